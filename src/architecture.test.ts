@@ -1,0 +1,90 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+/** A copy of the house to plant things in; the real one is never touched. */
+let copy: string;
+const root = join(import.meta.dirname, '..');
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), 'drill-house-'));
+  for (const part of [
+    'src',
+    'fixtures',
+    'drills',
+    'schema',
+    'package.json',
+    'tsconfig.json',
+    '.dependency-cruiser.cjs',
+  ]) {
+    cpSync(join(root, part), join(copy, part), { recursive: true });
+  }
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+});
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+function cruise(): string {
+  const run = spawnSync('node_modules/.bin/depcruise', ['src', '--output-type', 'err'], {
+    cwd: copy,
+    encoding: 'utf8',
+  });
+  return run.stdout;
+}
+
+describe('the rooms', () => {
+  it('hold today', () => {
+    expect(cruise()).toMatch(/no dependency violations found \(\d{3,} modules/);
+  }, 60_000);
+
+  it('each rule catches a planted violation', () => {
+    const planted: [rule: string, file: string, line: string][] = [
+      ['core-knows-only-nobody', 'core', "import '../world/index.ts';"],
+      ['core-imports-only-zod', 'core', "import 'node:fs';"],
+      ['protocols-knows-only-core', 'protocols', "import '../world/index.ts';"],
+      ['world-knows-only-core', 'world', "import '../protocols/index.ts';"],
+      [
+        'faults-knows-only-core',
+        'faults',
+        "import type { checks } from '../checks/index.ts';\nexport type X = typeof checks;",
+      ],
+      ['checks-knows-only-core', 'checks', "import '../faults/index.ts';"],
+      ['reporters-knows-only-core', 'reporters', "import '../checks/index.ts';"],
+      ['targets-knows-only-core-world', 'targets', "import '../stand/stand.ts';"],
+      ['stand-knows-only-core-protocols-world', 'stand', "import '../runner/run.ts';"],
+      ['runner-knows-only-core-world', 'runner', "import '../stand/stand.ts';"],
+      ['runtime-knows-only-core-protocols', 'runtime', "import '../world/index.ts';"],
+      ['config-knows-only-core', 'config', "import '../faults/index.ts';"],
+      ['nobody-knows-runtime', 'cli', "import '../runtime/index.ts';"],
+      ['only-the-cli-knows-the-cli', 'runner', "import '../cli/main.ts';"],
+      ['no-circular', 'core', "import './planted-other.ts';"],
+    ];
+    const files = planted.map(([, room], i) => join(copy, 'src', room, `planted-${i}.ts`));
+    for (const [i, file] of files.entries()) writeFileSync(file, `${planted[i]?.[2]}\n`);
+    const loop = [join(copy, 'src/core/planted-other.ts'), join(copy, 'src/core/planted-14.ts')];
+    writeFileSync(loop[0] ?? '', "import './planted-14.ts';\n");
+    try {
+      const found = cruise();
+      for (const [i, [rule, room]] of planted.entries()) {
+        const line = found
+          .split('\n')
+          .find(
+            (l) =>
+              l.includes(rule) &&
+              l.includes(room === 'core' && rule === 'no-circular' ? 'planted-' : `planted-${i}.ts`),
+          );
+        expect(line, `${rule} misses what was planted in ${room}`).toBeDefined();
+      }
+    } finally {
+      for (const file of [...files, ...loop]) rmSync(file, { force: true });
+    }
+  }, 60_000);
+});
+
+describe('the reference failover', () => {
+  it('can be taken out: everything else compiles and runs', () => {
+    const out = execFileSync('bash', [join(root, 'src/without-runtime.sh'), root], { encoding: 'utf8' });
+    expect(out).toContain('PASSED');
+  }, 120_000);
+});

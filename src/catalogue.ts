@@ -1,0 +1,19 @@
+import { checks } from './checks/index.ts';
+import type { Catalogue } from './config/catalogue-type.ts';
+import { faults } from './faults/index.ts';
+import { protocols } from './protocols/index.ts';
+import { reporters } from './reporters/index.ts';
+import { targetKinds } from './targets/index.ts';
+import { moduleTarget } from './targets/module.ts';
+
+/** The one file that knows every plugin, and the reference target. */
+export const catalogue: Catalogue = {
+  protocols,
+  faults,
+  checks,
+  reporters,
+  targetKinds,
+  builtinTargets: {
+    reference: async () => moduleTarget('reference', 'module', 'reference', () => import('./runtime/reference.ts')),
+  },
+};

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { adaptsPayload as check } from './adapts-payload.ts';
+import { evidence, GIVEN, held, plain, story, verdictOf } from './evidence.fixture.ts';
+
+const full = { ...GIVEN, schema_fields: ['answer', 'citations'], models: ['primary'] };
+const sent = (backup: object, model?: string) =>
+  story(2)
+    .ask()
+    .call('primary', 0, { until: 2000, fails: 'left', held: full })
+    .call('backup', 2000, { until: 2900, held: { ...full, models: ['backup'], ...backup }, ...(model && { model }) })
+    .outcome(3000);
+
+test('the backup received all', () => {
+  expect(verdictOf(check, evidence(sent({})))).toMatchObject({
+    verdict: 'passed',
+    reason: 'backup received all that primary received (2 sources)',
+  });
+});
+
+test('each thing lost is named', () => {
+  const told = sent({ sources: ['order_9'], source_ids: [], schema_fields: ['answer'] });
+  expect(verdictOf(check, evidence(told))).toMatchObject({
+    verdict: 'failed',
+    reason:
+      'backup lost the text of policy_v3; backup lost the id policy_v3; backup lost the id order_9; backup was not asked for citations',
+  });
+});
+
+test("the primary's model name is a leak, as the model asked for or anywhere in the request", () => {
+  expect(verdictOf(check, evidence(sent({ models: ['primary'] }, 'gpt-5-mini')))).toMatchObject({
+    verdict: 'failed',
+    reason: "backup was asked for primary's model gpt-5-mini",
+  });
+  expect(verdictOf(check, evidence(sent({ models: ['primary', 'backup'] })))).toMatchObject({
+    verdict: 'failed',
+    reason: "backup received the name of primary's model gpt-5-mini",
+  });
+  const asked = { task: { input: 'What does gpt-5-mini cost?' } };
+  expect(verdictOf(check, evidence(sent({ models: ['primary', 'backup'] }), asked)).verdict).toBe('passed');
+});
+
+test('a spared primary is compared from the baseline', () => {
+  const told = story(2).ask().call('backup', 0, { until: 900, held: held() }).outcome(900);
+  expect(verdictOf(check, evidence(told)).verdict).toBe('failed');
+  const nothing = { baseline: story(1).ask().outcome(1).events() };
+  expect(verdictOf(check, evidence(told, nothing)).verdict).toBe('inconclusive');
+});
+
+test('nothing to judge where only the primary was called', () => {
+  expect(verdictOf(check, evidence(plain()))).toEqual({ verdict: 'inconclusive', reason: 'only primary was called' });
+});

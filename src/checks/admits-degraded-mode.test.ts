@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { Contract } from '../core/contract.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { admitsDegradedMode as check } from './admits-degraded-mode.ts';
+import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+
+const notice = 'Live actions are limited.';
+const judge = (outcome: Partial<Outcome>, over = {}) => verdictOf(check, evidence(failover(outcome), over));
+const byPrimary = (outcome: Partial<Outcome>) =>
+  verdictOf(check, evidence(story(2).ask().call('primary', 0, { until: 9 }).outcome(9, outcome)));
+const contract = (experience: object) => ({ contract: Contract.parse({ workflow: 'w', experience }) });
+
+test('a degraded answer that says so passes', () => {
+  expect(judge({ degraded: true, notice })).toMatchObject({
+    verdict: 'passed',
+    reason: 'backup answered; degraded is set and a notice was given',
+  });
+});
+
+test('silence fails', () => {
+  expect(judge({ degraded: true, notice: '' })).toMatchObject({
+    verdict: 'failed',
+    reason: 'backup answered, but no notice was given',
+  });
+  expect(judge({})).toMatchObject({ reason: 'backup answered, but degraded is not set and no notice was given' });
+});
+
+test('so does an ending that the task does not have without faults', () => {
+  expect(byPrimary({ kind: 'needs_review' })).toMatchObject({
+    verdict: 'failed',
+    reason: 'the outcome is needs_review, but degraded is not set and no notice was given',
+  });
+  const review = story(1).ask().call('primary', 0, { until: 9 }).outcome(9, { kind: 'needs_review' }).events();
+  expect(verdictOf(check, evidence({ events: () => review }, { baseline: review })).verdict).toBe('inconclusive');
+});
+
+test('an answer that no model gave is degraded', () => {
+  const told = story(2).ask().call('primary', 0, { until: 9, fails: 'server_error' }).outcome(9);
+  expect(verdictOf(check, evidence(told))).toMatchObject({ verdict: 'failed' });
+});
+
+test('a false alarm fails; silence of the full path is nothing to judge', () => {
+  expect(byPrimary({ degraded: true, notice })).toMatchObject({
+    verdict: 'failed',
+    reason: 'false alarm: primary answered, yet degraded is set and a notice was given',
+  });
+  expect(byPrimary({ degraded: false, notice: null }).verdict).toBe('inconclusive');
+});
+
+test('where the backup only helped on the way, either story is true', () => {
+  const told = story(2).ask().call('backup', 0, { until: 9 }).call('primary', 9, { until: 20, turn: 2 });
+  expect(verdictOf(check, evidence(told.outcome(20, { degraded: true, notice }))).verdict).toBe('inconclusive');
+});
+
+test('the contract decides which roles are degraded, and whether to speak', () => {
+  expect(judge({}, contract({ degraded_on: ['backup-2'] })).verdict).toBe('inconclusive');
+  expect(judge({}, contract({ when_degraded: 'silent' })).verdict).toBe('not_applicable');
+  expect(verdictOf(check, evidence(story().ask().hung(9))).verdict).toBe('inconclusive');
+});

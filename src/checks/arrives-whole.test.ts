@@ -1,0 +1,68 @@
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../core/outcome.ts';
+import { arrivesWhole as check } from './arrives-whole.ts';
+import { ANSWER, evidence, failover, plain, story, verdictOf } from './evidence.fixture.ts';
+
+const half = ANSWER.slice(0, 45);
+const judge = (outcome: Partial<Outcome>, strict: boolean, over = {}) =>
+  verdictOf(check, evidence(failover(outcome), over), { strict });
+
+describe('with a canonical answer', () => {
+  test('whitespace does not matter, nor where the answer is', () => {
+    expect(judge({ answer: ` ${ANSWER.replaceAll(' ', '\n ')} ` }, true)).toMatchObject({
+      verdict: 'passed',
+      reason: `all ${ANSWER.length} characters arrived`,
+    });
+    expect(judge({ answer: undefined, data: { answer: ANSWER } }, true).verdict).toBe('passed');
+  });
+
+  test.each([
+    [half, `truncated: 45 of ${ANSWER.length} characters`],
+    [half + ANSWER, `spliced: the whole answer, and 45 of ${ANSWER.length} characters a second time`],
+    [ANSWER + ANSWER, `spliced: the whole answer, and ${ANSWER.length} of ${ANSWER.length} characters a second time`],
+    [`${ANSWER} Bye.`, 'the whole answer with 5 other characters around it'],
+    ['You will get it all back.', 'swapped: another answer'],
+    [ANSWER.replace('30', '90'), `swapped: another answer after the first 21 of ${ANSWER.length} characters`],
+  ])('%s', (answer, reason) => {
+    expect(judge({ answer }, true)).toMatchObject({ verdict: 'failed', reason });
+  });
+
+  test('one without prose is compared as data', () => {
+    const task = { answer: { total: 3, unit: 'EUR' } };
+    expect(judge({ data: { unit: 'EUR', total: 3 } }, true, { task }).verdict).toBe('passed');
+    expect(judge({ data: { unit: 'EUR', total: 4 } }, true, { task }).verdict).toBe('failed');
+  });
+});
+
+describe('without one', () => {
+  test('the expected text must be inside', () => {
+    expect(judge({ answer: `Dear Ann, ${ANSWER} Bye.` }, false).verdict).toBe('passed');
+    expect(judge({ answer: `Dear Ann, ${half}… Bye.` }, false)).toMatchObject({
+      verdict: 'failed',
+      reason: `truncated: 45 of ${ANSWER.length} characters`,
+    });
+    expect(judge({ answer: half + ANSWER }, false).verdict).toBe('failed');
+  });
+
+  test('what the target always says twice is no splice', () => {
+    const twice = { answer: ANSWER, data: { answer: `${ANSWER} [1]` } };
+    const baseline = story(1).ask().call('primary', 0, { until: 9 }).outcome(9, twice).events();
+    expect(judge(twice, false, { baseline }).verdict).toBe('passed');
+    expect(judge(twice, false).verdict).toBe('failed');
+  });
+
+  test('a target that rewrites answers is not judged', () => {
+    const baseline = plain().events().slice(0, -1);
+    const rewrites = [...baseline, ...story(1).outcome(900, { answer: 'No refund.' }).events()];
+    expect(judge({ answer: 'No.' }, false, { baseline: rewrites }).verdict).toBe('not_applicable');
+  });
+});
+
+test('another ending is judged by what the task accepts', () => {
+  expect(judge({ kind: 'needs_review' }, true).verdict).toBe('not_applicable');
+  expect(judge({ kind: 'needs_review' }, true, { task: { degraded_ok: false } })).toMatchObject({
+    verdict: 'failed',
+    reason: 'the outcome is needs_review, the task accepts only a whole answer',
+  });
+  expect(judge({ kind: 'failed' }, true, { task: { degraded_ok: false } }).verdict).toBe('not_applicable');
+});

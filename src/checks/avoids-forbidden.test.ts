@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { avoidsForbidden as check } from './avoids-forbidden.ts';
+import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+
+const task = { must_not: ['full refund', { pattern: 'guarantee(d|s)?' }] };
+
+test('nothing forbidden is said', () => {
+  expect(verdictOf(check, evidence(failover(), { task }))).toMatchObject({
+    verdict: 'passed',
+    reason: '0 of 2 forbidden things said',
+  });
+});
+
+test('in the answer or in the notice it fails', () => {
+  expect(verdictOf(check, evidence(failover({ answer: 'A Full  Refund, guaranteed.' }), { task }))).toMatchObject({
+    verdict: 'failed',
+    reason: 'says "full refund"; /guarantee(d|s)?/',
+  });
+  expect(verdictOf(check, evidence(failover({ notice: 'You get a full refund.' }), { task })).verdict).toBe('failed');
+});
+
+test('nothing to judge', () => {
+  expect(verdictOf(check, evidence(failover())).verdict).toBe('not_applicable');
+  expect(verdictOf(check, evidence(story().ask().hung(9), { task })).verdict).toBe('not_applicable');
+});

@@ -1,0 +1,43 @@
+import { endingOf } from '../core/evidence.ts';
+import type { EventOf, TraceEvent } from '../core/trace.ts';
+import { notApplicable, nothingToJudge, type Verdict } from '../core/verdict.ts';
+
+type Said = EventOf<'outcome'>['outcome'];
+
+/** What a content check says of an ask whose outcome has no content. */
+export function noContent(events: readonly TraceEvent[]): Verdict {
+  const ending = endingOf(events);
+  if (ending === undefined) return nothingToJudge('the trace holds no outcome');
+  if (ending.kind === 'hung') return notApplicable('no answer to judge: the task hung');
+  return notApplicable(`no answer to judge: the outcome is ${ending.outcome.kind}`);
+}
+
+/** The structured output, handed back as data or as a JSON text in place of the answer. */
+export function dataOf(outcome: Said): Record<string, unknown> | undefined {
+  if (outcome.data !== undefined || !outcome.answer?.trimStart().startsWith('{')) return outcome.data;
+  try {
+    // A text that begins with a brace and is JSON is an object.
+    return JSON.parse(outcome.answer);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The answer's prose, wherever the target puts it. */
+export function answerOf(outcome: Said): string | undefined {
+  const inData = dataOf(outcome)?.['answer'];
+  const prose = typeof inData === 'string' ? inData : undefined;
+  return outcome.data === undefined ? (prose ?? outcome.answer) : (outcome.answer ?? prose);
+}
+
+/** Everything the answer says: its prose and every string of its structured output, each once. */
+export function contentText(outcome: Said): string {
+  const strings = [answerOf(outcome) ?? '', ...stringsIn(dataOf(outcome))];
+  return [...new Set(strings)].filter((s) => s !== '').join('\n');
+}
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(stringsIn);
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { endingOf, firstOf } from '../core/evidence.ts';
+import { defineTaskCheck } from '../core/plugin.ts';
+import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { seconds } from './words.ts';
+
+/** Nobody waits longer than they were promised; a task that hangs waits for ever. */
+export const endsInsideDeadline = defineTaskCheck({
+  name: 'ends-inside-deadline',
+  summary: 'Every task ends, and does so inside its deadline',
+  severity: 'critical',
+  feature: 'deadline',
+  params: z.strictObject({}),
+  example: 'ends-inside-deadline: {}',
+  implies: () => ({}),
+  judge({ events }) {
+    const ask = firstOf(events, 'ask');
+    const ending = endingOf(events);
+    if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');
+    const took = ending.at - ask.at;
+    const allowed = `${seconds(ask.deadline_ms)} allowed`;
+    const evidence = [ask.seq, ending.seq];
+    if (ending.kind === 'hung') return failed(`hung: no outcome ${seconds(took)} after the ask, ${allowed}`, evidence);
+    const verdict = took > ask.deadline_ms ? failed : passed;
+    return verdict(`outcome after ${seconds(took)}, ${allowed}`, evidence);
+  },
+});

@@ -1,0 +1,164 @@
+/** Test-only: small traces, written as a story of one ask or of a whole drill. */
+import { expect } from 'vitest';
+import type { DrillFacts, TaskEvidence } from '../core/evidence.ts';
+import { GoldenTask } from '../core/golden-task.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { DrillCheck, LogCheck, TaskCheck } from '../core/plugin.ts';
+import type { FailureMode } from '../core/taxonomy.ts';
+import type { EventOf, Held, TraceEvent } from '../core/trace.ts';
+import type { Verdict } from '../core/verdict.ts';
+
+type Unnumbered<E> = E extends TraceEvent ? Omit<E, 'seq'> : never;
+type Story = Unnumbered<TraceEvent>;
+
+export const held = (over: Partial<Held> = {}): Held => ({
+  ...{ sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] },
+  ...over,
+});
+
+interface CallStory {
+  /** When it is over; without it, it hangs. */
+  until?: number;
+  /** Without it, the reply is good; `left` is a caller that hung up. */
+  fails?: FailureMode | 'left';
+  fault?: string;
+  model?: string;
+  turn?: number;
+  held?: Held;
+  cost_usd?: number;
+}
+
+/** `from` numbers the first event, so that a baseline and an ask do not share numbers. */
+export function story(ask = 1, phase = 'outage', from = ask * 1000) {
+  const told: Story[] = [];
+  let calls = 0;
+  const of = (at: number) => ({ at, drill: 'd', phase, ask, task: 't' });
+  const add = (event: Story) => {
+    told.push(event);
+    return teller;
+  };
+  const teller = {
+    ask: (at = 0, over: Partial<EventOf<'ask'>> = {}) =>
+      add({
+        ...{ ...of(at), kind: 'ask', tenant: 'hash', priority: 'normal' },
+        ...{ deadline_ms: 12_000, expected_answer: ANSWER },
+        ...over,
+      }),
+    call(role: string, at: number, it: CallStory = {}) {
+      const id = { call: `c${ask}.${++calls}` };
+      add({
+        ...{ ...of(at), ...id, kind: 'call', role, provider: 'p', protocol: 'openai-chat' },
+        ...{ model: it.model ?? ROLES[role]?.model ?? role, attempt: calls, turn: it.turn ?? 1, stream: false },
+        ...{ input_tokens: 10, held: it.held ?? GIVEN, headers: {} },
+        digests: { messages: [], tools: [], schema: null },
+      });
+      if (it.fault !== undefined) add({ ...of(at), ...id, kind: 'fault-fired', fault: it.fault, role, detail: '' });
+      if (it.until === undefined) return teller;
+      const bill = { tokens: { input: 10, output: 10 }, cost_usd: it.cost_usd ?? 0.001 };
+      if (it.fails === 'left') return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort' });
+      const end = { kind: 'call-end' as const, how: 'complete' as const, status: it.fails === undefined ? 200 : 500 };
+      return add({ ...of(it.until), ...id, ...bill, ...end, failure_mode: it.fails ?? null });
+    },
+    tool: (at: number, write = true, ok = true) =>
+      add({ ...of(at), kind: 'tool-result', tool: 'issue_refund', args_hash: 'h', write, ok }),
+    outcome: (at: number, outcome: Partial<Outcome> = {}, in_it: Held = held()) =>
+      add({ ...of(at), kind: 'outcome', outcome: { kind: 'answered', answer: ANSWER, ...outcome }, held: in_it }),
+    hung: (at: number) => add({ ...of(at), kind: 'hung', waited_ms: at, waiting_for: 'primary' }),
+    phase: (at: number, state: 'began' | 'ended', faults: { fault: string; role: string }[] = []) =>
+      add({ at, drill: 'd', phase, kind: 'phase', state, faults }),
+    /** Numbered, in order of time. */
+    events: (): TraceEvent[] => told.toSorted((a, b) => a.at - b.at).map((event, i) => ({ ...event, seq: from + i })),
+  };
+  return teller;
+}
+
+export const ANSWER = 'The policy window of 30 days has closed, so a manager decides. See policy_v3 and order_9.';
+export const SOURCES = [
+  { id: 'policy_v3', tenant: 'acme', text: 'Refunds within 30 days.' },
+  { id: 'order_9', tenant: 'acme', text: 'Order 9, bought in March.' },
+];
+export const GIVEN = held({ sources: ['policy_v3', 'order_9'], source_ids: ['policy_v3', 'order_9'] });
+export const ROLES: DrillFacts['roles'] = {
+  primary: { provider: 'openai', protocol: 'openai-chat', model: 'gpt-5-mini' },
+  backup: { provider: 'anthropic', protocol: 'anthropic-messages', model: 'claude-haiku-4-5' },
+};
+export const HANG = [{ fault: 'hang', role: 'primary' }];
+export const facts = (over: Partial<DrillFacts> = {}): DrillFacts => ({
+  drill: 'd',
+  declares: { features: [], chain: ['primary', 'backup'], retries: 1, deadline_ms: 12_000 },
+  roles: ROLES,
+  phases: [
+    { name: 'outage', faults: HANG },
+    { name: 'healed', faults: [] },
+  ],
+  ...over,
+});
+
+/** An ask without faults: the primary answers. */
+export const plain = () => story(1, 'baseline').ask().call('primary', 0, { until: 900 }).outcome(900);
+/** The primary is left after two seconds, the backup answers. */
+export const failover = (outcome: Partial<Outcome> = {}) =>
+  story(2)
+    .ask()
+    .call('primary', 0, { until: 2000, fails: 'left', fault: 'hang' })
+    .call('backup', 2000, { until: 2900 })
+    .outcome(3000, outcome);
+
+export function evidence(
+  told: { events(): TraceEvent[] },
+  over: Partial<Omit<TaskEvidence, 'task'>> & { task?: Partial<GoldenTask> } = {},
+): TaskEvidence {
+  const { task, ...rest } = over;
+  return {
+    ...facts(),
+    ...{ contract: undefined, sources: SOURCES, canaries: {}, armed: HANG },
+    ...{ events: told.events(), baseline: plain().events() },
+    ...rest,
+    task: GoldenTask.parse({ name: 't', input: 'May I return it?', tenant: 'acme', ...task }),
+  };
+}
+
+/** Judges twice, on frozen evidence, and sees that the verdict falls with the events that prove it. */
+export function verdictOf(check: TaskCheck | LogCheck, on: TaskEvidence, params: unknown = {}, log?: EventOf<'log'>) {
+  const judge = (e: TaskEvidence, l = log): Verdict =>
+    check.scope === 'task' ? check.arm(params)(e) : check.arm(params)(e, l);
+  const verdict = judge(deepFreeze(on), deepFreeze(log));
+  expect(judge(on)).toEqual(verdict);
+  if ('evidence' in verdict) {
+    const rest = (events: readonly TraceEvent[]) => events.filter((e) => !verdict.evidence.includes(e.seq));
+    expectProof(verdict, [...on.events, ...on.baseline, ...(log ? [log] : [])]);
+    const without = { ...on, events: rest(on.events), baseline: rest(on.baseline) };
+    const kept = log !== undefined && verdict.evidence.includes(log.seq) ? undefined : log;
+    expect(judge(without, kept).verdict).not.toBe(verdict.verdict);
+  }
+  return verdict;
+}
+
+/** The same for a check that folds over a drill. */
+export function drillVerdictOf(check: DrillCheck, events: TraceEvent[], params: unknown = {}, on = facts()) {
+  const judge = (some: readonly TraceEvent[]): Verdict => {
+    const fold = check.arm(params)(deepFreeze(on));
+    for (const e of some) fold.step(e);
+    return fold.verdict();
+  };
+  const verdict = judge(deepFreeze(events));
+  expect(judge(events)).toEqual(verdict);
+  if ('evidence' in verdict) {
+    expectProof(verdict, events);
+    expect(judge(events.filter((e) => !verdict.evidence.includes(e.seq))).verdict).not.toBe(verdict.verdict);
+  }
+  return verdict;
+}
+
+function expectProof(verdict: { evidence: number[] }, events: TraceEvent[]): void {
+  expect(verdict.evidence).not.toEqual([]);
+  for (const seq of verdict.evidence) expect(events.map((e) => e.seq)).toContain(seq);
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}

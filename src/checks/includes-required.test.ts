@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+import { includesRequired as check } from './includes-required.ts';
+
+const task = { must_include: ['policy window', { any_of: ['next step', 'manager'] }, { pattern: '\\b\\d+ days\\b' }] };
+
+test('prose and structured output count together', () => {
+  expect(verdictOf(check, evidence(failover(), { task }))).toMatchObject({
+    verdict: 'passed',
+    reason: '3 of 3 required things said',
+  });
+  const data = { note: 'The policy window is 30 days', steps: ['Ask a manager'] };
+  expect(verdictOf(check, evidence(failover({ answer: '', data }), { task })).verdict).toBe('passed');
+});
+
+test('each missing thing is named', () => {
+  expect(verdictOf(check, evidence(failover({ answer: 'The policy window.' }), { task }))).toMatchObject({
+    verdict: 'failed',
+    reason: 'missing: any of "next step", "manager"; /\\b\\d+ days\\b/',
+  });
+});
+
+test('nothing to judge', () => {
+  expect(verdictOf(check, evidence(failover())).verdict).toBe('not_applicable');
+  expect(verdictOf(check, evidence(failover({ kind: 'failed' }), { task })).verdict).toBe('not_applicable');
+  expect(verdictOf(check, evidence(story().ask(), { task })).verdict).toBe('inconclusive');
+});

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { contentOf, eventsOf } from '../core/evidence.ts';
+import { noticeText } from '../core/outcome.ts';
+import { defineTaskCheck } from '../core/plugin.ts';
+import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { degradedPath } from './degraded-path.ts';
+import { internalsIn } from './notice-internals.ts';
+import { clausesOf, means } from './notice-words.ts';
+
+/** The user learns what works, what is limited, whether to act, what was saved and what comes next; nothing of the machinery. */
+export const noticeIsComplete = defineTaskCheck({
+  name: 'notice-is-complete',
+  summary: 'The notice says what works, what is limited and what happens next, without internals',
+  severity: 'critical',
+  feature: 'notice',
+  params: z.strictObject({}),
+  example: 'notice-is-complete: {}',
+  implies: () => ({}),
+  judge(evidence) {
+    const { events, roles } = evidence;
+    const path = degradedPath(evidence);
+    const notice = path?.outcome.outcome.notice;
+    if (path === undefined || notice === undefined || notice === null || noticeText(notice).trim() === '')
+      return nothingToJudge('no notice was given');
+    if (path.degraded === 'no') return nothingToJudge(`a notice, though nothing was degraded: ${path.why}`);
+
+    const writes = eventsOf(events, 'tool-result').filter((e) => e.write && e.ok);
+    const kept = Object.keys(path.outcome.outcome.state ?? {}).length > 0 || writes.length > 0;
+    const silent =
+      typeof notice === 'string'
+        ? silentOn(notice, { works: contentOf(events) !== undefined, saved: kept })
+        : Object.entries(notice).flatMap(([part, text]) => (isVague(part, text) ? [PARTS[part] ?? part] : []));
+    const internals = internalsIn(noticeText(notice), roles);
+    const wrong = [
+      ...(silent.length > 0 ? [`does not say ${silent.join(', nor ')}`] : []),
+      ...(internals.length > 0 ? [`names internals: ${internals.join(', ')}`] : []),
+    ];
+    const seqs = [...writes.map((e) => e.seq), ...path.seqs];
+    if (wrong.length > 0) return failed(`the notice ${wrong.join('; it ')}`, seqs);
+    return passed('the notice says what works, what is limited and what comes next; 0 internals', seqs);
+  },
+});
+
+const PARTS: Record<string, string> = {
+  works: 'what still works',
+  limited: 'what is limited',
+  action: 'what to do',
+  saved: 'what was saved',
+  next: 'what happens next',
+};
+
+/** What a notice of one piece leaves out. Where nothing was answered, nothing has to work. */
+function silentOn(notice: string, asked: { works: boolean; saved: boolean }): string[] {
+  const clauses = clausesOf(notice);
+  const says = (...meanings: (keyof typeof means)[]) => meanings.some((m) => clauses.some(means[m]));
+  return [
+    ...(asked.works && !says('works') ? ['what still works'] : []),
+    ...(says('limited') ? [] : ['what is limited']),
+    ...(says('next') ? [] : ['what to do or what happens next']),
+    ...(asked.saved && !says('saved', 'done') ? ['what was saved'] : []),
+  ];
+}
+
+const VAGUE =
+  /^(?:\W*|n\/?a|unknown|errors?|tbd|oops|(?:sorry\W+)?(?:something went wrong|an (?:unknown )?error occurred).*)$/;
+/** That there is nothing to do, and that nothing was saved, are answers; that nothing works or comes next are not. */
+const NONE = /^(?:none|nothing|no|-)\W*$/;
+
+function isVague(part: string, text: string): boolean {
+  const said = text.trim().toLowerCase();
+  return VAGUE.test(said.replace(/[.!]+$/, '')) || (NONE.test(said) && part !== 'action' && part !== 'saved');
+}

@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { Contract } from '../core/contract.ts';
+import type { Outcome } from '../core/outcome.ts';
+import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+import { outputValidates as check } from './output-validates.ts';
+
+const contract = Contract.parse({
+  workflow: 'w',
+  output: {
+    required: ['answer', 'confidence'],
+    schema: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        answer: { type: 'string' },
+        confidence: { enum: ['low', 'high'] },
+        citations: { type: 'array', items: { type: 'string' } },
+      },
+    },
+  },
+});
+const judge = (outcome: Partial<Outcome>) => verdictOf(check, evidence(failover(outcome), { contract }));
+
+test('valid output passes', () => {
+  expect(judge({ data: { answer: 'a', confidence: 'low', citations: ['x'] } }).verdict).toBe('passed');
+});
+
+test('what is wrong is named by its path, innermost only', () => {
+  expect(judge({ data: { answer: 'a', citations: ['x', 3], message: 'hi' } })).toMatchObject({
+    verdict: 'failed',
+    reason:
+      'data.confidence: missing; data.citations.1: Instance type "number" is invalid. Expected "string"; data.message: not a field of the schema',
+  });
+  expect(judge({})).toMatchObject({ verdict: 'failed', reason: 'no structured output: data is missing' });
+});
+
+test('nothing to judge without a contract or content', () => {
+  expect(verdictOf(check, evidence(failover())).verdict).toBe('not_applicable');
+  expect(verdictOf(check, evidence(story().ask().hung(9), { contract })).verdict).toBe('not_applicable');
+  expect(judge({ kind: 'needs_review' }).verdict).toBe('not_applicable');
+  expect(verdictOf(check, evidence(story().ask(), { contract })).verdict).toBe('inconclusive');
+});
+
+test('the contract brings it along', () => {
+  const { task } = evidence(failover());
+  expect([check.implies?.(task, contract), check.implies?.(task, undefined)]).toEqual([{}, undefined]);
+});

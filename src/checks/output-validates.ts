@@ -1,0 +1,53 @@
+import { type OutputUnit, Validator } from '@cfworker/json-schema';
+import { z } from 'zod';
+import { contentOf } from '../core/evidence.ts';
+import { defineTaskCheck } from '../core/plugin.ts';
+import { failed, notApplicable, passed } from '../core/verdict.ts';
+import { dataOf, noContent } from './content.ts';
+
+/** Whoever answered, what is downstream can read it. */
+export const outputValidates = defineTaskCheck({
+  name: 'output-validates',
+  summary: "The structured output follows the contract's schema and holds every required field",
+  severity: 'critical',
+  params: z.strictObject({}),
+  example: 'output-validates: {}',
+  implies: (_task, contract) => (contract?.output === undefined ? undefined : {}),
+  judge({ events, contract }) {
+    const output = contract?.output;
+    if (output === undefined) return notApplicable('the contract asks for no structured output');
+    const outcome = contentOf(events);
+    if (outcome === undefined) return noContent(events);
+    const { kind } = outcome.outcome;
+    const data = dataOf(outcome.outcome);
+    if (data === undefined) {
+      if (kind !== 'answered' && kind !== 'extracted') return notApplicable(`${kind} without structured output`);
+      return failed('no structured output: data is missing', [outcome.seq]);
+    }
+    const missing = output.required.filter((field) => !(field in data)).map((field) => `data.${field}: missing`);
+    // The validator writes into the schema it is given.
+    const { errors } = new Validator(structuredClone(output.schema), '2020-12', false).validate(data);
+    const wrong = [...missing, ...innermost(errors)];
+    if (wrong.length > 0) {
+      const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : '';
+      return failed(`${wrong.slice(0, 3).join('; ')}${more}`, [outcome.seq]);
+    }
+    return passed(`data follows the schema, ${output.required.length} of ${output.required.length} required fields`, [
+      outcome.seq,
+    ]);
+  },
+});
+
+/** Errors without those that only say that something inside them is wrong; `required` is told once, by the contract's list. */
+function innermost(errors: OutputUnit[]): string[] {
+  return errors
+    .filter((e) => !errors.some((other) => other !== e && isInside(other, e)))
+    .map((e) => `${e.instanceLocation.replace('#', 'data').replaceAll('/', '.')}: ${say(e)}`);
+}
+
+function isInside(inner: OutputUnit, outer: OutputUnit): boolean {
+  if (inner.keyword === 'false') return outer.keyword === 'additionalProperties';
+  return inner.keywordLocation.startsWith(`${outer.keywordLocation}/`);
+}
+
+const say = (e: OutputUnit) => (e.keyword === 'false' ? 'not a field of the schema' : e.error.replace(/\.$/, ''));

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import type { TraceEvent } from '../core/trace.ts';
+import { drillVerdictOf, HANG, story } from './evidence.fixture.ts';
+import { sparesTheDead as check } from './spares-the-dead.ts';
+
+const number = (events: TraceEvent[]) => events.map((e, seq) => ({ ...e, seq }));
+const params = { after_failures: 3, probe_every_ms: 10_000 };
+
+/** Three asks kill the primary by 2 s; `later` asks come at the given times, `calls` of them to the primary. */
+function drill(later: number[], calls: number[], armed = HANG) {
+  const events = [...story(1).phase(0, 'began', armed).events()];
+  for (const ask of [2, 3, 4])
+    events.push(
+      ...story(ask)
+        .ask()
+        .call('primary', 0, { until: 1996 + ask, fails: 'left' })
+        .events(),
+    );
+  later.forEach((at, i) => {
+    const told = story(10 + i).ask(at);
+    if (calls.includes(at)) told.call('primary', at, { until: at + 50, fails: 'server_error' });
+    events.push(
+      ...told
+        .call('backup', at + 60, { until: at + 100 })
+        .outcome(at + 100)
+        .events(),
+    );
+  });
+  return number(events.toSorted((a, b) => a.at - b.at));
+}
+
+test('asks after the breaker should be open go elsewhere', () => {
+  expect(drillVerdictOf(check, drill([3000, 4000], []), params)).toMatchObject({
+    verdict: 'passed',
+    reason: '2 asks after 3 failures in a row on primary, 0 calls to it',
+  });
+});
+
+test('a probe per cooldown is allowed', () => {
+  const events = drill([3000, 4000, 13_000], [3000, 13_000]);
+  expect(drillVerdictOf(check, events, params)).toMatchObject({
+    verdict: 'passed',
+    reason: '3 asks after 3 failures in a row on primary, 2 calls to it',
+  });
+});
+
+test('more are not', () => {
+  expect(drillVerdictOf(check, drill([3000, 4000, 5000], [3000, 4000, 5000]), params)).toMatchObject({
+    verdict: 'failed',
+    reason: '3 calls to primary after 3 failures in a row (allowed: at most 1 per 10.0 s)',
+  });
+});
+
+test('a good reply closes the breaker; a refusal does not open it', () => {
+  const fine = (fails?: 'safety_block') => {
+    const events = [...story(1).phase(0, 'began', HANG).events()];
+    for (let ask = 2; ask < 9; ask++) {
+      const last = ask % 3 === 0 ? {} : { fails: 'timeout' as const };
+      const at = ask * 100;
+      events.push(
+        ...story(ask)
+          .ask(at)
+          .call('primary', at, { until: at + 50, ...last, ...(fails && { fails }) })
+          .events(),
+      );
+    }
+    return number(events);
+  };
+  expect(drillVerdictOf(check, fine(), params)).toEqual({
+    verdict: 'inconclusive',
+    reason: 'primary failed 2 times in a row at most, 3 needed',
+  });
+  expect(drillVerdictOf(check, fine('safety_block'), params).verdict).toBe('inconclusive');
+});
+
+test('nothing to judge without a fault, without a later ask, or for another role', () => {
+  expect(drillVerdictOf(check, drill([3000], [3000], []), params).verdict).toBe('inconclusive');
+  expect(drillVerdictOf(check, drill([], []), params)).toMatchObject({
+    reason: 'no ask came after 3 failures in a row on primary',
+  });
+  expect(drillVerdictOf(check, drill([3000], []), { ...params, role: 'backup' }).verdict).toBe('inconclusive');
+});
+
+test('the baseline is not looked at', () => {
+  const events = drill([3000, 4000], [3000, 4000]).map((e) => ({ ...e, phase: 'baseline' }));
+  expect(drillVerdictOf(check, events, params).verdict).toBe('inconclusive');
+});

@@ -1,0 +1,10 @@
+/** Seconds with one decimal, rounded up: a time past its limit never reads as equal to it. */
+export const seconds = (ms: number): string => `${(Math.ceil(ms / 100) / 10).toFixed(1)} s`;
+
+/** `1 retry`, `3 calls`. */
+export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+
+export const usd = (amount: number): string => `$${amount.toFixed(4)}`;
+
+/** Each thing once, in order of first appearance. */
+export const unique = <T>(things: readonly T[]): T[] => [...new Set(things)];

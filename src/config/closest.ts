@@ -1,0 +1,43 @@
+/** The known word nearest to a mistyped one; undefined where none is near enough to be meant. */
+export function closest(word: string, known: readonly string[]): string | undefined {
+  const wanted = word.slice(0, 80).toLowerCase();
+  const near = known
+    .map((name) => ({ name, far: distance(wanted, name.toLowerCase()) }))
+    .filter(({ name, far }) => far <= Math.max(1, Math.floor(Math.max(wanted.length, name.length) / 3)))
+    .sort((a, b) => a.far - b.far);
+  // A long name is often typed only in part.
+  return near[0]?.name ?? known.find((name) => wanted.length >= 3 && name.toLowerCase().startsWith(wanted));
+}
+
+/** The second half of an error: what was probably meant, and everything it could be. */
+export function suggest(word: string, known: readonly string[], what: string): string {
+  const best = closest(word, known);
+  const all = known.length === 0 ? `there are no ${what}` : `${what}: ${known.join(', ')}`;
+  return best === undefined ? all : `did you mean "${best}"? (${all})`;
+}
+
+/** Edits from one word to another: insert, delete, replace, swap two neighbours. */
+function distance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      row.push(
+        Math.min(
+          at(last, j) + 1,
+          at(row, j - 1) + 1,
+          at(last, j - 1) + (same ? 0 : 1),
+          swapped ? at(before, j - 2) + 1 : Number.POSITIVE_INFINITY,
+        ),
+      );
+    }
+    before = last;
+    last = row;
+  }
+  return at(last, b.length);
+}
+
+const at = (row: readonly number[], index: number): number => row[index] ?? Number.POSITIVE_INFINITY;

@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { defineMeaningFault, defineTaskCheck } from '../core/plugin.ts';
+import { nothingToJudge } from '../core/verdict.ts';
+import type { Catalogue } from './catalogue-type.ts';
+
+/** A small catalogue for tests of whoever is handed one. */
+export const fakeCatalogue: Catalogue = {
+  protocols: [],
+  faults: [
+    defineMeaningFault({
+      name: 'hang',
+      summary: 'A call is accepted and never answered.',
+      params: z.strictObject({}),
+      example: '{ fault: hang, role: primary }',
+      open: () => (call, next) => next(call),
+    }),
+    defineMeaningFault({
+      name: 'server-error',
+      summary: 'The provider answers with a 5xx.',
+      params: z.strictObject({
+        status: z.number().int().min(500).max(599).default(500).describe('HTTP status'),
+        shape: z.enum(['json', 'html']).default('json'),
+      }),
+      example: '{ fault: server-error, role: primary, status: 503 }',
+      magnitude: { param: 'status', zero: 500 },
+      open: () => (call, next) => next(call),
+    }),
+  ],
+  checks: [
+    defineTaskCheck({
+      name: 'fails-over',
+      summary: 'Where the primary fails, the answer comes from another role, in time.',
+      severity: 'critical',
+      feature: 'fallback',
+      params: z.strictObject({
+        role: z.string().optional().describe('who must answer'),
+        within_ms: z.number().int().min(1).max(3_600_000).describe('milliseconds from the ask'),
+      }),
+      example: 'fails-over: { role: backup, within_ms: 8000 }',
+      judge: () => nothingToJudge('nothing failed'),
+    }),
+    defineTaskCheck({
+      name: 'ends-in-time',
+      summary: 'Every task ends inside its deadline.',
+      severity: 'critical',
+      params: z.strictObject({}),
+      example: 'ends-in-time: {}',
+      judge: () => nothingToJudge('nothing was asked'),
+    }),
+  ],
+  reporters: [],
+  targetKinds: [],
+  builtinTargets: {},
+};

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import { fakeCatalogue } from './fake-catalogue.fixture.ts';
+import { faultFromFlag } from './fault-flag.ts';
+import { problemsOf } from './scratch.fixture.ts';
+
+test('a fault, with and without parameters', () => {
+  expect(faultFromFlag('hang@primary', fakeCatalogue)).toEqual({ fault: 'hang', role: 'primary' });
+  expect(faultFromFlag('server-error@backup,status=503,shape=html', fakeCatalogue)).toEqual({
+    fault: 'server-error',
+    role: 'backup',
+    status: 503,
+    shape: 'html',
+  });
+});
+
+test.each([
+  ['hang', /a fault is written fault@role/],
+  ['hnag@primary', /unknown fault "hnag" \| did you mean "hang"/],
+  ['server-error@primary,503', /"503" is not param=value/],
+  ['server-error@primary,status=200', /status may not be 200 \| write a whole number, 500 to 599/],
+  ['server-error@primary,statsu=503', /unknown key "statsu" \| did you mean "status"/],
+])('%s', (text, problem) => {
+  expect(problemsOf(() => faultFromFlag(text, fakeCatalogue))[0]).toMatch(problem);
+});

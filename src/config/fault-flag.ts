@@ -1,0 +1,38 @@
+import { parse } from 'yaml';
+import { FaultUse } from '../core/drill.ts';
+import { DrillError, type Problem } from '../core/errors.ts';
+import type { Catalogue } from './catalogue-type.ts';
+import { suggest } from './closest.ts';
+import { inspect } from './issues.ts';
+
+/** Reads `fault@role[,param=value…]`, as `--fault` takes it. Values are YAML scalars. Throws a DrillError. */
+export function faultFromFlag(text: string, catalogue: Catalogue): FaultUse {
+  const place = { file: `--fault ${text}` };
+  const invalid = (problems: Problem | Problem[]) => new DrillError('invalid_fault', problems);
+  const [head = '', ...pairs] = text.split(',');
+  const [name = '', role = '', ...more] = head.split('@');
+  if (name === '' || role === '' || more.length > 0)
+    throw invalid({ message: 'a fault is written fault@role', place, fix: 'e.g. `--fault hang@primary`' });
+  const fault = catalogue.faults.find((one) => one.name === name);
+  const names = catalogue.faults.map((one) => one.name);
+  if (fault === undefined)
+    throw invalid({ message: `unknown fault "${name}"`, place, fix: suggest(name, names, 'faults') });
+  const params = Object.fromEntries(
+    pairs.map((pair): [string, unknown] => {
+      const cut = pair.indexOf('=');
+      if (cut < 1) throw invalid({ message: `"${pair}" is not param=value`, place, fix: fault.example });
+      return [pair.slice(0, cut).trim(), scalar(pair.slice(cut + 1))];
+    }),
+  );
+  const { problems } = inspect(fault.params, { path: text, data: params, place: () => place });
+  if (problems.length > 0) throw invalid(problems);
+  return FaultUse.parse({ ...params, fault: name, role });
+}
+
+function scalar(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return text;
+  }
+}

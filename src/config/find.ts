@@ -1,0 +1,92 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { DrillError } from '../core/errors.ts';
+import { suggest } from './closest.ts';
+import { displayPath } from './read-file.ts';
+
+export interface FoundDrill {
+  name: string;
+  /** Absolute. */
+  path: string;
+  from: 'project' | 'package';
+}
+
+let root: string | undefined;
+
+/** The folder of this package, whether it runs from its sources, its build or somebody's node_modules. */
+export function packageRoot(): string {
+  if (root !== undefined) return root;
+  for (let dir = dirname(fileURLToPath(import.meta.url)); ; dir = dirname(dir)) {
+    const manifest = join(dir, 'package.json');
+    if (existsSync(manifest) && /"name":\s*"failover-drill"/.test(readFileSync(manifest, 'utf8'))) {
+      root = dir;
+      return dir;
+    }
+    if (dir === dirname(dir)) throw new Error('the package.json of failover-drill was not found');
+  }
+}
+
+/** Drills of the project, then those of the package whose names the project does not use itself. */
+export function listDrills(cwd: string): FoundDrill[] {
+  const own = drillsIn(join(cwd, 'drills'), 'project');
+  const shipped = resolve(cwd) === packageRoot() ? [] : drillsIn(join(packageRoot(), 'drills'), 'package');
+  return [...own, ...shipped.filter((drill) => own.every((one) => one.name !== drill.name))];
+}
+
+/** The file of a drill, named by its path or by its name. Throws a DrillError. */
+export function findDrill(name: string, cwd: string): string {
+  const drills = listDrills(cwd);
+  const found = drills.find((drill) => drill.name === name);
+  if (found !== undefined) return found.path;
+  if (looksLikePath(name)) return resolve(cwd, name);
+  throw new DrillError('unknown_drill', {
+    message: `there is no drill "${name}"`,
+    place: { file: displayPath(join(cwd, 'drills')) },
+    fix: suggest(
+      name,
+      drills.map((drill) => drill.name),
+      'drills',
+    ),
+  });
+}
+
+/** The folder of a workflow's golden tasks, in the project or in the package. Throws a DrillError. */
+export function findWorkflow(name: string, cwd: string): string {
+  const homes = [...new Set([resolve(cwd), packageRoot()])].map((dir) => join(dir, 'fixtures', 'golden'));
+  const known = homes.flatMap((home) => foldersIn(home).map((folder) => ({ name: folder, path: join(home, folder) })));
+  const found = known.find((workflow) => workflow.name === name);
+  if (found !== undefined) return found.path;
+  const names = [...new Set(known.map((workflow) => workflow.name))];
+  throw new DrillError('unknown_workflow', {
+    message: `there are no golden tasks for the workflow "${name}"`,
+    place: { file: displayPath(join(cwd, 'fixtures', 'golden')) },
+    fix: `${suggest(name, names, 'workflows')}; or name a folder with \`--tasks\``,
+  });
+}
+
+const EXTENSIONS = ['.yaml', '.yml', '.json'];
+
+export const isDataFile = (name: string): boolean => EXTENSIONS.includes(extname(name));
+
+const looksLikePath = (name: string): boolean => isDataFile(name) || /[\\/]/.test(name);
+
+function drillsIn(dir: string, from: FoundDrill['from']): FoundDrill[] {
+  return namesIn(dir)
+    .filter(isDataFile)
+    .map((file) => ({ name: basename(file, extname(file)), path: join(dir, file), from }));
+}
+
+/** Names in a folder in one order on every machine; none where there is no folder. */
+export function namesIn(dir: string): string[] {
+  return existsSync(dir) ? readdirSync(dir).sort() : [];
+}
+
+function foldersIn(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  const entries = readdirSync(dir, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
+}

@@ -1,0 +1,24 @@
+import type { z } from 'zod';
+import { Drill } from '../core/drill.ts';
+import { GoldenTask } from '../core/golden-task.ts';
+import { RunReport } from '../core/report.ts';
+import { Config } from './config-file.ts';
+import { jsonSchemaOf } from './schema-words.ts';
+import { ContractFile } from './workflow-folder.ts';
+
+/** The JSON Schemas editors and other programs use, by file name. */
+export function jsonSchemas(): Record<string, Record<string, unknown>> {
+  return {
+    'drill.schema.json': forEditors(Drill, 'A drill: drills/<name>.yaml'),
+    'golden-task.schema.json': forEditors(GoldenTask, 'A golden task: fixtures/golden/<workflow>/<name>.json'),
+    'contract.schema.json': forEditors(ContractFile, 'What no fallback may lose: contract.yaml'),
+    'config.schema.json': forEditors(Config, 'What exists: drill.config.yaml'),
+    'run.schema.json': { title: 'run.json, and what `drill run --json` prints', ...jsonSchemaOf(RunReport) },
+  };
+}
+
+/** A JSON file names its schema by the key `$schema`, so that key must be allowed. */
+function forEditors(schema: z.ZodType, title: string): Record<string, unknown> {
+  const piece = jsonSchemaOf(schema);
+  return { title, ...piece, properties: { $schema: { type: 'string' }, ...piece.properties } };
+}

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+
+/** What no fallback may lose: one per workflow. Every key is read by a check. */
+export const Contract = z.strictObject({
+  workflow: z.string(),
+  stakes: z.enum(['low', 'medium', 'high']).default('medium').describe('with `high`, a major finding is critical'),
+  output: z
+    .strictObject({
+      schema: z.record(z.string(), z.unknown()).describe('JSON Schema of the structured output'),
+      required: z.array(z.string()).default([]).describe('fields that must be there'),
+    })
+    .optional(),
+  experience: z
+    .strictObject({
+      when_degraded: z.enum(['notice', 'silent']).default('notice'),
+      degraded_on: z
+        .array(z.string())
+        .optional()
+        .describe('roles whose answers are degraded; without it, every role but the first of the chain'),
+      when_all_fail: z.enum(['save_and_offer_next_step', 'honest_failure']).default('honest_failure'),
+    })
+    .optional(),
+});
+export type Contract = z.infer<typeof Contract>;

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { FailureMode } from './taxonomy.ts';
+
+/** What a target may claim. A check belongs to a feature and is asked only of targets that claim it. */
+export const Feature = z.enum([
+  'fallback',
+  'deadline',
+  'retries',
+  'breaker',
+  'failback',
+  'notice',
+  'schema',
+  'repair',
+  'citations',
+  'steps',
+  'tool_modes',
+  'approvals',
+  'idempotency',
+  'budgets',
+  'lanes',
+  'residency',
+  'log',
+]);
+export type Feature = z.infer<typeof Feature>;
+
+/** Used where neither the golden task nor the target says how long a user may wait. */
+export const DEFAULT_DEADLINE_MS = 60_000;
+
+/** What a target says it does; it is judged by this and by nothing else. */
+export const Declaration = z.strictObject({
+  features: z.array(Feature).describe('what the target claims to do'),
+  chain: z.array(z.string()).min(1).optional().describe('roles in the order they are tried'),
+  fails_over_on: z.array(FailureMode).optional().describe('failure modes that lead to the next role'),
+  retries: z.number().int().min(0).max(100).optional().describe('retries per role and ask, all layers together'),
+  deadline_ms: z.number().int().min(1).max(3_600_000).optional().describe('milliseconds a user waits at most'),
+});
+export type Declaration = z.infer<typeof Declaration>;
+
+/** A declaration with nothing left open. */
+export interface ResolvedDeclaration extends Declaration {
+  chain: string[];
+}
+
+/** A target that declares nothing is taken to claim a fallback and a deadline over the configured roles. */
+export function resolveDeclaration(declared: Declaration | undefined, roles: readonly string[]): ResolvedDeclaration {
+  return { features: ['fallback', 'deadline'], ...declared, chain: declared?.chain ?? [...roles] };
+}
+
+/** A model a workflow uses, and where it is called. */
+export const Role = z.strictObject({
+  provider: z.string().describe('whose endpoint it is, e.g. openai'),
+  protocol: z.string().describe('how it speaks: a name from `drill list protocols`'),
+  base_url: z.url().describe('where calls go'),
+  model: z.string().min(1),
+  key_env: z.string().optional().describe('the environment variable that holds the API key'),
+  /** US dollars per million tokens; overrides the package's dated table. */
+  price: z.strictObject({ input: z.number().min(0), output: z.number().min(0) }).optional(),
+});
+export type Role = z.infer<typeof Role>;
+
+export const Roles = z.record(
+  z.string().regex(/^[a-z][a-z0-9-]*$/, 'a role is a lower-case word, e.g. backup-2'),
+  Role,
+);
+export type Roles = z.infer<typeof Roles>;

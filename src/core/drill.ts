@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { TriggerSpec } from './trigger.ts';
+
+/** A fault as a drill names it. Other keys are the fault's own parameters, parsed by its schema. */
+export const FaultUse = z
+  .looseObject({
+    fault: z.string().describe('a name from `drill list faults`'),
+    role: z.string().describe('whose calls it breaks'),
+    tenants: z.array(z.string()).min(1).optional().describe('blast radius: only these tenants'),
+    tasks: z.array(z.string()).min(1).optional().describe('blast radius: only these golden tasks'),
+    when: TriggerSpec.optional().describe('when it fires; without it, on every call of the role'),
+  })
+  .describe('other keys are parameters of the fault itself');
+export type FaultUse = z.infer<typeof FaultUse>;
+export const FAULT_USE_KEYS = ['fault', 'role', 'tenants', 'tasks', 'when'] as const;
+
+/** How the asks of a phase arrive. Without it: one after another. */
+export const Load = z.union([
+  z.strictObject({ arrive: z.enum(['together', 'in_turn']) }),
+  z.strictObject({ every_ms: z.number().int().min(1).max(3_600_000) }),
+]);
+
+export const Phase = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a phase has a snake_case name'),
+  tasks: z.number().int().min(1).max(10_000).describe('how many golden tasks, in name order, cycling'),
+  load: Load.default({ arrive: 'in_turn' }),
+  faults: z.array(FaultUse).max(50).default([]),
+  after_ms: z.number().int().min(0).max(86_400_000).default(0).describe('quiet milliseconds before its first task'),
+  for_ms: z.number().int().min(0).max(86_400_000).optional().describe('it lasts at least this long'),
+});
+export type Phase = z.infer<typeof Phase>;
+
+/** A drill: what is broken, when, and what should still hold. */
+export const Drill = z.strictObject({
+  drill: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a drill has a snake_case name'),
+  title: z.string().min(1).max(200),
+  hypothesis: z.string().min(1).max(1000).describe('one sentence: what the expect block claims'),
+  tags: z.array(z.string()).max(20).default([]),
+  workflow: z.string().describe('the folder of golden tasks it runs'),
+  require: z.array(z.string()).optional().describe('features without which the drill is skipped'),
+  phases: z
+    .array(Phase)
+    .min(1)
+    .max(50)
+    .refine((phases) => new Set(phases.map((p) => p.name)).size === phases.length, 'phase names must differ'),
+  expect: z.record(z.string(), z.looseObject({})).describe('the checks it claims, with their parameters'),
+});
+export type Drill = z.infer<typeof Drill>;

@@ -1,0 +1,127 @@
+import type { Contract } from './contract.ts';
+import type { ResolvedDeclaration } from './declaration.ts';
+import type { GoldenTask, Source } from './golden-task.ts';
+import type { FailureMode } from './taxonomy.ts';
+import { BASELINE, type EventKind, type EventOf, type TraceEvent } from './trace.ts';
+
+export interface ArmedAt {
+  fault: string;
+  role: string;
+}
+
+/** What every check knows of the drill. */
+export interface DrillFacts {
+  drill: string;
+  declares: ResolvedDeclaration;
+  /** Every role of the run, with the model name it is known by. */
+  roles: Record<string, { provider: string; protocol: string; model: string }>;
+  /** Phases in order; a phase without faults after one with them is where a role is healed. */
+  phases: { name: string; faults: ArmedAt[] }[];
+}
+
+/** What a task check judges: one ask's events as stored, without what the target says of itself. */
+export interface TaskEvidence extends DrillFacts {
+  task: GoldenTask;
+  contract: Contract | undefined;
+  /** The documents and records the task may cite. */
+  sources: Source[];
+  /** Canary per tenant. */
+  canaries: Record<string, string>;
+  /** Events of this ask, by `seq`. */
+  events: readonly TraceEvent[];
+  /** Events of the same golden task without faults; the same list as `events` while the baseline itself is judged. */
+  baseline: readonly TraceEvent[];
+  /** The faults armed in this ask's phase. */
+  armed: ArmedAt[];
+}
+
+/** One model call, put together from its events. */
+export interface CallView {
+  call: EventOf<'call'>;
+  fired: EventOf<'fault-fired'>[];
+  head: EventOf<'call-head'> | undefined;
+  end: EventOf<'call-end'> | undefined;
+  abort: EventOf<'call-abort'> | undefined;
+  /** When it was over for the caller; undefined while it still hangs. */
+  endedAt: number | undefined;
+  /** A whole good reply. */
+  ok: boolean;
+  /** What went wrong, as the wire shows it: a caller that left is a `timeout`. Null where nothing did. */
+  failureMode: FailureMode | null;
+  /** Where it is in the trace. */
+  seqs: number[];
+}
+
+export function eventsOf<K extends EventKind>(events: readonly TraceEvent[], kind: K): EventOf<K>[] {
+  return events.filter((e): e is EventOf<K> => e.kind === kind);
+}
+
+export function firstOf<K extends EventKind>(events: readonly TraceEvent[], kind: K): EventOf<K> | undefined {
+  return events.find((e): e is EventOf<K> => e.kind === kind);
+}
+
+/** The model calls among some events, in order of their beginning. */
+export function callsOf(events: readonly TraceEvent[]): CallView[] {
+  const views = new Map<string, CallView>();
+  for (const e of events) {
+    if (e.kind === 'call') {
+      views.set(e.call, {
+        call: e,
+        fired: [],
+        head: undefined,
+        end: undefined,
+        abort: undefined,
+        endedAt: undefined,
+        ok: false,
+        failureMode: null,
+        seqs: [e.seq],
+      });
+      continue;
+    }
+    if (!('call' in e)) continue;
+    const view = views.get(e.call);
+    if (view === undefined) continue;
+    view.seqs.push(e.seq);
+    if (e.kind === 'fault-fired') view.fired.push(e);
+    if (e.kind === 'call-head') view.head = e;
+    if (e.kind === 'call-end') {
+      view.end = e;
+      view.endedAt = e.at;
+      view.failureMode = e.failure_mode;
+      view.ok = e.failure_mode === null;
+    }
+    if (e.kind === 'call-abort') {
+      view.abort = e;
+      view.endedAt = e.at;
+      view.failureMode = 'timeout';
+    }
+  }
+  return [...views.values()];
+}
+
+/** How an ask ended: its outcome or that it hung; undefined where the trace stops before. */
+export function endingOf(events: readonly TraceEvent[]): EventOf<'outcome'> | EventOf<'hung'> | undefined {
+  return events.find((e): e is EventOf<'outcome'> | EventOf<'hung'> => e.kind === 'outcome' || e.kind === 'hung');
+}
+
+/**
+ * The outcome, where its content can be judged: the target gave an answer of some kind.
+ * A hung, failed or postponed task has a finding of its own and no content.
+ */
+export function contentOf(events: readonly TraceEvent[]): EventOf<'outcome'> | undefined {
+  const outcome = firstOf(events, 'outcome');
+  const kinds = ['answered', 'partial', 'rules_based', 'extracted', 'needs_review', 'needs_confirmation'];
+  if (outcome === undefined || !kinds.includes(outcome.outcome.kind)) return undefined;
+  return outcome.outcome.answer === undefined && outcome.outcome.data === undefined ? undefined : outcome;
+}
+
+/** The role whose good reply came last before the outcome: who the answer is from. */
+export function servedBy(events: readonly TraceEvent[]): CallView | undefined {
+  return callsOf(events)
+    .filter((c) => c.ok)
+    .at(-1);
+}
+
+export function isBaseline(evidence: TaskEvidence): boolean {
+  return evidence.events.some((e) => e.kind === 'ask' && e.phase === BASELINE);
+}

@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+/** One thing an answer must or must not say: a phrase, any of several, or a linear-time pattern. */
+export const Expectation = z.union([
+  z.string().min(1).max(500),
+  z.strictObject({ any_of: z.array(z.string().min(1).max(500)).min(1).max(20) }),
+  z.strictObject({ pattern: z.string().min(1).max(500) }),
+]);
+export type Expectation = z.infer<typeof Expectation>;
+
+/** A task with known right behaviour, run with and without faults. */
+export const GoldenTask = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a golden task has a snake_case name'),
+  input: z.string().min(1).max(20_000).describe('what the user asks'),
+  tenant: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/)
+    .default('default'),
+  priority: z.enum(['high', 'normal', 'low']).default('normal'),
+  fixtures: z.array(z.string()).max(50).default([]).describe('ids of the documents and records it may use'),
+  required_sources: z
+    .array(z.string())
+    .max(50)
+    .optional()
+    .describe('ids that a right answer cites; all fixtures may be cited'),
+  must_include: z.array(Expectation).max(50).default([]),
+  must_not: z.array(Expectation).max(50).default([]),
+  requires_citation: z.boolean().default(false),
+  max_latency_ms: z.number().int().min(1).max(3_600_000).optional(),
+  max_cost_usd: z.number().min(0).max(1000).optional(),
+  degraded_ok: z.boolean().default(true).describe('whether anything but a whole answer is acceptable'),
+  answer: z
+    .union([z.string().min(1), z.record(z.string(), z.unknown())])
+    .optional()
+    .describe('the canonical answer: text, or the whole structured output'),
+});
+export type GoldenTask = z.infer<typeof GoldenTask>;
+
+/** A document or record a task may cite. The text is what a target is given. */
+export interface Source {
+  id: string;
+  tenant: string;
+  text: string;
+}
+
+/** Golden tasks of one workflow with everything they need, as read from a folder. */
+export interface Workflow {
+  name: string;
+  contract?: import('./contract.ts').Contract;
+  tasks: GoldenTask[];
+  sources: Source[];
+  /** A string per tenant that stands in its records and may appear nowhere else. */
+  canaries: Record<string, string>;
+}
+
+/** The words a right answer carries: the canonical answer's prose, or what the stand composes in its place. */
+export function answerText(answer: string | Record<string, unknown>): string {
+  if (typeof answer === 'string') return answer;
+  const text = answer['answer'];
+  return typeof text === 'string' ? text : JSON.stringify(answer);
+}

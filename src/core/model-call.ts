@@ -1,0 +1,70 @@
+export interface ToolCall {
+  id: string;
+  name: string;
+  /** JSON text, exactly as the model wrote it. */
+  arguments: string;
+}
+
+export interface Message {
+  role: 'system' | 'user' | 'assistant' | 'tool';
+  content: string;
+  toolCalls?: ToolCall[];
+  /** On a `tool` message: which call it answers. */
+  toolCallId?: string;
+}
+
+export interface ToolSchema {
+  name: string;
+  description?: string;
+  /** JSON Schema of the arguments. */
+  parameters: Record<string, unknown>;
+}
+
+/** What a request to a model says, whatever protocol it was spoken in. */
+export interface CallBody {
+  /** The protocol's plugin name, e.g. `openai-chat`. */
+  protocol: string;
+  model: string;
+  messages: Message[];
+  tools: ToolSchema[];
+  /** The JSON Schema the reply is asked to follow. */
+  responseSchema?: { name: string; schema: Record<string, unknown> };
+  maxOutputTokens?: number;
+  temperature?: number;
+  stream: boolean;
+  /** Wire-level wishes that change the reply's shape: OpenAI's `stream_options.include_usage`, Anthropic's version header. */
+  includeUsage?: boolean;
+  version?: string;
+}
+
+/** A call as the stand sees it: what was said, and by whom to whom. */
+export interface ModelCall extends CallBody {
+  /** Unique in a run, in order of arrival: `c1`, `c2` … */
+  id: string;
+  role: string;
+  provider: string;
+  ask: number;
+  task: string;
+  tenant: string;
+  /** Counts calls of this ask to this role from 1. */
+  attempt: number;
+  /** 1 + the assistant turns already in the conversation. */
+  turn: number;
+}
+
+/** Why a strict provider rejects a request: becomes its own 4xx error reply. */
+export interface CallRefused {
+  refused: true;
+  mode: import('./taxonomy.ts').FailureMode;
+  message: string;
+  status: number;
+  /** The offending field, where the protocol names one. */
+  param?: string;
+  /** The model it asked for, as far as it could be read: roles that share a host are told apart by it. */
+  model?: string;
+}
+
+/** About four characters a token: the estimate used wherever the wire gives no count. */
+export function estimateTokens(text: string): number {
+  return Math.ceil(text.length / 4);
+}

@@ -1,0 +1,22 @@
+import type { Role } from './declaration.ts';
+
+/** US dollars per million tokens, from the providers' public price pages. Override with `price` on a role. */
+export const PRICE_DATE = '2026-11-01';
+
+const PRICES: Record<string, { input: number; output: number }> = {
+  'gpt-5': { input: 1.25, output: 10 },
+  'gpt-5-mini': { input: 0.25, output: 2 },
+  'gpt-5-nano': { input: 0.05, output: 0.4 },
+  'claude-opus-4-5': { input: 5, output: 25 },
+  'claude-sonnet-4-5': { input: 3, output: 15 },
+  'claude-haiku-4-5': { input: 1, output: 5 },
+};
+
+/** An unknown model without a price of its own is priced like the dearest of the table: a budget errs on the safe side. */
+const DEAREST = { input: 5, output: 25 };
+
+/** What a call of this role cost, in US dollars rounded to a millionth. */
+export function costOf(role: Role, tokens: { input: number; output: number }): number {
+  const price = role.price ?? PRICES[role.model] ?? DEAREST;
+  return Math.round(tokens.input * price.input + tokens.output * price.output) / 1_000_000;
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { Declaration } from './declaration.ts';
+import { Outcome } from './outcome.ts';
+import { FailureMode } from './taxonomy.ts';
+import { FaultAt } from './trace.ts';
+import { Severity } from './verdict.ts';
+
+const VerdictWord = z.enum(['passed', 'failed', 'inconclusive', 'not_applicable']);
+const score = z.number().min(0).max(100);
+/** Whole milliseconds since the ask. */
+const ms = z.number().int();
+
+export const CellReport = z.object({
+  check: z.string(),
+  severity: Severity,
+  verdict: VerdictWord,
+  reason: z.string(),
+  evidence: z.array(z.number().int()).describe('`seq` of the events in trace.jsonl that prove it'),
+});
+export type CellReport = z.infer<typeof CellReport>;
+
+export const CallReport = z.object({
+  role: z.string(),
+  provider: z.string(),
+  model: z.string(),
+  turn: z.number().int(),
+  at_ms: ms,
+  ms: ms.nullable().describe('null while it never ended'),
+  status: z.number().int().nullable(),
+  failure_mode: FailureMode.nullable(),
+  fault: z.string().nullable(),
+  tokens: z.object({ input: z.number().int(), output: z.number().int() }),
+});
+
+export const TaskReport = z.object({
+  task: z.string(),
+  ask: z.number().int(),
+  phase: z.string(),
+  tenant: z.string().describe('hashed'),
+  priority: z.enum(['high', 'normal', 'low']),
+  baseline: z.object({ verdict: VerdictWord, reason: z.string(), latency_ms: ms.nullable(), cost_usd: z.number() }),
+  verdict: VerdictWord,
+  score,
+  spared: z.boolean().describe('a fault was armed on a role that was never called'),
+  outcome: z.union([
+    Outcome.omit({ log: true, model: true, cost_usd: true }),
+    z.object({ kind: z.literal('hung'), waiting_for: z.string() }),
+  ]),
+  latency_ms: ms.nullable(),
+  deadline_ms: ms,
+  cost_usd: z.number(),
+  retries: z.number().int().describe('calls beyond the first per role, summed'),
+  failover: z.object({ from: z.string(), to: z.string(), reason: FailureMode.nullable(), at_ms: ms }).nullable(),
+  calls: z.array(CallReport),
+  effects: z.array(z.object({ tool: z.string(), args_hash: z.string(), count: z.number().int() })),
+  checks: z.array(CellReport),
+});
+export type TaskReport = z.infer<typeof TaskReport>;
+
+export const DrillReport = z.object({
+  name: z.string(),
+  title: z.string(),
+  hypothesis: z.string(),
+  verdict: VerdictWord,
+  score,
+  /** Why it is inconclusive, and what to do. */
+  reasons: z.array(z.object({ reason: z.string(), fix: z.string() })),
+  definition: z.record(z.string(), z.unknown()),
+  reproduce: z.string(),
+  faults: z.array(z.object({ ...FaultAt.shape, phase: z.string(), fired: z.number().int(), spared: z.number().int() })),
+  checks: z.array(CellReport),
+  tasks: z.array(TaskReport),
+});
+export type DrillReport = z.infer<typeof DrillReport>;
+
+/** `run.json`, and what `drill run --json` prints. */
+export const RunReport = z.object({
+  schema: z.literal('drill.run/1'),
+  status: z.enum(['completed', 'aborted', 'stopped', 'cancelled', 'errored']),
+  verdict: VerdictWord,
+  score,
+  seed: z.number().int(),
+  time: z.enum(['virtual', 'wall']),
+  mode: z.enum(['mock', 'live']),
+  target: z.object({ name: z.string(), kind: z.string(), declares: Declaration }),
+  reproduce: z.string(),
+  drills: z.array(DrillReport),
+  /** Everything that may differ between two runs of one seed. */
+  about: z.object({
+    id: z.string(),
+    started_at: z.string(),
+    wall_ms: z.number().int(),
+    versions: z.record(z.string(), z.string()),
+    git: z.string().nullable(),
+    definition_hash: z.string(),
+  }),
+});
+export type RunReport = z.infer<typeof RunReport>;

@@ -1,0 +1,50 @@
+import type { GoldenTask, Source } from './golden-task.ts';
+import type { FaultScope, Injection } from './plugin.ts';
+import type { Held, NewEvent } from './trace.ts';
+import type { Trigger } from './trigger.ts';
+import type { Transport } from './wire.ts';
+
+/** Whose work is being done: one ask of one golden task. */
+export interface Scope {
+  ask: number;
+  task: string;
+  tenant: string;
+}
+
+/** A fault in its place: what it is, whom it hits, when it fires. */
+export interface ArmedFault {
+  fault: string;
+  role: string;
+  open(scope: FaultScope): Injection;
+  trigger: Trigger;
+  /** Names what the trigger waits for, e.g. `on call 5 of a task`. */
+  waitsFor: string;
+  tenants: readonly string[] | undefined;
+  tasks: readonly string[] | undefined;
+}
+
+/** What the stand tells the recorder; the recorder keeps markers and digests, never bodies. */
+export interface Recording {
+  emit(event: NewEvent): void;
+  held(text: string): Held;
+  digest(text: string): string;
+}
+
+/** What the stand answers a task with when no fault says otherwise. */
+export interface Script {
+  task: GoldenTask;
+  sources: readonly Source[];
+  /** The prose of a whole answer. */
+  answer: string;
+}
+
+/** The provider stand of one world: every model call of the target ends here. */
+export interface Stand {
+  /** The wire to it. `scope` says whose call it is; undefined where that cannot be told. */
+  transport(scope: () => Scope | undefined): Transport;
+  /** From now on these scripts answer and these faults are armed; time triggers count from here. */
+  begin(faults: readonly ArmedFault[]): void;
+  play(ask: number, script: Script): void;
+  /** Per armed fault of the current phase, in order: how many calls it saw and on how many it fired. */
+  tally(): { fault: string; role: string; waitsFor: string; seen: number; fired: number }[];
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod';
+import { Declaration } from './declaration.ts';
+import { LogRecord, Outcome } from './outcome.ts';
+import { FailureMode } from './taxonomy.ts';
+
+/** Which of the recorder's markers a call or an outcome held; bodies themselves are never stored. */
+export const Held = z.object({
+  /** Sources whose whole text was there. */
+  sources: z.array(z.string()),
+  /** Sources whose id was there. */
+  source_ids: z.array(z.string()),
+  /** Tenants whose canary was there. */
+  canaries: z.array(z.string()),
+  /** Fields of the workflow's output schema that were named. */
+  schema_fields: z.array(z.string()),
+  /** Roles whose model name was there. */
+  models: z.array(z.string()),
+});
+export type Held = z.infer<typeof Held>;
+
+const seq = z.number().int().min(0);
+/** Whole milliseconds since the world (the baseline's or the drill's) began. */
+const at = z.number().int().min(0);
+const event = { seq, at, drill: z.string(), phase: z.string() };
+/** `ask` numbers the asks of a drill from 1, the baseline's first; `task` is the golden task's name. */
+const ofAsk = { ...event, ask: z.number().int().min(1), task: z.string() };
+const call = z.string();
+const tokens = z.object({ input: z.number().int(), output: z.number().int() });
+
+export const FaultAt = z.object({ fault: z.string(), role: z.string() });
+
+/** The baseline's phase name: the tasks without faults, on a fresh target. */
+export const BASELINE = 'baseline';
+
+export const TraceEvent = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('run-header'),
+    seq,
+    at,
+    schema: z.literal('drill.trace/1'),
+    seed: z.number().int(),
+    time: z.enum(['virtual', 'wall']),
+    mode: z.enum(['mock', 'live']),
+    epoch_ms: z.number().int(),
+    target: z.object({ name: z.string(), kind: z.string(), declares: Declaration }),
+    roles: z.record(z.string(), z.object({ provider: z.string(), protocol: z.string(), model: z.string() })),
+  }),
+  z.object({ ...event, kind: z.literal('phase'), state: z.enum(['began', 'ended']), faults: z.array(FaultAt) }),
+  z.object({
+    ...ofAsk,
+    kind: z.literal('ask'),
+    tenant: z.string().describe('hashed'),
+    priority: z.enum(['high', 'normal', 'low']),
+    deadline_ms: z.number().int(),
+    budget_usd: z.number().optional(),
+    /** What a whole answer says: the canonical answer's prose, or what the stand composed in its place. */
+    expected_answer: z.string(),
+  }),
+  z.object({
+    ...ofAsk,
+    kind: z.literal('call'),
+    call,
+    role: z.string(),
+    provider: z.string(),
+    protocol: z.string().describe('as spoken by the caller'),
+    model: z.string().describe('as asked for by the caller'),
+    attempt: z.number().int().min(1),
+    turn: z.number().int().min(1),
+    stream: z.boolean(),
+    max_output_tokens: z.number().int().optional(),
+    input_tokens: z.number().int(),
+    held: Held,
+    digests: z.object({ messages: z.array(z.string()), tools: z.array(z.string()), schema: z.string().nullable() }),
+    headers: z.record(z.string(), z.string()),
+  }),
+  z.object({
+    ...ofAsk,
+    kind: z.literal('call-head'),
+    call,
+    status: z.number().int(),
+    headers: z.record(z.string(), z.string()),
+  }),
+  z.object({ ...ofAsk, kind: z.literal('first-token'), call }),
+  z.object({
+    ...ofAsk,
+    kind: z.literal('call-end'),
+    call,
+    /** `complete`: a whole reply went out, an error reply included. The others: what the connection did. */
+    how: z.enum(['complete', 'refused', 'reset', 'closed']),
+    status: z.number().int().nullable(),
+    /** Null where the call went well. */
+    failure_mode: FailureMode.nullable(),
+    tokens,
+    cost_usd: z.number(),
+  }),
+  /** The caller left before the reply was whole. */
+  z.object({ ...ofAsk, kind: z.literal('call-abort'), call, tokens, cost_usd: z.number() }),
+  z.object({ ...ofAsk, kind: z.literal('fault-fired'), call, fault: z.string(), role: z.string(), detail: z.string() }),
+  z.object({ ...event, kind: z.literal('trigger-missed'), fault: z.string(), role: z.string(), why: z.string() }),
+  /** A call to a host of no role. `ask` is absent where the caller could not be told. */
+  z.object({
+    ...event,
+    kind: z.literal('unknown-call'),
+    ask: z.number().int().optional(),
+    task: z.string().optional(),
+    method: z.string(),
+    origin: z.string(),
+    path: z.string(),
+    model: z.string().nullable(),
+  }),
+  z.object({ ...ofAsk, kind: z.literal('unscripted-call'), call, why: z.string() }),
+  /** A tool ran: the effects ledger's entry. */
+  z.object({
+    ...ofAsk,
+    kind: z.literal('tool-result'),
+    tool: z.string(),
+    args_hash: z.string(),
+    write: z.boolean(),
+    ok: z.boolean(),
+  }),
+  z.object({
+    ...ofAsk,
+    kind: z.literal('outcome'),
+    outcome: Outcome.omit({ log: true, model: true, cost_usd: true }),
+    held: Held,
+  }),
+  z.object({ ...ofAsk, kind: z.literal('hung'), waited_ms: z.number().int(), waiting_for: z.string() }),
+  /** What the target says of itself; only log checks see it. */
+  z.object({
+    ...ofAsk,
+    kind: z.literal('log'),
+    records: z.array(LogRecord),
+    model: z.string().optional(),
+    cost_usd: z.number().optional(),
+    held: Held.describe('markers found in the records'),
+    held_input: z.boolean().describe('whether the records hold the raw question'),
+  }),
+  /** Work outside the virtual world. `fatal` work (sockets, DNS) makes the run inconclusive; the rest is waited for. */
+  z.object({
+    ...event,
+    kind: z.literal('real-io'),
+    ask: z.number().int().optional(),
+    task: z.string().optional(),
+    what: z.string(),
+    by: z.string().describe('the module that did it'),
+    fatal: z.boolean(),
+  }),
+  z.object({
+    ...event,
+    kind: z.literal('verdict'),
+    ask: z.number().int().optional(),
+    task: z.string().optional(),
+    verdict: z.enum(['passed', 'failed', 'inconclusive', 'not_applicable']),
+    score: z.number(),
+  }),
+]);
+export type TraceEvent = z.infer<typeof TraceEvent>;
+export type EventKind = TraceEvent['kind'];
+export type EventOf<K extends EventKind> = Extract<TraceEvent, { kind: K }>;
+
+/** An event before the recorder gives it its place: number, time, drill and phase are the recorder's. */
+type Unstamped<E> = E extends TraceEvent ? Omit<E, 'seq' | 'at' | 'drill' | 'phase'> : never;
+export type NewEvent = Unstamped<TraceEvent>;

@@ -1,0 +1,86 @@
+/** A header list as it goes over the wire: order and repetition kept. */
+export type Headers = readonly (readonly [name: string, value: string])[];
+
+export interface WireRequest {
+  method: string;
+  /** Absolute. */
+  url: string;
+  headers: Headers;
+  body: Uint8Array;
+}
+
+export interface WireReply {
+  status: number;
+  headers: Headers;
+  /** Chunks as they arrive. Rejects with a `NetworkFailure` where the connection breaks. */
+  body: AsyncIterable<Uint8Array>;
+}
+
+/**
+ * The port between whoever calls a model and the wire: bytes in; status, headers and bytes out.
+ * Rejects with a `NetworkFailure` when there is no reply, and with the signal's reason when the caller leaves.
+ */
+export type Transport = (request: WireRequest, signal?: AbortSignal) => Promise<WireReply>;
+
+/** No reply, or only a part of one. `how` names what the socket did. */
+export class NetworkFailure extends Error {
+  readonly how: 'refused' | 'reset' | 'closed';
+  constructor(how: 'refused' | 'reset' | 'closed') {
+    super(how === 'refused' ? 'connection refused' : how === 'reset' ? 'connection reset' : 'other side closed');
+    this.name = 'NetworkFailure';
+    this.how = how;
+  }
+}
+
+/** The first value of a header, by its case-insensitive name. */
+export function header(headers: Headers, name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  return headers.find(([n]) => n.toLowerCase() === wanted)?.[1];
+}
+
+/** Status line, headers and framing of a reply, before it is bytes. */
+export interface Head {
+  status: number;
+  headers: Headers;
+  /** How the end of the body is told on a socket: a length, chunks, or closing the connection. */
+  framing: 'length' | 'chunked' | 'close';
+}
+
+/** One piece of a reply's body, with what it says. An untouched frame goes out byte for byte. */
+export interface Frame {
+  wire: Uint8Array;
+  parts: Part[];
+}
+
+/** What a reply means, whatever protocol it is spoken in. */
+export type Part =
+  | { type: 'text-delta'; text: string }
+  | { type: 'refusal-delta'; text: string }
+  /** A tool call begins; its arguments follow as `tool-call-delta` parts of the same id. */
+  | { type: 'tool-call'; id: string; name: string }
+  | { type: 'tool-call-delta'; id: string; arguments: string }
+  /** Token counts; `input` includes cached tokens. */
+  | { type: 'usage'; input: number; output: number }
+  | ErrorPart
+  | { type: 'end'; reason: EndReason };
+
+export type EndReason = 'stop' | 'length' | 'tool-calls' | 'refusal' | 'content-filter';
+
+/** A provider's error. As the first part it becomes an HTTP error reply; later, or with `inBand`, it goes inside the stream. */
+export interface ErrorPart {
+  type: 'error';
+  mode: import('./taxonomy.ts').FailureMode;
+  message: string;
+  /** Overrides the protocol's usual status for the mode (e.g. 502 or 503 for `server_error`). */
+  status?: number;
+  /** Milliseconds from now after which the provider says to come back. */
+  retryAfter?: { ms: number; as: 'seconds' | 'http-date' };
+  inBand?: boolean;
+  /** The offending field of the request, where the protocol names one. */
+  param?: string;
+}
+
+/** A reply in meaning: an HTTP reply made of parts, or no reply at all. */
+export type Reply =
+  | { kind: 'http'; parts: AsyncIterable<Part> }
+  | { kind: 'none'; how: 'refused' | 'reset' | 'closed' };

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { FaultUse } from '../core/drill.ts';
+import type { Fault } from '../core/plugin.ts';
+import { protocols } from '../protocols/index.ts';
+import { faults } from './index.ts';
+import { answer, partsOf, still } from './trial.ts';
+
+const named = (name: string): Fault => {
+  const fault = faults.find((f) => f.name === name);
+  if (fault === undefined) throw new Error(`no fault ${name}`);
+  return fault;
+};
+
+it('lists faults by name, each once', () => {
+  const names = faults.map((f) => f.name);
+  expect(names).toEqual([...new Set(names)].sort());
+});
+
+describe.each(faults)('$name', (fault) => {
+  it('has strict parameters, each described and bounded', () => {
+    expect(() => fault.arm({ nonsense: 1 })).toThrow();
+    const schema = z
+      .object({ properties: z.record(z.string(), z.looseObject({})).default({}) })
+      .parse(z.toJSONSchema(fault.params));
+    for (const field of Object.values(schema.properties)) {
+      expect(field['description']).toBeTypeOf('string');
+      if (field['type'] === 'integer' || field['type'] === 'number')
+        expect([field['minimum'] ?? field['enum'], field['maximum'] ?? field['enum']]).not.toContain(undefined);
+    }
+  });
+
+  it('arms with its defaults, and with its own example', () => {
+    fault.arm(undefined);
+    const { fault: name, role, ...params } = FaultUse.parse(parse(fault.example));
+    expect([name, role]).toEqual([fault.name, 'primary']);
+    fault.arm(params);
+  });
+
+  it('says in one line what it does, and that it acted, before it acts', async () => {
+    expect(fault.summary).toMatch(/^[^\n]{10,120}\.$/);
+    const left = new AbortController();
+    const { fired, reply } = await answer(fault, {}, left.signal);
+    expect(fired).toHaveLength(1);
+    left.abort();
+    await reply.catch(() => undefined);
+  });
+
+  it('does the same for the same seed', async () => {
+    if (fault.name === 'hang') return;
+    const once = await answer(fault, {});
+    const again = await answer(fault, {});
+    expect(await partsOf(await again.reply)).toEqual(await partsOf(await once.reply));
+    expect(again.fired).toEqual(once.fired);
+  });
+
+  it('lets a caller leave, with the reason it left for', async () => {
+    const left = new AbortController();
+    const { reply } = await answer(fault, {}, left.signal);
+    const reason = new Error('gone home');
+    left.abort(reason);
+    const ended = await reply.then(
+      () => 'answered',
+      (error: unknown) => error,
+    );
+    expect([reason, 'answered']).toContain(ended);
+  });
+});
+
+describe.each(protocols)('on the wire of $name', (protocol) => {
+  async function onWire(name: string, params: unknown) {
+    const { reply } = await answer(named(name), params);
+    const parts = await partsOf(await reply);
+    const encoder = protocol.encoder({ model: 'm-1', stream: true }, { id: 'c1', atMs: still.epochMs });
+    const head = encoder.head(parts[0]);
+    const frames = [...parts.flatMap((p) => encoder.push(p)), ...encoder.end()];
+    return {
+      status: head.status,
+      headers: Object.fromEntries(head.headers),
+      body: frames.map((f) => new TextDecoder().decode(f.wire)).join(''),
+    };
+  }
+  const openai = protocol.name === 'openai-chat';
+
+  it('is a rate limit with Retry-After in seconds', async () => {
+    const { status, headers, body } = await onWire('rate-limited', { retry_after_ms: 2000 });
+    expect(status).toBe(429);
+    expect(headers['retry-after']).toBe('2');
+    expect(headers['content-type']).toBe('application/json');
+    expect(headers[openai ? 'x-request-id' : 'request-id']).toBe('req_c1');
+    expect(headers[openai ? 'x-ratelimit-remaining-requests' : 'anthropic-ratelimit-requests-remaining']).toBe('0');
+    expect(headers).not.toHaveProperty('x-should-retry');
+    expect(JSON.parse(body)).toMatchObject(
+      openai
+        ? { error: { type: 'requests', code: 'rate_limit_exceeded', param: null } }
+        : { type: 'error', error: { type: 'rate_limit_error' }, request_id: 'req_c1' },
+    );
+  });
+
+  it('never tells anyone to come back too early', async () => {
+    const { headers } = await onWire('rate-limited', { retry_after_ms: 1200 });
+    expect(headers['retry-after']).toBe('2');
+    expect(headers['retry-after-ms']).toBe(openai ? '1200' : undefined);
+  });
+
+  it('is a rate limit with Retry-After as a date, or without one', async () => {
+    const dated = await onWire('rate-limited', { retry_after_ms: 90_000, retry_after_as: 'http-date' });
+    expect(dated.headers['retry-after']).toBe(new Date(still.epochMs + 90_000).toUTCString());
+    const bare = await onWire('rate-limited', { retry_after_as: 'absent' });
+    expect(bare.status).toBe(429);
+    expect(bare.headers).not.toHaveProperty('retry-after');
+  });
+
+  it("is the provider's own 500, and its gateway's page for the others", async () => {
+    const own = await onWire('server-error', {});
+    expect(own.status).toBe(500);
+    expect(JSON.parse(own.body)).toMatchObject({ error: { type: openai ? 'server_error' : 'api_error' } });
+    for (const status of [502, 503, 504]) {
+      const page = await onWire('server-error', { status });
+      expect(page.status).toBe(status);
+      expect(page.headers['content-type']).toContain('text/html');
+      expect(page.headers).not.toHaveProperty(openai ? 'x-request-id' : 'request-id');
+    }
+    expect(() => named('server-error').arm({ status: 404 })).toThrow();
+  });
+});

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+import { serverError } from './server-error.ts';
+import { answer, partsOf } from './trial.ts';
+
+it('answers with the status it was given, 500 by default', async () => {
+  for (const [params, status] of [
+    [{}, 500],
+    [{ status: 504 }, 504],
+  ] as const) {
+    const { fired, reply } = await answer(serverError, params);
+    expect(await partsOf(await reply)).toMatchObject([{ type: 'error', mode: 'server_error', status }]);
+    expect(fired).toEqual([`HTTP ${status}`]);
+  }
+});
+
+it('knows server errors only', () => {
+  for (const status of [404, 501, 529, '500']) expect(() => serverError.arm({ status })).toThrow();
+});

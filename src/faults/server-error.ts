@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { defineMeaningFault } from '../core/plugin.ts';
+import { errorReply } from './error-reply.ts';
+
+const STATUSES = [500, 502, 503, 504] as const;
+
+export const serverError = defineMeaningFault({
+  name: 'server-error',
+  summary: 'The provider, or the gateway in front of it, answers with a server error.',
+  params: z.strictObject({
+    status: z
+      .literal(STATUSES)
+      .default(500)
+      .describe("the HTTP status: 500 is the provider's own error, 502 to 504 are its gateway's page"),
+  }),
+  example: '{ fault: server-error, role: primary, status: 503 }',
+  open:
+    ({ status }) =>
+    async (_call, _next, around) => {
+      around.fired(`HTTP ${status}`);
+      return errorReply({ type: 'error', mode: 'server_error', message: 'Internal server error', status });
+    },
+});

@@ -1,0 +1,27 @@
+/** The public API: run drills from code, and write plugins and targets with types. */
+export { type RunRequest, runDrills } from './assemble.ts';
+export type { Clock } from './core/clock.ts';
+export type { Declaration, Role, Roles } from './core/declaration.ts';
+export type { Drill } from './core/drill.ts';
+export { DrillError, EXIT } from './core/errors.ts';
+export type { GoldenTask } from './core/golden-task.ts';
+export type { Outcome, Task } from './core/outcome.ts';
+export {
+  type Check,
+  defineDrillCheck,
+  defineLogCheck,
+  defineMeaningFault,
+  defineTaskCheck,
+  defineWireFault,
+  type Fault,
+  type Habitat,
+  type Reporter,
+  type RunningTarget,
+  type Target,
+} from './core/plugin.ts';
+export type { Protocol } from './core/protocol.ts';
+export type { Random } from './core/random.ts';
+export { DrillReport, RunReport } from './core/report.ts';
+export { TraceEvent } from './core/trace.ts';
+export type { Verdict } from './core/verdict.ts';
+export { installRoutes } from './world/routes.ts';

@@ -1,0 +1,109 @@
+import type { Decoder } from '../../core/protocol.ts';
+import type { Head, Part } from '../../core/wire.ts';
+import { createDecoder, inBandError } from '../decoder.ts';
+import { asCount, asList, asRecord, asText, isRecord, type Json, parseJson } from '../json.ts';
+import { readError } from './errors.ts';
+
+export function decoder(head: Head, nowMs: number): Decoder {
+  const tools = new Map<unknown, string>();
+  let counted: Json = {};
+
+  const events: Record<string, (event: Json) => Part[]> = {
+    message_start(event) {
+      counted = asRecord(asRecord(event['message'])['usage']);
+      return [];
+    },
+    content_block_start(event) {
+      const block = asRecord(event['content_block']);
+      if (block['type'] === 'tool_use') tools.set(event['index'], asText(block['id']));
+      return blockParts(block);
+    },
+    content_block_delta(event) {
+      const delta = asRecord(event['delta']);
+      const id = tools.get(event['index']);
+      const { text, partial_json } = delta;
+      if (typeof text === 'string' && text !== '') return [{ type: 'text-delta', text }];
+      if (id !== undefined && typeof partial_json === 'string' && partial_json !== '')
+        return [{ type: 'tool-call-delta', id, arguments: partial_json }];
+      return [];
+    },
+    message_delta(event) {
+      counted = { ...counted, ...presentOf(asRecord(event['usage'])) };
+      return withUsage(ending(asRecord(event['delta'])), counted);
+    },
+    error: (event) => [inBandError(readError(event), 'server_error', event)],
+  };
+
+  return createDecoder(head, nowMs, {
+    error: readError,
+    body(json) {
+      if (!isRecord(json)) return undefined;
+      if (isRecord(json['error'])) return [inBandError(readError(json), 'malformed_response', json)];
+      if (!Array.isArray(json['content'])) return undefined;
+      const end = withUsage(ending(json), asRecord(json['usage']));
+      if (end.some((p) => p.type === 'error')) return end;
+      return [...asList(json['content']).flatMap((block) => blockParts(asRecord(block))), ...end];
+    },
+    event(data) {
+      const json = parseJson(data);
+      if (!isRecord(json)) return undefined;
+      // Unknown events are to be ignored, says the API's contract; pings need nothing.
+      return events[asText(json['type'])]?.(json) ?? [];
+    },
+  });
+}
+
+/** A block as it stands in a whole reply; at the start of a streamed one it is still empty. */
+function blockParts(block: Json): Part[] {
+  const { type, text, id, name, input } = block;
+  if (type === 'text' && typeof text === 'string' && text !== '') return [{ type: 'text-delta', text }];
+  if (type !== 'tool_use') return [];
+  const call: Part = { type: 'tool-call', id: asText(id), name: asText(name) };
+  const args = typeof input === 'string' ? input : JSON.stringify(input);
+  return args === undefined || args === '{}'
+    ? [call]
+    : [call, { type: 'tool-call-delta', id: asText(id), arguments: args }];
+}
+
+function presentOf(usage: Json): Json {
+  return Object.fromEntries(Object.entries(usage).filter(([, count]) => typeof count === 'number'));
+}
+
+function usageOf(usage: Json): Part {
+  const cached = asCount(usage['cache_creation_input_tokens']) + asCount(usage['cache_read_input_tokens']);
+  return { type: 'usage', input: asCount(usage['input_tokens']) + cached, output: asCount(usage['output_tokens']) };
+}
+
+/** A failure is not counted: what it replaces is not an answer. */
+function withUsage(end: Part[], usage: Json): Part[] {
+  return end.some((p) => p.type === 'error') ? end : [...end.slice(0, -1), usageOf(usage), ...end.slice(-1)];
+}
+
+function ending({ stop_reason: reason, stop_details: details }: Json): Part[] {
+  const explanation = asText(asRecord(details)['explanation']);
+  switch (reason) {
+    case undefined:
+    case null:
+      return [];
+    case 'max_tokens':
+      return [{ type: 'end', reason: 'length' }];
+    case 'tool_use':
+      return [{ type: 'end', reason: 'tool-calls' }];
+    case 'refusal':
+      return [
+        ...(explanation === '' ? [] : [{ type: 'refusal-delta' as const, text: explanation }]),
+        { type: 'end', reason: 'refusal' },
+      ];
+    case 'model_context_window_exceeded':
+      return [
+        {
+          type: 'error',
+          mode: 'context_overflow',
+          message: 'prompt is too long: the context window is full',
+          inBand: true,
+        },
+      ];
+    default:
+      return [{ type: 'end', reason: 'stop' }];
+  }
+}

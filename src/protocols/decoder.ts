@@ -1,0 +1,98 @@
+import type { Decoder } from '../core/protocol.ts';
+import type { FailureMode } from '../core/taxonomy.ts';
+import type { ErrorPart, Frame, Head, Part } from '../core/wire.ts';
+import { header } from '../core/wire.ts';
+import { MALFORMED, modeOfStatus, type ReadError, readRetryAfter, TRUNCATED } from './errors.ts';
+import { concat, fromUtf8, isRecord, parseJson } from './json.ts';
+import { createSseSplitter } from './sse.ts';
+
+/** What one protocol knows of replies; it may keep state from event to event. Undefined: it cannot be read. */
+interface ReplyReader {
+  body(json: unknown): Part[] | undefined;
+  event(data: string): Part[] | undefined;
+  /** Reads an error body. Undefined where it names no failure mode. */
+  error(json: unknown): ReadError | undefined;
+}
+
+export function createDecoder(head: Head, nowMs: number, reader: ReplyReader): Decoder {
+  const streamed = header(head.headers, 'content-type')?.toLowerCase().startsWith('text/event-stream') === true;
+  return streamed && head.status < 400 ? streamDecoder(reader) : bodyDecoder(head, nowMs, reader);
+}
+
+function bodyDecoder(head: Head, nowMs: number, reader: ReplyReader): Decoder {
+  const chunks: Uint8Array[] = [];
+  return {
+    push(bytes) {
+      chunks.push(bytes);
+      return [];
+    },
+    end() {
+      const wire = concat(chunks);
+      const json = parseJson(fromUtf8(wire));
+      if (head.status >= 400) return [{ wire, parts: [errorReply(head, nowMs, reader, json)] }];
+      const parts = reader.body(json) ?? [
+        { type: 'error', mode: 'malformed_response', message: MALFORMED, status: head.status },
+      ];
+      return [{ wire, parts: [...parts, ...missingEnd(parts)] }];
+    },
+  };
+}
+
+function errorReply(head: Head, nowMs: number, reader: ReplyReader, json: unknown): ErrorPart {
+  const read = reader.error(json);
+  const retryAfter = readRetryAfter(head.headers, nowMs);
+  const fallback = {
+    mode: modeOfStatus(head.status, isRecord(json)),
+    message: messageOf(json) ?? `HTTP ${head.status}`,
+  };
+  return { type: 'error', ...(read ?? fallback), status: head.status, ...(retryAfter && { retryAfter }) };
+}
+
+/** Most error bodies have their sentence in one of these places. */
+function messageOf(json: unknown): string | undefined {
+  if (!isRecord(json)) return undefined;
+  const { error, message } = json;
+  const inner = isRecord(error) ? error['message'] : error;
+  return [inner, message].find((m): m is string => typeof m === 'string');
+}
+
+const isLast = (part: Part) => part.type === 'end' || part.type === 'error';
+
+function missingEnd(parts: Part[]): Part[] {
+  return parts.some(isLast) ? [] : [{ type: 'error', mode: 'truncated', message: TRUNCATED, inBand: true }];
+}
+
+function streamDecoder(reader: ReplyReader): Decoder {
+  const splitter = createSseSplitter();
+  let seen = false;
+  let finished = false;
+  /** After an error nothing more is believed; bytes still pass. */
+  let dead = false;
+  const read = (data: string | undefined): Part[] => {
+    if (data === undefined || dead) return [];
+    seen = true;
+    const parts = reader.event(data) ?? [malformed];
+    finished ||= parts.some(isLast);
+    dead = parts.some((p) => p.type === 'error');
+    return parts;
+  };
+  return {
+    push: (bytes) => splitter.push(bytes).map((e): Frame => ({ wire: e.wire, parts: read(e.data) })),
+    end() {
+      // The last carriage return may have been waiting for its line feed.
+      const wire = splitter.rest();
+      const [last] = wire.at(-1) === 13 ? splitter.push(new Uint8Array([10])) : [];
+      const parts = read(last?.data);
+      const ending = finished ? [] : seen ? missingEnd([]) : [malformed];
+      return wire.length + parts.length + ending.length === 0 ? [] : [{ wire, parts: [...parts, ...ending] }];
+    },
+  };
+}
+
+const malformed: ErrorPart = { type: 'error', mode: 'malformed_response', message: MALFORMED, inBand: true };
+
+/** An error object where an answer should be. Its code is believed before the good status; without a known one it is just unreadable. */
+export function inBandError(read: ReadError | undefined, otherwise: FailureMode, json: unknown): ErrorPart {
+  const error = read ?? { mode: otherwise, message: messageOf(json) ?? otherwise };
+  return { type: 'error', ...error, inBand: true };
+}

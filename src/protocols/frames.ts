@@ -1,0 +1,33 @@
+import type { Decoder, Encoder } from '../core/protocol.ts';
+import type { Frame, Part } from '../core/wire.ts';
+
+/** Encodes parts as they come. Where the parts break off, so do the frames. */
+export async function* encodeFrames(parts: AsyncIterable<Part>, encoder: Encoder): AsyncGenerator<Frame> {
+  for await (const part of parts) yield* encoder.push(part);
+  yield* encoder.end();
+}
+
+/** Decodes bytes as they come. Where the bytes break off, what had arrived still goes out before the failure does. */
+export async function* decodeFrames(body: AsyncIterable<Uint8Array>, decoder: Decoder): AsyncGenerator<Frame> {
+  try {
+    for await (const chunk of body) yield* decoder.push(chunk);
+  } catch (failure) {
+    for (const { wire } of decoder.end()) if (wire.length > 0) yield { wire, parts: [] };
+    throw failure;
+  }
+  yield* decoder.end();
+}
+
+/** Looks at the first element without losing it. */
+export async function peek<T>(items: AsyncIterable<T>): Promise<{ first: T | undefined; all: AsyncIterable<T> }> {
+  const iterator = items[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  async function* all(): AsyncGenerator<T> {
+    try {
+      for (let item = first; item.done !== true; item = await iterator.next()) yield item.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return { first: first.done === true ? undefined : first.value, all: all() };
+}

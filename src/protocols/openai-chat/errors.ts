@@ -1,0 +1,114 @@
+import type { FailureMode } from '../../core/taxonomy.ts';
+import type { ErrorPart, Head, Headers } from '../../core/wire.ts';
+import { type ErrorRow, modeOfStatus, type ReadError, writeRetryAfter } from '../errors.ts';
+import { asText, isRecord } from '../json.ts';
+
+const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
+
+/** How OpenAI says each failure mode. Modes no provider says are a bad request, and a proxy's word for the network. */
+const ROWS: Record<FailureMode, ErrorRow> = {
+  timeout: { status: 408, type: 'server_error', code: 'timeout' },
+  rate_limit: { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
+  quota_exhausted: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' },
+  auth: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
+  regional_access: { status: 403, type: 'request_forbidden', code: 'unsupported_country_region_territory' },
+  model_not_found: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
+  context_overflow: { ...BAD_REQUEST, param: 'messages', code: 'context_length_exceeded' },
+  schema_error: { ...BAD_REQUEST, param: 'response_format' },
+  tool_mismatch: { ...BAD_REQUEST, param: 'tools', code: 'unsupported_parameter' },
+  safety_block: { ...BAD_REQUEST, code: 'content_policy_violation' },
+  server_error: { status: 500, type: 'server_error' },
+  overloaded: { status: 503, type: 'service_unavailable_error', code: 'server_is_overloaded' },
+  network: { status: 502, type: 'server_error' },
+  truncated: { status: 500, type: 'server_error' },
+  malformed_response: { status: 200, type: 'server_error' },
+  quality_regression: BAD_REQUEST,
+  cost_spike: BAD_REQUEST,
+  unknown: BAD_REQUEST,
+};
+
+/** Codes and types that name a mode by themselves. */
+const NAMED: Record<string, FailureMode> = {
+  timeout: 'timeout',
+  rate_limit_exceeded: 'rate_limit',
+  rate_limit_error: 'rate_limit',
+  slow_down: 'rate_limit',
+  requests: 'rate_limit',
+  tokens: 'rate_limit',
+  insufficient_quota: 'quota_exhausted',
+  credit_balance_exhausted: 'quota_exhausted',
+  invalid_api_key: 'auth',
+  unsupported_country_region_territory: 'regional_access',
+  data_residency_mismatch: 'regional_access',
+  model_not_found: 'model_not_found',
+  NotFoundError: 'model_not_found',
+  context_length_exceeded: 'context_overflow',
+  invalid_function_parameters: 'schema_error',
+  content_filter: 'safety_block',
+  content_policy_violation: 'safety_block',
+  bio_policy: 'safety_block',
+  server_is_overloaded: 'overloaded',
+  service_unavailable_error: 'overloaded',
+  server_error: 'server_error',
+};
+
+export function readError(json: unknown): ReadError | undefined {
+  if (!isRecord(json) || !isRecord(json['error'])) return undefined;
+  const { code, type, param, message } = json['error'];
+  // A code that is a number is an HTTP status, as OpenAI-compatible servers write it.
+  const mode =
+    NAMED[asText(code)] ??
+    modeOfParam(asText(param)) ??
+    NAMED[asText(type)] ??
+    (/maximum context length/i.test(asText(message)) ? 'context_overflow' : undefined) ??
+    (typeof code === 'number' ? known(modeOfStatus(code, true)) : undefined);
+  if (mode === undefined) return undefined;
+  return { mode, message: asText(message), ...(typeof param === 'string' && { param }) };
+}
+
+const known = (mode: FailureMode) => (mode === 'unknown' ? undefined : mode);
+
+function modeOfParam(param: string): FailureMode | undefined {
+  if (param.startsWith('response_format') || param.endsWith('function.parameters')) return 'schema_error';
+  if (param === 'tools' || param === 'tool_choice') return 'tool_mismatch';
+  return param === 'input_tokens' ? 'context_overflow' : undefined;
+}
+
+export function errorBody(part: ErrorPart): { error: object } {
+  const row = ROWS[part.mode];
+  const { message } = part;
+  return { error: { message, type: row.type, param: part.param ?? row.param ?? null, code: row.code ?? null } };
+}
+
+export function errorHead(part: ErrorPart, headers: Headers, atMs: number): Head {
+  return {
+    status: part.status ?? ROWS[part.mode].status,
+    headers: [...headers, ...writeRetryAfter(part, atMs), ...preciseRetryAfter(part), ...rateLimits(part)],
+    framing: 'length',
+  };
+}
+
+/** OpenAI adds milliseconds where whole seconds do not say it. */
+function preciseRetryAfter({ retryAfter }: ErrorPart): Headers {
+  if (retryAfter?.as !== 'seconds' || retryAfter.ms % 1000 === 0) return [];
+  return [['retry-after-ms', String(retryAfter.ms)]];
+}
+
+function rateLimits(part: ErrorPart): Headers {
+  if (part.mode !== 'rate_limit') return [];
+  return [
+    ['x-ratelimit-limit-requests', '500'],
+    ['x-ratelimit-limit-tokens', '200000'],
+    ['x-ratelimit-remaining-requests', '0'],
+    ['x-ratelimit-remaining-tokens', '198500'],
+    ['x-ratelimit-reset-requests', goDuration(part.retryAfter?.ms ?? 60_000)],
+    ['x-ratelimit-reset-tokens', '450ms'],
+  ];
+}
+
+/** `12ms`, `1.5s`, `6m0s`, `24h0m0s`. */
+function goDuration(ms: number): string {
+  if (ms < 1000) return `${ms}ms`;
+  const [hours, minutes, seconds] = [Math.floor(ms / 3_600_000), Math.floor(ms / 60_000) % 60, (ms % 60_000) / 1000];
+  return `${hours > 0 ? `${hours}h` : ''}${ms >= 60_000 ? `${minutes}m` : ''}${seconds}s`;
+}

@@ -1,0 +1,200 @@
+import type { CallBody } from '../../core/model-call.ts';
+import type { Decoder, Encoder, Stamp } from '../../core/protocol.ts';
+import type { EndReason, Frame, Head, Headers, Part } from '../../core/wire.ts';
+import { createDecoder, inBandError } from '../decoder.ts';
+import { createEncoder, type SaidPart, says } from '../encoder.ts';
+import { formatHttpDate } from '../http-date.ts';
+import { asCount, asList, asRecord, asText, isRecord, type Json, parseJson } from '../json.ts';
+import { errorBody, errorHead, readError } from './errors.ts';
+
+const FINISH: Record<EndReason, string> = {
+  stop: 'stop',
+  length: 'length',
+  'tool-calls': 'tool_calls',
+  // A refusal is told by its own field; the finish reason is an ordinary one.
+  refusal: 'stop',
+  'content-filter': 'content_filter',
+};
+
+/** A refusal must have words: without them the reply would look like a plain, empty answer. */
+const REFUSAL = "I'm sorry, but I can't help with that.";
+
+export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'includeUsage'>, stamp: Stamp): Encoder {
+  const about = { id: `chatcmpl-${stamp.id}`, created: Math.floor(stamp.atMs / 1000), model: call.model };
+  const tools = new Map<string, number>();
+  let usage: Extract<Part, { type: 'usage' }> | undefined;
+  let refused = false;
+
+  const event = (fields: object, ...parts: Part[]): Frame => {
+    const body = {
+      id: about.id,
+      object: 'chat.completion.chunk',
+      created: about.created,
+      model: about.model,
+      ...fields,
+    };
+    return says(`data: ${JSON.stringify(body)}\n\n`, ...parts);
+  };
+  const chunk = (delta: object, finish_reason: string | null, ...parts: Part[]): Frame =>
+    event(
+      { choices: [{ index: 0, delta, logprobs: null, finish_reason }], ...(call.includeUsage && { usage: null }) },
+      ...parts,
+    );
+  const said = (part: SaidPart): Frame[] => {
+    switch (part.type) {
+      case 'text-delta':
+        return [chunk({ content: part.text }, null, part)];
+      case 'refusal-delta':
+        refused = true;
+        return [chunk({ refusal: part.text }, null, part)];
+      case 'tool-call': {
+        const index = tools.size;
+        tools.set(part.id, index);
+        const call = { index, id: part.id, type: 'function', function: { name: part.name, arguments: '' } };
+        return [chunk({ tool_calls: [call] }, null, part)];
+      }
+      case 'tool-call-delta': {
+        const index = tools.get(part.id) ?? 0;
+        return [chunk({ tool_calls: [{ index, function: { arguments: part.arguments } }] }, null, part)];
+      }
+      case 'usage':
+        usage = part;
+        return [];
+      case 'end': {
+        const words = part.reason === 'refusal' && !refused ? [chunk({ refusal: REFUSAL }, null)] : [];
+        return [...words, chunk({}, FINISH[part.reason], part)];
+      }
+    }
+  };
+  const headers = replyHeaders(stamp, call.stream ? 'text/event-stream; charset=utf-8' : 'application/json');
+
+  return createEncoder(call.stream, {
+    stamp,
+    headers,
+    errorHead: (part) => errorHead(part, replyHeaders(stamp, 'application/json'), stamp.atMs),
+    errorBody: (part) => JSON.stringify(errorBody(part), null, 4),
+    errorEvent: (part) => `data: ${JSON.stringify(errorBody(part))}\n\n`,
+    body: (parts) => JSON.stringify({ ...about, object: 'chat.completion', ...wholeReply(parts) }),
+    open: () => [chunk({ role: 'assistant', content: '', refusal: null }, null)],
+    part: said,
+    close: () => [
+      ...(call.includeUsage && usage ? [event({ choices: [], usage: writeUsage(usage) }, usage)] : []),
+      says('data: [DONE]\n\n'),
+    ],
+  });
+}
+
+function replyHeaders(stamp: Stamp, contentType: string): Headers {
+  return [
+    ['date', formatHttpDate(stamp.atMs)],
+    ['content-type', contentType],
+    ['openai-version', '2020-10-01'],
+    ['x-request-id', `req_${stamp.id}`],
+  ];
+}
+
+function writeUsage({ input, output }: { input: number; output: number }): object {
+  return {
+    prompt_tokens: input,
+    completion_tokens: output,
+    total_tokens: input + output,
+    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: 0,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
+}
+
+/** Everything a body says that comes after its id. */
+function wholeReply(parts: SaidPart[]): object {
+  let text: string | null = null;
+  let refusal: string | null = null;
+  let usage: object | undefined;
+  let reason: EndReason = 'stop';
+  const calls = new Map<string, { id: string; type: 'function'; function: { name: string; arguments: string } }>();
+  for (const part of parts) {
+    if (part.type === 'text-delta') text = (text ?? '') + part.text;
+    if (part.type === 'refusal-delta') refusal = (refusal ?? '') + part.text;
+    if (part.type === 'tool-call')
+      calls.set(part.id, { id: part.id, type: 'function', function: { name: part.name, arguments: '' } });
+    if (part.type === 'tool-call-delta') {
+      const call = calls.get(part.id);
+      if (call !== undefined) call.function.arguments += part.arguments;
+    }
+    if (part.type === 'usage') usage = writeUsage(part);
+    if (part.type === 'end') reason = part.reason;
+  }
+  if (reason === 'refusal') refusal ??= REFUSAL;
+  const tool_calls = calls.size > 0 ? { tool_calls: [...calls.values()] } : {};
+  const message = { role: 'assistant', content: text, refusal, annotations: [], ...tool_calls };
+  return {
+    choices: [{ index: 0, message, logprobs: null, finish_reason: FINISH[reason] }],
+    ...(usage && { usage }),
+    service_tier: 'default',
+    system_fingerprint: null,
+  };
+}
+
+export function decoder(head: Head, nowMs: number): Decoder {
+  const tools = new Map<number, string>();
+  let refused = false;
+
+  /** A whole message and a chunk's delta have the same fields. */
+  const said = (message: Json): Part[] => {
+    const parts: Part[] = [];
+    const { content, refusal } = message;
+    if (typeof content === 'string' && content !== '') parts.push({ type: 'text-delta', text: content });
+    if (typeof refusal === 'string' && refusal !== '') {
+      refused = true;
+      parts.push({ type: 'refusal-delta', text: refusal });
+    }
+    for (const [position, entry] of asList(message['tool_calls']).entries()) {
+      const call = asRecord(entry);
+      const fn = asRecord(call['function']);
+      const index = typeof call['index'] === 'number' ? call['index'] : position;
+      // Some servers repeat id and name on every delta: only the first one begins a call.
+      if (!tools.has(index)) {
+        const id = asText(call['id']);
+        tools.set(index, id);
+        parts.push({ type: 'tool-call', id, name: asText(fn['name']) });
+      }
+      const args = asText(fn['arguments']);
+      if (args !== '') parts.push({ type: 'tool-call-delta', id: tools.get(index) ?? '', arguments: args });
+    }
+    return parts;
+  };
+  const ended = (finish: unknown): Part[] => {
+    if (typeof finish !== 'string') return [];
+    if (finish === 'length') return [{ type: 'end', reason: 'length' }];
+    if (finish === 'tool_calls' || finish === 'function_call') return [{ type: 'end', reason: 'tool-calls' }];
+    if (finish === 'content_filter') return [{ type: 'end', reason: 'content-filter' }];
+    return [{ type: 'end', reason: refused ? 'refusal' : 'stop' }];
+  };
+  const counted = (usage: unknown): Part[] =>
+    isRecord(usage)
+      ? [{ type: 'usage', input: asCount(usage['prompt_tokens']), output: asCount(usage['completion_tokens']) }]
+      : [];
+
+  return createDecoder(head, nowMs, {
+    error: readError,
+    body(json) {
+      if (!isRecord(json)) return undefined;
+      if (isRecord(json['error'])) return [inBandError(readError(json), 'malformed_response', json)];
+      const choice = asRecord(asList(json['choices'])[0]);
+      if (!isRecord(choice['message'])) return undefined;
+      return [...said(choice['message']), ...ended(choice['finish_reason']), ...counted(json['usage'])];
+    },
+    event(data) {
+      if (data.trim() === '[DONE]') return [];
+      const json = parseJson(data);
+      if (!isRecord(json)) return undefined;
+      if (isRecord(json['error'])) return [inBandError(readError(json), 'server_error', json)];
+      // Further choices (`n` above 1) are not what the workflow reads.
+      const choice = asRecord(asList(json['choices']).find((c) => (asRecord(c)['index'] ?? 0) === 0));
+      return [...said(asRecord(choice['delta'])), ...ended(choice['finish_reason']), ...counted(json['usage'])];
+    },
+  });
+}

@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import type { CallBody, CallRefused, Message } from '../../core/model-call.ts';
+import type { WireRequest } from '../../core/wire.ts';
+import { utf8 } from '../json.ts';
+import { type Complaint, looseSchema, parseRequest, readBody, refused, unpairedToolCall } from '../request.ts';
+
+const Content = z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() }))]);
+const Tokens = z.number().int().min(1).nullish();
+
+const Call = z.looseObject({
+  id: z.string(),
+  type: z.literal('function'),
+  function: z.looseObject({ name: z.string(), arguments: z.string() }),
+});
+
+const Turn = z.discriminatedUnion('role', [
+  z.looseObject({ role: z.enum(['system', 'developer', 'user']), content: Content }),
+  z.looseObject({
+    role: z.literal('assistant'),
+    content: Content.nullish(),
+    tool_calls: z.array(Call).min(1).nullish(),
+  }),
+  z.looseObject({ role: z.literal('tool'), content: Content, tool_call_id: z.string() }),
+]);
+
+const Tool = z.looseObject({
+  type: z.literal('function'),
+  function: z.looseObject({
+    name: z.string().regex(/^[\w-]{1,64}$/),
+    description: z.string().optional(),
+    parameters: z.record(z.string(), z.unknown()).optional(),
+  }),
+});
+
+const Format = z.discriminatedUnion('type', [
+  z.looseObject({ type: z.enum(['text', 'json_object']) }),
+  z.looseObject({
+    type: z.literal('json_schema'),
+    json_schema: z.looseObject({
+      name: z.string(),
+      schema: z.record(z.string(), z.unknown()).optional(),
+      strict: z.boolean().nullish(),
+    }),
+  }),
+]);
+
+const Body = z.looseObject({
+  model: z.string().min(1),
+  messages: z.array(Turn).min(1),
+  tools: z.array(Tool).min(1).nullish(),
+  response_format: Format.nullish(),
+  max_completion_tokens: Tokens,
+  max_tokens: Tokens,
+  temperature: z.number().min(0).max(2).nullish(),
+  stream: z.boolean().nullish(),
+  stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
+});
+
+/** Fields of other APIs: what a payload forwarded as it is would carry. */
+const FOREIGN = ['system', 'stop_sequences', 'output_config', 'thinking', 'contents', 'max_output_tokens'];
+
+export function readCall(request: WireRequest): CallBody | CallRefused {
+  const body = readBody(request);
+  if (body === undefined) return refused(body, { message: 'The JSON body of the request could not be parsed.' });
+  const read = parseRequest(Body, body, FOREIGN);
+  if ('complaint' in read) return refused(body, inOwnWords(read.complaint));
+  const { value } = read;
+  if (value.stream_options != null && value.stream !== true)
+    return refused(body, {
+      message: "'stream_options' is only allowed when 'stream' is enabled.",
+      param: 'stream_options',
+    });
+  const messages = value.messages.map(readTurn);
+  const unpaired = unpairedToolCall(messages);
+  if (unpaired !== undefined)
+    return refused(body, {
+      message:
+        unpaired.missing === 'call'
+          ? "Messages with role 'tool' must be a response to a preceding message with 'tool_calls'."
+          : `An assistant message with 'tool_calls' must be followed by a tool message for each 'tool_call_id'; without one: ${unpaired.id}`,
+      param: unpaired.missing === 'call' ? `messages.[${unpaired.at}].role` : 'messages',
+    });
+  const format = value.response_format?.type === 'json_schema' ? value.response_format.json_schema : undefined;
+  const loose = format?.strict === true ? looseSchema(format.schema) : undefined;
+  if (format !== undefined && loose !== undefined)
+    return refused(body, {
+      message: `Invalid schema for response_format '${format.name}': ${loose}.`,
+      param: 'response_format',
+      mode: 'schema_error',
+    });
+  const maxOutputTokens = value.max_completion_tokens ?? value.max_tokens ?? undefined;
+  return {
+    protocol: 'openai-chat',
+    model: value.model,
+    messages,
+    tools: (value.tools ?? []).map(({ function: f }) => ({
+      name: f.name,
+      ...(f.description !== undefined && { description: f.description }),
+      parameters: f.parameters ?? {},
+    })),
+    ...(format !== undefined && { responseSchema: { name: format.name, schema: format.schema ?? {} } }),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(value.temperature != null && { temperature: value.temperature }),
+    stream: value.stream === true,
+    ...(value.stream_options?.include_usage === true && { includeUsage: true }),
+  };
+}
+
+function inOwnWords({ path, what, detail }: Complaint): { message: string; param: string } {
+  const param = path
+    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`))
+    .join('');
+  if (what === 'missing') return { message: `Missing required parameter: '${param}'.`, param };
+  if (what === 'unexpected') return { message: `Unrecognized request argument supplied: ${param}`, param };
+  return { message: `Invalid value for '${param}': ${detail}.`, param };
+}
+
+const textOf = (content: z.output<typeof Content> | null | undefined): string =>
+  typeof content === 'string' ? content : (content ?? []).map((piece) => piece.text ?? '').join('');
+
+function readTurn(turn: z.output<typeof Turn>): Message {
+  const content = textOf(turn.content);
+  if (turn.role === 'tool') return { role: 'tool', content, toolCallId: turn.tool_call_id };
+  if (turn.role !== 'assistant') return { role: turn.role === 'developer' ? 'system' : turn.role, content };
+  const toolCalls = turn.tool_calls?.map((c) => ({ id: c.id, ...c.function }));
+  return {
+    role: 'assistant',
+    content,
+    ...(toolCalls && { toolCalls: toolCalls.map(({ id, name, arguments: args }) => ({ id, name, arguments: args })) }),
+  };
+}
+
+export function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string }): WireRequest {
+  const { responseSchema: format } = call;
+  const body = {
+    model: call.model,
+    messages: call.messages.map(writeTurn),
+    ...(call.tools.length > 0 && { tools: call.tools.map((tool) => ({ type: 'function', function: tool })) }),
+    ...(format && {
+      response_format: {
+        type: 'json_schema',
+        // Strict only where the schema keeps the rules of strict ones: otherwise the provider would reject it.
+        json_schema: { name: format.name, schema: format.schema, strict: looseSchema(format.schema) === undefined },
+      },
+    }),
+    ...(call.maxOutputTokens !== undefined && { max_completion_tokens: call.maxOutputTokens }),
+    ...(call.temperature !== undefined && { temperature: call.temperature }),
+    ...(call.stream && { stream: true, ...(call.includeUsage && { stream_options: { include_usage: true } }) }),
+  };
+  return {
+    method: 'POST',
+    url: `${endpoint.base_url.replace(/\/+$/, '')}/chat/completions`,
+    headers: [
+      ['content-type', 'application/json'],
+      ['accept', call.stream ? 'text/event-stream' : 'application/json'],
+      ['authorization', `Bearer ${endpoint.api_key}`],
+    ],
+    body: utf8(JSON.stringify(body)),
+  };
+}
+
+function writeTurn({ role, content, toolCalls, toolCallId }: Message): object {
+  if (role === 'tool') return { role, tool_call_id: toolCallId, content };
+  if (toolCalls === undefined || toolCalls.length === 0) return { role, content };
+  const calls = toolCalls.map((c) => ({
+    id: c.id,
+    type: 'function',
+    function: { name: c.name, arguments: c.arguments },
+  }));
+  return { role, content: content === '' ? null : content, tool_calls: calls };
+}

@@ -1,0 +1,83 @@
+import type { ModelCall } from '../core/model-call.ts';
+import type { WireReplyInParts } from '../core/plugin.ts';
+import type { Protocol, Stamp } from '../core/protocol.ts';
+import type { Frame, Head, Part, Reply } from '../core/wire.ts';
+import { decodeFrames, encodeFrames, peek } from './frames.ts';
+import { mendFrames, openRecording, type Recording } from './recording.ts';
+
+/** What a call gets when nothing is in the way: a scripted reply, or one as it came over the wire. */
+export type Source =
+  | { kind: 'parts'; reply: Reply }
+  /** `head` holds no content-length: its framing says how the end of the body is told. */
+  | { kind: 'bytes'; head: Head; body: AsyncIterable<Uint8Array> };
+
+/** The injections armed on one call, already bound to what surrounds it; the first one is nearest to the caller. */
+export interface Armed {
+  meaning: ((call: ModelCall, next: (call: ModelCall) => Promise<Reply>) => Promise<Reply>)[];
+  wire: ((reply: WireReplyInParts) => WireReplyInParts)[];
+}
+
+type Delivery = ({ kind: 'http' } & WireReplyInParts) | Extract<Reply, { kind: 'none' }>;
+
+/**
+ * Puts the armed injections between a reply and its caller.
+ * With nothing armed, recorded bytes are not even decoded: they pass chunk by chunk, in frames without parts.
+ * With a meaning injection, a frame whose parts came through untouched keeps its bytes; the others are written anew.
+ * Nothing is pulled from the source before the caller asks, except what the first part needs: the head depends on it.
+ * The frames reject with a `NetworkFailure` where the source's bytes do.
+ */
+export async function respond(
+  protocol: Protocol,
+  call: ModelCall,
+  stamp: Stamp,
+  source: (call: ModelCall) => Promise<Source>,
+  armed: Armed,
+): Promise<Delivery> {
+  let recording: Recording | undefined;
+  const reply = async (asked: ModelCall): Promise<Reply> => {
+    const answer = await source(asked);
+    if (answer.kind === 'parts') return answer.reply;
+    recording = openRecording(answer.head, decodeBody(protocol, answer, stamp), protocol.encoder(call, stamp));
+    return { kind: 'http', parts: recording.parts };
+  };
+
+  if (armed.meaning.length === 0) {
+    const answer = await source(call);
+    if (answer.kind === 'bytes') return withWire(untouched(protocol, answer, stamp, armed), armed);
+    return answer.reply.kind === 'none' ? answer.reply : withWire(await spoken(answer.reply.parts), armed);
+  }
+  const meant = await armed.meaning.reduceRight<(call: ModelCall) => Promise<Reply>>(
+    (next, inject) => (asked) => inject(asked, next),
+    reply,
+  )(call);
+  return meant.kind === 'none' ? meant : withWire(await spoken(meant.parts), armed);
+
+  async function spoken(parts: AsyncIterable<Part>): Promise<WireReplyInParts> {
+    const { first, all } = await peek(parts);
+    const encoder = protocol.encoder(call, stamp);
+    const head = encoder.head(first);
+    if (recording === undefined) return { head, frames: encodeFrames(all, encoder) };
+    // An error and an answer differ in their heads; two answers do not.
+    const kept = first !== undefined && (recording.holds(first) || (head.status < 400 && recording.head.status < 400));
+    return { head: kept ? recording.head : head, frames: mendFrames(all, recording, encoder) };
+  }
+}
+
+function withWire(reply: WireReplyInParts, armed: Armed): Delivery {
+  return { kind: 'http', ...armed.wire.reduceRight((inner, inject) => inject(inner), reply) };
+}
+
+type Bytes = Extract<Source, { kind: 'bytes' }>;
+
+function untouched(protocol: Protocol, answer: Bytes, stamp: Stamp, armed: Armed): WireReplyInParts {
+  const frames = armed.wire.length === 0 ? asFrames(answer.body) : decodeBody(protocol, answer, stamp);
+  return { head: answer.head, frames };
+}
+
+async function* asFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+  for await (const wire of body) yield { wire, parts: [] };
+}
+
+function decodeBody(protocol: Protocol, { head, body }: Bytes, stamp: Stamp): AsyncIterable<Frame> {
+  return decodeFrames(body, protocol.decoder(head, stamp.atMs));
+}

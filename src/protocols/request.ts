@@ -1,0 +1,91 @@
+import type { z } from 'zod';
+import type { CallRefused, Message } from '../core/model-call.ts';
+import type { WireRequest } from '../core/wire.ts';
+import { asList, fromUtf8, isRecord, type Json, parseJson } from './json.ts';
+
+/** What is wrong with a request, before a provider has put it into its own words. */
+export interface Complaint {
+  /** Keys and indexes from the body's root to the offending field. */
+  path: PropertyKey[];
+  what: 'missing' | 'unexpected' | 'invalid';
+  /** In zod's words, e.g. `expected string, received number`. */
+  detail: string;
+}
+
+export function readBody(request: WireRequest): Json | undefined {
+  const json = parseJson(fromUtf8(request.body));
+  return isRecord(json) ? json : undefined;
+}
+
+/** Parses by a schema; a body of another API's fields is told apart from a merely wrong one by `foreign`. */
+export function parseRequest<S extends z.ZodType>(
+  schema: S,
+  body: Json,
+  foreign: readonly string[],
+): { value: z.output<S> } | { complaint: Complaint } {
+  const stranger = foreign.find((key) => key in body);
+  if (stranger !== undefined) return { complaint: { path: [stranger], what: 'unexpected', detail: '' } };
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return { value: parsed.data };
+  const issue = parsed.error.issues[0];
+  const path = issue?.path ?? [];
+  const what = valueAt(body, path) === undefined ? 'missing' : 'invalid';
+  return { complaint: { path, what, detail: issue?.message.replace(/^Invalid input: /, '') ?? '' } };
+}
+
+function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => {
+    if (typeof key === 'number') return asList(value)[key];
+    return isRecord(value) ? value[String(key)] : undefined;
+  }, body);
+}
+
+export function refused(
+  body: Json | undefined,
+  refusal: { message: string; param?: string; mode?: CallRefused['mode']; status?: number },
+): CallRefused {
+  const model = body?.['model'];
+  return { refused: true, mode: 'unknown', status: 400, ...refusal, ...(typeof model === 'string' && { model }) };
+}
+
+/** Every tool call must be answered right after it, and every answer must have its call: both APIs reject anything else. */
+export function unpairedToolCall(
+  messages: readonly Message[],
+): { id: string; at: number; missing: 'call' | 'result' } | undefined {
+  let open = new Set<string>();
+  for (const [at, message] of messages.entries()) {
+    if (message.role === 'tool') {
+      const id = message.toolCallId ?? '';
+      if (!open.delete(id)) return { id, at, missing: 'call' };
+      continue;
+    }
+    const [unanswered] = open;
+    if (unanswered !== undefined) return { id: unanswered, at: at - 1, missing: 'result' };
+    open = new Set(message.toolCalls?.map((c) => c.id));
+  }
+  const [unanswered] = open;
+  return unanswered === undefined ? undefined : { id: unanswered, at: messages.length - 1, missing: 'result' };
+}
+
+/** Where a JSON Schema is looser than strict structured output allows: undefined where it is strict throughout. */
+export function looseSchema(schema: unknown, path = ''): string | undefined {
+  if (!isRecord(schema)) return undefined;
+  const { properties, required, items, anyOf, $defs } = schema;
+  if (schema['type'] === 'object' || isRecord(properties)) {
+    const at = path === '' ? 'the root' : `'${path}'`;
+    if (schema['additionalProperties'] !== false) return `'additionalProperties' must be false at ${at}`;
+    const missing = Object.keys(isRecord(properties) ? properties : {}).find((key) => !asList(required).includes(key));
+    if (missing !== undefined) return `'required' must name every property at ${at}: '${missing}' is missing`;
+  }
+  const below = Object.entries({
+    ...(isRecord(properties) ? properties : {}),
+    ...(isRecord($defs) ? $defs : {}),
+    ...(items === undefined ? {} : { items }),
+    ...asList(anyOf),
+  });
+  for (const [key, child] of below) {
+    const loose = looseSchema(child, path === '' ? key : `${path}.${key}`);
+    if (loose !== undefined) return loose;
+  }
+  return undefined;
+}

@@ -1,0 +1,275 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { CallBody, Message, ToolSchema } from '../core/model-call.ts';
+import type { Protocol } from '../core/protocol.ts';
+import { header, type Part, type WireRequest } from '../core/wire.ts';
+import { anthropicMessages, openaiChat, protocols } from './index.ts';
+import { fromUtf8, utf8 } from './json.ts';
+
+const endpoint = { base_url: 'https://api.example.com/base/', api_key: 'key-1' };
+
+function ask(protocol: Protocol, body: unknown, version: string | undefined = '2023-06-01') {
+  const request: WireRequest = {
+    method: 'POST',
+    url: `https://h${protocol.path}`,
+    headers: version === undefined ? [] : [['Anthropic-Version', version]],
+    body: utf8(typeof body === 'string' ? body : JSON.stringify(body)),
+  };
+  return protocol.readCall(request);
+}
+
+const schema = {
+  type: 'object',
+  properties: { answer: { type: 'string' }, parts: { type: 'array', items: { type: 'string' } } },
+  required: ['answer', 'parts'],
+  additionalProperties: false,
+};
+const words = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 });
+const turn = fc.oneof(
+  fc.tuple(words, words).map(([q, a]): Message[] => [
+    { role: 'user', content: q },
+    { role: 'assistant', content: a },
+  ]),
+  fc
+    .tuple(words, fc.option(words), fc.dictionary(words, fc.string(), { maxKeys: 2 }), words)
+    .map(([q, a, args, result]): Message[] => [
+      { role: 'user', content: q },
+      {
+        role: 'assistant',
+        content: a ?? '',
+        toolCalls: [
+          { id: 't1', name: 'look', arguments: JSON.stringify(args) },
+          { id: 't2', name: 'look', arguments: '{}' },
+        ],
+      },
+      { role: 'tool', content: result, toolCallId: 't1' },
+      { role: 'tool', content: 'none', toolCallId: 't2' },
+      { role: 'assistant', content: a ?? 'done' },
+    ]),
+);
+const calls = fc.record({
+  model: words,
+  messages: fc
+    .tuple(fc.option(words), fc.array(turn, { maxLength: 3 }), words)
+    .map(([system, turns, last]): Message[] => [
+      ...(system === null ? [] : [{ role: 'system' as const, content: system }]),
+      ...turns.flat(),
+      { role: 'user', content: last },
+    ]),
+  tools: fc.constantFrom<ToolSchema[][]>(
+    [],
+    [{ name: 'look', description: 'Looks.', parameters: { type: 'object', properties: {} } }],
+  ),
+  responseSchema: fc.constantFrom(undefined, { name: 'response', schema }),
+  maxOutputTokens: fc.integer({ min: 1, max: 9000 }),
+  temperature: fc.constantFrom(0, 0.5, undefined),
+  stream: fc.boolean(),
+});
+
+describe.each(protocols)('$name', (protocol) => {
+  it('reads what it writes', () => {
+    fc.assert(
+      fc.property(calls, (made) => {
+        const call: CallBody = { protocol: protocol.name, ...made, includeUsage: made.stream };
+        const { includeUsage, ...rest } = call;
+        const read = protocol.readCall(protocol.writeCall(call, endpoint));
+        const extra = protocol === openaiChat ? (includeUsage ? { includeUsage } : {}) : { version: '2023-06-01' };
+        expect(read).toEqual({ ...rest, ...extra });
+      }),
+    );
+  });
+
+  it('writes to its own path with its own key', () => {
+    const request = protocol.writeCall(
+      { protocol: protocol.name, model: 'm', messages: [], tools: [], stream: true },
+      endpoint,
+    );
+    expect(request.url).toBe(`https://api.example.com/base${protocol.path}`);
+    expect(header(request.headers, 'accept')).toBe('text/event-stream');
+    if (protocol === openaiChat) expect(header(request.headers, 'authorization')).toBe('Bearer key-1');
+    else {
+      expect(header(request.headers, 'x-api-key')).toBe('key-1');
+      expect(header(request.headers, 'anthropic-version')).toBe('2023-06-01');
+      expect(JSON.parse(fromUtf8(request.body))).toMatchObject({ max_tokens: 4096 });
+    }
+  });
+});
+
+const user = { role: 'user', content: 'Hi' };
+
+describe('openai-chat refuses', () => {
+  const good = { model: 'm', messages: [user] };
+  it.each<[string, unknown, string | undefined, RegExp]>([
+    ['bad JSON', '{"model": ', undefined, /JSON/],
+    ['no model', { messages: [user] }, 'model', /Missing required parameter: 'model'/],
+    ['no messages', { model: 'm' }, 'messages', /Missing/],
+    ['a model of the wrong type', { ...good, model: 4 }, 'model', /expected string/],
+    ['messages of the wrong type', { ...good, messages: 'Hi' }, 'messages', /expected array/],
+    ['an unknown role', { ...good, messages: [{ role: 'robot', content: '' }] }, 'messages[0].role', /Invalid/],
+    ['a message without content', { ...good, messages: [user, { role: 'user' }] }, 'messages[1].content', /Missing/],
+    ['a tool of another API', { ...good, tools: [{ name: 'x', input_schema: {} }] }, 'tools[0].type', /Missing/],
+    ['a top-level system', { ...good, system: 'Be kind.' }, 'system', /Unrecognized request argument/],
+    ['a limit that is none', { ...good, max_completion_tokens: 0 }, 'max_completion_tokens', /Invalid/],
+    [
+      'stream options without a stream',
+      { ...good, stream_options: { include_usage: true } },
+      'stream_options',
+      /only allowed/,
+    ],
+    [
+      'a tool result without its call',
+      { ...good, messages: [user, { role: 'tool', content: 'x', tool_call_id: 'a' }] },
+      'messages.[1].role',
+      /preceding/,
+    ],
+    [
+      'a tool call without its result',
+      {
+        ...good,
+        messages: [
+          { role: 'assistant', tool_calls: [{ id: 'a', type: 'function', function: { name: 'x', arguments: '{}' } }] },
+          user,
+        ],
+      },
+      'messages',
+      /tool_call_id.*a/,
+    ],
+    [
+      'a loose strict schema',
+      {
+        ...good,
+        response_format: {
+          type: 'json_schema',
+          json_schema: { name: 'r', strict: true, schema: { ...schema, required: ['answer'] } },
+        },
+      },
+      'response_format',
+      /'parts' is missing/,
+    ],
+  ])('%s', (_, body, param, message) => {
+    const refusal = ask(openaiChat, body);
+    expect(refusal).toMatchObject({ refused: true, status: 400, ...(param !== undefined && { param }) });
+    expect('refused' in refusal && refusal.message).toMatch(message);
+  });
+
+  it('and still says which model was asked for', () => {
+    expect(ask(openaiChat, { model: 'm-7' })).toMatchObject({ refused: true, model: 'm-7' });
+  });
+});
+
+describe('anthropic-messages refuses', () => {
+  const good = { model: 'm', max_tokens: 10, messages: [user] };
+  const use = { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'x', input: {} }] };
+  it.each<[string, unknown, RegExp]>([
+    ['bad JSON', 'nope', /JSON/],
+    ['no model', { ...good, model: undefined }, /^model: Field required/],
+    ['no max_tokens', { ...good, max_tokens: undefined }, /^max_tokens: Field required/],
+    ['a max_tokens of the wrong type', { ...good, max_tokens: '10' }, /^max_tokens: .*expected number/],
+    ['no messages', { ...good, messages: [] }, /^messages: /],
+    ['a system message', { ...good, messages: [{ role: 'system', content: 'x' }] }, /^messages\.0\.role/],
+    [
+      'an empty text block',
+      { ...good, messages: [{ role: 'user', content: [{ type: 'text', text: '' }] }] },
+      /^messages\.0/,
+    ],
+    [
+      'an OpenAI tool',
+      { ...good, tools: [{ type: 'function', function: { name: 'x' } }] },
+      /^tools\.0\.name: Field required/,
+    ],
+    ['a tool without a schema', { ...good, tools: [{ name: 'x' }] }, /^tools\.0\.input_schema: Field required/],
+    ['an OpenAI field', { ...good, response_format: {} }, /^response_format: Extra inputs/],
+    ['a tool call without its result', { ...good, messages: [user, use, user] }, /`tool_use`.*a$/],
+    [
+      'a result without its call',
+      { ...good, messages: [{ role: 'user', content: [{ type: 'tool_result', tool_use_id: 'q' }] }] },
+      /`tool_result`.*q$/,
+    ],
+    [
+      'an open schema',
+      { ...good, output_config: { format: { type: 'json_schema', schema: { type: 'object', properties: {} } } } },
+      /^output_config\.format/,
+    ],
+  ])('%s', (_, body, message) => {
+    const refusal = ask(anthropicMessages, body);
+    expect(refusal).toMatchObject({ refused: true, status: 400 });
+    expect('refused' in refusal && refusal.message).toMatch(message);
+  });
+
+  it('a missing or unknown version', () => {
+    const request = { method: 'POST', url: 'https://h', headers: [], body: utf8(JSON.stringify(good)) };
+    expect(anthropicMessages.readCall(request)).toMatchObject({
+      refused: true,
+      message: 'anthropic-version: header is required',
+    });
+    expect(ask(anthropicMessages, good, '2020-01-01')).toMatchObject({ refused: true });
+  });
+
+  it('sampling parameters from version 2026-10-21 on, and only from then', () => {
+    for (const name of ['temperature', 'top_p', 'top_k']) {
+      expect(ask(anthropicMessages, { ...good, [name]: 1 }, '2023-06-01')).toMatchObject({ model: 'm' });
+      expect(ask(anthropicMessages, { ...good, [name]: 1 }, '2026-10-21')).toMatchObject({
+        refused: true,
+        status: 400,
+        message: `${name}: Extra inputs are not permitted`,
+      });
+    }
+    expect(ask(anthropicMessages, good, '2026-10-21')).toMatchObject({ version: '2026-10-21', maxOutputTokens: 10 });
+  });
+});
+
+it('content may be strings or blocks', () => {
+  const openai = ask(openaiChat, {
+    model: 'm',
+    messages: [
+      {
+        role: 'developer',
+        content: [
+          { type: 'text', text: 'Be ' },
+          { type: 'text', text: 'kind.' },
+        ],
+      },
+      {
+        role: 'user',
+        content: [
+          { type: 'image_url', image_url: { url: 'data:,' } },
+          { type: 'text', text: 'Hi' },
+        ],
+      },
+    ],
+  });
+  const anthropic = ask(anthropicMessages, {
+    model: 'm',
+    max_tokens: 1,
+    system: [{ type: 'text', text: 'Be kind.', cache_control: { type: 'ephemeral' } }],
+    messages: [
+      {
+        role: 'user',
+        content: [
+          { type: 'image', source: {} },
+          { type: 'text', text: 'Hi' },
+        ],
+      },
+    ],
+  });
+  for (const call of [openai, anthropic])
+    expect(call).toMatchObject({
+      messages: [
+        { role: 'system', content: 'Be kind.' },
+        { role: 'user', content: 'Hi' },
+      ],
+    });
+});
+
+it.each(protocols)('$name answers a refused request as its provider does', (protocol) => {
+  const refusal = ask(protocol, { messages: [] });
+  if (!('refused' in refusal)) throw new Error('not refused');
+  const { mode, message, status, param } = refusal;
+  const part: Part = { type: 'error', mode, message, status, ...(param !== undefined && { param }) };
+  const encoder = protocol.encoder({ model: '', stream: false }, { id: 'c1', atMs: 0 });
+  expect(encoder.head(part).status).toBe(400);
+  const [frame] = [...encoder.push(part), ...encoder.end()];
+  const body = JSON.parse(fromUtf8(frame?.wire ?? utf8('')));
+  expect(body.error).toMatchObject({ type: 'invalid_request_error', message });
+  if (protocol === openaiChat) expect(body.error).toMatchObject({ param: 'model', code: null });
+});

@@ -1,0 +1,7 @@
+import type { Reporter } from '../core/plugin.ts';
+import { json } from './json.ts';
+import { junit } from './junit.ts';
+import { markdown } from './markdown.ts';
+import { terminal } from './terminal.ts';
+
+export const reporters: Reporter[] = [terminal, json, markdown, junit];

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import type { Reporter } from '../core/plugin.ts';
+import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
+import { cellsOf, clean, dollars, offThePath, seconds, tally, told, whatHappened } from './words.ts';
+
+/** report.md: the run as a page people share. */
+export const markdown: Reporter = {
+  name: 'markdown',
+  summary: 'The run as a page: tasks, checks, faults that fired, and the calls of what failed.',
+  params: z.strictObject({}),
+  example: 'drill run timeout_primary --out reports',
+  file: 'report.md',
+  open(output) {
+    const sections: string[] = [];
+    return {
+      onDrill: (drill) => void sections.push(drillSection(drill)),
+      onEnd: (run) => output.write([runSection(run), ...sections].join('\n')),
+    };
+  },
+};
+
+function runSection(run: Omit<RunReport, 'drills'>): string {
+  const { features, chain } = run.target.declares;
+  return [
+    `# Failover drill: ${run.verdict}, score ${run.score}`,
+    '',
+    `- target: ${safe(run.target.name)} (${run.target.kind}), claims ${features.join(', ') || 'nothing'}`,
+    ...(chain === undefined ? [] : [`- chain: ${chain.join(' → ')}`]),
+    `- seed ${run.seed}, ${run.time} time, ${run.mode} replies, ${run.status}`,
+    `- reproduce: \`${run.reproduce}\``,
+    `- run ${run.about.id}, ${run.about.started_at}`,
+    '',
+  ].join('\n');
+}
+
+function drillSection(drill: DrillReport): string {
+  return [
+    `## ${drill.name}: ${drill.verdict}, score ${drill.score}`,
+    '',
+    `${safe(drill.title)}. Hypothesis: ${safe(drill.hypothesis)}`,
+    '',
+    tally(drill),
+    '',
+    ...drill.reasons.flatMap(({ reason, fix }) => [`> **open:** ${safe(reason)} Fix: ${safe(fix)}`, '']),
+    ...section('Faults', ['fault', 'role', 'phase', 'fired', 'tasks spared'], faultRows(drill)),
+    ...section('Tasks', TASK_HEAD, taskRows(drill)),
+    ...section('Checks', ['check', 'severity', 'passed', 'failed', 'open', 'not applicable'], checkRows(drill)),
+    ...section('The drill as a whole', ['check', 'verdict', 'reason', 'evidence'], wholeRows(drill)),
+    ...failures(drill),
+  ].join('\n');
+}
+
+const faultRows = (drill: DrillReport): string[][] =>
+  drill.faults.map((one) => [one.fault, one.role, one.phase, String(one.fired), String(one.spared)]);
+
+const TASK_HEAD = [
+  'task',
+  'phase',
+  'verdict',
+  'score',
+  'what happened',
+  'answered after',
+  'deadline',
+  'retries',
+  'cost',
+  'outcome',
+  'baseline',
+  'told',
+];
+
+const taskRows = (drill: DrillReport): string[][] =>
+  drill.tasks.map((task) => [
+    task.task,
+    task.phase,
+    task.verdict,
+    String(task.score),
+    whatHappened(task, drill),
+    seconds(task.latency_ms),
+    seconds(task.deadline_ms),
+    String(task.retries),
+    dollars(task.cost_usd),
+    outcomeWords(task),
+    `${task.baseline.verdict}, ${seconds(task.baseline.latency_ms)}, ${dollars(task.baseline.cost_usd)}`,
+    told(task) ?? (offThePath(task) ? 'nothing' : 'no notice needed'),
+  ]);
+
+function outcomeWords({ outcome }: TaskReport): string {
+  if (outcome.kind === 'hung') return 'hung';
+  const tools = outcome.tool_mode === undefined ? [] : [`tools ${outcome.tool_mode}`];
+  return [outcome.kind, ...(outcome.degraded === true ? ['degraded'] : []), ...tools].join(', ');
+}
+
+function checkRows(drill: DrillReport): string[][] {
+  const cells = drill.tasks.flatMap((task) => task.checks);
+  return [...new Map(cells.map((cell) => [cell.check, cell])).values()].map(({ check, severity }) => {
+    const own = cells.filter((cell) => cell.check === check);
+    const words = ['passed', 'failed', 'inconclusive', 'not_applicable'] as const;
+    return [check, severity, ...words.map((word) => String(own.filter((cell) => cell.verdict === word).length))];
+  });
+}
+
+const wholeRows = (drill: DrillReport): string[][] =>
+  drill.checks.map((cell) => [cell.check, cell.verdict, cell.reason, events(cell.evidence)]);
+
+function failures(drill: DrillReport): string[] {
+  const failed = cellsOf(drill, 'failed').flatMap(([, cells]) => cells);
+  if (failed.length === 0) return [];
+  const rows = failed.map(({ cell, task }) => [
+    cell.check,
+    cell.severity,
+    task === undefined ? 'the whole drill' : `${task.task} (${task.phase}, ask ${task.ask})`,
+    cell.reason,
+    events(cell.evidence),
+  ]);
+  const tasks = drill.tasks.filter((task) => task.checks.some((cell) => cell.verdict === 'failed'));
+  return [
+    ...section('What failed', ['check', 'severity', 'where', 'reason', 'evidence'], rows),
+    ...tasks.flatMap((task) =>
+      section(`Calls of ${task.task} (${task.phase}, ask ${task.ask})`, CALL_HEAD, callRows(task)),
+    ),
+    `Reproduce: \`${drill.reproduce}\``,
+    '',
+  ];
+}
+
+const CALL_HEAD = ['role', 'model', 'turn', 'began', 'took', 'status', 'failure', 'fault', 'tokens in', 'tokens out'];
+
+const callRows = (task: TaskReport): string[][] =>
+  task.calls.map((call) => [
+    call.role,
+    call.model,
+    String(call.turn),
+    seconds(call.at_ms),
+    call.ms === null ? 'never ended' : seconds(call.ms),
+    String(call.status ?? '–'),
+    call.failure_mode ?? '–',
+    call.fault ?? '–',
+    String(call.tokens.input),
+    String(call.tokens.output),
+  ]);
+
+const events = (seqs: readonly number[]): string =>
+  seqs.length <= 20 ? seqs.join(', ') : `${seqs.slice(0, 20).join(', ')} and ${seqs.length - 20} more`;
+
+function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  if (rows.length === 0) return [];
+  const line = (cells: readonly string[]) => `| ${cells.map(safe).join(' | ')} |`;
+  return [`### ${title}`, '', line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line), ''];
+}
+
+/** Text from models and targets must not become markup. */
+const safe = (text: string): string => clean(text).replace(/[\\`*_[\]<>|]/g, (mark) => ENTITIES[mark] ?? `\\${mark}`);
+const ENTITIES: Record<string, string> = { '<': '&lt;', '>': '&gt;', _: '_' };

@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { failedDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
+import { terminal } from './terminal.ts';
+
+const wide = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length));
+
+test('a passed run', () => {
+  const text = written(terminal, tell(passedDrill), { color: false, columns: 100 });
+  expect(text).toMatchInlineSnapshot(`
+    "timeout_primary  The primary provider never answers
+    target reference · seed 7 · virtual time
+
+    outage: hang on primary
+      ✓ refund_policy_edge_case  primary timeout → backup  2.9 s  1 retry  $0.0041
+        told “I can still help, but live actions are temporarily limited. You can try again in a few mi…
+
+    still_out: hang on primary
+      ✓ late_delivery            backup (primary spared)   0.9 s           $0.0031
+        told “I can still help, but live actions are temporarily limited. You can try again in a few mi…
+
+    healed: no fault
+      ✓ gift_card_balance        primary                   0.9 s           $0.0031
+        no notice needed
+
+    the drill as a whole
+      ✓ spares-the-dead  no call reached the primary between 4.0 s and 9.0 s
+
+    PASSED timeout_primary  score 100  3 tasks · 1 failed over · 1 spared · 1 on primary  reports/r-1
+    "
+  `);
+  expect(wide(text)).toBeLessThanOrEqual(100);
+});
+
+test('a failed run in 80 columns', () => {
+  const text = written(terminal, tell(failedDrill, passedDrill), { color: false, columns: 80 });
+  expect(text).toMatchInlineSnapshot(`
+    "two_wrongs  The primary provider never answers
+    target reference · seed 7 · virtual time
+
+    outage: hang on primary
+      ✗ refund_policy_edge_c…  hung waiting for a repl…  never             $0.0031
+      ✗ late_delivery          primary timeout, backup…  4.1 s  2 retries  $0.0031
+        told nothing
+
+    healed: no fault
+      ? gift_card_balance      primary                   0.9 s             $0.0031
+        no notice needed
+
+    what failed
+      ✗ fails-over  critical, 2 of 3 tasks
+        refund_policy_edge_case (outage): the backup was never called; the primary
+        failed (timeout) at 2.0 s
+        late_delivery (outage): nobody answered: "a < b & c" | red
+          #12  0.0 s  fault-fired  hang on primary: never answers  refund_policy_ed…
+          #14  2.0 s  call-abort  refund_policy_edge_case
+          #99
+      reproduce: drill run two_wrongs --target ./agent.ts --seed 7
+
+    what is open
+      ? the fault hang on backup never fired
+        fix: let the drill reach the backup
+
+    timeout_primary  The primary provider never answers
+    target reference · seed 7 · virtual time
+
+    outage: hang on primary
+      ✓ refund_policy_edge_case  primary timeout → backup  2.9 s  1 retry  $0.0041
+        told “I can still help, but live actions are temporarily limited. You can t…
+
+    still_out: hang on primary
+      ✓ late_delivery            backup (primary spared)   0.9 s           $0.0031
+        told “I can still help, but live actions are temporarily limited. You can t…
+
+    healed: no fault
+      ✓ gift_card_balance        primary                   0.9 s           $0.0031
+        no notice needed
+
+    the drill as a whole
+      ✓ spares-the-dead  no call reached the primary between 4.0 s and 9.0 s
+
+    FAILED two_wrongs  score 41.7  3 tasks · 1 hung · 1 failed · 1 on primary
+    PASSED timeout_primary  score 100
+      3 tasks · 1 failed over · 1 spared · 1 on primary
+    FAILED 2 drills  reports/r-1
+    "
+  `);
+  expect(wide(text)).toBeLessThanOrEqual(80);
+});
+
+test('a wide screen has the notices on the lines of their tasks', () => {
+  const text = written(terminal, tell(passedDrill), { color: false, columns: 140 });
+  expect(text).toContain('$0.0041  “I can still help, but live actions are temporarily…');
+  expect(text).toContain('$0.0031  no notice needed');
+});
+
+test('no escape sequence of a target reaches the screen; ours do, where colour is wanted', () => {
+  expect(written(terminal, tell(failedDrill), { color: false, columns: 80 })).not.toContain('\u001b');
+  const colored = written(terminal, tell(failedDrill), { color: true, columns: 80 });
+  expect(colored).toContain('\u001b[31m✗');
+  expect(colored).not.toContain('\u001b[31mred');
+});
+
+test('a run that was stopped says so', () => {
+  const text = written(terminal, (open) => open.onEnd({ ...sampleRun, status: 'cancelled', verdict: 'inconclusive' }));
+  expect(text).toBe('the run was cancelled\nINCONCLUSIVE 0 drills  reports/r-1\n');
+});

@@ -1,0 +1,242 @@
+import { stripVTControlCharacters } from 'node:util';
+import { Chalk, type ChalkInstance } from 'chalk';
+import { z } from 'zod';
+import type { OpenReporter, Output, Reporter } from '../core/plugin.ts';
+import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
+import type { VerdictWord } from '../core/verdict.ts';
+import {
+  cellsOf,
+  clean,
+  count,
+  cut,
+  dollars,
+  eventLine,
+  offThePath,
+  type PlacedCell,
+  phasesOf,
+  seconds,
+  tally,
+  told,
+  whatHappened,
+} from './words.ts';
+
+type Look = Parameters<Reporter['open']>[1];
+
+/** Enough for any drill a person reads; a longer run shows older evidence by number only. */
+const MAX_LINES_KEPT = 50_000;
+const MAX_EVENTS_SHOWN = 12;
+const MAX_TASKS_SHOWN = 5;
+const GLYPHS: Record<VerdictWord, string> = { passed: '✓', failed: '✗', inconclusive: '?', not_applicable: '-' };
+
+/** The summary a person reads when a run is over. */
+export const terminal: Reporter = {
+  name: 'terminal',
+  summary: 'A line a task, then what failed with its events and the line that reproduces it.',
+  params: z.strictObject({}),
+  example: 'drill run timeout_primary',
+  open: openTerminal,
+};
+
+function openTerminal(output: Output, look: Look): OpenReporter {
+  const paint = new Chalk({ level: look.color ? 1 : 0 });
+  let about: string | undefined;
+  let events = new Map<number, string>();
+  const endings: DrillReport[] = [];
+  return {
+    onEvent(event) {
+      if (event.kind === 'run-header')
+        about = `target ${clean(event.target.name)} · seed ${event.seed} · ${event.time} time`;
+      events.set(event.seq, eventLine(event));
+      const oldest = events.keys().next();
+      if (events.size > MAX_LINES_KEPT && !oldest.done) events.delete(oldest.value);
+    },
+    onDrill(drill) {
+      const title = `${paint.bold(drill.name)}  ${clean(drill.title)}`;
+      const lines = [
+        title,
+        ...(about === undefined ? [] : [paint.dim(about)]),
+        ...taskLines(drill, look.columns, paint),
+        ...drillWideLines(drill, look.columns, paint),
+        ...failureLines(drill, events, look.columns, paint),
+        ...reasonLines(drill, look.columns, paint),
+      ];
+      output.write(`${lines.join('\n')}\n\n`);
+      endings.push(drill);
+      events = new Map();
+    },
+    onEnd(run) {
+      output.write(`${endingLines(run, endings, look.columns, paint).join('\n')}\n`);
+    },
+  };
+}
+
+// --- the tasks ----------------------------------------------------------------
+
+function taskLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
+  const rows = drill.tasks.map((task) => ({ task, cells: cellsOfTask(task, drill) }));
+  const widest = [0, 1, 2, 3, 4].map((i) => Math.max(0, ...rows.map(({ cells }) => [...(cells[i] ?? '')].length)));
+  const [name = 0, what = 0, ...figures] = widest;
+  // On a narrow screen the names give way first, then what happened; the figures never do.
+  const left = columns - 4 - 4 - figures.reduce((sum, width) => sum + width + 2, 0);
+  const whatWidth = Math.min(what, Math.max(24, left - Math.min(name, 24)));
+  const widths = [Math.min(name, Math.max(12, left - whatWidth)), whatWidth, ...figures];
+  const used = 4 + widths.reduce((sum, width) => sum + width + 2, 0);
+  // A notice that fits on its task's line stands there; else a phase's notices follow below its tasks, each once.
+  const room = Math.min(52, columns - used);
+  const beside = room >= 24;
+  return phasesOf(drill).flatMap((phase) => [
+    '',
+    `${paint.bold(phase.name)}: ${phase.broken}`,
+    ...rows
+      .filter(({ task }) => task.phase === phase.name)
+      .map(({ task, cells }) => {
+        const text = cells.map((cell, i) => column(cell, widths[i] ?? 0, i >= 2)).join('  ');
+        const line = `${text}${beside ? `  ${cut(howTold(task), room)}` : ''}`.trimEnd();
+        const bad = task.outcome.kind === 'hung' || task.outcome.kind === 'failed';
+        return `  ${glyph(task.verdict, paint)} ${bad ? paint.red(line) : line}`;
+      }),
+    ...(beside ? [] : noticeLines(phase.tasks, columns).map((line) => paint.dim(line))),
+  ]);
+}
+
+/** Name, what happened, when it was answered, retries, cost. */
+function cellsOfTask(task: TaskReport, drill: DrillReport): string[] {
+  return [
+    task.task,
+    whatHappened(task, drill),
+    task.latency_ms === null ? 'never' : seconds(task.latency_ms),
+    task.retries === 0 ? '' : count(task.retries, 'retry', 'retries'),
+    dollars(task.cost_usd),
+  ];
+}
+
+function howTold(task: TaskReport): string {
+  return told(task) ?? (offThePath(task) || task.verdict === 'failed' ? 'told nothing' : 'no notice needed');
+}
+
+function noticeLines(tasks: readonly TaskReport[], columns: number): string[] {
+  const groups = new Map<string, number>();
+  for (const task of tasks) groups.set(howTold(task), (groups.get(howTold(task)) ?? 0) + 1);
+  return [...groups].map(([text, n]) => {
+    const whom = groups.size === 1 ? '' : `${count(n, 'task')}: `;
+    return `    ${cut(`${whom}${text.startsWith('“') ? 'told ' : ''}${text}`, columns - 4)}`;
+  });
+}
+
+// --- what went wrong ------------------------------------------------------------
+
+function drillWideLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
+  if (drill.checks.length === 0) return [];
+  const width = Math.max(...drill.checks.map((cell) => cell.check.length));
+  const rows = drill.checks.map(
+    (cell) => `  ${glyph(cell.verdict, paint)} ${cell.check.padEnd(width)}  ${hang(cell.reason, width + 6, columns)}`,
+  );
+  return ['', paint.bold('the drill as a whole'), ...rows];
+}
+
+function failureLines(
+  drill: DrillReport,
+  events: ReadonlyMap<number, string>,
+  columns: number,
+  paint: ChalkInstance,
+): string[] {
+  const groups = cellsOf(drill, 'failed');
+  if (groups.length === 0) return [];
+  const blocks = groups.flatMap(([check, cells]) => {
+    const [{ cell, task }] = cells;
+    const where = task === undefined ? 'the whole drill' : `${cells.length} of ${count(drill.tasks.length, 'task')}`;
+    const more = cells.length - MAX_TASKS_SHOWN;
+    return [
+      `  ${paint.red(`✗ ${check}`)}  ${cell.severity}, ${where}`,
+      ...cells.slice(0, MAX_TASKS_SHOWN).map((placed) => `    ${hang(sentence(placed), 4, columns)}`),
+      ...(more > 0 ? [`    and ${more} more in report.md`] : []),
+      ...eventLines(cell.evidence, events, columns).map((line) => paint.dim(line)),
+    ];
+  });
+  return ['', paint.bold('what failed'), ...blocks, `  reproduce: ${drill.reproduce}`];
+}
+
+const sentence = ({ cell, task }: PlacedCell): string =>
+  task === undefined ? cell.reason : `${task.task} (${task.phase}): ${cell.reason}`;
+
+function eventLines(seqs: readonly number[], events: ReadonlyMap<number, string>, columns: number): string[] {
+  const more = seqs.length - MAX_EVENTS_SHOWN;
+  return [
+    ...seqs.slice(0, MAX_EVENTS_SHOWN).map((seq) => `      ${cut(events.get(seq) ?? `#${seq}`, columns - 6)}`),
+    ...(more > 0 ? [`      and ${count(more, 'event')} more`] : []),
+  ];
+}
+
+function reasonLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
+  if (drill.reasons.length === 0) return [];
+  const rows = drill.reasons.flatMap(({ reason, fix }) => [
+    `  ${paint.yellow('?')} ${hang(reason, 4, columns)}`,
+    `    ${hang(`fix: ${fix}`, 4, columns)}`,
+  ]);
+  const reproduce = drill.verdict === 'inconclusive' ? [`  reproduce: ${drill.reproduce}`] : [];
+  return ['', paint.bold('what is open'), ...rows, ...reproduce];
+}
+
+function endingLines(
+  run: Omit<RunReport, 'drills'>,
+  endings: readonly DrillReport[],
+  columns: number,
+  paint: ChalkInstance,
+): string[] {
+  const status = run.status === 'completed' ? [] : [[paint.yellow(`the run was ${run.status}`)]];
+  const drills = endings.map((drill) => [
+    `${shout(drill.verdict, paint)} ${drill.name}`,
+    `score ${score(drill.score)}`,
+    tally(drill),
+  ]);
+  const whole = endings.length === 1 ? [] : [[`${shout(run.verdict, paint)} ${count(endings.length, 'drill')}`]];
+  const lines = [...status, ...drills, ...whole];
+  // The run's id is its folder as a person would name it.
+  lines.at(-1)?.push(paint.dim(run.about.id));
+  return lines.map((parts) => inLine(parts, columns));
+}
+
+/** Parts side by side; one that does not fit begins a line of its own. */
+function inLine(parts: readonly string[], columns: number): string {
+  let text = '';
+  let used = 0;
+  for (const part of parts) {
+    const width = [...stripVTControlCharacters(part)].length;
+    const breaks = used > 0 && used + 2 + width > columns;
+    text += used === 0 ? part : breaks ? `\n  ${part}` : `  ${part}`;
+    used = breaks || used === 0 ? width + (breaks ? 2 : 0) : used + 2 + width;
+  }
+  return text;
+}
+
+// --- letters --------------------------------------------------------------------
+
+const score = (value: number): string => String(Math.round(value * 10) / 10);
+
+function colorOf(verdict: VerdictWord, paint: ChalkInstance): ChalkInstance {
+  if (verdict === 'passed') return paint.green;
+  return verdict === 'failed' ? paint.red : verdict === 'inconclusive' ? paint.yellow : paint.dim;
+}
+
+const glyph = (verdict: VerdictWord, paint: ChalkInstance): string => colorOf(verdict, paint)(GLYPHS[verdict]);
+
+const shout = (verdict: VerdictWord, paint: ChalkInstance): string =>
+  colorOf(verdict, paint).bold(verdict.replaceAll('_', ' ').toUpperCase());
+
+function column(text: string, width: number, right: boolean): string {
+  const short = cut(text, width);
+  const gap = ' '.repeat(Math.max(0, width - [...short].length));
+  return right ? gap + short : short + gap;
+}
+
+/** Wraps a text; every line after the first is indented. */
+function hang(text: string, indent: number, columns: number): string {
+  const width = Math.max(20, columns - indent);
+  const lines = [''];
+  for (const word of clean(text).split(' ')) {
+    const line = lines.at(-1) ?? '';
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import type { Clock } from '../core/clock.ts';
+import { DEFAULT_DEADLINE_MS } from '../core/declaration.ts';
+import type { GoldenTask } from '../core/golden-task.ts';
+import { Outcome, type Task } from '../core/outcome.ts';
+import type { RunningTarget } from '../core/plugin.ts';
+import type { Scope, Script, Stand } from '../core/stand.ts';
+import { HORIZON_MS, type Plan } from './plan.ts';
+import { digest, type Recorder } from './recorder.ts';
+
+/** What one ask needs of its world. */
+export interface AskContext {
+  plan: Plan;
+  running: RunningTarget;
+  clock: Clock;
+  recorder: Recorder;
+  stand: Stand;
+  signal: AbortSignal;
+  enter<T>(scope: Scope, fn: () => T): T;
+}
+
+/** Asks the target one golden task and records how it ended; never rejects because of the target. */
+export async function ask(context: AskContext, number: number, golden: GoldenTask): Promise<void> {
+  const { plan, clock, recorder } = context;
+  const scope: Scope = { ask: number, task: golden.name, tenant: golden.tenant };
+  const script = plan.scriptFor(golden);
+  const task = taskOf(plan, golden, script, number);
+  context.stand.play(number, script);
+  recorder.emit({
+    kind: 'ask',
+    ask: number,
+    task: golden.name,
+    tenant: digest(`tenant:${golden.tenant}`),
+    priority: golden.priority,
+    deadline_ms: task.deadline_ms,
+    ...(task.budget_usd === undefined ? {} : { budget_usd: task.budget_usd }),
+    expected_answer: script.answer,
+  });
+  const begun = clock.now();
+  const horizon = new AbortController();
+  const cancelled = () => horizon.abort(context.signal.reason);
+  context.signal.addEventListener('abort', cancelled, { once: true });
+  try {
+    const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal)));
+    const late = clock.sleep(task.deadline_ms + HORIZON_MS, horizon.signal).then(
+      () => undefined,
+      () => undefined,
+    );
+    const given = await Promise.race([answer, late]);
+    if (given === undefined) {
+      recorder.emit({
+        kind: 'hung',
+        ...labels(scope),
+        waited_ms: clock.now() - begun,
+        waiting_for: 'the target to answer',
+      });
+    } else record(recorder, scope, golden, given);
+  } finally {
+    context.signal.removeEventListener('abort', cancelled);
+    horizon.abort(new DOMException('The ask is over', 'AbortError'));
+  }
+}
+
+const labels = ({ ask, task }: Scope) => ({ ask, task });
+
+function taskOf(plan: Plan, golden: GoldenTask, script: Script, number: number): Task {
+  const declared = plan.declares.deadline_ms;
+  const limits = [golden.max_latency_ms, declared].filter((ms) => ms !== undefined);
+  const schema = plan.workflow.contract?.output?.schema;
+  return {
+    id: `${golden.name}-${number}`,
+    workflow: plan.workflow.name,
+    tenant: golden.tenant,
+    priority: golden.priority,
+    input: golden.input,
+    sources: script.sources.map(({ id, text }) => ({ id, text })),
+    ...(schema === undefined ? {} : { response_schema: schema }),
+    deadline_ms: limits.length === 0 ? DEFAULT_DEADLINE_MS : Math.min(...limits),
+    ...(golden.max_cost_usd === undefined ? {} : { budget_usd: golden.max_cost_usd }),
+  };
+}
+
+/** Whatever a target gives back becomes an outcome: a text is an answer, an error or a wrong shape a failure. */
+async function settle(fn: () => Promise<unknown>): Promise<Outcome> {
+  try {
+    const given = await fn();
+    if (typeof given === 'string') return { kind: 'answered', answer: given };
+    const parsed = Outcome.safeParse(given);
+    if (parsed.success) return parsed.data;
+    return { kind: 'failed', error: `the target's outcome has a wrong shape: ${z.prettifyError(parsed.error)}` };
+  } catch (error) {
+    return {
+      kind: 'failed',
+      error: error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error),
+    };
+  }
+}
+
+function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Outcome): void {
+  const { log, model, cost_usd, ...outcome } = given;
+  if (log !== undefined || model !== undefined || cost_usd !== undefined) {
+    const text = JSON.stringify(log ?? []);
+    recorder.emit({
+      kind: 'log',
+      ...labels(scope),
+      records: log ?? [],
+      ...(model === undefined ? {} : { model }),
+      ...(cost_usd === undefined ? {} : { cost_usd }),
+      held: recorder.held(text),
+      held_input: text.includes(JSON.stringify(golden.input).slice(1, -1)),
+    });
+  }
+  recorder.emit({ kind: 'outcome', ...labels(scope), outcome, held: recorder.held(JSON.stringify(outcome)) });
+}

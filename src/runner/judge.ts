@@ -1,0 +1,91 @@
+import type { TaskEvidence } from '../core/evidence.ts';
+import { firstOf } from '../core/evidence.ts';
+import type { GoldenTask } from '../core/golden-task.ts';
+import type { LogCheck, TaskCheck } from '../core/plugin.ts';
+import type { CellReport } from '../core/report.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import { notApplicable, type Severity, type Verdict, type VerdictWord } from '../core/verdict.ts';
+import type { Plan } from './plan.ts';
+
+/** A check made ready for one golden task. */
+interface Planned {
+  check: TaskCheck | LogCheck;
+  severity: Severity;
+  judge(evidence: TaskEvidence, log: TraceEvent[]): Verdict;
+}
+
+const WEIGHT: Record<Severity, number> = { critical: 8, major: 3, minor: 1 };
+
+/** High stakes make a major finding critical; nothing is ever made lighter. */
+export function severityIn(plan: Plan, severity: Severity): Severity {
+  return plan.workflow.contract?.stakes === 'high' && severity === 'major' ? 'critical' : severity;
+}
+
+/** The checks a golden task, its contract or the drill's claims bring along. */
+function plannedFor(plan: Plan, task: GoldenTask, baseline: boolean): Planned[] {
+  return plan.checks.flatMap((check): Planned[] => {
+    if (check.scope === 'drill') return [];
+    const implied = check.implies?.(task, plan.workflow.contract);
+    // What a drill claims is about its faults; without them only what the task itself asks is judged.
+    const claimed = baseline ? undefined : plan.drill.expect[check.name];
+    if (implied === undefined && claimed === undefined) return [];
+    const params = { ...(isRecord(implied) ? implied : {}), ...claimed };
+    const severity = severityIn(plan, check.severity);
+    if (check.scope === 'log') {
+      const judge = check.arm(params);
+      return [{ check, severity, judge: (e: TaskEvidence, log: TraceEvent[]) => judge(e, firstOf(log, 'log')) }];
+    }
+    return [{ check, severity, judge: check.arm(params) }];
+  });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** Verdict and feature rules every cell obeys, whatever its scope. */
+export function cell(
+  plan: Plan,
+  check: { name: string; feature?: string },
+  severity: Severity,
+  judge: () => Verdict,
+): CellReport {
+  const claims: readonly string[] = plan.declares.features;
+  const unclaimed = check.feature !== undefined && !claims.includes(check.feature);
+  const found = unclaimed ? notApplicable(`the target does not claim ${check.feature}`) : judge();
+  const expected = plan.drill.expect[check.name] !== undefined;
+  const verdict: VerdictWord = found.verdict === 'inconclusive' && !expected ? 'not_applicable' : found.verdict;
+  const evidence = 'evidence' in found ? [...new Set(found.evidence)].sort((a, b) => a - b) : [];
+  if (verdict === 'passed' && severity === 'critical' && evidence.length === 0) {
+    throw new Error(`${check.name} passed without evidence: ${found.reason}`);
+  }
+  return { check: check.name, severity, verdict, reason: found.reason, evidence };
+}
+
+/** Every cell of one ask. A check that fails without any fault says nothing about the failover: it is inconclusive. */
+export function judgeAsk(
+  plan: Plan,
+  evidence: TaskEvidence,
+  log: TraceEvent[],
+  baseline?: readonly CellReport[],
+): CellReport[] {
+  const planned = plannedFor(plan, evidence.task, baseline === undefined);
+  return planned.map(({ check, severity, judge }) => {
+    const found = cell(plan, check, severity, () => judge(evidence, log));
+    const before = baseline?.find((b) => b.check === found.check);
+    if (found.verdict !== 'failed' || before?.verdict !== 'failed') return found;
+    return { ...found, verdict: 'inconclusive', reason: `it fails without any fault as well: ${before.reason}` };
+  });
+}
+
+export function hasFinding(cells: readonly CellReport[]): boolean {
+  return cells.some((c) => c.verdict === 'failed' && c.severity !== 'minor');
+}
+
+/** Weight of the passed cells over the weight of the applicable ones, 0 to 100; an empty set scores 100. */
+export function score(cells: readonly CellReport[]): number {
+  const weigh = (list: readonly CellReport[]) => list.reduce((sum, c) => sum + WEIGHT[c.severity], 0);
+  const applicable = weigh(cells.filter((c) => c.verdict !== 'not_applicable'));
+  const earned = weigh(cells.filter((c) => c.verdict === 'passed'));
+  return applicable === 0 ? 100 : Math.round((1000 * earned) / applicable) / 10;
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../core/clock.ts';
+import type { ResolvedDeclaration, Roles } from '../core/declaration.ts';
+import type { Drill } from '../core/drill.ts';
+import type { GoldenTask, Workflow } from '../core/golden-task.ts';
+import type { Check, Habitat, Target } from '../core/plugin.ts';
+import type { Random } from '../core/random.ts';
+import type { ArmedFault, Recording, Script, Stand } from '../core/stand.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { Sequence } from './recorder.ts';
+
+/** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */
+export interface Plan {
+  drill: Drill;
+  /** The definition as the user wrote it, for the report. */
+  definition: Record<string, unknown>;
+  workflow: Workflow;
+  /** The golden tasks to run, in name order. */
+  tasks: GoldenTask[];
+  target: Target;
+  declares: ResolvedDeclaration;
+  roles: Roles;
+  /** Where the target finds each role, with a dummy key. */
+  addresses: Habitat['roles'];
+  /** Armed faults per phase, in the drill's order. */
+  faults: ArmedFault[][];
+  checks: readonly Check[];
+  seed: number;
+  reproduce: string;
+  /** Opens the provider stand of one world. */
+  openStand(world: { clock: Clock; random: Random; recording: Recording; schemaFields: readonly string[] }): Stand;
+  scriptFor(task: GoldenTask): Script;
+}
+
+/** What lasts for the whole run. */
+export interface RunContext {
+  sequence: Sequence;
+  /** Gets every event as it happens. */
+  sink(event: TraceEvent): void;
+  signal: AbortSignal;
+}
+
+/** The virtual world's day: 2026-01-01T00:00:00Z, so that dates in headers are the same in every run. */
+export const EPOCH_MS = 1_767_225_600_000;
+
+/** Past the deadline by this much an ask is given up and its outcome is `hung`. */
+export const HORIZON_MS = 3_600_000;
+
+export function schemaFieldsOf(plan: Pick<Plan, 'workflow'>): string[] {
+  const properties = plan.workflow.contract?.output?.schema['properties'];
+  return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+}

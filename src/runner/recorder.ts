@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { Recording } from '../core/stand.ts';
+import type { NewEvent, TraceEvent } from '../core/trace.ts';
+import { createMarkerSearch, type Markers } from './markers.ts';
+import { redact } from './redact.ts';
+
+/** The first 16 hex digits of a SHA-256: enough to tell two texts apart, too little to guess one from. */
+export function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+/** Numbers a run's events in the order they happen; one for the whole run. */
+export interface Sequence {
+  next(): number;
+}
+
+export function createSequence(): Sequence {
+  let seq = 0;
+  return { next: () => seq++ };
+}
+
+export interface RecorderOptions {
+  drill: string;
+  sequence: Sequence;
+  now(): number;
+  markers: Markers;
+  sink(event: TraceEvent): void;
+}
+
+export interface Recorder extends Recording {
+  /** Events from now on belong to this phase. */
+  enter(phase: string): void;
+}
+
+/** Stamps, redacts and hands on each event at once: nothing is kept here, so memory does not grow with the run. */
+export function createRecorder(options: RecorderOptions): Recorder {
+  let phase = '';
+  return {
+    enter(name) {
+      phase = name;
+    },
+    emit(event: NewEvent) {
+      const stamp = { seq: options.sequence.next(), at: options.now(), drill: options.drill, phase };
+      const { kind, ...rest } = event;
+      // The stamp stands first so that a line of the trace can be read from the left. The union of event shapes
+      // is closed under adding the stamp, which TypeScript cannot follow through the spread.
+      options.sink({ ...stamp, kind, ...redact(rest) } as TraceEvent);
+    },
+    held: createMarkerSearch(options.markers),
+    digest,
+  };
+}

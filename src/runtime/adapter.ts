@@ -1,0 +1,227 @@
+import type { Clock } from '../core/clock.ts';
+import { type CallBody, estimateTokens, type ToolCall } from '../core/model-call.ts';
+import { costOf } from '../core/prices.ts';
+import type { Protocol } from '../core/protocol.ts';
+import type { FailureMode } from '../core/taxonomy.ts';
+import { type EndReason, type ErrorPart, header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
+import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
+import { isRecord, parseJson, schemaErrors } from './validate.ts';
+
+/** What a model can do, as declared: it is never found out by trying. */
+export interface Capabilities {
+  tools: boolean;
+  /** The endpoint itself holds replies to a JSON Schema. Without it the schema is told in words. */
+  jsonSchema: boolean;
+  maxContextTokens: number;
+  /** Newer models reject the parameter; it is sent only where it is declared. */
+  temperature?: boolean;
+}
+
+export interface AdapterOptions {
+  protocol: Protocol;
+  transport: Transport;
+  clock: Clock;
+  endpoint: { provider: string; base_url: string; model: string; api_key: string };
+  capabilities: Capabilities;
+  /** US dollars per million tokens; without it the package's dated table is used. */
+  price?: { input: number; output: number };
+}
+
+/**
+ * A protocol, a transport and a clock make an adapter. Live, mocked or recorded is only another transport.
+ * Requests it cannot serve (too long, tools it has not) are refused here and cost nothing.
+ */
+export function createAdapter(options: AdapterOptions): ModelAdapter {
+  const { protocol, clock, endpoint, capabilities } = options;
+  const { provider, model } = endpoint;
+  const usd = (input: number, output: number) =>
+    costOf(
+      { provider, protocol: protocol.name, base_url: endpoint.base_url, model, price: options.price },
+      { input, output },
+    );
+
+  return {
+    name: `${provider}/${model}`,
+    supportsTools: capabilities.tools,
+    supportsJsonSchema: capabilities.jsonSchema,
+    maxContextTokens: capabilities.maxContextTokens,
+    model,
+    worstCaseUsd: (request) => usd(inputTokens(request), request.maxOutputTokens),
+    async call(request, signal) {
+      const began = clock.now();
+      const finding = unfit(request, capabilities) ?? (await exchange(options, request, signal));
+      const { failure, usage, ...rest } = finding;
+      return {
+        provider,
+        model,
+        ...(failure === undefined
+          ? { status: 'ok' }
+          : {
+              status: statusOf(failure.mode),
+              failureMode: failure.mode,
+              rawError: failure.message.slice(0, 200),
+            }),
+        ...rest,
+        ...(usage && {
+          usage: { inputTokens: usage.input, outputTokens: usage.output, costUsd: usd(usage.input, usage.output) },
+        }),
+        latencyMs: clock.now() - began,
+      };
+    },
+  };
+}
+
+interface Failure {
+  mode: FailureMode;
+  message: string;
+}
+/** What one call came to, before the adapter's name is put on it. */
+interface Finding extends Pick<ModelResult, 'text' | 'json' | 'toolCalls' | 'finishReason' | 'retryAfterMs'> {
+  failure?: Failure;
+  usage?: { input: number; output: number };
+}
+const failing = (mode: FailureMode, message: string): Finding => ({ failure: { mode, message } });
+
+/** Estimated tokens of everything that is sent. */
+function inputTokens(request: ModelRequest): number {
+  const { messages, tools, responseSchema } = request;
+  return estimateTokens(JSON.stringify([messages, tools, responseSchema]));
+}
+
+function unfit(request: ModelRequest, capabilities: Capabilities): Finding | undefined {
+  if (request.tools?.length && !capabilities.tools) return failing('tool_mismatch', 'this model cannot call tools');
+  const needed = inputTokens(request) + request.maxOutputTokens;
+  if (needed <= capabilities.maxContextTokens) return undefined;
+  return failing(
+    'context_overflow',
+    `about ${needed} tokens do not fit a context of ${capabilities.maxContextTokens} tokens`,
+  );
+}
+
+async function exchange(
+  { protocol, transport, clock, endpoint, capabilities }: AdapterOptions,
+  request: ModelRequest,
+  signal: AbortSignal | undefined,
+): Promise<Finding> {
+  const wire = protocol.writeCall(toBody(request, protocol.name, endpoint.model, capabilities), endpoint);
+  try {
+    const heard = await withinTime(clock, request.timeoutMs, signal, async (leave) => {
+      const reply = await transport(wire, leave);
+      const framing = header(reply.headers, 'content-length') === undefined ? 'chunked' : 'length';
+      const decoder = protocol.decoder(
+        { status: reply.status, headers: reply.headers, framing },
+        clock.epochMs + clock.now(),
+      );
+      const parts: Part[] = [];
+      for await (const bytes of reply.body) parts.push(...decoder.push(bytes).flatMap((frame) => frame.parts));
+      return listen([...parts, ...decoder.end().flatMap((frame) => frame.parts)]);
+    });
+    if (heard === TIME_IS_UP) return failing('timeout', `no whole reply within ${request.timeoutMs} ms`);
+    return judge(heard, request);
+  } catch (error) {
+    if (error instanceof NetworkFailure) return failing('network', error.message);
+    throw error;
+  }
+}
+
+/** What is asked, fitted to what this model can do. */
+function toBody(request: ModelRequest, protocol: string, model: string, capabilities: Capabilities): CallBody {
+  const body: CallBody = {
+    protocol,
+    model,
+    messages: request.messages,
+    tools: request.tools ?? [],
+    maxOutputTokens: request.maxOutputTokens,
+    stream: false,
+  };
+  if (capabilities.temperature) body.temperature = request.temperature;
+  const schema = request.responseSchema;
+  if (!isRecord(schema)) return body;
+  if (capabilities.jsonSchema) return { ...body, responseSchema: { name: 'response', schema } };
+  const content = `Reply with nothing but JSON that follows this JSON Schema:\n${JSON.stringify(schema)}`;
+  return { ...body, messages: [{ role: 'system', content }, ...request.messages] };
+}
+
+const TIME_IS_UP = Symbol('time is up');
+
+/** Races work against the clock; whichever loses is told to stop, so that nothing lives on behind the result. */
+async function withinTime<T>(
+  clock: Clock,
+  ms: number,
+  signal: AbortSignal | undefined,
+  work: (leave: AbortSignal) => Promise<T>,
+): Promise<T | typeof TIME_IS_UP> {
+  signal?.throwIfAborted();
+  const working = new AbortController();
+  const timer = new AbortController();
+  const leave = () => {
+    working.abort(signal?.reason);
+    timer.abort(signal?.reason);
+  };
+  signal?.addEventListener('abort', leave, { once: true });
+  try {
+    const timeout = clock.sleep(ms, timer.signal).then((): typeof TIME_IS_UP => TIME_IS_UP);
+    return await Promise.race([timeout, work(working.signal)]);
+  } finally {
+    signal?.removeEventListener('abort', leave);
+    timer.abort();
+    working.abort();
+  }
+}
+
+/** A reply's parts, gathered. */
+interface Heard {
+  text: string;
+  refusal: string;
+  toolCalls: ToolCall[];
+  usage?: { input: number; output: number };
+  error?: ErrorPart;
+  end?: EndReason;
+}
+
+function listen(parts: readonly Part[]): Heard {
+  const heard: Heard = { text: '', refusal: '', toolCalls: [] };
+  for (const part of parts) {
+    if (part.type === 'text-delta') heard.text += part.text;
+    if (part.type === 'refusal-delta') heard.refusal += part.text;
+    if (part.type === 'tool-call') heard.toolCalls.push({ id: part.id, name: part.name, arguments: '' });
+    if (part.type === 'tool-call-delta') {
+      const call = heard.toolCalls.find((c) => c.id === part.id);
+      if (call !== undefined) call.arguments += part.arguments;
+    }
+    if (part.type === 'usage') heard.usage = { input: part.input, output: part.output };
+    if (part.type === 'error') heard.error ??= part;
+    if (part.type === 'end') heard.end = part.reason;
+  }
+  return heard;
+}
+
+/** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */
+function judge(heard: Heard, request: ModelRequest): Finding {
+  const { text, toolCalls, usage, error, end } = heard;
+  const said: Finding = {
+    ...(text !== '' && { text }),
+    ...(toolCalls.length > 0 && { toolCalls }),
+    ...(end && { finishReason: end }),
+    ...(usage && { usage }),
+  };
+  const fail = (mode: FailureMode, message: string): Finding => ({ ...said, failure: { mode, message } });
+  if (error !== undefined)
+    return { ...fail(error.mode, error.message), ...(error.retryAfter && { retryAfterMs: error.retryAfter.ms }) };
+  if (heard.refusal !== '' || end === 'refusal' || end === 'content-filter')
+    return fail('safety_block', heard.refusal || `ended with ${end}`);
+  if (end === 'length') return fail('truncated', `stopped at ${request.maxOutputTokens} output tokens`);
+  if (end === undefined) return fail('truncated', 'the reply stopped before its end');
+  if (toolCalls.length > 0) {
+    const wrong = toolCalls.find(
+      (call) => !request.tools?.some((tool) => tool.name === call.name) || parseJson(call.arguments) === undefined,
+    );
+    return wrong === undefined ? said : fail('tool_mismatch', `the call of ${wrong.name} cannot be carried out`);
+  }
+  if (text === '') return fail('malformed_response', 'the reply is empty');
+  if (!isRecord(request.responseSchema)) return said;
+  const parsed = parseJson(text);
+  if (parsed === undefined) return fail('schema_error', 'the reply is not JSON');
+  const errors = schemaErrors(parsed.json, request.responseSchema);
+  return errors.length > 0 ? fail('schema_error', errors.join('; ')) : { ...said, json: parsed.json };
+}

@@ -1,0 +1,41 @@
+import type { FailureMode } from '../core/taxonomy.ts';
+import type { Part } from '../core/wire.ts';
+
+/** Reads the parts that really went out and says what they amount to. */
+export class ReplyMeter {
+  tokens = { input: 0, output: 0 };
+  private error: FailureMode | null = null;
+  private ended: FailureMode | 'well' | undefined;
+
+  /** Returns whether the parts hold the beginning of an answer. */
+  read(parts: readonly Part[]): boolean {
+    let answers = false;
+    for (const part of parts) {
+      if (part.type === 'usage') this.tokens = { input: part.input, output: part.output };
+      else if (part.type === 'error') this.error = part.mode;
+      else if (part.type === 'end') this.ended = END_MODES[part.reason];
+      else answers = true;
+    }
+    return answers;
+  }
+
+  /** Whether the reply said its end, or an error in its place. */
+  get whole(): boolean {
+    return this.ended !== undefined || this.error !== null;
+  }
+
+  /** Null where all went well. */
+  failureMode(): FailureMode | null {
+    if (this.error !== null) return this.error;
+    if (this.ended === undefined) return 'truncated';
+    return this.ended === 'well' ? null : this.ended;
+  }
+}
+
+const END_MODES = {
+  stop: 'well',
+  'tool-calls': 'well',
+  length: 'truncated',
+  refusal: 'safety_block',
+  'content-filter': 'safety_block',
+} as const;

@@ -1,0 +1,97 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { z } from 'zod';
+import { DrillError } from '../core/errors.ts';
+import type { Outcome, Task } from '../core/outcome.ts';
+import type { Habitat, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
+
+/** What a user's module may export. */
+export interface AgentModule {
+  default?: unknown;
+  start?: unknown;
+  declares?: unknown;
+  roles?: unknown;
+}
+
+type Ask = (task: Task, context: Habitat & { signal: AbortSignal }) => Promise<Outcome>;
+type Start = (habitat: Habitat) => RunningTarget | Promise<RunningTarget>;
+
+/** A target made of a module. `evaluate` gives the user's files evaluated anew at each call, so that nothing is remembered. */
+export function moduleTarget(name: string, kind: string, about: string, evaluate: () => Promise<AgentModule>): Target {
+  return {
+    name,
+    kind,
+    async load() {
+      const loaded = await evaluate();
+      if (!isFunction<Ask>(loaded.default) && !isFunction<Start>(loaded.start)) throw notAnAgent(about, loaded);
+      return { declares: loaded.declares, roles: loaded.roles, about };
+    },
+    async start(habitat) {
+      const loaded = await evaluate();
+      if (isFunction<Start>(loaded.start)) return loaded.start(habitat);
+      if (!isFunction<Ask>(loaded.default)) throw notAnAgent(about, loaded);
+      const agent = loaded.default;
+      return { ask: (task, signal) => agent(task, { ...habitat, signal }), close: async () => {} };
+    },
+  };
+}
+
+function isFunction<F>(value: unknown): value is F {
+  return typeof value === 'function';
+}
+
+function notAnAgent(about: string, loaded: AgentModule): DrillError {
+  const seen = Object.keys(loaded).join(', ') || 'nothing';
+  return new DrillError('target-not-an-agent', {
+    message: `the target exports no agent (it exports: ${seen})`,
+    place: { file: about },
+    fix: "export default async (task, { roles, signal }) => 'the answer'",
+  });
+}
+
+/** Evaluates a file and whatever it imports of the user's own anew; packages in node_modules are shared. */
+async function evaluateFile(file: string, about: string): Promise<AgentModule> {
+  const { createJiti } = await import('jiti');
+  const jiti = createJiti(import.meta.url, { moduleCache: false, interopDefault: false });
+  try {
+    return await jiti.import<AgentModule>(file);
+  } catch (error) {
+    if (error instanceof DrillError) throw error;
+    throw new DrillError('target-not-loaded', {
+      message:
+        `the target could not be loaded: ${error instanceof Error ? error.message : String(error)}`.split('\n')[0] ??
+        '',
+      place: placeIn(error, file, about),
+      fix: 'Mend the module so that it can be imported; its packages must be installed beside it.',
+    });
+  }
+}
+
+/** The first line of the user's own file in the stack, where the error has one. */
+function placeIn(error: unknown, file: string, about: string) {
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const at = stack.indexOf(`${file}:`);
+  const [, line, column] = at < 0 ? [] : (stack.slice(at + file.length).match(/^:(\d+):(\d+)/) ?? []);
+  if (line === undefined || Number(line) > readFileSync(file, 'utf8').split('\n').length) return { file: about };
+  return { file: about, line: Number(line), column: Number(column) };
+}
+
+export const module: TargetKind = {
+  name: 'module',
+  summary: 'A JavaScript or TypeScript file that exports an agent; it runs in process, in virtual time.',
+  params: z.strictObject({ module: z.string().describe('the file, relative to the project') }),
+  example: 'my-agent: { module: ./src/agent.ts }',
+  open(raw) {
+    const params = z.strictObject({ module: z.string(), cwd: z.string() }).parse(raw);
+    const file = resolve(params.cwd, params.module);
+    const about = relative(params.cwd, file) || file;
+    if (!existsSync(file)) {
+      throw new DrillError('target-not-found', {
+        message: `there is no target ${params.module}`,
+        place: { file: about },
+        fix: 'Name a file that exports an agent, or a target from `drill list targets`.',
+      });
+    }
+    return moduleTarget(params.module, 'module', about, () => evaluateFile(file, about));
+  },
+};

@@ -1,0 +1,154 @@
+import type { Scope } from '../core/stand.ts';
+import { originals } from './originals.ts';
+import { at, running, type Surroundings } from './place.ts';
+import { abandon, watch } from './watch.ts';
+
+/** `fast`: inside one macrotask, where this Node can; `portable`: one macrotask a step. */
+export type Drain = 'fast' | 'portable';
+
+/** Nothing can happen any more, and somebody still waits. */
+export class DeadlockError extends Error {
+  /** The asks that wait. */
+  readonly waiting: readonly Scope[];
+  constructor(atMs: number, waiting: readonly Scope[]) {
+    super(`deadlock at ${atMs} ms: no timer is left, no work is in flight, and ${named(waiting)} still waits`);
+    this.name = 'DeadlockError';
+    this.waiting = waiting;
+  }
+}
+
+/** Things happen without end, and no time passes. */
+export class LivelockError extends Error {
+  readonly waiting: readonly Scope[];
+  constructor(atMs: number, steps: number, waiting: readonly Scope[]) {
+    super(`livelock at ${atMs} ms: ${steps} steps and no time passed, while ${named(waiting)} waits`);
+    this.name = 'LivelockError';
+    this.waiting = waiting;
+  }
+}
+
+function named(waiting: readonly Scope[]): string {
+  return waiting.map((scope) => `ask ${scope.ask} (${scope.task})`).join(', ') || 'the run';
+}
+
+/** So many steps, or so many real milliseconds, until signals and the terminal get their turn. */
+const SLICE_STEPS = 20_000;
+const SLICE_MS = 50;
+/** Real milliseconds a piece of real work may take before the clock goes on without it. */
+const PATIENCE_MS = 10_000;
+
+interface Drive<T> {
+  world: Surroundings;
+  begin(): Promise<T>;
+  waiting(): readonly Scope[];
+  stepCap: number;
+  drain: Drain;
+}
+
+/**
+ * Fires one timer, drains all microtasks, then the next, until `begin`'s promise has settled. Before a step it holds
+ * while the world does real work, so that no deadline passes because of a disk.
+ */
+export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<T>): Promise<T> {
+  const { clock } = world;
+  return new Promise((resolve, reject) => {
+    let settled: (() => void) | undefined;
+    let drain: (() => void) | undefined;
+    let stepsAtOnce = 0;
+    let stopWatching: (() => void) | undefined;
+
+    // The driver itself is nowhere, so that its own macrotasks are not taken for the world's.
+    const later = (fn: () => void) => at(undefined, () => originals.setImmediate(fn));
+
+    const end = (finish: () => void) => {
+      running.delete(world);
+      stopWatching?.();
+      abandon(world);
+      finish();
+    };
+
+    const step = (): boolean => {
+      const before = clock.now();
+      if (!clock.step()) {
+        end(() => reject(new DeadlockError(before, waiting())));
+        return false;
+      }
+      stepsAtOnce = clock.now() === before ? stepsAtOnce + 1 : 0;
+      if (stepsAtOnce <= stepCap) return true;
+      end(() => reject(new LivelockError(before, stepsAtOnce, waiting())));
+      return false;
+    };
+
+    const turn = () => {
+      const began = originals.performanceNow();
+      for (let steps = 1; steps <= SLICE_STEPS; steps++) {
+        drain?.();
+        if (settled !== undefined) return end(settled);
+        if (world.realWork > 0) return hold();
+        if (world.realTurns > 0) {
+          world.realTurns--;
+          break;
+        }
+        if (!step()) return;
+        if (drain === undefined || (steps % 64 === 0 && originals.performanceNow() - began > SLICE_MS)) break;
+      }
+      later(turn);
+    };
+
+    const hold = () => {
+      const giveUp = at(undefined, () =>
+        originals.setTimeout(() => {
+          world.wake = undefined;
+          abandon(world);
+          world.report({
+            what: `real work that took more than ${PATIENCE_MS / 1000} s`,
+            by: 'unknown',
+            fatal: true,
+            scope: undefined,
+          });
+          later(turn);
+        }, PATIENCE_MS),
+      );
+      world.wake = () => {
+        world.wake = undefined;
+        originals.clearTimeout(giveUp);
+        later(turn);
+      };
+    };
+
+    later(() => {
+      drain = wish === 'fast' ? fastDrain() : undefined;
+      running.add(world);
+      stopWatching = watch();
+      new Promise<T>((go) => go(begin())).then(
+        (value) => {
+          settled = () => resolve(value);
+        },
+        (error: unknown) => {
+          settled = () => reject(error);
+        },
+      );
+      later(turn);
+    });
+  });
+}
+
+/**
+ * `process._tickCallback` runs ticks and microtasks until none is left. It is undocumented, so it is tried first;
+ * it must be called from a macrotask.
+ */
+function fastDrain(): (() => void) | undefined {
+  const tick: unknown = Reflect.get(process, '_tickCallback');
+  if (typeof tick !== 'function') return undefined;
+  const drain = () => void Reflect.apply(tick, process, []);
+  let hops = 0;
+  queueMicrotask(() =>
+    process.nextTick(() =>
+      queueMicrotask(() => {
+        hops++;
+      }),
+    ),
+  );
+  drain();
+  return hops === 1 ? drain : undefined;
+}

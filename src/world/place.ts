@@ -1,0 +1,76 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Random } from '../core/random.ts';
+import type { Scope } from '../core/stand.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+/** Something done outside the virtual world by code inside it. */
+export interface RealIo {
+  /** e.g. `net.connect 127.0.0.1:6379`, `fs`, `crypto`. */
+  what: string;
+  /** The package, or the file relative to the working folder, that did it. */
+  by: string;
+  /** Nothing can vouch for the run any more. What is not fatal was waited for. */
+  fatal: boolean;
+  /** Whose work it was; undefined where it could not be told. */
+  scope: Scope | undefined;
+}
+
+/** A virtual world as the routes, the guard and the watch see it. */
+export interface Surroundings {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly fetch: typeof globalThis.fetch;
+  /** Timers whose numeric id was asked for. */
+  readonly timersById: Map<number, { close(): void }>;
+  /** Pieces of real work the clock must wait for. */
+  realWork: number;
+  /** Turns of the real event loop the clock must wait for: a message between ports is delivered within two. */
+  realTurns: number;
+  /** Set while the driver waits: called when the last piece of real work is done. */
+  wake: (() => void) | undefined;
+  report(io: RealIo): void;
+}
+
+/** Where some code runs: in which world, and for whom. It travels along promises and callbacks. */
+export class Place {
+  readonly world: Surroundings;
+  readonly scope: Scope | undefined;
+  #chance: Random | undefined;
+  #ids: Random | undefined;
+
+  constructor(world: Surroundings, scope: Scope | undefined) {
+    this.world = world;
+    this.scope = scope;
+  }
+
+  /** What `Math.random` draws from. Each ask has its own, so that one ask never shifts another's draws. */
+  get chance(): Random {
+    this.#chance ??= this.world.random.fork(`${this.scope?.ask ?? 0}/Math.random`);
+    return this.#chance;
+  }
+
+  /** What `crypto` draws from, apart from `chance`: a retry's jitter does not change the next id. */
+  get ids(): Random {
+    this.#ids ??= this.world.random.fork(`${this.scope?.ask ?? 0}/crypto`);
+    return this.#ids;
+  }
+}
+
+const storage = new AsyncLocalStorage<Place | undefined>();
+
+/** Worlds whose clock is being driven right now. */
+export const running = new Set<Surroundings>();
+
+export function currentPlace(): Place | undefined {
+  return storage.getStore();
+}
+
+/** Whose work the current code does; undefined outside an ask. */
+export function currentScope(): Scope | undefined {
+  return storage.getStore()?.scope;
+}
+
+/** Runs `fn` at a place, or outside every world. */
+export function at<T>(place: Place | undefined, fn: () => T): T {
+  return storage.run(place, fn);
+}

@@ -1,0 +1,83 @@
+import dns from 'node:dns';
+import dnsPromises from 'node:dns/promises';
+import net from 'node:net';
+import { basename } from 'node:path';
+import { originals } from './originals.ts';
+import { at, currentPlace, running } from './place.ts';
+import { reportLost, route } from './route.ts';
+import { whoCalled } from './who.ts';
+
+/** `fetch` goes to the world's own; every other way to the network is named and refused while a world runs. */
+export function routeNetwork(): void {
+  route(globalThis, 'fetch', (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const place = currentPlace();
+    if (place !== undefined) return place.world.fetch(input, init);
+    if (running.size === 0) return originals.fetch(input, init);
+    reportLost('fetch');
+    return Promise.reject(new TypeError('fetch failed', { cause: refusal('connect', 'unknown') }));
+  });
+  routeConnect();
+  for (const name of Object.keys(dns)) if (/^(lookup|resolve|reverse)/.test(name)) routeLookup(name);
+}
+
+function routeConnect(): void {
+  const { connect } = net.Socket.prototype;
+  route(net.Socket.prototype, 'connect', function (this: net.Socket, ...args: unknown[]) {
+    const to = destination(args);
+    if (!refused(`net.connect ${to}`)) return Reflect.apply(connect, this, args);
+    // Until the refusal arrives the socket looks like any other: what is written to it is queued.
+    Reflect.set(this, 'connecting', true);
+    const tell = () => this.destroy(refusal('connect', to));
+    // Work that lost its place is refused all the same; the place it has is kept either way.
+    if (currentPlace() === undefined) originals.setImmediate(tell);
+    else globalThis.setImmediate(tell);
+    return this;
+  });
+}
+
+function routeLookup(name: string): void {
+  const byCallback: unknown = Reflect.get(dns, name);
+  const byPromise: unknown = Reflect.get(dnsPromises, name);
+  if (typeof byCallback !== 'function' || typeof byPromise !== 'function') return;
+  route(dns, name, (...args: unknown[]) => {
+    const done = args.at(-1);
+    if (typeof done !== 'function' || !refused(`dns.${name} ${args[0]}`)) return Reflect.apply(byCallback, dns, args);
+    process.nextTick(() => done(refusal(name, String(args[0]))));
+    return {};
+  });
+  route(dnsPromises, name, (...args: unknown[]) =>
+    refused(`dns.${name} ${args[0]}`)
+      ? Promise.reject(refusal(name, String(args[0])))
+      : Reflect.apply(byPromise, dnsPromises, args),
+  );
+}
+
+/** Whether a virtual world runs, which is then told who tried to leave it. */
+function refused(what: string): boolean {
+  const place = currentPlace();
+  if (place !== undefined) place.world.report({ what, by: whoCalled(), fatal: true, scope: place.scope });
+  else if (running.size > 0) at(undefined, () => reportLost(what));
+  return place !== undefined || running.size > 0;
+}
+
+function refusal(syscall: string, to: string): Error {
+  const code = syscall === 'connect' ? 'ECONNREFUSED' : 'ENOTFOUND';
+  return Object.assign(new Error(`${syscall} ${code} ${to} (a mocked drill never reaches the network)`), {
+    code,
+    syscall,
+  });
+}
+
+/** Where a socket is to be connected: `host:port`, or the name of a local socket. */
+function destination(args: readonly unknown[]): string {
+  // Node's own callers hand over their arguments already gathered: [[options, callback]].
+  const first: unknown = Array.isArray(args[0]) ? args[0][0] : args[0];
+  if (typeof first === 'object' && first !== null) {
+    const path: unknown = Reflect.get(first, 'path');
+    const port: unknown = Reflect.get(first, 'port');
+    if (port === undefined || port === null) return typeof path === 'string' ? basename(path) : 'unknown';
+    return `${Reflect.get(first, 'host') ?? 'localhost'}:${port}`;
+  }
+  if (typeof first === 'string' && Number.isNaN(Number(first))) return basename(first);
+  return `${typeof args[1] === 'string' ? args[1] : 'localhost'}:${first}`;
+}

@@ -1,0 +1,28 @@
+import { syncBuiltinESMExports } from 'node:module';
+import { routeChance } from './route-chance.ts';
+import { routeNetwork } from './route-network.ts';
+import { routeTime } from './route-time.ts';
+import { routeTimers } from './route-timers.ts';
+import { routeUnseen } from './watch.ts';
+
+let installed = false;
+
+/**
+ * Makes the process's timers, clocks, chance and network ask first whether the caller is inside a virtual world;
+ * outside of one they are what they were. To be called before any module is imported that might keep an original.
+ */
+export function installRoutes(): void {
+  if (installed) return;
+  installed = true;
+  routeTimers();
+  routeTime();
+  routeChance();
+  routeNetwork();
+  routeUnseen();
+  // Named imports of Node's own modules follow.
+  syncBuiltinESMExports();
+}
+
+export function routesInstalled(): boolean {
+  return installed;
+}

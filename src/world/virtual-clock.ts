@@ -1,0 +1,129 @@
+import type { Clock } from '../core/clock.ts';
+import { whenAborted } from './abort.ts';
+
+/** One entry of the clock. `index` is its place in the heap, -1 once it fired or was cancelled. */
+export interface Timer {
+  readonly at: number;
+  readonly seq: number;
+  index: number;
+  fn: () => void;
+}
+
+/**
+ * Time that moves only when it is stepped: an indexed heap keyed by due time, then by order of scheduling,
+ * so that ties never depend on the heap. It knows nothing of microtasks; its driver does.
+ */
+export class VirtualClock implements Clock {
+  readonly kind = 'virtual';
+  readonly epochMs: number;
+  #now = 0;
+  #seq = 0;
+  readonly #heap: Timer[] = [];
+
+  constructor(epochMs: number) {
+    this.epochMs = Math.trunc(epochMs);
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  /** How many timers wait. */
+  get size(): number {
+    return this.#heap.length;
+  }
+
+  /** Fires `fn` after `ms` milliseconds, cut to a whole number; less than 0 counts as 0. */
+  schedule(ms: number, fn: () => void): Timer {
+    const timer = { at: this.#now + Math.max(0, Math.trunc(ms) || 0), seq: this.#seq++, index: -1, fn };
+    this.#heap.push(timer);
+    this.#rise(this.#heap.length - 1, timer);
+    return timer;
+  }
+
+  /** Does nothing to a timer that fired or was cancelled before. */
+  cancel(timer: Timer): void {
+    if (timer.index >= 0) this.#remove(timer);
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let forget: (() => void) | undefined;
+      if (signal?.aborted) return reject(signal.reason);
+      const timer = this.schedule(ms, () => {
+        forget?.();
+        resolve();
+      });
+      forget = whenAborted(signal, (reason) => {
+        this.cancel(timer);
+        reject(reason);
+      });
+    });
+  }
+
+  never(signal?: AbortSignal): Promise<never> {
+    return new Promise((_, reject) => {
+      whenAborted(signal, reject);
+    });
+  }
+
+  /** When the next timer is due; undefined where none waits. */
+  peek(): number | undefined {
+    return this.#heap[0]?.at;
+  }
+
+  /** Moves to the next timer and fires it; false where none waits. */
+  step(): boolean {
+    const timer = this.#heap[0];
+    if (timer === undefined) return false;
+    this.#remove(timer);
+    this.#now = timer.at;
+    timer.fn();
+    return true;
+  }
+
+  #remove(timer: Timer): void {
+    const index = timer.index;
+    timer.index = -1;
+    const last = this.#heap.pop();
+    if (last === undefined || last === timer) return;
+    const parent = this.#heap[(index - 1) >> 1];
+    if (index > 0 && parent !== undefined && before(last, parent)) this.#rise(index, last);
+    else this.#sink(index, last);
+  }
+
+  #rise(from: number, timer: Timer): void {
+    let index = from;
+    while (index > 0) {
+      const up = (index - 1) >> 1;
+      const parent = this.#heap[up];
+      if (parent === undefined || !before(timer, parent)) break;
+      this.#put(index, parent);
+      index = up;
+    }
+    this.#put(index, timer);
+  }
+
+  #sink(from: number, timer: Timer): void {
+    let index = from;
+    for (;;) {
+      const left = this.#heap[2 * index + 1];
+      const right = this.#heap[2 * index + 2];
+      const child = left !== undefined && right !== undefined && before(right, left) ? right : left;
+      if (child === undefined || !before(child, timer)) break;
+      const down = child.index;
+      this.#put(index, child);
+      index = down;
+    }
+    this.#put(index, timer);
+  }
+
+  #put(index: number, timer: Timer): void {
+    this.#heap[index] = timer;
+    timer.index = index;
+  }
+}
+
+function before(a: Timer, b: Timer): boolean {
+  return a.at < b.at || (a.at === b.at && a.seq < b.seq);
+}

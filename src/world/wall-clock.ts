@@ -1,0 +1,35 @@
+import type { Clock } from '../core/clock.ts';
+import { whenAborted } from './abort.ts';
+import { originals } from './originals.ts';
+
+/** The machine's time, starting now. */
+export function createWallClock(): Clock {
+  const began = originals.performanceNow();
+  return {
+    kind: 'wall',
+    epochMs: originals.dateNow(),
+    now: () => Math.trunc(originals.performanceNow() - began),
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        let forget: (() => void) | undefined;
+        if (signal?.aborted) return reject(signal.reason);
+        const timer = originals.setTimeout(() => {
+          forget?.();
+          resolve();
+        }, Math.trunc(ms));
+        forget = whenAborted(signal, (reason) => {
+          originals.clearTimeout(timer);
+          reject(reason);
+        });
+      }),
+    never: (signal) =>
+      new Promise((_, reject) => {
+        whenAborted(signal, reject);
+      }),
+  };
+}
+
+/** A moment as ISO 8601 in UTC, for people. */
+export function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}

@@ -1,0 +1,90 @@
+import { createRandom, type Random } from '../core/random.ts';
+import type { Scope } from '../core/stand.ts';
+import { type Drain, drive } from './driver.ts';
+import { at, Place, type RealIo, type Surroundings } from './place.ts';
+import { routesInstalled } from './routes.ts';
+import { VirtualClock } from './virtual-clock.ts';
+
+export interface World {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  /**
+   * Runs `fn` with the routed globals in this world and drives its clock until what `fn` returns has settled.
+   * One run at a time; timers left over wait for the next. Rejects with a `DeadlockError` or a `LivelockError`
+   * where nothing, or nothing new, can happen any more.
+   */
+  run<T>(fn: () => Promise<T>): Promise<T>;
+  /** Attributes everything done inside to one ask: its calls, its draws, its real work. */
+  enter<T>(scope: Scope, fn: () => T): T;
+}
+
+export interface WorldOptions {
+  seed: number;
+  /** Milliseconds since the Unix epoch at which the world begins. */
+  epochMs: number;
+  /** What `fetch` does inside; `currentScope()` tells it whose call it is. */
+  fetch: typeof globalThis.fetch;
+  /** Told once per ask, kind and module; see RealIo. */
+  onRealIo(io: RealIo): void;
+  /** Steps at one and the same instant after which the world counts as livelocked. */
+  stepCap?: number;
+  /** How microtasks are drained between steps; the order of events is the same. For tests. */
+  drain?: Drain;
+}
+
+export function createVirtualWorld(options: WorldOptions): World {
+  const random = createRandom(options.seed);
+  const clock = new VirtualClock(options.epochMs);
+  const told = new Set<string>();
+  const surroundings: Surroundings = {
+    clock,
+    random,
+    fetch: options.fetch,
+    timersById: new Map(),
+    realWork: 0,
+    realTurns: 0,
+    wake: undefined,
+    report(io) {
+      const key = `${io.scope?.ask} ${io.what} ${io.by}`;
+      if (told.has(key)) return;
+      told.add(key);
+      options.onRealIo(io);
+    },
+  };
+  const nobody = new Place(surroundings, undefined);
+  const places = new Map<number, Place>();
+  const waiting = new Map<number, Scope>();
+  let busy = false;
+
+  return {
+    clock,
+    random,
+    async run(fn) {
+      if (!routesInstalled()) throw new Error('installRoutes() must run before a virtual world does');
+      if (busy) throw new Error('this world runs already');
+      busy = true;
+      try {
+        return await drive({
+          world: surroundings,
+          begin: () => at(nobody, fn),
+          waiting: () => [...waiting.values()],
+          stepCap: options.stepCap ?? 100_000,
+          drain: options.drain ?? 'fast',
+        });
+      } finally {
+        busy = false;
+      }
+    },
+    enter(scope, fn) {
+      const place = places.get(scope.ask) ?? new Place(surroundings, scope);
+      places.set(scope.ask, place);
+      const result = at(place, fn);
+      if (result instanceof Promise) {
+        waiting.set(scope.ask, scope);
+        const over = () => waiting.delete(scope.ask);
+        result.then(over, over);
+      }
+      return result;
+    },
+  };
+}
