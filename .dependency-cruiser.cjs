@@ -1,5 +1,4 @@
 /** Who may know whom (see CONTRIBUTING). Each rule is proven once by a planted violation in src/architecture.test.ts. */
-const rooms = ['core', 'protocols', 'world', 'faults', 'checks', 'targets', 'reporters', 'stand', 'runner', 'runtime', 'config', 'cli'];
 const knows = {
   core: [],
   protocols: ['core'],
@@ -13,11 +12,11 @@ const knows = {
   runtime: ['core', 'protocols'],
   config: ['core'],
 };
-const source = (room) => `^src/${room}/(?!.*\\.(test|fixture)\\.ts$)`;
+const source = (room) => `^src/${room}/`;
 
 module.exports = {
   forbidden: [
-    { name: 'no-circular', severity: 'error', from: { pathNot: '\\.test\\.ts$' }, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     ...Object.entries(knows).map(([room, allowed]) => ({
       name: `${room}-knows-only-${allowed.join('-') || 'nobody'}`,
       severity: 'error',
@@ -33,17 +32,18 @@ module.exports = {
     {
       name: 'nobody-knows-runtime',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/runtime/', '^src/catalogue\\.ts$', '\\.test\\.ts$'] },
+      from: { path: '^src/', pathNot: ['^src/runtime/', '^src/catalogue\\.ts$'] },
       to: { path: '^src/runtime/' },
     },
     {
       name: 'only-the-cli-knows-the-cli',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/cli/', '\\.test\\.ts$'] },
+      from: { path: '^src/', pathNot: ['^src/cli/'] },
       to: { path: '^src/cli/' },
     },
   ],
   options: {
+    exclude: { path: '\\.(test|fixture)\\.ts$' },
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     parser: 'swc',
@@ -51,4 +51,3 @@ module.exports = {
     enhancedResolveOptions: { extensions: ['.ts', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node', 'types'] },
   },
 };
-void rooms;

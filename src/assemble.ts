@@ -206,7 +206,7 @@ function planFor(request: RunRequest, loaded: LoadedDrill, { target, declares, r
     addresses: Object.fromEntries(
       Object.entries(roles).map(([name, role]) => [
         name,
-        { base_url: role.base_url, model: role.model, api_key: mockKey(role) },
+        { protocol: role.protocol, base_url: role.base_url, model: role.model, api_key: mockKey(role) },
       ]),
     ),
     faults: phases.map((uses) => uses.map(armFault)),

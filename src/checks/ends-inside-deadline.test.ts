@@ -1,6 +1,12 @@
 import { expect, test } from 'vitest';
 import { endsInsideDeadline as check } from './ends-inside-deadline.ts';
-import { evidence, story, verdictOf } from './evidence.fixture.ts';
+import { evidence as bare, story, verdictOf } from './evidence.fixture.ts';
+
+/** The evidence of a target that claims to keep its deadline. */
+const evidence = (told: Parameters<typeof bare>[0]) => {
+  const plain = bare(told);
+  return { ...plain, declares: { ...plain.declares, features: ['deadline' as const] } };
+};
 
 test('an outcome on the deadline passes', () => {
   expect(verdictOf(check, evidence(story().ask(500).outcome(12_500)))).toMatchObject({
@@ -25,4 +31,11 @@ test('a hang fails', () => {
 
 test('a trace that stops before the end has nothing to judge', () => {
   expect(verdictOf(check, evidence(story().ask())).verdict).toBe('inconclusive');
+});
+
+test('a target that claims no deadline is asked only where the task sets one', () => {
+  const late = bare(story().ask().outcome(12_001));
+  expect(verdictOf(check, late).verdict).toBe('not_applicable');
+  const limited = { ...late, task: { ...late.task, max_latency_ms: 12_000 } };
+  expect(verdictOf(check, limited).verdict).toBe('failed');
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endingOf, firstOf } from '../core/evidence.ts';
 import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
 import { seconds } from './words.ts';
 
 /** Nobody waits longer than they were promised; a task that hangs waits for ever. */
@@ -9,11 +9,13 @@ export const endsInsideDeadline = defineTaskCheck({
   name: 'ends-inside-deadline',
   summary: 'Every task ends, and does so inside its deadline',
   severity: 'critical',
-  feature: 'deadline',
   params: z.strictObject({}),
   example: 'ends-inside-deadline: {}',
   implies: () => ({}),
-  judge({ events }) {
+  judge({ events, declares, task }) {
+    // A golden task's own limit is asked of every target, any other only of those that claim to keep one.
+    const asked = task.max_latency_ms !== undefined || declares.features.includes('deadline');
+    if (!asked) return notApplicable('the target does not claim deadline, and the task sets no max_latency_ms');
     const ask = firstOf(events, 'ask');
     const ending = endingOf(events);
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');

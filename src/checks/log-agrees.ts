@@ -61,7 +61,7 @@ function recordErrors(r: LogRecord, evidence: TaskEvidence, outcome: EventOf<'ou
   const onFirst = calls.filter((c) => c.call.role === first);
   // A caller that neither got a reply nor hung up gave up waiting.
   const modes = onFirst.flatMap((c) => (c.ok ? [] : [c.failureMode ?? 'timeout']));
-  const spared = onFirst.length === 0 && tried.length > 0;
+  const spared = onFirst.length === 0;
   const modeIsTrue =
     spared || modes.some((m) => m === r.failure_mode) || (r.failure_mode === null && (modes.length === 0 || !byLater));
 

@@ -10,7 +10,7 @@ import { type Path, readUserFile } from './read-file.ts';
 
 export const CONFIG_FILE = 'drill.config.yaml';
 
-export const TargetEntry = z
+const TargetEntry = z
   .strictObject({
     builtin: z.string().optional().describe('a target of the package, by name'),
     module: z.string().optional().describe('a file whose default export answers tasks, seen from the configuration'),
@@ -20,7 +20,6 @@ export const TargetEntry = z
     (entry) => (entry.builtin === undefined) !== (entry.module === undefined),
     'a target has either `builtin` or `module`',
   );
-export type TargetEntry = z.infer<typeof TargetEntry>;
 
 export const Config = z.strictObject({
   roles: Roles.optional(),

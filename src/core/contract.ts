@@ -17,7 +17,6 @@ export const Contract = z.strictObject({
         .array(z.string())
         .optional()
         .describe('roles whose answers are degraded; without it, every role but the first of the chain'),
-      when_all_fail: z.enum(['save_and_offer_next_step', 'honest_failure']).default('honest_failure'),
     })
     .optional(),
 });

@@ -180,7 +180,7 @@ export function defineDrillCheck<P extends z.ZodType, S>(
 
 /** Everything a target may touch. */
 export interface Habitat {
-  roles: Record<string, { base_url: string; model: string; api_key: string }>;
+  roles: Record<string, { protocol: string; base_url: string; model: string; api_key: string }>;
   fetch: typeof globalThis.fetch;
   /** The same openings as `fetch`, handing bytes over without `Response` objects. */
   transport: Transport;

@@ -11,7 +11,8 @@ test('says what a reader asks for', () => {
   expect(text).toMatch(
     /\| refund_policy_edge_case \| outage \| passed \| 100 \| primary timeout → backup \| 2\.9 s \|/,
   );
-  expect(text).toContain('“I can still help, but live actions are temporarily limited.');
+  expect(text).toContain('| 1 | “I can still help, but live actions are temporarily limited.');
+  expect(text).toContain('| notice 1 |');
   expect(text).toContain('### Calls of late_delivery (outage, ask 5)');
   expect(text).toContain('> **open:** the fault hang on backup never fired Fix: let the drill reach the backup');
   expect(text).toContain('Reproduce: `drill run two_wrongs --target ./agent.ts --seed 7`');

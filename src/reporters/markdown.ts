@@ -44,6 +44,11 @@ function drillSection(drill: DrillReport): string {
     ...drill.reasons.flatMap(({ reason, fix }) => [`> **open:** ${safe(reason)} Fix: ${safe(fix)}`, '']),
     ...section('Faults', ['fault', 'role', 'phase', 'fired', 'tasks spared'], faultRows(drill)),
     ...section('Tasks', TASK_HEAD, taskRows(drill)),
+    ...section(
+      'Notices',
+      ['notice', 'text'],
+      noticesOf(drill).map((text, i) => [String(i + 1), text]),
+    ),
     ...section('Checks', ['check', 'severity', 'passed', 'failed', 'open', 'not applicable'], checkRows(drill)),
     ...section('The drill as a whole', ['check', 'verdict', 'reason', 'evidence'], wholeRows(drill)),
     ...failures(drill),
@@ -81,8 +86,19 @@ const taskRows = (drill: DrillReport): string[][] =>
     dollars(task.cost_usd),
     outcomeWords(task),
     `${task.baseline.verdict}, ${seconds(task.baseline.latency_ms)}, ${dollars(task.baseline.cost_usd)}`,
-    told(task) ?? (offThePath(task) ? 'nothing' : 'no notice needed'),
+    noticeWords(task, noticesOf(drill)),
   ]);
+
+/** Each notice once: whole drills say the same few. */
+const noticesOf = (drill: DrillReport): string[] => [
+  ...new Set(drill.tasks.map(told).filter((text) => text !== undefined)),
+];
+
+function noticeWords(task: TaskReport, notices: readonly string[]): string {
+  const text = told(task);
+  if (text !== undefined) return `notice ${notices.indexOf(text) + 1}`;
+  return offThePath(task) ? 'nothing' : 'no notice needed';
+}
 
 function outcomeWords({ outcome }: TaskReport): string {
   if (outcome.kind === 'hung') return 'hung';

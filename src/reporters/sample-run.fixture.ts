@@ -82,6 +82,7 @@ export const passedDrill: DrillReport = {
     }),
     task('late_delivery', 5, 'still_out', {
       spared: true,
+      failover: { from: 'primary', to: 'backup', reason: null, at_ms: 0 },
       outcome: degraded,
       calls: [call('backup')],
     }),

@@ -11,15 +11,15 @@ test('a passed run', () => {
     target reference · seed 7 · virtual time
 
     outage: hang on primary
-      ✓ refund_policy_edge_case  primary timeout → backup  2.9 s  1 retry  $0.0041
+      ✓ refund_policy_edge_case  primary timeout → backup  2.9 s   1 retry  $0.0041
         told “I can still help, but live actions are temporarily limited. You can try again in a few mi…
 
     still_out: hang on primary
-      ✓ late_delivery            backup (primary spared)   0.9 s           $0.0031
+      ✓ late_delivery            backup (primary spared)   0.9 s  no retry  $0.0031
         told “I can still help, but live actions are temporarily limited. You can try again in a few mi…
 
     healed: no fault
-      ✓ gift_card_balance        primary                   0.9 s           $0.0031
+      ✓ gift_card_balance        primary                   0.9 s  no retry  $0.0031
         no notice needed
 
     the drill as a whole
@@ -38,12 +38,12 @@ test('a failed run in 80 columns', () => {
     target reference · seed 7 · virtual time
 
     outage: hang on primary
-      ✗ refund_policy_edge_c…  hung waiting for a repl…  never             $0.0031
+      ✗ refund_policy_edge_c…  hung waiting for a repl…  never   no retry  $0.0031
       ✗ late_delivery          primary timeout, backup…  4.1 s  2 retries  $0.0031
         told nothing
 
     healed: no fault
-      ? gift_card_balance      primary                   0.9 s             $0.0031
+      ? gift_card_balance      primary                   0.9 s   no retry  $0.0031
         no notice needed
 
     what failed
@@ -64,15 +64,15 @@ test('a failed run in 80 columns', () => {
     target reference · seed 7 · virtual time
 
     outage: hang on primary
-      ✓ refund_policy_edge_case  primary timeout → backup  2.9 s  1 retry  $0.0041
+      ✓ refund_policy_edge_ca…  primary timeout → backup  2.9 s   1 retry  $0.0041
         told “I can still help, but live actions are temporarily limited. You can t…
 
     still_out: hang on primary
-      ✓ late_delivery            backup (primary spared)   0.9 s           $0.0031
+      ✓ late_delivery           backup (primary spared)   0.9 s  no retry  $0.0031
         told “I can still help, but live actions are temporarily limited. You can t…
 
     healed: no fault
-      ✓ gift_card_balance        primary                   0.9 s           $0.0031
+      ✓ gift_card_balance       primary                   0.9 s  no retry  $0.0031
         no notice needed
 
     the drill as a whole

@@ -11,6 +11,7 @@ import {
   cut,
   dollars,
   eventLine,
+  groupedBy,
   offThePath,
   type PlacedCell,
   phasesOf,
@@ -25,7 +26,7 @@ type Look = Parameters<Reporter['open']>[1];
 /** Enough for any drill a person reads; a longer run shows older evidence by number only. */
 const MAX_LINES_KEPT = 50_000;
 const MAX_EVENTS_SHOWN = 12;
-const MAX_TASKS_SHOWN = 5;
+const MAX_REASONS_SHOWN = 5;
 const GLYPHS: Record<VerdictWord, string> = { passed: '✓', failed: '✗', inconclusive: '?', not_applicable: '-' };
 
 /** The summary a person reads when a run is over. */
@@ -105,7 +106,7 @@ function cellsOfTask(task: TaskReport, drill: DrillReport): string[] {
     task.task,
     whatHappened(task, drill),
     task.latency_ms === null ? 'never' : seconds(task.latency_ms),
-    task.retries === 0 ? '' : count(task.retries, 'retry', 'retries'),
+    task.retries === 0 ? 'no retry' : count(task.retries, 'retry', 'retries'),
     dollars(task.cost_usd),
   ];
 }
@@ -145,10 +146,11 @@ function failureLines(
   const blocks = groups.flatMap(([check, cells]) => {
     const [{ cell, task }] = cells;
     const where = task === undefined ? 'the whole drill' : `${cells.length} of ${count(drill.tasks.length, 'task')}`;
-    const more = cells.length - MAX_TASKS_SHOWN;
+    const reasons = [...groupedBy(cells, (placed) => placed.cell.reason).values()].map(sentence);
+    const more = reasons.length - MAX_REASONS_SHOWN;
     return [
       `  ${paint.red(`✗ ${check}`)}  ${cell.severity}, ${where}`,
-      ...cells.slice(0, MAX_TASKS_SHOWN).map((placed) => `    ${hang(sentence(placed), 4, columns)}`),
+      ...reasons.slice(0, MAX_REASONS_SHOWN).map((reason) => `    ${hang(reason, 4, columns)}`),
       ...(more > 0 ? [`    and ${more} more in report.md`] : []),
       ...eventLines(cell.evidence, events, columns).map((line) => paint.dim(line)),
     ];
@@ -156,14 +158,19 @@ function failureLines(
   return ['', paint.bold('what failed'), ...blocks, `  reproduce: ${drill.reproduce}`];
 }
 
-const sentence = ({ cell, task }: PlacedCell): string =>
-  task === undefined ? cell.reason : `${task.task} (${task.phase}): ${cell.reason}`;
+/** One reason, with the task or the number of tasks it is given for. */
+function sentence(placed: readonly [PlacedCell, ...PlacedCell[]]): string {
+  const [first] = placed;
+  if (first.task === undefined) return first.cell.reason;
+  const whom = placed.length === 1 ? `${first.task.task} (${first.task.phase})` : count(placed.length, 'task');
+  return `${whom}: ${first.cell.reason}`;
+}
 
 function eventLines(seqs: readonly number[], events: ReadonlyMap<number, string>, columns: number): string[] {
   const more = seqs.length - MAX_EVENTS_SHOWN;
   return [
     ...seqs.slice(0, MAX_EVENTS_SHOWN).map((seq) => `      ${cut(events.get(seq) ?? `#${seq}`, columns - 6)}`),
-    ...(more > 0 ? [`      and ${count(more, 'event')} more`] : []),
+    ...(more > 0 ? [`      and ${count(more, 'more event')}`] : []),
   ];
 }
 

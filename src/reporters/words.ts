@@ -20,19 +20,22 @@ export const dollars = (usd: number): string => `$${usd.toFixed(4)}`;
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
 /** Who the answer is from: the last role that gave a good reply. */
-export const servedBy = (task: TaskReport): string | undefined =>
+const servedBy = (task: TaskReport): string | undefined =>
   task.calls.findLast((call) => call.failure_mode === null && call.ms !== null)?.role;
 
 /** What the models did in one task: `primary timeout → backup`. */
 export function whatHappened(task: TaskReport, drill: DrillReport): string {
   if (task.outcome.kind === 'hung') return clean(`hung waiting for ${task.outcome.waiting_for}`);
   const ending = task.outcome.kind === 'answered' ? '' : `, ${task.outcome.kind.replaceAll('_', ' ')}`;
-  if (task.failover !== null)
+  if (task.failover !== null && !sparing(task))
     return `${task.failover.from} ${task.failover.reason ?? 'failed'} → ${task.failover.to}${ending}`;
   const served = servedBy(task);
   if (served === undefined) return `${failuresOf(task)}${ending}`;
-  return `${served}${task.spared ? ` (${sparedRoles(task, drill).join(', ')} spared)` : ''}${ending}`;
+  return `${served}${sparing(task) ? ` (${sparedRoles(task, drill).join(', ')} spared)` : ''}${ending}`;
 }
+
+/** The target never tried a role that was broken: nothing failed, so nothing failed over. */
+const sparing = (task: TaskReport): boolean => task.spared && (task.failover === null || task.failover.reason === null);
 
 /** `primary timeout, backup server_error`, each role once. */
 function failuresOf(task: TaskReport): string {
@@ -67,8 +70,8 @@ export function tally(drill: DrillReport): string {
 
 function oneWord(task: TaskReport): string {
   if (task.outcome.kind === 'hung' || task.outcome.kind === 'failed') return task.outcome.kind;
+  if (sparing(task)) return 'spared';
   if (task.failover !== null) return 'failed over';
-  if (task.spared) return 'spared';
   const role = servedBy(task);
   return role === undefined ? 'without a model' : `on ${role}`;
 }
@@ -97,13 +100,18 @@ export function cellsOf(
     ...drill.checks.map((cell) => ({ cell, task: undefined })),
     ...drill.tasks.flatMap((task) => task.checks.map((cell) => ({ cell, task }))),
   ].filter(({ cell }) => cell.verdict === verdict);
-  const groups = new Map<string, [PlacedCell, ...PlacedCell[]]>();
-  for (const placed of all) {
-    const group = groups.get(placed.cell.check);
-    if (group === undefined) groups.set(placed.cell.check, [placed]);
-    else group.push(placed);
+  return [...groupedBy(all, ({ cell }) => cell.check)];
+}
+
+/** Groups in the order of their first members. */
+export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, [T, ...T[]]> {
+  const groups = new Map<string, [T, ...T[]]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
   }
-  return [...groups];
+  return groups;
 }
 
 /** An event in one short line. */

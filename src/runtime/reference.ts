@@ -2,9 +2,8 @@ import type { Declaration } from '../core/declaration.ts';
 import type { Message } from '../core/model-call.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
-import type { Protocol } from '../core/protocol.ts';
 import { FailureMode } from '../core/taxonomy.ts';
-import { anthropicMessages, openaiChat } from '../protocols/index.ts';
+import { protocols } from '../protocols/index.ts';
 import { type Capabilities, createAdapter } from './adapter.ts';
 import type { FallbackContract, Gate } from './contract.ts';
 import { type FailoverResult, failover } from './failover.ts';
@@ -32,23 +31,18 @@ const CAPABILITIES: Capabilities = { tools: true, jsonSchema: true, maxContextTo
 /** What the agent touches of its surroundings. */
 type Surroundings = Pick<Habitat, 'roles' | 'transport' | 'clock' | 'random'>;
 
-/** How each role's endpoint speaks, where its host does not tell. */
-export interface ReferenceOptions {
-  protocols?: Record<string, Protocol>;
-}
-
 /**
  * The support agent: answers from the given sources, on the primary or honestly degraded on the backup. Breakers and
  * adapters live from here to `close`. Throws where none of its roles is given.
  */
-export async function start(around: Surroundings, options: ReferenceOptions = {}): Promise<RunningTarget> {
+export async function start(around: Surroundings): Promise<RunningTarget> {
   const { transport, clock, random } = around;
   const chain = declares.chain.flatMap((role) => {
     const endpoint = around.roles[role];
     if (endpoint === undefined) return [];
-    const provider = new URL(endpoint.base_url).hostname;
-    const protocol = options.protocols?.[role] ?? (provider.includes('anthropic') ? anthropicMessages : openaiChat);
-    const named = { ...endpoint, provider };
+    const protocol = protocols.find((p) => p.name === endpoint.protocol);
+    if (protocol === undefined) throw new Error(`the support agent does not speak ${endpoint.protocol}`);
+    const named = { ...endpoint, provider: new URL(endpoint.base_url).hostname };
     return [
       { role, adapter: createAdapter({ protocol, transport, clock, endpoint: named, capabilities: CAPABILITIES }) },
     ];

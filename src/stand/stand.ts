@@ -237,7 +237,8 @@ function unreadable(refused: CallRefused, role: Role) {
 
 function refusal(refused: CallRefused): Reply {
   async function* parts(): AsyncGenerator<Part> {
-    yield { type: 'error', mode: refused.mode, message: refused.message, status: refused.status };
+    const { mode, message, status, param } = refused;
+    yield { type: 'error', mode, message, status, ...(param === undefined ? {} : { param }) };
   }
   return { kind: 'http', parts: parts() };
 }
@@ -254,7 +255,7 @@ function keptHeaders(headers: Headers): Record<string, string> {
 
 /** One call's way back: bytes go out, and what became of them is recorded. */
 class RoundTrip {
-  private readonly meter = new ReplyMeter();
+  private readonly meter: ReplyMeter;
   private readonly call: ModelCall;
   private readonly role: Role;
   private readonly protocol: Protocol;
@@ -267,6 +268,7 @@ class RoundTrip {
     this.protocol = protocol;
     this.options = options;
     this.signal = signal;
+    this.meter = new ReplyMeter(estimateTokens(call.messages.map((m) => m.content).join('\n')));
   }
 
   /** Runs a step before the head; a caller that leaves meanwhile is recorded. */

@@ -55,6 +55,9 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
     let settled: (() => void) | undefined;
     let drain: (() => void) | undefined;
     let stepsAtOnce = 0;
+    /** Since when the clock waits for real work, and whether it has lost patience: then it waits no more. */
+    let heldSince: number | undefined;
+    let tired = false;
     let stopWatching: (() => void) | undefined;
 
     // The driver itself is nowhere, so that its own macrotasks are not taken for the world's.
@@ -69,6 +72,7 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
 
     const step = (): boolean => {
       const before = clock.now();
+      heldSince = undefined;
       if (!clock.step()) {
         end(() => reject(new DeadlockError(before, waiting())));
         return false;
@@ -84,9 +88,10 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
       for (let steps = 1; steps <= SLICE_STEPS; steps++) {
         drain?.();
         if (settled !== undefined) return end(settled);
-        if (world.realWork > 0) return hold();
-        if (world.realTurns > 0) {
+        if (world.realWork > 0 && !tired) return hold();
+        if (world.realTurns > 0 && !tired) {
           world.realTurns--;
+          if (patience() <= 0) tire();
           break;
         }
         if (!step()) return;
@@ -95,25 +100,31 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
       later(turn);
     };
 
+    const patience = (): number => {
+      const now = originals.performanceNow();
+      heldSince ??= now;
+      return PATIENCE_MS - (now - heldSince);
+    };
+
+    const tire = () => {
+      tired = true;
+      const what = `real work that took more than ${PATIENCE_MS / 1000} s`;
+      world.report({ what, by: 'unknown', fatal: true, scope: undefined });
+    };
+
     const hold = () => {
-      const giveUp = at(undefined, () =>
-        originals.setTimeout(() => {
-          world.wake = undefined;
-          abandon(world);
-          world.report({
-            what: `real work that took more than ${PATIENCE_MS / 1000} s`,
-            by: 'unknown',
-            fatal: true,
-            scope: undefined,
-          });
-          later(turn);
-        }, PATIENCE_MS),
-      );
-      world.wake = () => {
+      const goOn = () => {
         world.wake = undefined;
         originals.clearTimeout(giveUp);
         later(turn);
       };
+      const giveUp = at(undefined, () =>
+        originals.setTimeout(() => {
+          tire();
+          goOn();
+        }, patience()),
+      );
+      world.wake = goOn;
     };
 
     later(() => {

@@ -35,7 +35,9 @@ export function createNodeFetch(transport: Transport, clock: Clock): typeof glob
     const { signal, ...rest } = init ?? {};
     const request = new Request(input, { ...rest, signal: null });
     if (!/^https?:/.test(request.url)) return originals.fetch(input, init);
-    const exchange = new Exchange(clock, signal === undefined && input instanceof Request ? input.signal : signal);
+    const caller = signal === undefined && input instanceof Request ? input.signal : signal;
+    if (caller?.aborted) throw caller.reason;
+    const exchange = new Exchange(clock, caller);
     try {
       const wire = await exchange.wait(readRequest(request, init?.body));
       const reply = await exchange.wait(transport(wire, exchange.signal), headersTimeout);

@@ -31,8 +31,8 @@ kind('seen', 'worker thread', true, 'WORKER');
 kind('timer', 'a timer taken before the drill began', true, 'Timeout');
 kind('turn', '', false, 'Immediate');
 
-/** Work in flight, by its async id. */
-const inFlight = new Map<number, Surroundings>();
+/** Work in flight, by its async id. A stream may begin its next write before the end of the last is told: they are counted. */
+const inFlight = new Map<number, { world: Surroundings; count: number }>();
 
 // Hooks without promises where Node can leave them out (24): they are the bulk, and none of our business.
 const beginnings = createHook(
@@ -46,7 +46,7 @@ const beginnings = createHook(
   }),
 );
 // Costs something per promise, so it is on only while there is work whose end matters.
-const endings = createHook(withoutPromises({ after: done, destroy: done }));
+const endings = createHook(withoutPromises({ after: done, destroy: gone }));
 
 let watching = 0;
 
@@ -90,25 +90,30 @@ function reportTimer(what: string, place: Place): void {
 }
 
 function track(id: number, world: Surroundings): void {
-  if (inFlight.has(id)) return;
   if (inFlight.size === 0) endings.enable();
-  inFlight.set(id, world);
+  const work = inFlight.get(id) ?? { world, count: 0 };
+  work.count++;
+  inFlight.set(id, work);
   world.realWork++;
 }
 
-function done(id: number): void {
-  const world = inFlight.get(id);
-  if (world === undefined) return;
-  inFlight.delete(id);
+function done(id: number, count = 1): void {
+  const work = inFlight.get(id);
+  if (work === undefined) return;
+  work.count -= count;
+  if (work.count === 0) inFlight.delete(id);
   if (inFlight.size === 0) endings.disable();
-  if (--world.realWork === 0) world.wake?.();
+  work.world.realWork -= count;
+  if (work.world.realWork === 0) work.world.wake?.();
+}
+
+function gone(id: number): void {
+  done(id, inFlight.get(id)?.count);
 }
 
 /** Stops waiting for what a world still has in flight. */
 export function abandon(world: Surroundings): void {
-  for (const [id, owner] of inFlight) if (owner === world) inFlight.delete(id);
-  if (inFlight.size === 0) endings.disable();
-  world.realWork = 0;
+  for (const [id, work] of inFlight) if (work.world === world) gone(id);
 }
 
 function whenSet(object: object, key: string, then: () => void): void {

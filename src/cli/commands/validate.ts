@@ -1,0 +1,91 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Catalogue } from '../../config/catalogue-type.ts';
+import { CONFIG_FILE, loadConfig } from '../../config/config-file.ts';
+import { loadDrill } from '../../config/drill-file.ts';
+import { isDataFile, packageRoot } from '../../config/find.ts';
+import { isRecord } from '../../config/issues.ts';
+import { displayPath, readUserFile } from '../../config/read-file.ts';
+import { loadWorkflow, taskFiles } from '../../config/workflow-folder.ts';
+import { DrillError, type Problem } from '../../core/errors.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Reads files as a run would. Throws a DrillError with the problems of all of them. */
+export function validate(
+  names: readonly string[],
+  catalogue: Catalogue,
+  { cwd, stdout }: Pick<Terminal, 'cwd' | 'stdout'>,
+): void {
+  const named = names.map((name) => resolve(cwd, name));
+  const paths = names.length === 0 ? projectFiles(cwd) : named.flatMap((path) => drillsOfFolder(path) ?? [path]);
+  if (paths.length === 0)
+    throw new DrillError('nothing_to_validate', {
+      message: 'there is nothing to validate here',
+      place: { file: displayPath(cwd) },
+      fix: 'name files, or go to a folder with `drills/`',
+    });
+  const problems: Problem[] = [];
+  // Many tasks of one folder may be named: the folder is read once.
+  const seen = new Set<string>();
+  let fine = 0;
+  for (const path of paths) {
+    try {
+      fine += inspectPath(path, cwd, catalogue, seen);
+    } catch (error) {
+      if (!(error instanceof DrillError)) throw error;
+      problems.push(...error.problems);
+    }
+  }
+  if (fine > 0 || problems.length === 0) stdout.write(`${fine === 1 ? '1 file is' : `${fine} files are`} fine\n`);
+  if (problems.length > 0) throw new DrillError('invalid_files', problems);
+}
+
+/** The number of files that were read. */
+function inspectPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<string>): number {
+  if (existsSync(path) && statSync(path).isDirectory()) return inspectFolder(path, cwd, seen);
+  if (basename(path) === CONFIG_FILE) {
+    loadConfig(dirname(path), catalogue);
+    return 1;
+  }
+  const { data } = readUserFile(path);
+  // A golden task is judged with its neighbours and sources: its folder is what is valid or not.
+  if (isGoldenTask(data, path)) return inspectFolder(dirname(path), cwd, seen);
+  loadDrill(path, catalogue);
+  return 1;
+}
+
+/** A folder called `drills` stands for its files. */
+const drillsOfFolder = (path: string): string[] | undefined =>
+  basename(path) === 'drills' ? dataFiles(path) : undefined;
+
+function inspectFolder(dir: string, cwd: string, seen: Set<string>): number {
+  if (seen.has(dir)) return 0;
+  seen.add(dir);
+  const shared = [...new Set([resolve(cwd), packageRoot()])].map((home) => join(home, 'fixtures', 'sources'));
+  loadWorkflow(dir, shared);
+  return taskFiles(dir).length;
+}
+
+function isGoldenTask(data: unknown, path: string): boolean {
+  const first: unknown = Array.isArray(data) ? data[0] : data;
+  const looksLikeOne = isRecord(first) && !('drill' in first) && ('input' in first || 'name' in first);
+  return looksLikeOne || /^contract\.(ya?ml|json)$/.test(basename(path));
+}
+
+/** Everything of a project that a run may read. */
+function projectFiles(cwd: string): string[] {
+  const golden = join(cwd, 'fixtures', 'golden');
+  const workflows = existsSync(golden) ? readdirSync(golden, { withFileTypes: true }) : [];
+  const config = join(cwd, CONFIG_FILE);
+  return [
+    ...(existsSync(config) ? [config] : []),
+    ...dataFiles(join(cwd, 'drills')),
+    ...workflows.filter((one) => one.isDirectory()).map((one) => join(golden, one.name)),
+  ];
+}
+
+function dataFiles(dir: string): string[] {
+  if (!existsSync(dir)) return [];
+  const names = readdirSync(dir).filter(isDataFile).sort();
+  return names.map((name) => join(dir, name));
+}

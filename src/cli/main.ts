@@ -1,0 +1,112 @@
+import { Command, CommanderError } from 'commander';
+import type { RunRequest } from '../assemble.ts';
+import { EXIT } from '../core/errors.ts';
+import { options } from './options.ts';
+import { printError, version } from './print-error.ts';
+import { processTerminal, type Terminal } from './terminal.ts';
+
+/** The whole command. Knows names, flags and summaries; what a command does is loaded when it is called. */
+export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  let exitCode: number = EXIT.passed;
+  const done = (code: number) => {
+    exitCode = code;
+  };
+  try {
+    await programOf(terminal, done).parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    // Commander has said already what was wrong, or has shown the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.passed : EXIT.invalid;
+    return printError(error, terminal);
+  }
+}
+
+function programOf(terminal: Terminal, done: (code: number) => void): Command {
+  const program = new Command('drill')
+    .description('Breaks the model path of an AI product on purpose and proves what its users would see.')
+    .version(version(), '-v, --version')
+    .helpCommand('help [command]', 'show the help of a command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      getOutHelpWidth: () => terminal.columns,
+      getErrHelpWidth: () => terminal.columns,
+    })
+    .showHelpAfterError('(drill --help shows what there is)')
+    .addHelpText('after', ROOT_HELP);
+
+  command(program, 'run', 'break the model path under golden tasks and judge what happened', [
+    'drill run timeout_primary',
+    'drill run timeout_primary --target ./my-agent.ts --tasks ./my-tasks',
+    'drill run timeout_primary --fault server-error@primary,status=503 --seed 7 --json',
+  ])
+    .argument('[names...]', 'drills by name or path; all of them without a name')
+    .addOption(options.target())
+    .addOption(options.tasks())
+    .addOption(options.task())
+    .addOption(options.fault())
+    .addOption(options.seed())
+    .addOption(options.out())
+    .addOption(options.json())
+    .action(async (names: string[], flags: Omit<RunRequest, 'names' | keyof Terminal>) => {
+      const { runDrills } = await import('../assemble.ts');
+      done(await runDrills({ ...flags, ...terminal, names }));
+    });
+
+  command(program, 'list', 'what there is: drills, faults, checks, protocols, targets, reporters', [
+    'drill list',
+    'drill list faults --json',
+  ])
+    .argument('[what]', 'one of them')
+    .addOption(options.json())
+    .action(async (what: string | undefined, flags: { json: boolean }) => {
+      const [{ list }, { catalogue }] = await Promise.all([import('./commands/list.ts'), import('../catalogue.ts')]);
+      list(what, flags, catalogue, terminal);
+    });
+
+  command(program, 'explain', 'a drill, a plugin or a file format: what it does and every parameter', [
+    'drill explain hang',
+    'drill explain fails-over',
+    'drill explain golden-task',
+  ])
+    .argument('<name>', 'a name from `drill list`, or a file format')
+    .action(async (name: string) => {
+      const [{ explain }, { catalogue }] = await Promise.all([
+        import('./commands/explain.ts'),
+        import('../catalogue.ts'),
+      ]);
+      explain(name, catalogue, terminal);
+    });
+
+  command(program, 'validate', 'check drill files, golden tasks and the configuration without running them', [
+    'drill validate',
+    'drill validate drills/timeout_primary.yaml fixtures/golden/support-answer',
+  ])
+    .argument('[files...]', 'files or folders of golden tasks; the project’s own without any')
+    .action(async (files: string[]) => {
+      const [{ validate }, { catalogue }] = await Promise.all([
+        import('./commands/validate.ts'),
+        import('../catalogue.ts'),
+      ]);
+      validate(files, catalogue, terminal);
+    });
+  return program;
+}
+
+function command(program: Command, name: string, summary: string, examples: readonly string[]): Command {
+  const lines = examples.map((example) => `  ${example}`);
+  return program
+    .command(name)
+    .description(summary)
+    .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
+}
+
+const ROOT_HELP = `
+Examples:
+  drill run timeout_primary
+  drill list faults
+  drill explain hang
+
+Exit codes: 0 passed, 1 failed, 2 invalid input, 3 inconclusive, 70 a bug of drill, 130 interrupted.
+Nothing is sent anywhere: models are mocked, and drill has no telemetry.`;

@@ -1,0 +1,45 @@
+import type { Output } from '../core/plugin.ts';
+
+/** Where a command runs: its folder, its streams, and what they can show. */
+export interface Terminal {
+  cwd: string;
+  stdout: Output;
+  stderr: Output;
+  color: boolean;
+  /** Characters a line. */
+  columns: number;
+  /** Aborts on Ctrl-C. */
+  signal: AbortSignal;
+  env: Record<string, string | undefined>;
+}
+
+const DEFAULT_COLUMNS = 100;
+
+/** The terminal of this process. A second Ctrl-C ends it at once. */
+export function processTerminal(): Terminal {
+  const interrupt = new AbortController();
+  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveQuietly);
+  const { env, stdout } = process;
+  return {
+    cwd: process.cwd(),
+    stdout,
+    stderr: process.stderr,
+    color: wantsColor(env, stdout.isTTY === true),
+    columns: Math.max(60, stdout.columns ?? DEFAULT_COLUMNS),
+    signal: interrupt.signal,
+    env,
+  };
+}
+
+/** https://no-color.org and its opposite, FORCE_COLOR. */
+export function wantsColor(env: Record<string, string | undefined>, isTerminal: boolean): boolean {
+  if ((env['NO_COLOR'] ?? '') !== '') return false;
+  if ((env['FORCE_COLOR'] ?? '') !== '') return env['FORCE_COLOR'] !== '0';
+  return isTerminal && env['TERM'] !== 'dumb';
+}
+
+/** Whoever read our output has left (`drill list | head -1`); nobody is there to be told. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
