@@ -26,7 +26,7 @@ export interface Ran {
 /** Runs a drill as the command does, in a folder that is gone afterwards. */
 export async function runDrill(request: Partial<RunRequest> = {}): Promise<Ran> {
   const out = mkdtempSync(join(tmpdir(), 'drill-run-'));
-  let screen = '';
+  const shown: string[] = [];
   try {
     const code = await runDrills({
       cwd: root,
@@ -37,17 +37,29 @@ export async function runDrill(request: Partial<RunRequest> = {}): Promise<Ran> 
       json: false,
       color: false,
       columns: 100,
-      stdout: { write: (text) => void (screen += text) },
+      stdout: { write: (text) => void shown.push(text) },
       stderr: { write: () => {} },
       signal: new AbortController().signal,
       ...request,
       out,
     });
     const folder = join(out, readdirSync(out)[0] ?? '');
-    const files = Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+    const files = Object.fromEntries(
+      readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]),
+    );
     const text = files['trace.jsonl'] ?? '';
-    const trace: TraceEvent[] = text.trimEnd().split('\n').map((line) => JSON.parse(line));
-    return { code, screen, report: RunReport.parse(JSON.parse(files['run.json'] ?? '')), text, trace, files };
+    const trace: TraceEvent[] = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    return {
+      code,
+      screen: shown.join(''),
+      report: RunReport.parse(JSON.parse(files['run.json'] ?? '')),
+      text,
+      trace,
+      files,
+    };
   } finally {
     rmSync(out, { recursive: true, force: true });
   }

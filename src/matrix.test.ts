@@ -31,22 +31,30 @@ function added(a: string[], b: string[]): string[] {
 }
 
 describe('the matrix', () => {
-  it.each(flawed)('%s is found by exactly the checks it names, on 20 seeds', async (name) => {
-    const expected = await flawOf(name);
-    for (const seed of SEEDS) {
-      const { report, code } = await runDrill({ target: `fixtures/targets/flawed/${name}.ts`, seed });
-      expect(findings(report), `seed ${seed}`).toEqual(expected);
-      expect(code).toBe(1);
-    }
-  }, 60_000);
+  it.each(flawed)(
+    '%s is found by exactly the checks it names, on 20 seeds',
+    async (name) => {
+      const expected = await flawOf(name);
+      for (const seed of SEEDS) {
+        const { report, code } = await runDrill({ target: `fixtures/targets/flawed/${name}.ts`, seed });
+        expect(findings(report), `seed ${seed}`).toEqual(expected);
+        expect(code).toBe(1);
+      }
+    },
+    60_000,
+  );
 
-  it.each(['reference', 'fixtures/targets/good.ts'])('%s has no finding on 20 seeds', async (target) => {
-    for (const seed of SEEDS) {
-      const { report, code } = await runDrill({ target, seed });
-      expect(findings(report), `seed ${seed}`).toEqual([]);
-      expect(code).toBe(0);
-    }
-  }, 60_000);
+  it.each(['reference', 'fixtures/targets/good.ts'])(
+    '%s has no finding on 20 seeds',
+    async (target) => {
+      for (const seed of SEEDS) {
+        const { report, code } = await runDrill({ target, seed });
+        expect(findings(report), `seed ${seed}`).toEqual([]);
+        expect(code).toBe(0);
+      }
+    },
+    60_000,
+  );
 
   it('no check can be taken out unnoticed: each is the finding that some flawed target names', async () => {
     const named = new Set((await Promise.all(flawed.map(flawOf))).flat());

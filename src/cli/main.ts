@@ -1,8 +1,9 @@
 import { Command, CommanderError } from 'commander';
 import type { RunRequest } from '../assemble.ts';
+import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
 import { options } from './options.ts';
-import { printError, version } from './print-error.ts';
+import { printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
 /** The whole command. Knows names, flags and summaries; what a command does is loaded when it is called. */
@@ -24,7 +25,7 @@ export async function main(argv: readonly string[], terminal: Terminal = process
 function programOf(terminal: Terminal, done: (code: number) => void): Command {
   const program = new Command('drill')
     .description('Breaks the model path of an AI product on purpose and proves what its users would see.')
-    .version(version(), '-v, --version')
+    .version(packageVersion(), '-v, --version')
     .helpCommand('help [command]', 'show the help of a command')
     .exitOverride()
     .configureOutput({

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../config/find.ts';
+import { packageVersion } from '../config/project.ts';
 import { DrillError, EXIT, formatPlace } from '../core/errors.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -14,13 +12,8 @@ export function printError(error: unknown, { stderr, env }: Terminal): number {
     return error.exitCode;
   }
   const message = error instanceof Error ? error.message : String(error);
-  stderr.write(`drill ${version()} has a bug: ${message}\n`);
+  stderr.write(`drill ${packageVersion()} has a bug: ${message}\n`);
   stderr.write('  fix: please report it with the command and its --seed; DRILL_DEBUG=1 shows where it happened\n');
   if (env['DRILL_DEBUG'] === '1' && error instanceof Error) stderr.write(`${error.stack}\n`);
   return EXIT.bug;
-}
-
-export function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8'));
-  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '?';
 }

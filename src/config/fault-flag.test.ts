@@ -4,8 +4,8 @@ import { faultFromFlag } from './fault-flag.ts';
 import { problemsOf } from './scratch.fixture.ts';
 
 test('a fault, with and without parameters', () => {
-  expect(faultFromFlag('hang@primary', fakeCatalogue)).toEqual({ fault: 'hang', role: 'primary' });
-  expect(faultFromFlag('server-error@backup,status=503,shape=html', fakeCatalogue)).toEqual({
+  expect(faultFromFlag('hang@primary', fakeCatalogue, ['primary', 'backup'])).toEqual({ fault: 'hang', role: 'primary' });
+  expect(faultFromFlag('server-error@backup,status=503,shape=html', fakeCatalogue, ['primary', 'backup'])).toEqual({
     fault: 'server-error',
     role: 'backup',
     status: 503,
@@ -20,5 +20,5 @@ test.each([
   ['server-error@primary,status=200', /status may not be 200 \| write a whole number, 500 to 599/],
   ['server-error@primary,statsu=503', /unknown key "statsu" \| did you mean "status"/],
 ])('%s', (text, problem) => {
-  expect(problemsOf(() => faultFromFlag(text, fakeCatalogue))[0]).toMatch(problem);
+  expect(problemsOf(() => faultFromFlag(text, fakeCatalogue, ['primary', 'backup']))[0]).toMatch(problem);
 });

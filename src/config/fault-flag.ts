@@ -6,7 +6,7 @@ import { suggest } from './closest.ts';
 import { inspect } from './issues.ts';
 
 /** Reads `fault@role[,param=value…]`, as `--fault` takes it. Values are YAML scalars. Throws a DrillError. */
-export function faultFromFlag(text: string, catalogue: Catalogue): FaultUse {
+export function faultFromFlag(text: string, catalogue: Catalogue, roles: readonly string[]): FaultUse {
   const place = { file: `--fault ${text}` };
   const invalid = (problems: Problem | Problem[]) => new DrillError('invalid_fault', problems);
   const [head = '', ...pairs] = text.split(',');
@@ -17,6 +17,8 @@ export function faultFromFlag(text: string, catalogue: Catalogue): FaultUse {
   const names = catalogue.faults.map((one) => one.name);
   if (fault === undefined)
     throw invalid({ message: `unknown fault "${name}"`, place, fix: suggest(name, names, 'faults') });
+  if (!roles.includes(role))
+    throw invalid({ message: `there is no role "${role}" in this run`, place, fix: suggest(role, roles, 'roles') });
   const params = Object.fromEntries(
     pairs.map((pair): [string, unknown] => {
       const cut = pair.indexOf('=');

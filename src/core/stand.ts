@@ -17,8 +17,6 @@ export interface ArmedFault {
   role: string;
   open(scope: FaultScope): Injection;
   trigger: Trigger;
-  /** Names what the trigger waits for, e.g. `on call 5 of a task`. */
-  waitsFor: string;
   tenants: readonly string[] | undefined;
   tasks: readonly string[] | undefined;
 }
@@ -45,6 +43,4 @@ export interface Stand {
   /** From now on these scripts answer and these faults are armed; time triggers count from here. */
   begin(faults: readonly ArmedFault[]): void;
   play(ask: number, script: Script): void;
-  /** Per armed fault of the current phase, in order: how many calls it saw and on how many it fired. */
-  tally(): { fault: string; role: string; waitsFor: string; seen: number; fired: number }[];
 }

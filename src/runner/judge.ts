@@ -1,28 +1,27 @@
 import type { TaskEvidence } from '../core/evidence.ts';
-import { firstOf } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
 import type { LogCheck, TaskCheck } from '../core/plugin.ts';
 import type { CellReport } from '../core/report.ts';
-import type { TraceEvent } from '../core/trace.ts';
+import type { EventOf } from '../core/trace.ts';
 import { notApplicable, type Severity, type Verdict, type VerdictWord } from '../core/verdict.ts';
-import type { Plan } from './plan.ts';
+import type { JudgePlan } from './plan.ts';
 
 /** A check made ready for one golden task. */
 interface Planned {
   check: TaskCheck | LogCheck;
   severity: Severity;
-  judge(evidence: TaskEvidence, log: TraceEvent[]): Verdict;
+  judge(evidence: TaskEvidence, log: EventOf<'log'> | undefined): Verdict;
 }
 
 const WEIGHT: Record<Severity, number> = { critical: 8, major: 3, minor: 1 };
 
 /** High stakes make a major finding critical; nothing is ever made lighter. */
-export function severityIn(plan: Plan, severity: Severity): Severity {
+export function severityIn(plan: JudgePlan, severity: Severity): Severity {
   return plan.workflow.contract?.stakes === 'high' && severity === 'major' ? 'critical' : severity;
 }
 
 /** The checks a golden task, its contract or the drill's claims bring along. */
-function plannedFor(plan: Plan, task: GoldenTask, baseline: boolean): Planned[] {
+function plannedFor(plan: JudgePlan, task: GoldenTask, baseline: boolean): Planned[] {
   return plan.checks.flatMap((check): Planned[] => {
     if (check.scope === 'drill') return [];
     const implied = check.implies?.(task, plan.workflow.contract);
@@ -31,10 +30,6 @@ function plannedFor(plan: Plan, task: GoldenTask, baseline: boolean): Planned[] 
     if (implied === undefined && claimed === undefined) return [];
     const params = { ...(isRecord(implied) ? implied : {}), ...claimed };
     const severity = severityIn(plan, check.severity);
-    if (check.scope === 'log') {
-      const judge = check.arm(params);
-      return [{ check, severity, judge: (e: TaskEvidence, log: TraceEvent[]) => judge(e, firstOf(log, 'log')) }];
-    }
     return [{ check, severity, judge: check.arm(params) }];
   });
 }
@@ -45,7 +40,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 
 /** Verdict and feature rules every cell obeys, whatever its scope. */
 export function cell(
-  plan: Plan,
+  plan: JudgePlan,
   check: { name: string; feature?: string },
   severity: Severity,
   judge: () => Verdict,
@@ -64,9 +59,9 @@ export function cell(
 
 /** Every cell of one ask. A check that fails without any fault says nothing about the failover: it is inconclusive. */
 export function judgeAsk(
-  plan: Plan,
+  plan: JudgePlan,
   evidence: TaskEvidence,
-  log: TraceEvent[],
+  log: EventOf<'log'> | undefined,
   baseline?: readonly CellReport[],
 ): CellReport[] {
   const planned = plannedFor(plan, evidence.task, baseline === undefined);

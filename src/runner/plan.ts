@@ -8,24 +8,29 @@ import type { ArmedFault, Recording, Script, Stand } from '../core/stand.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Sequence } from './recorder.ts';
 
-/** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */
-export interface Plan {
+/** All that judging a drill needs beside its events: a stored run is judged by the same. */
+export interface JudgePlan {
+  /** With the faults that really were armed. */
   drill: Drill;
   /** The definition as the user wrote it, for the report. */
   definition: Record<string, unknown>;
   workflow: Workflow;
+  declares: ResolvedDeclaration;
+  roles: Roles;
+  checks: readonly Check[];
+  reproduce: string;
+}
+
+/** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */
+export interface Plan extends JudgePlan {
   /** The golden tasks to run, in name order. */
   tasks: GoldenTask[];
   target: Target;
-  declares: ResolvedDeclaration;
-  roles: Roles;
   /** Where the target finds each role, with a dummy key. */
   addresses: Habitat['roles'];
   /** Armed faults per phase, in the drill's order. */
   faults: ArmedFault[][];
-  checks: readonly Check[];
   seed: number;
-  reproduce: string;
   /** Opens the provider stand of one world. */
   openStand(world: { clock: Clock; random: Random; recording: Recording; schemaFields: readonly string[] }): Stand;
   scriptFor(task: GoldenTask): Script;

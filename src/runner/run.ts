@@ -12,8 +12,8 @@ export interface RunJob {
   plans: readonly Plan[];
   reporters: readonly Reporter[];
   folder: RunFolder;
-  terminal: Output | undefined;
-  look: { color: boolean; columns: number };
+  /** Which reporter speaks to the user directly. */
+  terminal: { output: Output; reporter: string; look: { color: boolean; columns: number } };
   seed: number;
   target: RunReport['target'];
   reproduce: string;
@@ -62,23 +62,19 @@ interface Opened {
   text(): string;
 }
 
-function openReporters(job: RunJob): Opened[] {
-  return job.reporters.flatMap((reporter): Opened[] => {
-    if (reporter.file === undefined) {
-      return job.terminal === undefined
-        ? []
-        : [{ reporter: reporter.open(job.terminal, job.look), file: undefined, text: () => '' }];
-    }
+/** Each reporter with a file writes there; the one the user chose speaks to the terminal as well. */
+function openReporters({ reporters, terminal }: RunJob): Opened[] {
+  const toFiles = reporters.flatMap((reporter): Opened[] => {
+    const { file } = reporter;
+    if (file === undefined) return [];
     const written: string[] = [];
     const output = { write: (text: string) => void written.push(text) };
-    return [
-      {
-        reporter: reporter.open(output, { color: false, columns: 100 }),
-        file: reporter.file,
-        text: () => written.join(''),
-      },
-    ];
+    return [{ reporter: reporter.open(output, { color: false, columns: 100 }), file, text: () => written.join('') }];
   });
+  const chosen = reporters.find((r) => r.name === terminal.reporter);
+  if (chosen === undefined) return toFiles;
+  const reporter = chosen.open(terminal.output, terminal.look);
+  return [{ reporter, file: undefined, text: () => '' }, ...toFiles];
 }
 
 function headerOf(job: RunJob, seq: number): TraceEvent {

@@ -44,7 +44,12 @@ const TASK: Task = {
 };
 const ROLES = {
   primary: { protocol: 'openai-chat', base_url: 'https://api.openai.com/v1', model: 'gpt-5-mini', api_key: 'k1' },
-  backup: { protocol: 'anthropic-messages', base_url: 'https://api.anthropic.com', model: 'claude-haiku-4-5', api_key: 'k2' },
+  backup: {
+    protocol: 'anthropic-messages',
+    base_url: 'https://api.anthropic.com',
+    model: 'claude-haiku-4-5',
+    api_key: 'k2',
+  },
 };
 type Replies = Parameters<typeof provider>[2];
 

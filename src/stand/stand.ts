@@ -37,8 +37,6 @@ const KEPT_HEADERS = ['content-type', 'retry-after', 'retry-after-ms', 'anthropi
 interface ArmedHere {
   fault: ArmedFault;
   opened: Map<string, Injection>;
-  seen: number;
-  fired: number;
 }
 
 /** Mocked providers for one world: scripted replies, with the armed faults between them and the target. */
@@ -139,7 +137,6 @@ export function createStand(options: StandOptions): Stand {
       const { fault } = entry;
       if (fault.role !== call.role) continue;
       if (fault.tenants?.includes(call.tenant) === false || fault.tasks?.includes(call.task) === false) continue;
-      entry.seen += 1;
       const stream = random.fork(`fault/${phase}/${i}/${fault.fault}`);
       if (!fault.trigger(call, { task: call.attempt, role: onRole }, clock.now() - began, stream)) continue;
       const around: Around = {
@@ -147,7 +144,6 @@ export function createStand(options: StandOptions): Stand {
         random: stream.fork(keyOf(call)),
         signal,
         fired(detail) {
-          entry.fired += 1;
           const { ask, task, id, role } = call;
           recording.emit({ kind: 'fault-fired', ask, task, call: id, fault: fault.fault, role, detail });
         },
@@ -188,18 +184,10 @@ export function createStand(options: StandOptions): Stand {
     begin(faults) {
       phase += 1;
       began = clock.now();
-      armed = faults.map((fault) => ({ fault, opened: new Map(), seen: 0, fired: 0 }));
+      armed = faults.map((fault) => ({ fault, opened: new Map() }));
       roleCounts = new Map();
     },
     play: (ask, script) => void scripts.set(ask, script),
-    tally: () =>
-      armed.map(({ fault, seen, fired }) => ({
-        fault: fault.fault,
-        role: fault.role,
-        waitsFor: fault.waitsFor,
-        seen,
-        fired,
-      })),
   };
 }
 

@@ -14,6 +14,8 @@ let installed = false;
 export function installRoutes(): void {
   if (installed) return;
   installed = true;
+  // Node loads its fetch on first use and compiles its parser: once, now, instead of in whichever world comes first.
+  new Response();
   routeTimers();
   routeTime();
   routeChance();

@@ -1,0 +1,71 @@
+import type { FaultUse } from '../core/drill.ts';
+import { eventsOf } from '../core/evidence.ts';
+import type { TaskReport } from '../core/report.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { TriggerSpec } from '../core/trigger.ts';
+import type { Reason } from './trouble.ts';
+
+/** What became of one armed fault in one phase. */
+export interface FaultTally {
+  fault: string;
+  role: string;
+  phase: string;
+  /** Calls that reached the role. */
+  seen: number;
+  fired: number;
+  /** Asks that never called the role. */
+  spared: number;
+  when: TriggerSpec | undefined;
+}
+
+export function tally(
+  use: FaultUse,
+  phase: string,
+  events: readonly TraceEvent[],
+  asks: readonly TaskReport[],
+): FaultTally {
+  const { fault, role, when } = use;
+  return {
+    fault,
+    role,
+    phase,
+    seen: eventsOf(events, 'call').filter((e) => e.role === role).length,
+    fired: eventsOf(events, 'fault-fired').filter((e) => e.fault === fault && e.role === role).length,
+    spared: asks.filter((ask) => !ask.calls.some((c) => c.role === role)).length,
+    when,
+  };
+}
+
+/** A fault must fire at least once per drill and role; these did in no phase. */
+export function missed(faults: readonly FaultTally[]): FaultTally[] {
+  const same = (a: FaultTally, b: FaultTally) => a.fault === b.fault && a.role === b.role;
+  return faults.filter(
+    (f, i) => !faults.some((g) => same(f, g) && g.fired > 0) && faults.findIndex((g) => same(f, g)) === i,
+  );
+}
+
+export function whyMissed({ role, when, seen }: FaultTally): string {
+  if (seen === 0) return `no call reached ${role}`;
+  return `it waits for ${waitsFor(when)}, and none of the ${seen} calls to ${role} was that`;
+}
+
+export function missedReason(f: FaultTally): Reason {
+  return {
+    reason: `${f.fault} on ${f.role} never fired in phase ${f.phase}: ${whyMissed(f)}`,
+    fix:
+      f.seen === 0
+        ? 'Break a role that the target calls, or check that its calls go through fetch.'
+        : "Widen the fault's `when`, or ask more tasks in the phase.",
+  };
+}
+
+function waitsFor(when: TriggerSpec | undefined): string {
+  const { calls, per, from_ms, to_ms, probability } = when ?? {};
+  const parts = [
+    ...(calls === undefined ? [] : [`call ${calls.join(' or ')} ${per === 'role' ? 'to the role' : 'of a task'}`]),
+    ...(from_ms === undefined ? [] : [`a call after ${from_ms} ms`]),
+    ...(to_ms === undefined ? [] : [`a call before ${to_ms} ms`]),
+    ...(probability === undefined ? [] : [`a draw below ${probability}`]),
+  ];
+  return parts.length === 0 ? 'a call of its tenants and tasks' : parts.join(', ');
+}

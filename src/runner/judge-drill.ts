@@ -1,0 +1,205 @@
+import { type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
+import type { GoldenTask } from '../core/golden-task.ts';
+import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
+import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
+import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
+import { cell, hasFinding, judgeAsk, score, severityIn } from './judge.ts';
+import type { JudgePlan } from './plan.ts';
+import { type Baseline, baselineFault, reportTask } from './task-report.ts';
+import { type Reason, Trouble } from './trouble.ts';
+
+/** Judges one drill from its events alone, as they happen or as they were stored; memory holds one phase at a time. */
+export interface DrillJudge {
+  see(event: TraceEvent): void;
+  /** The asks judged at the end of the phase that ended last. */
+  justJudged(): readonly TaskReport[];
+  faults(): readonly FaultTally[];
+  report(): DrillReport;
+}
+
+export function createDrillJudge(plan: JudgePlan): DrillJudge {
+  const trouble = new Trouble();
+  const folds = openFolds(plan);
+  const baselines = new Map<string, Baseline>();
+  const tasks: TaskReport[] = [];
+  const faults: FaultTally[] = [];
+  let phase: TraceEvent[] = [];
+  let judged: TaskReport[] = [];
+
+  function endPhase(name: string): void {
+    const asks = byAsk(phase);
+    if (name === BASELINE) {
+      for (const { task, events } of asks) baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events));
+    } else {
+      judged = asks.map(({ task, events }) => judgeTask(plan, taskNamed(plan, task), events, baselines, name));
+      tasks.push(...judged);
+      faults.push(...armedIn(plan, name).map((use) => tally(use, name, phase, judged)));
+    }
+    phase = [];
+  }
+
+  return {
+    see(event) {
+      trouble.see(event, plan);
+      if (event.kind === 'run-header') return;
+      phase.push(event);
+      // What the target says of itself never reaches a check of drill scope.
+      if (event.phase !== BASELINE && event.kind !== 'log') for (const { fold } of folds) fold.step(event);
+      if (event.kind === 'phase' && event.state === 'ended') endPhase(event.phase);
+    },
+    justJudged: () => judged,
+    faults: () => faults,
+    report() {
+      const cells = folds.map(({ check, severity, fold }) => cell(plan, check, severity, () => fold.verdict()));
+      for (const reason of missed(faults).map(missedReason)) trouble.add(reason);
+      for (const reason of emptyClaims(plan, [...cells, ...tasks.flatMap((t) => t.checks)])) trouble.add(reason);
+      for (const reason of failedBaselines(baselines)) trouble.add(reason);
+      return {
+        name: plan.drill.drill,
+        title: plan.drill.title,
+        hypothesis: plan.drill.hypothesis,
+        verdict: verdictOf(tasks, cells, trouble),
+        score: score([...cells, ...tasks.flatMap((t) => t.checks)]),
+        reasons: trouble.reasons,
+        definition: plan.definition,
+        reproduce: plan.reproduce,
+        faults: faults.map(({ fault, role, phase: name, fired, spared }) => ({
+          fault,
+          role,
+          phase: name,
+          fired,
+          spared,
+        })),
+        checks: cells,
+        tasks,
+      };
+    },
+  };
+}
+
+function openFolds(plan: JudgePlan) {
+  return plan.checks.flatMap((check) => {
+    const params = plan.drill.expect[check.name];
+    if (check.scope !== 'drill' || params === undefined) return [];
+    return [{ check, severity: severityIn(plan, check.severity), fold: check.arm(params)(factsOf(plan)) }];
+  });
+}
+
+/** The events of each ask, in the order of the asks. What came after a phase ended belongs to none any more. */
+function byAsk(events: readonly TraceEvent[]): { task: string; events: TraceEvent[] }[] {
+  const lists = new Map<number, { task: string; events: TraceEvent[] }>();
+  for (const ask of eventsOf(events, 'ask')) lists.set(ask.ask, { task: ask.task, events: [] });
+  for (const event of events) if ('ask' in event && event.ask !== undefined) lists.get(event.ask)?.events.push(event);
+  return [...lists.entries()].sort(([a], [b]) => a - b).map(([, list]) => list);
+}
+
+function taskNamed(plan: JudgePlan, name: string): GoldenTask {
+  const task = plan.workflow.tasks.find((t) => t.name === name);
+  if (task === undefined) throw new Error(`the trace asks ${name}, which is no golden task of ${plan.workflow.name}`);
+  return task;
+}
+
+function judgeBaseline(plan: JudgePlan, task: GoldenTask, events: TraceEvent[]): Baseline {
+  return {
+    events: withoutLog(events),
+    cells: judgeAsk(plan, evidenceOf(plan, task, events, events, []), logOf(events)),
+  };
+}
+
+function judgeTask(
+  plan: JudgePlan,
+  task: GoldenTask,
+  events: TraceEvent[],
+  baselines: ReadonlyMap<string, Baseline>,
+  phase: string,
+): TaskReport {
+  const baseline = baselines.get(task.name);
+  if (baseline === undefined) throw new Error(`no baseline of ${task.name}`);
+  const armed = armedIn(plan, phase)
+    .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
+    .map(({ fault, role }) => ({ fault, role }));
+  const evidence = evidenceOf(plan, task, events, baseline.events, armed);
+  const cells = trusting(judgeAsk(plan, evidence, logOf(events), baseline.cells), baseline);
+  return reportTask(
+    events,
+    cells,
+    baseline,
+    plan.declares.chain,
+    armed.map((f) => f.role),
+  );
+}
+
+/** A target that does not even answer without faults has shown nothing about its failover. */
+function trusting(cells: CellReport[], baseline: Baseline): CellReport[] {
+  if (baselineFault(baseline) === undefined || hasFinding(baseline.cells)) return cells;
+  return cells.map((c) =>
+    c.verdict === 'failed' ? { ...c, verdict: 'inconclusive', reason: `the baseline failed; ${c.reason}` } : c,
+  );
+}
+
+function evidenceOf(
+  plan: JudgePlan,
+  task: GoldenTask,
+  events: readonly TraceEvent[],
+  baseline: readonly TraceEvent[],
+  armed: TaskEvidence['armed'],
+): TaskEvidence {
+  return {
+    ...factsOf(plan),
+    task,
+    contract: plan.workflow.contract,
+    sources: plan.workflow.sources.filter((s) => task.fixtures.includes(s.id)),
+    canaries: plan.workflow.canaries,
+    events: withoutLog(events),
+    baseline: withoutLog(baseline),
+    armed,
+  };
+}
+
+function factsOf(plan: JudgePlan): DrillFacts {
+  const roles = Object.entries(plan.roles).map(
+    ([name, { provider, protocol, model }]) => [name, { provider, protocol, model }] as const,
+  );
+  return {
+    drill: plan.drill.drill,
+    declares: plan.declares,
+    roles: Object.fromEntries(roles),
+    phases: plan.drill.phases.map(({ name, faults }) => ({
+      name,
+      faults: faults.map(({ fault, role }) => ({ fault, role })),
+    })),
+  };
+}
+
+const armedIn = (plan: JudgePlan, phase: string) => plan.drill.phases.find((p) => p.name === phase)?.faults ?? [];
+const withoutLog = (events: readonly TraceEvent[]) => events.filter((e) => e.kind !== 'log');
+const logOf = (events: readonly TraceEvent[]): EventOf<'log'> | undefined => firstOf(events, 'log');
+
+/** Checks the drill claims which judged nothing in any task. */
+function emptyClaims(plan: JudgePlan, cells: readonly CellReport[]): Reason[] {
+  return Object.keys(plan.drill.expect).flatMap((name) => {
+    const own = cells.filter((c) => c.check === name);
+    const empty = own.find((c) => c.verdict === 'inconclusive');
+    if (empty === undefined || own.some((c) => c.verdict === 'passed' || c.verdict === 'failed')) return [];
+    const fix = 'Change the drill so that the chance exists, or drop the claim.';
+    return [{ reason: `${name} judged nothing: ${empty.reason}`, fix }];
+  });
+}
+
+function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {
+  return [...baselines].flatMap(([task, baseline]) => {
+    const fault = baselineFault(baseline);
+    const fix = 'Make the task pass without faults first: mend the target, or what the golden task demands.';
+    return fault === undefined ? [] : [{ reason: `the baseline of ${task} failed, without any fault: ${fault}`, fix }];
+  });
+}
+
+function verdictOf(
+  tasks: readonly TaskReport[],
+  cells: readonly CellReport[],
+  trouble: Trouble,
+): DrillReport['verdict'] {
+  if (trouble.untrusted) return 'inconclusive';
+  if (tasks.some((t) => t.verdict === 'failed') || hasFinding(cells)) return 'failed';
+  return trouble.reasons.length > 0 || tasks.some((t) => t.verdict === 'inconclusive') ? 'inconclusive' : 'passed';
+}

@@ -1,0 +1,55 @@
+import type { DrillReport } from '../core/report.ts';
+import type { EventOf, TraceEvent } from '../core/trace.ts';
+import type { JudgePlan } from './plan.ts';
+
+export type Reason = DrillReport['reasons'][number];
+
+/** What keeps a drill from being conclusive, told once each. */
+export class Trouble {
+  readonly reasons: Reason[] = [];
+  /** The world leaked: not even a finding can be believed. */
+  untrusted = false;
+
+  add(reason: Reason): void {
+    if (!this.reasons.some((r) => r.reason === reason.reason)) this.reasons.push(reason);
+  }
+
+  see(event: TraceEvent, plan: JudgePlan): void {
+    const leak =
+      event.kind === 'unknown-call'
+        ? unknownCall(event, plan)
+        : event.kind === 'real-io' && event.fatal
+          ? realIo(event)
+          : undefined;
+    if (leak === undefined) return;
+    this.untrusted = true;
+    this.add(leak);
+  }
+}
+
+function realIo(event: EventOf<'real-io'>): Reason {
+  return {
+    reason: `${event.by} left the virtual world: ${event.what}`,
+    fix: 'Let the target reach models through fetch or the habitat only; what else it needs, give it without sockets.',
+  };
+}
+
+/** Says which host and model were seen, and the line that makes a role of them. */
+function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {
+  const known = Object.values(plan.roles).some((role) => new URL(role.base_url).origin === event.origin);
+  const anthropic = event.path.endsWith('/messages');
+  const base =
+    event.origin + event.path.replace(anthropic ? /\/v1\/messages$/ : /\/(chat\/completions|responses)$/, '');
+  const parts = [
+    `provider: ${new URL(event.origin).hostname}`,
+    `protocol: ${anthropic ? 'anthropic-messages' : 'openai-chat'}`,
+    `base_url: ${base}`,
+    `model: ${event.model ?? '…'}`,
+  ];
+  return {
+    reason: known
+      ? `a call to ${event.origin} asked for the model ${event.model ?? '(none)'}, which is no role's`
+      : `a call went to ${event.origin}${event.path} (model ${event.model ?? 'not named'}), which is no role's host`,
+    fix: `Make it a role, in the target's \`roles\` or under roles: in drill.config.yaml. Paste  backup-2: { ${parts.join(', ')} }`,
+  };
+}
