@@ -14,6 +14,7 @@ import { FAULT_USE_KEYS, type FaultUse } from './core/drill.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
+import { PRICE_DATE } from './core/prices.ts';
 import type { ArmedFault } from './core/stand.ts';
 import { createTrigger } from './core/trigger.ts';
 import type { Plan } from './runner/plan.ts';
@@ -70,7 +71,7 @@ export async function runDrills(request: RunRequest): Promise<number> {
       target: { name: target.name, kind: target.kind, declares: settled.declares },
       reproduce: reproduceLine(request, request.names),
       about: {
-        versions: { drill: packageVersion(), node: process.versions.node },
+        versions: { drill: packageVersion(), node: process.versions.node, prices: PRICE_DATE },
         git: gitHead(cwd),
         definition_hash: hashOf(plans.map((p) => [p.definition, p.workflow])),
       },

@@ -4,7 +4,7 @@ import { faults } from './faults/index.ts';
 import { protocols } from './protocols/index.ts';
 import { reporters } from './reporters/index.ts';
 import { targetKinds } from './targets/index.ts';
-import { moduleTarget } from './targets/module.ts';
+import { asTargets } from './targets/module.ts';
 
 /** The one file that knows every plugin, and the reference target. */
 export const catalogue: Catalogue = {
@@ -13,7 +13,7 @@ export const catalogue: Catalogue = {
   checks,
   reporters,
   targetKinds,
-  builtinTargets: {
-    reference: async () => moduleTarget('reference', 'module', 'reference', () => import('./runtime/reference.ts')),
-  },
+  builtinTargets: asTargets({
+    reference: () => import('./runtime/reference.ts'),
+  }),
 };

@@ -38,6 +38,10 @@ export const failsOver = defineTaskCheck({
     );
     const end = ending.kind === 'hung' ? 'the task hung' : `the outcome is ${ending.outcome.kind}`;
 
+    // No fault can touch a task that needs no model.
+    if (calls.length === 0 && ending.kind === 'outcome' && ending.outcome.kind !== 'failed')
+      return nothingToJudge('no model was called');
+
     const first = there[0];
     if (first === undefined) return failed(`${role} never called (${attempts}); ${end}`, evidence);
     const after = first.call.at - ask.at;

@@ -4,7 +4,10 @@ import { faultFromFlag } from './fault-flag.ts';
 import { problemsOf } from './scratch.fixture.ts';
 
 test('a fault, with and without parameters', () => {
-  expect(faultFromFlag('hang@primary', fakeCatalogue, ['primary', 'backup'])).toEqual({ fault: 'hang', role: 'primary' });
+  expect(faultFromFlag('hang@primary', fakeCatalogue, ['primary', 'backup'])).toEqual({
+    fault: 'hang',
+    role: 'primary',
+  });
   expect(faultFromFlag('server-error@backup,status=503,shape=html', fakeCatalogue, ['primary', 'backup'])).toEqual({
     fault: 'server-error',
     role: 'backup',

@@ -2,7 +2,7 @@ import type { Contract } from './contract.ts';
 import type { ResolvedDeclaration } from './declaration.ts';
 import type { GoldenTask, Source } from './golden-task.ts';
 import type { FailureMode } from './taxonomy.ts';
-import { BASELINE, type EventKind, type EventOf, type TraceEvent } from './trace.ts';
+import type { EventKind, EventOf, TraceEvent } from './trace.ts';
 
 export interface ArmedAt {
   fault: string;
@@ -120,8 +120,4 @@ export function servedBy(events: readonly TraceEvent[]): CallView | undefined {
   return callsOf(events)
     .filter((c) => c.ok)
     .at(-1);
-}
-
-export function isBaseline(evidence: TaskEvidence): boolean {
-  return evidence.events.some((e) => e.kind === 'ask' && e.phase === BASELINE);
 }

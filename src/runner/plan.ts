@@ -21,6 +21,9 @@ export interface JudgePlan {
   reproduce: string;
 }
 
+/** A plan as `inputs.json` of the run folder keeps it: the checks are those of whoever judges. */
+export type StoredInputs = Omit<JudgePlan, 'checks'>;
+
 /** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */
 export interface Plan extends JudgePlan {
   /** The golden tasks to run, in name order. */

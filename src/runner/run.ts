@@ -2,7 +2,7 @@ import type { OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { DrillReport, RunReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
-import { EPOCH_MS, type Plan } from './plan.ts';
+import { EPOCH_MS, type Plan, type StoredInputs } from './plan.ts';
 import { createSequence } from './recorder.ts';
 import { redact } from './redact.ts';
 import { runDrill } from './run-drill.ts';
@@ -96,8 +96,10 @@ function headerOf(job: RunJob, seq: number): TraceEvent {
 }
 
 /** What a stored run is judged by again: definitions, tasks, contract and sources, redacted. */
-function inputsOf(plans: readonly Plan[]) {
-  return plans.map(({ definition, workflow }) => redact({ definition, workflow }));
+function inputsOf(plans: readonly Plan[]): StoredInputs[] {
+  return plans.map(({ drill, definition, workflow, declares, roles, reproduce }) =>
+    redact({ drill, definition, workflow, declares, roles, reproduce }),
+  );
 }
 
 /** A drill that requires a feature the target does not claim is no test of it. */

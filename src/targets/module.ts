@@ -6,7 +6,7 @@ import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
 
 /** What a user's module may export. */
-export interface AgentModule {
+interface AgentModule {
   default?: unknown;
   start?: unknown;
   declares?: unknown;
@@ -17,7 +17,7 @@ type Ask = (task: Task, context: Habitat & { signal: AbortSignal }) => Promise<O
 type Start = (habitat: Habitat) => RunningTarget | Promise<RunningTarget>;
 
 /** A target made of a module. `evaluate` gives the user's files evaluated anew at each call, so that nothing is remembered. */
-export function moduleTarget(name: string, kind: string, about: string, evaluate: () => Promise<AgentModule>): Target {
+function moduleTarget(name: string, kind: string, about: string, evaluate: () => Promise<AgentModule>): Target {
   return {
     name,
     kind,
@@ -34,6 +34,13 @@ export function moduleTarget(name: string, kind: string, about: string, evaluate
       return { ask: (task, signal) => agent(task, { ...habitat, signal }), close: async () => {} };
     },
   };
+}
+
+/** Targets that come with the package, each made of one of its own modules. */
+export function asTargets(modules: Record<string, () => Promise<AgentModule>>): Record<string, () => Promise<Target>> {
+  return Object.fromEntries(
+    Object.entries(modules).map(([name, load]) => [name, async () => moduleTarget(name, 'builtin', name, load)]),
+  );
 }
 
 function isFunction<F>(value: unknown): value is F {

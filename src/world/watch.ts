@@ -1,4 +1,4 @@
-import { createHook } from 'node:async_hooks';
+import { asyncWrapProviders, createHook } from 'node:async_hooks';
 import { currentPlace, type Place, type Surroundings } from './place.ts';
 import { route } from './route.ts';
 import { filesOnStack, whoCalled } from './who.ts';
@@ -19,9 +19,9 @@ const kind = (how: How, what: string, fatal: boolean, ...types: string[]) => {
   for (const type of types) kinds.set(type, { how, what, fatal });
 };
 kind('request', 'fs', false, 'FSREQCALLBACK', 'FSREQPROMISE', 'FILEHANDLECLOSEREQ');
-kind('job', 'crypto', false, 'HASHREQUEST', 'SIGNREQUEST', 'VERIFYREQUEST', 'CIPHERREQUEST', 'PBKDF2REQUEST');
-kind('job', 'crypto', false, 'SCRYPTREQUEST', 'DERIVEBITSREQUEST', 'KEYGENREQUEST', 'KEYPAIRGENREQUEST');
-kind('job', 'crypto', false, 'KEYEXPORTREQUEST', 'RANDOMBYTESREQUEST', 'RANDOMPRIMEREQUEST', 'CHECKPRIMEREQUEST');
+for (const type of Object.keys(asyncWrapProviders)) {
+  if (type.endsWith('REQUEST') && !type.startsWith('HTTP')) kind('job', 'crypto', false, type);
+}
 kind('stream', 'zlib', false, 'ZLIB');
 kind('request', 'dns', true, 'GETADDRINFOREQWRAP', 'GETNAMEINFOREQWRAP', 'QUERYWRAP');
 kind('request', 'udp', true, 'UDPSENDWRAP');
@@ -67,8 +67,8 @@ function begun(id: number, { how, what, fatal }: Kind, place: Place, resource: o
     report(what, fatal, place);
     track(id, place.world);
   };
-  // Set only where the job is not synchronous, right after this.
-  if (how === 'job') whenSet(resource, 'ondone', working);
+  // A synchronous job gives its result at once, as an array.
+  if (how === 'job') whenCalled(resource, 'run', (result) => Array.isArray(result) || working());
   if (how === 'stream') whenCalled(resource, 'write', working);
   if (how === 'request') working();
   if (how === 'seen') report(what, fatal, place);
@@ -116,22 +116,14 @@ export function abandon(world: Surroundings): void {
   for (const [id, work] of inFlight) if (work.world === world) gone(id);
 }
 
-function whenSet(object: object, key: string, then: () => void): void {
-  Reflect.defineProperty(object, key, {
-    configurable: true,
-    set(value: unknown) {
-      Reflect.defineProperty(object, key, { value, writable: true, configurable: true, enumerable: true });
-      then();
-    },
-  });
-}
-
-function whenCalled(object: object, key: string, then: () => void): void {
-  Reflect.defineProperty(object, key, {
+/** Tells what a method of one object returned. */
+function whenCalled(object: object, name: string, then: (result: unknown) => void): void {
+  Reflect.defineProperty(object, name, {
     configurable: true,
     value(this: object, ...args: unknown[]): unknown {
-      then();
-      return Reflect.apply(Reflect.get(Object.getPrototypeOf(object), key), this, args);
+      const result: unknown = Reflect.apply(Reflect.get(Object.getPrototypeOf(object), name), this, args);
+      then(result);
+      return result;
     },
   });
 }

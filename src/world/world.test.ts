@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomFillSync, randomInt, randomUUID, scrypt } from 'node:crypto';
+import { createHash, randomBytes, randomFillSync, randomInt, randomUUID, scrypt, scryptSync } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
@@ -115,6 +115,7 @@ describe('no deadline passes because of real work', () => {
     const { io } = await timed(async () => {
       createHash('sha256').update('x').digest();
       randomBytes(4);
+      scryptSync('a', 'b', 8);
       await sleep(1);
     });
     expect(io).toEqual([]);
@@ -330,9 +331,6 @@ describe('clocks and chance', () => {
     const drawn: unknown[] = [Math.random(), randomUUID(), crypto.randomUUID(), randomInt(10, 1000), randomInt(9)];
     drawn.push(randomBytes(8).toString('hex'), [...crypto.getRandomValues(new Uint16Array(3))]);
     drawn.push([...randomFillSync(new Uint8Array(4), 2)], (await promisify(randomBytes)(4)).toString('hex'));
-    const form = new FormData();
-    form.set('a', 'b');
-    drawn.push(new Request('http://a/', { method: 'POST', body: form }).headers.get('content-type'));
     return drawn;
   };
 
