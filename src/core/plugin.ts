@@ -222,8 +222,17 @@ export interface OpenReporter {
   onEnd(run: Omit<RunReport, 'drills'>): void;
 }
 
+/** What the place a reporter writes to can show. */
+export interface Look {
+  color: boolean;
+  /** Characters a line. */
+  columns: number;
+  /** Where the run's files are, as a user would name it. */
+  folder: string;
+}
+
 export interface Reporter extends Card {
   /** The file it writes in the run folder. */
   file?: string;
-  open(output: Output, look: { color: boolean; columns: number }): OpenReporter;
+  open(output: Output, look: Look): OpenReporter;
 }

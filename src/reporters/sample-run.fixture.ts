@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { OpenReporter, Reporter } from '../core/plugin.ts';
+import type { Look, OpenReporter, Reporter } from '../core/plugin.ts';
 import type { CallReport, CellReport, DrillReport, RunReport, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 
@@ -146,7 +146,7 @@ const { drills: _, ...rest }: RunReport = {
   reproduce: 'drill run timeout_primary two_wrongs --target reference --seed 7',
   drills: [],
   about: {
-    id: 'reports/r-1',
+    id: 'r-1',
     started_at: '2026-01-02T03:04:05.000Z',
     wall_ms: 210,
     versions: { drill: '0.1.0' },
@@ -187,7 +187,7 @@ const sampleEvents: TraceEvent[] = [
 export function written(
   reporter: Reporter,
   use: (open: OpenReporter) => void,
-  look: { color: boolean; columns: number } = { color: false, columns: 100 },
+  look: Look = { color: false, columns: 100, folder: 'reports/r-1' },
 ): string {
   const pieces: string[] = [];
   use(reporter.open({ write: (piece) => void pieces.push(piece) }, look));

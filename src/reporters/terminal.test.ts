@@ -5,7 +5,7 @@ import { terminal } from './terminal.ts';
 const wide = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length));
 
 test('a passed run', () => {
-  const text = written(terminal, tell(passedDrill), { color: false, columns: 100 });
+  const text = written(terminal, tell(passedDrill), { color: false, columns: 100, folder: 'reports/r-1' });
   expect(text).toMatchInlineSnapshot(`
     "timeout_primary  The primary provider never answers
     target reference · seed 7 · virtual time
@@ -32,7 +32,7 @@ test('a passed run', () => {
 });
 
 test('a failed run in 80 columns', () => {
-  const text = written(terminal, tell(failedDrill, passedDrill), { color: false, columns: 80 });
+  const text = written(terminal, tell(failedDrill, passedDrill), { color: false, columns: 80, folder: 'reports/r-1' });
   expect(text).toMatchInlineSnapshot(`
     "two_wrongs  The primary provider never answers
     target reference · seed 7 · virtual time
@@ -88,14 +88,14 @@ test('a failed run in 80 columns', () => {
 });
 
 test('a wide screen has the notices on the lines of their tasks', () => {
-  const text = written(terminal, tell(passedDrill), { color: false, columns: 140 });
+  const text = written(terminal, tell(passedDrill), { color: false, columns: 140, folder: 'reports/r-1' });
   expect(text).toContain('$0.0041  “I can still help, but live actions are temporarily…');
   expect(text).toContain('$0.0031  no notice needed');
 });
 
 test('no escape sequence of a target reaches the screen; ours do, where colour is wanted', () => {
-  expect(written(terminal, tell(failedDrill), { color: false, columns: 80 })).not.toContain('\u001b');
-  const colored = written(terminal, tell(failedDrill), { color: true, columns: 80 });
+  expect(written(terminal, tell(failedDrill), { color: false, columns: 80, folder: 'reports/r-1' })).not.toContain('\u001b');
+  const colored = written(terminal, tell(failedDrill), { color: true, columns: 80, folder: 'reports/r-1' });
   expect(colored).toContain('\u001b[31m✗');
   expect(colored).not.toContain('\u001b[31mred');
 });

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { Chalk, type ChalkInstance } from 'chalk';
 import { z } from 'zod';
-import type { OpenReporter, Output, Reporter } from '../core/plugin.ts';
+import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import {
@@ -20,8 +20,6 @@ import {
   told,
   whatHappened,
 } from './words.ts';
-
-type Look = Parameters<Reporter['open']>[1];
 
 /** Enough for any drill a person reads; a longer run shows older evidence by number only. */
 const MAX_LINES_KEPT = 50_000;
@@ -66,7 +64,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
       events = new Map();
     },
     onEnd(run) {
-      output.write(`${endingLines(run, endings, look.columns, paint).join('\n')}\n`);
+      output.write(`${endingLines(run, endings, look, paint).join('\n')}\n`);
     },
   };
 }
@@ -187,7 +185,7 @@ function reasonLines(drill: DrillReport, columns: number, paint: ChalkInstance):
 function endingLines(
   run: Omit<RunReport, 'drills'>,
   endings: readonly DrillReport[],
-  columns: number,
+  { columns, folder }: Look,
   paint: ChalkInstance,
 ): string[] {
   const status = run.status === 'completed' ? [] : [[paint.yellow(`the run was ${run.status}`)]];
@@ -198,8 +196,7 @@ function endingLines(
   ]);
   const whole = endings.length === 1 ? [] : [[`${shout(run.verdict, paint)} ${count(endings.length, 'drill')}`]];
   const lines = [...status, ...drills, ...whole];
-  // The run's id is its folder as a person would name it.
-  lines.at(-1)?.push(paint.dim(run.about.id));
+  lines.at(-1)?.push(paint.dim(folder));
   return lines.map((parts) => inLine(parts, columns));
 }
 

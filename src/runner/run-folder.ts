@@ -1,9 +1,10 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { DrillError } from '../core/errors.ts';
 
 /** Where one run's files go. Files that are streamed are appended to; the others appear whole or not at all. */
 export interface RunFolder {
+  id: string;
   /** As a user would name it. */
   name: string;
   path: string;
@@ -28,7 +29,8 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
     });
   }
   return {
-    name: relative(cwd, path) || path,
+    id: basename(path),
+    name: relative(cwd, path).startsWith('..') ? path : relative(cwd, path),
     path,
     append(file) {
       const fd = openSync(join(path, file), 'a');

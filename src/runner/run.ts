@@ -63,17 +63,23 @@ interface Opened {
 }
 
 /** Each reporter with a file writes there; the one the user chose speaks to the terminal as well. */
-function openReporters({ reporters, terminal }: RunJob): Opened[] {
+function openReporters({ reporters, terminal, folder }: RunJob): Opened[] {
   const toFiles = reporters.flatMap((reporter): Opened[] => {
     const { file } = reporter;
     if (file === undefined) return [];
     const written: string[] = [];
     const output = { write: (text: string) => void written.push(text) };
-    return [{ reporter: reporter.open(output, { color: false, columns: 100 }), file, text: () => written.join('') }];
+    return [
+      {
+        reporter: reporter.open(output, { color: false, columns: 100, folder: folder.name }),
+        file,
+        text: () => written.join(''),
+      },
+    ];
   });
   const chosen = reporters.find((r) => r.name === terminal.reporter);
   if (chosen === undefined) return toFiles;
-  const reporter = chosen.open(terminal.output, terminal.look);
+  const reporter = chosen.open(terminal.output, { ...terminal.look, folder: folder.name });
   return [{ reporter, file: undefined, text: () => '' }, ...toFiles];
 }
 
@@ -144,7 +150,7 @@ function summarise(
     target: job.target,
     reproduce: job.reproduce,
     about: {
-      id: job.folder.name,
+      id: job.folder.id,
       started_at: job.started.iso,
       wall_ms: job.started.elapsedMs(),
       ...job.about,
