@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -80,6 +80,16 @@ describe('the rooms', () => {
       for (const file of [...files, ...loop]) rmSync(file, { force: true });
     }
   }, 60_000);
+});
+
+describe('time and chance', () => {
+  it('come from outside everywhere but in src/world', () => {
+    const clocks = /\b(Math\.random|randomUUID|randomBytes|Date\.now|new Date|setTimeout\()/;
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts') && !/^world\/|\.(test|fixture)\.ts$/.test(file))
+      .filter((file) => clocks.test(readFileSync(join(root, 'src', file), 'utf8')));
+    expect(sources).toEqual([]);
+  });
 });
 
 describe('the reference failover', () => {

@@ -94,7 +94,9 @@ test('a wide screen has the notices on the lines of their tasks', () => {
 });
 
 test('no escape sequence of a target reaches the screen; ours do, where colour is wanted', () => {
-  expect(written(terminal, tell(failedDrill), { color: false, columns: 80, folder: 'reports/r-1' })).not.toContain('\u001b');
+  expect(written(terminal, tell(failedDrill), { color: false, columns: 80, folder: 'reports/r-1' })).not.toContain(
+    '\u001b',
+  );
   const colored = written(terminal, tell(failedDrill), { color: true, columns: 80, folder: 'reports/r-1' });
   expect(colored).toContain('\u001b[31m✗');
   expect(colored).not.toContain('\u001b[31mred');

@@ -282,10 +282,11 @@ class RoundTrip {
     }
     const { head } = out;
     // A reply of known length is on its way whole, whether or not the caller ever reads it.
-    const frames = call.stream || armed.wire.length > 0 ? out.frames : from(await this.guard(() => gather(out.frames)));
+    const whole = head.framing === 'length' && armed.wire.length === 0;
+    const frames = whole ? from(await this.guard(() => gather(out.frames))) : out.frames;
     this.emit({ kind: 'call-head', status: head.status, headers: keptHeaders(head.headers) });
     const body = this.body(frames, head.status);
-    if (frames === out.frames) return { status: head.status, headers: head.headers, body };
+    if (!whole) return { status: head.status, headers: head.headers, body };
     return { status: head.status, headers: head.headers, body: from(await gather(body)) };
   }
 

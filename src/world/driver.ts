@@ -88,10 +88,10 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
       for (let steps = 1; steps <= SLICE_STEPS; steps++) {
         drain?.();
         if (settled !== undefined) return end(settled);
-        if (world.realWork > 0 && !tired) return hold();
-        if (world.realTurns > 0 && !tired) {
-          world.realTurns--;
+        if ((world.realWork > 0 || world.realTurns > 0) && !tired) {
           if (patience() <= 0) tire();
+          else if (world.realWork > 0) return hold();
+          else world.realTurns--;
           break;
         }
         if (!step()) return;
@@ -118,12 +118,7 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
         originals.clearTimeout(giveUp);
         later(turn);
       };
-      const giveUp = at(undefined, () =>
-        originals.setTimeout(() => {
-          tire();
-          goOn();
-        }, patience()),
-      );
+      const giveUp = at(undefined, () => originals.setTimeout(() => goOn(), patience()));
       world.wake = goOn;
     };
 

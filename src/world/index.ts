@@ -1,8 +1,5 @@
-export type { Scope } from '../core/stand.ts';
-export { DeadlockError, LivelockError } from './driver.ts';
 export { createNodeFetch } from './node-fetch.ts';
 export { currentScope, type RealIo } from './place.ts';
-export { installRoutes, routesInstalled } from './routes.ts';
-export { type Timer, VirtualClock } from './virtual-clock.ts';
+export { installRoutes } from './routes.ts';
 export { createWallClock, isoTime } from './wall-clock.ts';
-export { createVirtualWorld, type World, type WorldOptions } from './world.ts';
+export { createVirtualWorld, type WorldOptions } from './world.ts';
