@@ -6,6 +6,7 @@ import { loadConfig } from './config/config-file.ts';
 import { checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
 import { findDrill, findWorkflow, listDrills, packageRoot } from './config/find.ts';
+import { finderOf } from './config/pattern.ts';
 import { gitHead, packageVersion } from './config/project.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
@@ -15,9 +16,11 @@ import { DrillError, EXIT } from './core/errors.ts';
 import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
 import { PRICE_DATE } from './core/prices.ts';
+import type { RunReport } from './core/report.ts';
 import type { ArmedFault } from './core/stand.ts';
 import { createTrigger } from './core/trigger.ts';
 import type { Plan } from './runner/plan.ts';
+import { createRedaction, type Redaction, secretsOf } from './runner/redact.ts';
 import { runPlans } from './runner/run.ts';
 import { createRunFolder } from './runner/run-folder.ts';
 import { mockKey } from './stand/route.ts';
@@ -38,6 +41,14 @@ export interface RunRequest {
   /** `fault@role[,param=value…]`: takes the place of the faults of every phase that has any. */
   fault: string[];
   seed: number;
+  /** Only drills with one of these tags; all where there are none. */
+  tag: string[];
+  /** Stop after the first drill that failed. */
+  bail: boolean;
+  /** A lower score fails the run. */
+  minScore?: number | undefined;
+  /** How many drills run at once; the bytes do not depend on it. */
+  jobs: number;
   /** The folder that the run's folder is made in; `reports` by default. */
   out?: string | undefined;
   /** Print the run as one document instead of the summary. */
@@ -55,43 +66,75 @@ export async function runDrills(request: RunRequest): Promise<number> {
   const config = loadConfig(cwd, catalogue);
   const name = request.target ?? config?.default_target ?? 'reference';
   const target = await openTarget(name, cwd, config, catalogue);
+  const redaction = createRedaction({ literals: secretsOf(process.env), finders: config?.redact.map(finderOf) });
   const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
   try {
-    const settled = { target, ...(await settleTarget(target, name, config, catalogue)) };
+    const settled = { target, redaction, ...(await settleTarget(target, name, config, catalogue)) };
     const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
-    const plans = names.map((n) => planFor(request, loadDrill(findDrill(n, cwd), catalogue), settled));
+    const drills = withTags(
+      names.map((n) => loadDrill(findDrill(n, cwd), catalogue)),
+      request.tag,
+    );
+    const plans = drills.map((drill) => planFor(request, drill, settled));
     const clock = createWallClock();
-    const started = { iso: isoTime(clock.epochMs), elapsedMs: () => clock.now() };
+    const started_at = isoTime(clock.epochMs);
     const report = await runPlans({
       plans,
       reporters: catalogue.reporters,
-      folder: createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started.iso, names), cwd),
+      folder: createRunFolder(
+        resolve(cwd, request.out ?? 'reports'),
+        runId(started_at, names.map(redaction.text)),
+        cwd,
+      ),
       terminal: { output: request.stdout, reporter: request.json ? 'json' : 'terminal', look: request },
       seed,
       target: { name: target.name, kind: target.kind, declares: settled.declares },
-      reproduce: reproduceLine(request, request.names),
+      reproduce: reproduceLine(request, request.names, redaction),
       about: {
+        started_at,
         versions: { drill: packageVersion(), node: process.versions.node, prices: PRICE_DATE },
         git: gitHead(cwd),
         definition_hash: hashOf(plans.map((p) => [p.definition, p.workflow])),
       },
-      started,
+      elapsedMs: () => clock.now(),
+      jobs: request.jobs,
+      bail: request.bail,
       signal,
     });
-    if (report.status === 'cancelled') return EXIT.interrupted;
-    return EXIT[report.verdict === 'not_applicable' ? 'inconclusive' : report.verdict];
+    return exitCode(report, request);
   } finally {
     restore();
   }
 }
 
+/** What a report means to whoever waits for the exit code. */
+export function exitCode(report: RunReport, { minScore, stderr }: Pick<RunRequest, 'minScore' | 'stderr'>): number {
+  if (report.status === 'cancelled') return EXIT.interrupted;
+  if (report.verdict === 'passed' && minScore !== undefined && report.score < minScore) {
+    stderr.write(`score ${report.score} is below --min-score ${minScore}\n`);
+    return EXIT.failed;
+  }
+  return EXIT[report.verdict === 'not_applicable' ? 'inconclusive' : report.verdict];
+}
+
+function withTags(drills: readonly LoadedDrill[], tags: readonly string[]): LoadedDrill[] {
+  const chosen = drills.filter(({ drill }) => tags.length === 0 || drill.tags.some((tag) => tags.includes(tag)));
+  if (chosen.length > 0) return chosen;
+  const known = [...new Set(drills.flatMap(({ drill }) => drill.tags))];
+  throw new DrillError('no_drill', {
+    message: tags.length === 0 ? 'there is no drill to run' : `no drill has the tag ${tags.join(' or ')}`,
+    fix: tags.length === 0 ? 'Write one in drills/, or name a file.' : suggest(tags[0] ?? '', known, 'tags'),
+  });
+}
+
 interface Settled {
   target: Target;
+  redaction: Redaction;
   declares: ResolvedDeclaration;
   roles: Roles;
 }
 
-function planFor(request: RunRequest, loaded: LoadedDrill, { target, declares, roles }: Settled): Plan {
+function planFor(request: RunRequest, loaded: LoadedDrill, { target, redaction, declares, roles }: Settled): Plan {
   const drill = withFaults(loaded, request.fault, Object.keys(roles));
   const workflow = workflowOf(request, drill.workflow);
   const addresses = Object.entries(roles).map(
@@ -110,7 +153,8 @@ function planFor(request: RunRequest, loaded: LoadedDrill, { target, declares, r
     faults: drill.phases.map((phase) => phase.faults.map(armFault)),
     checks: catalogue.checks,
     seed: request.seed,
-    reproduce: reproduceLine(request, [drill.drill]),
+    redaction,
+    reproduce: reproduceLine(request, [drill.drill], redaction),
     openStand: (world) => createStand({ ...world, roles, protocols: catalogue.protocols }),
     scriptFor: (task) =>
       scriptFor(
@@ -156,6 +200,7 @@ function armFault(use: FaultUse): ArmedFault {
   return {
     fault: fault.name,
     role: use.role,
+    delays: fault.delays ?? false,
     open: fault.arm(params),
     trigger: createTrigger(use.when ?? { per: 'task' }),
     tenants: use.tenants,
@@ -179,18 +224,18 @@ function mockEnvironment(roles: Roles): () => void {
   };
 }
 
-/** One pasteable line that does the same again. */
-function reproduceLine(request: RunRequest, names: readonly string[]): string {
+/** One pasteable line that does the same again: paths stay as the user wrote them, the other words are redacted. */
+function reproduceLine(request: RunRequest, names: readonly string[], { text }: Redaction): string {
   const quoted = (word: string) =>
     /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
   const option = (flag: string, value: string | undefined) => (value === undefined ? [] : [flag, quoted(value)]);
   return [
     'drill run',
-    ...names.map(quoted),
+    ...names.map((n) => quoted(text(n))),
     ...option('--target', request.target ?? 'reference'),
     ...option('--tasks', request.tasks),
-    ...request.task.flatMap((t) => option('--task', t)),
-    ...request.fault.flatMap((f) => option('--fault', f)),
+    ...request.task.flatMap((t) => option('--task', text(t))),
+    ...request.fault.flatMap((f) => option('--fault', text(f))),
     ...option('--seed', String(request.seed)),
   ].join(' ');
 }

@@ -49,3 +49,14 @@ test('a spared primary is compared from the baseline', () => {
 test('nothing to judge where only the primary was called', () => {
   expect(verdictOf(check, evidence(plain()))).toEqual({ verdict: 'inconclusive', reason: 'only primary was called' });
 });
+
+test("another protocol than the role's own is named", () => {
+  const told = evidence(sent({}));
+  const events = told.events.map((e) =>
+    e.kind === 'call' && e.role === 'backup' ? { ...e, protocol: 'openai-chat' } : e,
+  );
+  expect(verdictOf(check, { ...told, events })).toMatchObject({
+    verdict: 'failed',
+    reason: 'backup speaks anthropic-messages and was called in openai-chat',
+  });
+});

@@ -53,11 +53,14 @@ function lost(from: Call, call: Call): string[] {
 
 function leaked(call: Call, { roles, task }: TaskEvidence): string[] {
   const own = roles[call.role]?.model ?? '';
-  return Object.entries(roles).flatMap(([role, { model }]) => {
+  const spoken = roles[call.role]?.protocol ?? call.protocol;
+  const foreign = call.protocol === spoken ? [] : [`speaks ${spoken} and was called in ${call.protocol}`];
+  const names = Object.entries(roles).flatMap(([role, { model }]) => {
     if (model === own) return [];
     if (call.model === model) return [`was asked for ${role}'s model ${model}`];
     // A name inside the role's own name, or in the question itself, proves nothing.
     const innocent = own.includes(model) || task.input.includes(model);
     return call.held.models.includes(role) && !innocent ? [`received the name of ${role}'s model ${model}`] : [];
   });
+  return [...foreign, ...names];
 }

@@ -47,12 +47,20 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
     call(role: string, at: number, it: CallStory = {}) {
       const id = { call: `c${ask}.${++calls}` };
       add({
-        ...{ ...of(at), ...id, kind: 'call', role, provider: 'p', protocol: 'openai-chat' },
+        ...{
+          ...of(at),
+          ...id,
+          kind: 'call',
+          role,
+          provider: 'p',
+          protocol: role === 'backup' ? 'anthropic-messages' : 'openai-chat',
+        },
         ...{ model: it.model ?? ROLES[role]?.model ?? role, attempt: calls, turn: it.turn ?? 1, stream: false },
         ...{ input_tokens: 10, held: it.held ?? GIVEN, headers: {} },
         digests: { messages: [], tools: [], schema: null },
       });
-      if (it.fault !== undefined) add({ ...of(at), ...id, kind: 'fault-fired', fault: it.fault, role, detail: '' });
+      if (it.fault !== undefined)
+        add({ ...of(at), ...id, kind: 'fault-fired', delays: false, fault: it.fault, role, detail: '' });
       if (it.until === undefined) return teller;
       const bill = { tokens: { input: 10, output: 10 }, cost_usd: it.cost_usd ?? 0.001 };
       if (it.fails === 'left') return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort' });

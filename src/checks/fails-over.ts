@@ -25,8 +25,11 @@ export const failsOver = defineTaskCheck({
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');
 
     const served = servingCall(events, chain);
-    if (served !== undefined && broken.includes(served.call.role) && served.fired.length === 0)
-      return nothingToJudge(`${served.call.role} answered in a call that no fault touched`);
+    if (served !== undefined && broken.includes(served.call.role)) {
+      const late = (served.endedAt ?? 0) - ask.at > within_ms;
+      const whole = served.fired.every((f) => f.delays && !late);
+      if (whole) return nothingToJudge(`${served.call.role} answered in time, in a call that no fault broke`);
+    }
 
     const calls = callsOf(events);
     const there = calls.filter((c) => c.call.role === role);

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import type { RunRequest } from '../assemble.ts';
 import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
+import type { JudgeFlags } from './commands/judge.ts';
 import { options } from './options.ts';
 import { printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -47,12 +48,43 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .addOption(options.tasks())
     .addOption(options.task())
     .addOption(options.fault())
+    .addOption(options.tag())
     .addOption(options.seed())
+    .addOption(options.jobs())
+    .addOption(options.bail())
+    .addOption(options.minScore())
     .addOption(options.out())
     .addOption(options.json())
     .action(async (names: string[], flags: Omit<RunRequest, 'names' | keyof Terminal>) => {
       const { runDrills } = await import('../assemble.ts');
-      done(await runDrills({ ...flags, ...terminal, names }));
+      done(await runDrills({ ...terminal, ...flags, names }));
+    });
+
+  command(program, 'report', 'show a stored run again, without running anything', [
+    'drill report reports/2026-01-31T12-00-00-timeout_primary',
+    'drill report reports/2026-01-31T12-00-00-timeout_primary --as markdown',
+  ])
+    .argument('<run>', 'the folder of a run')
+    .addOption(options.as())
+    .action(async (run: string, flags: { as: string }) => {
+      const [{ report }, { catalogue }] = await Promise.all([
+        import('./commands/report.ts'),
+        import('../catalogue.ts'),
+      ]);
+      report(run, flags.as, catalogue.reporters, terminal);
+    });
+
+  command(program, 'judge', 'judge a stored run again, after a check or a claim changed', [
+    'drill judge reports/2026-01-31T12-00-00-timeout_primary',
+    'drill judge reports/2026-01-31T12-00-00-timeout_primary --drill drills/timeout_primary.yaml --min-score 95',
+  ])
+    .argument('<run>', 'the folder of a run')
+    .addOption(options.claims())
+    .addOption(options.minScore())
+    .addOption(options.as())
+    .action(async (run: string, flags: JudgeFlags) => {
+      const [{ judge }, { catalogue }] = await Promise.all([import('./commands/judge.ts'), import('../catalogue.ts')]);
+      done(judge(run, flags, catalogue, terminal));
     });
 
   command(program, 'list', 'what there is: drills, faults, checks, protocols, targets, reporters', [

@@ -11,6 +11,19 @@ function wholeSeed(text: string): number {
   return seed;
 }
 
+function wholeJobs(text: string): number {
+  const jobs = Number(text);
+  if (!/^\d+$/.test(text) || jobs < 1 || jobs > 64)
+    throw new InvalidArgumentError('Jobs are a whole number from 1 to 64.');
+  return jobs;
+}
+
+function aScore(text: string): number {
+  const score = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || score > 100) throw new InvalidArgumentError('A score is a number from 0 to 100.');
+  return score;
+}
+
 const each = (value: string, before: string[]): string[] => [...before, value];
 
 export const options = {
@@ -23,5 +36,18 @@ export const options = {
       .default([], 'as the drill says'),
   seed: () => new Option('--seed <n>', 'the same seed gives the same run').argParser(wholeSeed).default(1),
   out: () => new Option('--out <dir>', 'where the run’s folder is made').default('reports'),
+  tag: () => new Option('--tag <tag>', 'only drills with this tag (repeatable)').argParser(each).default([], 'all'),
+  bail: () => new Option('--bail', 'stop after the first drill that failed').default(false),
+  minScore: () => new Option('--min-score <score>', 'fail below this score (0 to 100)').argParser(aScore),
+  jobs: () =>
+    new Option('-j, --jobs <n>', 'drills at once; the bytes do not depend on it').argParser(wholeJobs).default(1),
+  as: () => new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal'),
+  claims: () =>
+    new Option(
+      '--drill <name|path>',
+      'take the `expect` block of this drill file instead of the stored one (repeatable)',
+    )
+      .argParser(each)
+      .default([], 'as stored'),
   json: () => new Option('--json', 'print one JSON document on stdout and nothing else').default(false),
 };

@@ -1,19 +1,22 @@
 import { packageVersion } from '../config/project.ts';
 import { DrillError, EXIT, formatPlace } from '../core/errors.ts';
+import { createRedaction, secretsOf } from '../runner/redact.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Tells the user what went wrong, and gives the exit code for it. */
+/** Tells the user what went wrong, without anything secret that a message may quote, and gives the exit code for it. */
 export function printError(error: unknown, { stderr, env }: Terminal): number {
+  const redaction = createRedaction({ literals: secretsOf(env) });
+  const say = (text: string) => stderr.write(redaction.text(text));
   if (error instanceof DrillError) {
     const blocks = error.problems.map(({ message, place, fix }) =>
       [`error: ${message}`, ...(place === undefined ? [] : [`  at ${formatPlace(place)}`]), `  fix: ${fix}`].join('\n'),
     );
-    stderr.write(`${blocks.join('\n\n')}\n`);
+    say(`${blocks.join('\n\n')}\n`);
     return error.exitCode;
   }
   const message = error instanceof Error ? error.message : String(error);
-  stderr.write(`drill ${packageVersion()} has a bug: ${message}\n`);
-  stderr.write('  fix: please report it with the command and its --seed; DRILL_DEBUG=1 shows where it happened\n');
-  if (env['DRILL_DEBUG'] === '1' && error instanceof Error) stderr.write(`${error.stack}\n`);
+  say(`drill ${packageVersion()} has a bug: ${message}\n`);
+  say('  fix: please report it with the command and its --seed; DRILL_DEBUG=1 shows where it happened\n');
+  if (env['DRILL_DEBUG'] === '1' && error instanceof Error) say(`${error.stack}\n`);
   return EXIT.bug;
 }

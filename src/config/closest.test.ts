@@ -20,3 +20,8 @@ test('says what was meant and what there is', () => {
   expect(suggest('quux', ['hang'], 'faults')).toBe('faults: hang');
   expect(suggest('quux', [], 'faults')).toBe('there are no faults');
 });
+
+test('of a thousand words some are compared and shown', () => {
+  const many = Array.from({ length: 1000 }, (_, i) => `word_${i}_${'x'.repeat(1000)}`);
+  expect(suggest('word_7', many, 'words')).toMatch(/^did you mean "word_7_x.*word_39_x+, and 960 more\)$/);
+});

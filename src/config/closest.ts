@@ -1,8 +1,14 @@
+/** Longer words, and more of them, are compared and shown in part: nobody reads further, and it takes too long. */
+const MAX_LETTERS = 40;
+const MAX_WORDS = 300;
+const MAX_SHOWN = 40;
+
 /** The known word nearest to a mistyped one; undefined where none is near enough to be meant. */
 export function closest(word: string, known: readonly string[]): string | undefined {
-  const wanted = word.slice(0, 80).toLowerCase();
+  const wanted = word.slice(0, MAX_LETTERS).toLowerCase();
   const near = known
-    .map((name) => ({ name, far: distance(wanted, name.toLowerCase()) }))
+    .slice(0, MAX_WORDS)
+    .map((name) => ({ name, far: distance(wanted, name.slice(0, MAX_LETTERS).toLowerCase()) }))
     .filter(({ name, far }) => far <= Math.max(1, Math.floor(Math.max(wanted.length, name.length) / 3)))
     .sort((a, b) => a.far - b.far);
   // A long name is often typed only in part.
@@ -12,7 +18,8 @@ export function closest(word: string, known: readonly string[]): string | undefi
 /** The second half of an error: what was probably meant, and everything it could be. */
 export function suggest(word: string, known: readonly string[], what: string): string {
   const best = closest(word, known);
-  const all = known.length === 0 ? `there are no ${what}` : `${what}: ${known.join(', ')}`;
+  const more = known.length > MAX_SHOWN ? `, and ${known.length - MAX_SHOWN} more` : '';
+  const all = known.length === 0 ? `there are no ${what}` : `${what}: ${known.slice(0, MAX_SHOWN).join(', ')}${more}`;
   return best === undefined ? all : `did you mean "${best}"? (${all})`;
 }
 

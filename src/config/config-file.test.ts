@@ -53,6 +53,10 @@ test.each([
     GOOD.replace('module:', 'modul:'),
     '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, declares)',
   ],
+  [
+    `${GOOD}redact: ['CUST-\\d+', '(?=x)']\n`,
+    '5:22 bad pattern: error parsing regexp: invalid or unsupported Perl syntax: `(?=` | write an RE2 pattern (no look-around, no back-references)',
+  ],
 ])('a broken one %#', (text, problem) => {
   expect(problems(text)).toContain(problem);
 });

@@ -6,6 +6,7 @@ import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import { inspect } from './issues.ts';
+import { finderOf } from './pattern.ts';
 import { type Path, readUserFile } from './read-file.ts';
 
 export const CONFIG_FILE = 'drill.config.yaml';
@@ -24,6 +25,11 @@ const TargetEntry = z
 export const Config = z.strictObject({
   roles: Roles.optional(),
   targets: z.record(z.string(), TargetEntry).default({}),
+  redact: z
+    .array(z.string().min(1).max(500))
+    .max(50)
+    .default([])
+    .describe('RE2 patterns of what may not be recorded, beside keys, e-mail addresses, card and phone numbers'),
   default_target: z.string().optional().describe('the target of a run that names none'),
 });
 export type Config = z.infer<typeof Config>;
@@ -48,9 +54,22 @@ export function loadConfig(cwd: string, catalogue: Catalogue): LoadedConfig | un
       entry.module === undefined ? entry : { ...entry, module: resolve(cwd, entry.module) },
     ]),
   );
-  const unknown = unknownNames({ ...config, targets }, catalogue, file.place);
-  if (unknown.length > 0) throw new DrillError('invalid_config', unknown);
+  const wrong = [...unknownNames({ ...config, targets }, catalogue, file.place), ...badPatterns(config, file.place)];
+  if (wrong.length > 0) throw new DrillError('invalid_config', wrong);
   return { ...config, targets, file: file.path, place: file.place };
+}
+
+function badPatterns({ redact }: Config, place: (path: Path) => Place): Problem[] {
+  return redact.flatMap((pattern, i) => {
+    try {
+      finderOf(pattern);
+      return [];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      const fix = 'write an RE2 pattern (no look-around, no back-references)';
+      return [{ message: `bad pattern: ${why}`, place: place(['redact', i]), fix }];
+    }
+  });
 }
 
 function unknownNames(config: Config, catalogue: Catalogue, place: (path: Path) => Place): Problem[] {

@@ -2,10 +2,11 @@ import { basename, extname } from 'node:path';
 import { Feature } from '../core/declaration.ts';
 import { Drill, FAULT_USE_KEYS } from '../core/drill.ts';
 import { DrillError, type Place, type Problem } from '../core/errors.ts';
+import type { Workflow } from '../core/golden-task.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import { inspect, isRecord } from './issues.ts';
-import { type Path, readUserFile, type UserFile } from './read-file.ts';
+import { MAX_PROBLEMS, type Path, readUserFile, type UserFile } from './read-file.ts';
 
 export interface LoadedDrill {
   drill: Drill;
@@ -36,7 +37,8 @@ export function loadDrill(path: string, catalogue: Catalogue, roles?: readonly s
     ...emptyExpect(data, file, catalogue),
     ...expectProblems(data, file, catalogue),
   ];
-  if (drill === undefined || problems.length > 0) throw new DrillError('invalid_drill', inOrder(problems));
+  if (drill === undefined || problems.length > 0)
+    throw new DrillError('invalid_drill', inOrder(problems).slice(0, MAX_PROBLEMS));
   return { drill, file: file.path, definition: structuredClone(data), place: file.place };
 }
 
@@ -46,17 +48,46 @@ export function checkRoles(loaded: LoadedDrill, roles: readonly string[]): void 
   if (problems.length > 0) throw new DrillError('unknown_role', problems);
 }
 
+/** Holds the faults' blast radius against the golden tasks of the run. Throws a DrillError. */
+export function checkRadius(loaded: LoadedDrill, workflow: Pick<Workflow, 'name' | 'tasks'>): void {
+  const problems = [
+    ...outside(loaded, 'tasks', 'golden task', new Set(workflow.tasks.map((task) => task.name)), workflow.name),
+    ...outside(loaded, 'tenants', 'tenant', new Set(workflow.tasks.map((task) => task.tenant)), workflow.name),
+  ];
+  if (problems.length > 0) throw new DrillError('unknown_radius', inOrder(problems));
+}
+
+function outside(
+  { drill, place }: LoadedDrill,
+  key: 'tasks' | 'tenants',
+  what: string,
+  known: ReadonlySet<string>,
+  workflow: string,
+): Problem[] {
+  const named = drill.phases.flatMap((phase, p) =>
+    phase.faults.flatMap((use, f) =>
+      (use[key] ?? []).map((name, i) => ({ name, path: ['phases', p, 'faults', f, key, i] })),
+    ),
+  );
+  const unknown = named.filter(({ name }) => !known.has(name)).slice(0, MAX_PROBLEMS);
+  return unknown.map(({ name, path }) => ({
+    message: `there is no ${what} "${name}" in the workflow ${workflow}`,
+    place: place(path),
+    fix: suggest(name, [...known], `${what}s`),
+  }));
+}
+
 interface FaultAtPath {
   use: Record<string, unknown>;
   at: Path;
 }
 
-/** Every fault of the file that looks like one, however broken the rest is. */
+/** Every fault of the file that looks like one, however broken the rest is: no more of them than a drill may have. */
 function faultUses(data: Record<string, unknown>): FaultAtPath[] {
   const phases: unknown[] = Array.isArray(data['phases']) ? data['phases'] : [];
-  return phases.flatMap((phase, p) => {
+  return phases.slice(0, 50).flatMap((phase, p) => {
     const faults: unknown[] = isRecord(phase) && Array.isArray(phase['faults']) ? phase['faults'] : [];
-    return faults.flatMap((use, f) => (isRecord(use) ? [{ use, at: ['phases', p, 'faults', f] }] : []));
+    return faults.slice(0, 50).flatMap((use, f) => (isRecord(use) ? [{ use, at: ['phases', p, 'faults', f] }] : []));
   });
 }
 
@@ -73,13 +104,15 @@ function faultProblems({ use, at }: FaultAtPath, file: UserFile, catalogue: Cata
 
 function expectProblems(data: Record<string, unknown>, file: UserFile, catalogue: Catalogue): Problem[] {
   const expect = isRecord(data['expect']) ? data['expect'] : {};
-  return Object.entries(expect).flatMap(([name, value]) => {
-    const at = ['expect', name];
-    const check = catalogue.checks.find((one) => one.name === name);
-    if (check === undefined)
-      return [unknownName(`unknown check "${name}"`, file.place(at, 'key'), name, catalogue.checks, 'checks')];
-    return isRecord(value) ? inspect(check.params, file, { at, value }).problems : [];
-  });
+  return Object.entries(expect)
+    .slice(0, MAX_PROBLEMS)
+    .flatMap(([name, value]) => {
+      const at = ['expect', name];
+      const check = catalogue.checks.find((one) => one.name === name);
+      if (check === undefined)
+        return [unknownName(`unknown check "${name}"`, file.place(at, 'key'), name, catalogue.checks, 'checks')];
+      return isRecord(value) ? inspect(check.params, file, { at, value }).problems : [];
+    });
 }
 
 function emptyExpect(data: Record<string, unknown>, file: UserFile, catalogue: Catalogue): Problem[] {
@@ -111,7 +144,7 @@ function nameProblems(data: Record<string, unknown>, file: UserFile): Problem[] 
 
 function requireProblems(data: Record<string, unknown>, file: UserFile): Problem[] {
   const features: unknown[] = Array.isArray(data['require']) ? data['require'] : [];
-  return features.flatMap((name, i) => {
+  return features.slice(0, MAX_PROBLEMS).flatMap((name, i) => {
     if (typeof name !== 'string' || Feature.options.some((one) => one === name)) return [];
     const place = file.place(['require', i]);
     return [{ message: `unknown feature "${name}"`, place, fix: suggest(name, Feature.options, 'features') }];
@@ -124,12 +157,13 @@ function roleProblems(
   roles: readonly string[] | undefined,
 ): Problem[] {
   if (roles === undefined) return [];
-  return faultUses(data).flatMap(({ use, at }) => {
-    const role = use['role'];
-    if (typeof role !== 'string' || roles.includes(role)) return [];
-    const place = file.place([...at, 'role']);
-    return [{ message: `there is no role "${role}" in this run`, place, fix: suggest(role, roles, 'roles') }];
-  });
+  const named = faultUses(data).flatMap(({ use: { role }, at }) => (typeof role === 'string' ? [{ role, at }] : []));
+  const unknown = named.filter(({ role }) => !roles.includes(role)).slice(0, MAX_PROBLEMS);
+  return unknown.map(({ role, at }) => ({
+    message: `there is no role "${role}" in this run`,
+    place: file.place([...at, 'role']),
+    fix: suggest(role, roles, 'roles'),
+  }));
 }
 
 function unknownName(message: string, place: Place, name: string, known: readonly { name: string }[], what: string) {

@@ -33,7 +33,7 @@ export function faultFromFlag(text: string, catalogue: Catalogue, roles: readonl
 
 function scalar(text: string): unknown {
   try {
-    return parse(text);
+    return parse(text, { logLevel: 'silent', schema: 'core', resolveKnownTags: false });
   } catch {
     return text;
   }

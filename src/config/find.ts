@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { DrillError } from '../core/errors.ts';
+import { DrillError, type Place } from '../core/errors.ts';
 import { suggest } from './closest.ts';
-import { displayPath } from './read-file.ts';
+import { cannotRead, displayPath, kindOf } from './read-file.ts';
 
 export interface FoundDrill {
   name: string;
@@ -51,16 +51,16 @@ export function findDrill(name: string, cwd: string): string {
   });
 }
 
-/** The folder of a workflow's golden tasks, in the project or in the package. Throws a DrillError. */
-export function findWorkflow(name: string, cwd: string): string {
+/** The folder of a workflow's golden tasks, in the project or in the package. `place` is where it is named. Throws a DrillError. */
+export function findWorkflow(name: string, cwd: string, place?: Place): string {
   const homes = [...new Set([resolve(cwd), packageRoot()])].map((dir) => join(dir, 'fixtures', 'golden'));
-  const known = homes.flatMap((home) => foldersIn(home).map((folder) => ({ name: folder, path: join(home, folder) })));
+  const known = homes.flatMap((home) => foldersIn(home).map((path) => ({ name: basename(path), path })));
   const found = known.find((workflow) => workflow.name === name);
   if (found !== undefined) return found.path;
   const names = [...new Set(known.map((workflow) => workflow.name))];
   throw new DrillError('unknown_workflow', {
     message: `there are no golden tasks for the workflow "${name}"`,
-    place: { file: displayPath(join(cwd, 'fixtures', 'golden')) },
+    place: place ?? { file: displayPath(join(cwd, 'fixtures', 'golden')) },
     fix: `${suggest(name, names, 'workflows')}; or name a folder with \`--tasks\``,
   });
 }
@@ -72,21 +72,27 @@ export const isDataFile = (name: string): boolean => EXTENSIONS.includes(extname
 const looksLikePath = (name: string): boolean => isDataFile(name) || /[\\/]/.test(name);
 
 function drillsIn(dir: string, from: FoundDrill['from']): FoundDrill[] {
-  return namesIn(dir)
-    .filter(isDataFile)
-    .map((file) => ({ name: basename(file, extname(file)), path: join(dir, file), from }));
+  return dataFilesIn(dir).map((path) => ({ name: basename(path, extname(path)), path, from }));
 }
 
-/** Names in a folder in one order on every machine; none where there is no folder. */
+/** Names in a folder in one order on every machine; none where there is no folder. Throws a DrillError where it is closed. */
 export function namesIn(dir: string): string[] {
-  return existsSync(dir) ? readdirSync(dir).sort() : [];
+  if (kindOf(dir) !== 'folder') return [];
+  try {
+    return readdirSync(dir).sort();
+  } catch (error) {
+    throw cannotRead(error, dir, 'folder');
+  }
 }
 
-function foldersIn(dir: string): string[] {
-  if (!existsSync(dir)) return [];
-  const entries = readdirSync(dir, { withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
-}
+/** The YAML and JSON files of a folder. */
+export const dataFilesIn = (dir: string): string[] =>
+  namesIn(dir)
+    .filter(isDataFile)
+    .map((name) => join(dir, name));
+
+/** The folders in a folder. */
+export const foldersIn = (dir: string): string[] =>
+  namesIn(dir)
+    .map((name) => join(dir, name))
+    .filter((path) => kindOf(path) === 'folder');

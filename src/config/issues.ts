@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { DrillError, type Problem } from '../core/errors.ts';
 import { suggest } from './closest.ts';
-import type { Path, UserFile } from './read-file.ts';
+import { MAX_PROBLEMS, type Path, type UserFile } from './read-file.ts';
 import { jsonSchemaOf, keysAt, type Piece, piecesAt, wordsOf } from './schema-words.ts';
 
 /** Which part of a file is parsed, where it is not the whole. */
@@ -22,7 +22,8 @@ export function inspect<S extends z.ZodType>(
   const parsed = schema.safeParse(part.value);
   if (parsed.success) return { value: parsed.data, problems: [] };
   const words = jsonSchemaOf(schema);
-  return { value: undefined, problems: parsed.error.issues.flatMap((issue) => problemsOf(issue, words, file, part)) };
+  const issues = parsed.error.issues.slice(0, MAX_PROBLEMS);
+  return { value: undefined, problems: issues.flatMap((issue) => problemsOf(issue, words, file, part)) };
 }
 
 /** Like `inspect`, and throws a DrillError where there are problems. */
@@ -43,7 +44,7 @@ function problemsOf(issue: Issue, words: Piece, file: UserFile, part: Part): Pro
 
   if (issue.code === 'unrecognized_keys') {
     const known = [...keysAt(words, issue.path), ...(issue.path.length === 0 ? (part.otherKeys ?? []) : [])];
-    return issue.keys.map((key) => ({
+    return issue.keys.slice(0, MAX_PROBLEMS).map((key) => ({
       message: `unknown key "${key}"`,
       place: file.place([...path, key], 'key'),
       fix: suggest(key, known, 'known keys'),
@@ -56,7 +57,7 @@ function problemsOf(issue: Issue, words: Piece, file: UserFile, part: Part): Pro
   if (value === undefined && issue.code !== 'custom')
     return at(`missing key ${name}`, `add "${String(issue.path.at(-1))}": ${must}`);
   if (issue.code === 'invalid_value')
-    return at(`${name} may not be ${shown(value)}`, suggest(String(value), issue.values.map(String), 'it may be'));
+    return at(`${name} may not be ${shown(value)}`, suggest(textOf(value), issue.values.map(String), 'it may be'));
   if (issue.code === 'invalid_union') return unionProblems(issue, value, words, file, part);
   if (issue.code === 'custom' || issue.code === 'invalid_format')
     return at(`${name}: ${issue.message}`, value === undefined ? 'add what is missing' : `change ${shown(value)}`);
@@ -78,7 +79,7 @@ function unionProblems(
   const known = keysAt(words, issue.path);
   const unknown = isRecord(value) && known.length > 0 ? Object.keys(value).filter((key) => !known.includes(key)) : [];
   if (unknown.length > 0)
-    return unknown.map((key) => ({
+    return unknown.slice(0, MAX_PROBLEMS).map((key) => ({
       message: `unknown key "${key}"`,
       place: file.place([...path, key], 'key'),
       fix: suggest(key, known, 'known keys'),
@@ -96,7 +97,7 @@ function valueAt(value: unknown, path: Path): unknown {
   let here = value;
   for (const step of path) {
     if (Array.isArray(here)) here = here[Number(step)];
-    else if (isRecord(here)) here = here[String(step)];
+    else if (isRecord(here) && Object.hasOwn(here, step)) here = here[String(step)];
     else return undefined;
   }
   return here;
@@ -106,14 +107,17 @@ function valueAt(value: unknown, path: Path): unknown {
 function nameOf(path: Path): string {
   if (path.length === 0) return 'the file';
   return path
-    .map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${String(step)}`))
+    .map((step, i) => (typeof step === 'number' ? `[${step}]` : `${i > 0 ? '.' : ''}${String(step).slice(0, 80)}`))
     .join('');
 }
+
+/** A mapping may have a key `toString` of its own. */
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : shown(value));
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (isRecord(value)) return 'a mapping';
   if (value === null) return 'empty';
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(typeof value === 'string' ? value.slice(0, 100) : value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
 }

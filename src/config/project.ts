@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from './find.ts';
+import { readText } from './read-file.ts';
 
 /** The version of this package. */
 export function packageVersion(): string {
@@ -10,13 +11,11 @@ export function packageVersion(): string {
 
 /** The commit a project stands at, where it is a git checkout; read from its files, no git is run. */
 export function gitHead(cwd: string): string | null {
-  const read = (file: string) => {
-    const path = join(cwd, '.git', file);
-    return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
-  };
+  const read = (file: string) => readText(join(cwd, '.git', file)).trim();
   try {
     const head = read('HEAD');
-    return head?.startsWith('ref: ') ? (read(head.slice(5)) ?? null) : (head ?? null);
+    const commit = head.startsWith('ref: refs/') ? read(head.slice(5)) : head;
+    return /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
   } catch {
     return null;
   }

@@ -35,8 +35,8 @@ test('places are those of keys, values, parents, and of what an alias stands for
 
 test('tells every syntax error of a file', () => {
   expect(problems('a: 1\na: 2\nb: 3\nb: 4\n')).toEqual([
-    '2:1 broken YAML: Map keys must be unique | keep one of the two keys',
-    '4:1 broken YAML: Map keys must be unique | keep one of the two keys',
+    '2:1 the key "a" is there twice | keep one of the two keys',
+    '4:1 the key "b" is there twice | keep one of the two keys',
   ]);
   expect(problems('a: [1, 2\nb: 3\n')[0]).toMatch(/^2:1 broken YAML: .*check brackets/);
   expect(problems('{"a": 1, "a": 2}', 'x.json')[0]).toMatch(/^1:10 .*keep one/);
@@ -50,8 +50,14 @@ test.each([
   ['', /^1:1 the file is empty/],
   ['# nothing\n', /^1:1 the file is empty/],
   ['a\0b', /not UTF-8 text/],
-  [`a: ${'x'.repeat(1_000_000)}`, /the file has 1000003 bytes/],
-  [`${'['.repeat(50_000)}${']'.repeat(50_000)}`, /nested too deeply/],
+  [`a: ${'x'.repeat(1_000_000)}`, /the file has more than 1000000 bytes/],
+  [`${'['.repeat(51)}${']'.repeat(51)}`, /^1:51 nested too deeply/],
+  [Array.from({ length: 51 }, (_, i) => `${' '.repeat(i)}a:`).join('\n'), /^51:51 nested too deeply/],
+  ['? '.repeat(100_000), /^1:101 nested too deeply/],
+  ['- 1\n'.repeat(50_000), /the file holds too much/],
+  ['a: .inf', /^1:4 .inf is no number/],
+  ['%YAML 1.1\n---\na: !!timestamp 2026-01-02\n', /^3:4 broken YAML: Unresolved tag/],
+  ['{', /^1:2 broken YAML/],
 ])('refuses %.20j', (text, message) => {
   expect(problems(text)[0]).toMatch(message);
 });

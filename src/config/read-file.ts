@@ -1,11 +1,30 @@
-import { readFileSync, statSync } from 'node:fs';
-import { isAbsolute, relative, resolve } from 'node:path';
-import { type Document, isAlias, isMap, isNode, isSeq, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { extname, isAbsolute, relative, resolve } from 'node:path';
+import {
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Range,
+  visit,
+} from 'yaml';
 import { DrillError, type Place, type Problem } from '../core/errors.ts';
 
 const MAX_BYTES = 1_000_000;
+/** Words, brackets and the room between them; some twelve thousand lines. Parsing takes longer than a second beyond it. */
+const MAX_TOKENS = 100_000;
+const MAX_DEPTH = 50;
 /** Enough for anchors a person writes; a bomb needs thousands. */
 const MAX_ALIASES = 100;
+/** Nobody mends more at once; finding a place and a word for each of a million takes for ever. */
+export const MAX_PROBLEMS = 100;
 
 export type Path = readonly PropertyKey[];
 
@@ -24,22 +43,29 @@ export function displayPath(path: string): string {
   return shown === '' || shown.startsWith('..') || isAbsolute(shown) ? path : shown.replaceAll('\\', '/');
 }
 
-/** Reads at most 1 MB of UTF-8. Throws a DrillError. */
-export function readText(path: string): string {
-  const place = { file: displayPath(path) };
-  const invalid = (message: string, fix: string) => new DrillError('unreadable_file', { message, place, fix });
-  let bytes: Buffer;
+/** What stands at a path, links followed; undefined where nothing can be seen. */
+export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
   try {
     const stat = statSync(path);
-    if (!stat.isFile()) throw invalid('this is not a file', 'name a file');
-    if (stat.size > MAX_BYTES) throw invalid(`the file has ${stat.size} bytes`, `keep it under ${MAX_BYTES} bytes`);
-    bytes = readFileSync(path);
-  } catch (error) {
-    if (error instanceof DrillError) throw error;
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-    if (code === 'ENOENT') throw invalid('there is no such file', 'check the path');
-    throw invalid(`the file cannot be read (${code})`, 'check its permissions');
+    return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
+  } catch {
+    return undefined;
   }
+}
+
+/** Reads at most 1 MB of UTF-8. Throws a DrillError. */
+export function readText(path: string): string {
+  const invalid = (message: string, fix: string) =>
+    new DrillError('unreadable_file', { message, place: { file: displayPath(path) }, fix });
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = readBytes(path);
+  } catch (error) {
+    throw cannotRead(error, path, 'file');
+  }
+  if (bytes === undefined) throw invalid('this is not a file', 'name a file');
+  if (bytes.length > MAX_BYTES)
+    throw invalid(`the file has more than ${MAX_BYTES} bytes`, 'make it smaller, or several files of it');
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
@@ -47,6 +73,33 @@ export function readText(path: string): string {
     // Falls through to the one message for everything that is not text.
   }
   throw invalid('the file is not UTF-8 text', 'save it as UTF-8 text');
+}
+
+/** What the system says of a file or folder it does not hand out, as the user's to mend. */
+export function cannotRead(error: unknown, path: string, what: 'file' | 'folder'): DrillError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+  const missing = code === 'ENOENT' || code === 'ENOTDIR';
+  return new DrillError('unreadable_file', {
+    message: missing ? `there is no such ${what}` : `the ${what} cannot be read (${code})`,
+    place: { file: displayPath(path) },
+    fix: missing ? 'check the path' : 'check the path and its permissions',
+  });
+}
+
+/** One byte more than allowed tells that there are too many: not every file says its size, or has an end. */
+function readBytes(path: string): Uint8Array | undefined {
+  // Without waiting: opening a named pipe would hold the command until somebody writes to it.
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    if (!fstatSync(fd).isFile()) return undefined;
+    const bytes = Buffer.allocUnsafe(MAX_BYTES + 1);
+    let length = 0;
+    for (let n = -1; n !== 0 && length < bytes.length; length += n)
+      n = readSync(fd, bytes, length, bytes.length - length, null);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Reads a YAML or JSON file. Throws a DrillError with every syntax problem of the file. */
@@ -59,37 +112,77 @@ export function readUserFile(path: string): UserFile {
     return { file: displayPath(absolute), line: Math.max(1, line), column: Math.max(1, col) };
   };
   const invalid = (problems: Problem | Problem[]) => new DrillError('invalid_file', problems);
+  const excess = excessIn(text, displayPath(absolute));
+  if (excess !== undefined) throw invalid(excess);
 
+  // Whatever version and tags the file asks for, it holds what JSON can hold.
+  const options = { schema: 'core', resolveKnownTags: false, stringKeys: true, uniqueKeys: false } as const;
+  const doc = parseDocument(text, { ...options, lineCounter: lines, prettyErrors: false });
+  const syntax = syntaxProblems(doc, extname(absolute) === '.json' ? 'JSON' : 'YAML', placeAt);
+  const problems = [...syntax, ...(doc.errors.length > 0 ? [] : nodeProblems(doc, placeAt))];
+  if (problems.length > 0) throw invalid(problems.slice(0, MAX_PROBLEMS));
+  if (doc.contents === null)
+    throw invalid({ message: 'the file is empty', place: placeAt(0), fix: 'write it, or delete it' });
   try {
-    const doc = parseDocument(text, { lineCounter: lines, prettyErrors: false, stringKeys: true });
-    const problems = [...syntaxProblems(doc, placeAt), ...aliasProblems(doc, placeAt)];
-    if (problems.length > 0) throw invalid(problems);
-    if (doc.contents === null)
-      throw invalid({ message: 'the file is empty', place: placeAt(0), fix: 'write it, or delete it' });
     const data = withoutSchemaKey(doc.toJS({ maxAliasCount: MAX_ALIASES }));
     return { path: absolute, data, place: (at, part) => placeAt(offsetOf(doc, at, part)) };
   } catch (error) {
-    if (error instanceof ReferenceError)
-      throw invalid({ message: 'too many aliases', place: placeAt(0), fix: `use at most ${MAX_ALIASES} aliases` });
-    if (error instanceof RangeError)
-      throw invalid({ message: 'nested too deeply', place: placeAt(0), fix: 'write it flatter' });
-    throw error;
+    if (!(error instanceof ReferenceError)) throw error;
+    throw invalid({
+      message: 'the aliases stand for too much',
+      place: placeAt(0),
+      fix: 'write out what they stand for',
+    });
   }
 }
 
-function syntaxProblems(doc: Document.Parsed, placeAt: (offset: number) => Place): Problem[] {
+/** Counts before parsing, because the parser takes minutes over some files of a hundred kilobytes. */
+function excessIn(text: string, file: string): Problem | undefined {
+  let [tokens, aliases, brackets, dashes, offset] = [0, 0, 0, 0, 0];
+  let scalar = false;
+  const tooMuch = (message: string, fix: string): Problem => {
+    const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+    return { message, place: { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }, fix };
+  };
+  for (const token of new Lexer().lex(text)) {
+    if (isMark(token)) {
+      scalar = token === SCALAR_NEXT;
+      continue;
+    }
+    if (++tokens > MAX_TOKENS) return tooMuch('the file holds too much', 'make several files of it');
+    if (!scalar) {
+      if (token === '[' || token === '{') brackets++;
+      else if (token === ']' || token === '}') brackets--;
+      else if (token === '-' || token === '?') dashes++;
+      else if (/^[\r\n]/.test(token)) dashes = 0;
+      else if (token.startsWith('*') && ++aliases > MAX_ALIASES)
+        return tooMuch('too many aliases', `use at most ${MAX_ALIASES} aliases`);
+      if (brackets + dashes > MAX_DEPTH) return tooMuch(...TOO_DEEP);
+    }
+    scalar = false;
+    offset += token.length;
+  }
+  return undefined;
+}
+
+const TOO_DEEP = ['nested too deeply', `write it flatter: at most ${MAX_DEPTH} levels`] as const;
+/** The lexer puts marks of its own between the pieces of the text. */
+const SCALAR_NEXT = '\u001f';
+const isMark = (token: string): boolean => token === SCALAR_NEXT || token === '\u0002' || token === '\u0018';
+
+function syntaxProblems(doc: Document.Parsed, language: string, placeAt: (offset: number) => Place): Problem[] {
   // One slip often breaks many lines after it; the first of a line tells enough.
   const seen = new Set<number | undefined>();
   return [...doc.errors, ...doc.warnings].flatMap((error) => {
     const place = placeAt(error.pos[0]);
     if (seen.has(place.line)) return [];
     seen.add(place.line);
-    return [{ message: `broken YAML: ${firstLine(error.message)}`, place, fix: FIXES[error.code] ?? 'mend this line' }];
+    const fix = FIXES[error.code] ?? 'mend this line';
+    return [{ message: `broken ${language}: ${firstLine(error.message)}`, place, fix }];
   });
 }
 
 const FIXES: Record<string, string> = {
-  DUPLICATE_KEY: 'keep one of the two keys',
   TAB_AS_INDENT: 'indent with spaces',
   BAD_INDENT: 'check brackets and indentation from here on',
   MULTIPLE_DOCS: 'keep one document a file',
@@ -98,16 +191,40 @@ const FIXES: Record<string, string> = {
   RESOURCE_EXHAUSTION: 'it is nested too deeply: write it flatter',
 };
 
-function aliasProblems(doc: Document.Parsed, placeAt: (offset: number) => Place): Problem[] {
+/** What the grammar allows and we do not. */
+function nodeProblems(doc: Document.Parsed, placeAt: (offset: number) => Place): Problem[] {
   const problems: Problem[] = [];
+  const tell = (node: { range?: Range | null | undefined }, message: string, fix: string) =>
+    problems.push({ message, place: placeAt(node.range?.[0] ?? 0), fix });
   visit(doc, {
+    Collection(_, node, path) {
+      // The path holds the pairs of mappings too.
+      if (path.filter(isCollection).length >= MAX_DEPTH) {
+        tell(node, ...TOO_DEEP);
+        return visit.BREAK;
+      }
+      const seen = new Set<string>();
+      for (const key of isMap(node) ? node.items.map((pair) => pair.key).filter(isScalar) : []) {
+        if (seen.has(String(key.value))) tell(key, `the key "${key.value}" is there twice`, 'keep one of the two keys');
+        seen.add(String(key.value));
+      }
+      return undefined;
+    },
+    Scalar(_, scalar) {
+      if (typeof scalar.value === 'number' && !Number.isFinite(scalar.value))
+        tell(
+          scalar,
+          `${scalar.source ?? scalar.value} is no number that can be stored`,
+          'write another number, or quote it',
+        );
+    },
     Alias(_, alias) {
       if (alias.resolve(doc) === undefined)
-        problems.push({
-          message: `"*${alias.source}" points at no anchor`,
-          place: placeAt(alias.range?.[0] ?? 0),
-          fix: 'quote it if text was meant, or set the anchor before it',
-        });
+        tell(
+          alias,
+          `"*${alias.source}" points at no anchor`,
+          'quote it if text was meant, or set the anchor before it',
+        );
     },
   });
   return problems;

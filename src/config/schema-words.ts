@@ -3,8 +3,13 @@ import { z } from 'zod';
 /** A piece of JSON Schema, as zod writes it. */
 export type Piece = z.core.JSONSchema.BaseSchema;
 
+const written = new WeakMap<z.ZodType, Piece>();
+
+/** Written once a schema: a file with a thousand slips asks for it a thousand times. */
 export function jsonSchemaOf(schema: z.ZodType): Piece {
-  return z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  const piece = written.get(schema) ?? z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  written.set(schema, piece);
+  return piece;
 }
 
 /** The pieces that could describe the value at a path: several where there is a choice. */

@@ -30,14 +30,15 @@ export async function openTarget(
   config: LoadedConfig | undefined,
   catalogue: Catalogue,
 ): Promise<Target> {
-  const entry = config?.targets[name];
-  const builtin = catalogue.builtinTargets[entry?.builtin ?? name];
+  const entry = ownOf(config?.targets ?? {}, name);
+  const builtin = ownOf(catalogue.builtinTargets, entry?.builtin ?? name);
   if (builtin !== undefined && entry?.module === undefined) return builtin();
   const path = entry?.module ?? name;
   if (entry === undefined && !/[\\/.]/.test(name)) {
     const known = [...Object.keys(config?.targets ?? {}), ...Object.keys(catalogue.builtinTargets)];
     throw new DrillError('unknown-target', {
       message: `there is no target "${name}"`,
+      place: { file: '--target' },
       fix: `${suggest(name, known, 'targets')}; or name a file: --target ./my-agent.ts`,
     });
   }
@@ -65,9 +66,10 @@ export async function settleTarget(
       fix: suggest(protocol, known, 'protocols'),
     });
   }
-  const declared = config?.targets[name]?.declares ?? parseExport(Declaration, said.declares, 'declares', said.about);
+  const declared =
+    ownOf(config?.targets ?? {}, name)?.declares ?? parseExport(Declaration, said.declares, 'declares', said.about);
   const declares = resolveDeclaration(declared, Object.keys(roles));
-  const lost = declares.chain.find((role) => roles[role] === undefined);
+  const lost = declares.chain.find((role) => !Object.hasOwn(roles, role));
   if (lost !== undefined) {
     throw new DrillError('unknown-role', {
       message: `the target's chain names a role "${lost}" that does not exist`,
@@ -76,6 +78,11 @@ export async function settleTarget(
     });
   }
   return { declares, roles };
+}
+
+/** `constructor` is a name like any other. */
+function ownOf<T>(record: Record<string, T>, name: string): T | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
 function parseExport<T>(

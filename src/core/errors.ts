@@ -30,7 +30,7 @@ export class DrillError extends Error {
   readonly exitCode: number;
 
   constructor(code: string, problems: Problem | readonly Problem[], exitCode: number = EXIT.invalid) {
-    const list: readonly Problem[] = 'message' in problems ? [problems] : problems;
+    const list = ('message' in problems ? [problems] : problems).map(readable);
     super(list.map((p) => p.message).join('; '));
     this.name = 'DrillError';
     this.code = code;
@@ -41,4 +41,18 @@ export class DrillError extends Error {
 
 export function formatPlace(place: Place): string {
   return [place.file, place.line, place.column].filter((x) => x !== undefined).join(':');
+}
+
+/** A file may hold anything: what is quoted from it neither steers the terminal nor fills it. */
+function readable({ message, place, fix }: Problem): Problem {
+  const file = place === undefined ? {} : { place: { ...place, file: plain(place.file, 1000) } };
+  return { message: plain(message, 500), ...file, fix: plain(fix, 2000) };
+}
+
+/** Control characters, and those that turn the direction of writing, are shown by their numbers. */
+function plain(text: string, most: number): string {
+  const visible = text
+    .slice(0, most)
+    .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, (one) => `\\u{${one.codePointAt(0)?.toString(16)}}`);
+  return text.length > most ? `${visible}…` : visible;
 }

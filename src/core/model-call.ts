@@ -64,6 +64,12 @@ export interface CallRefused {
   model?: string;
 }
 
+/** Everything a call says, as one text: messages, tools, schema. */
+export function promptText({ messages, tools, responseSchema }: CallBody): string {
+  const schemas = [...tools, ...(responseSchema === undefined ? [] : [responseSchema])];
+  return [...messages.map((m) => m.content), ...schemas.map((s) => JSON.stringify(s))].join('\n');
+}
+
 /** About four characters a token: the estimate used wherever the wire gives no count. */
 export function estimateTokens(text: string): number {
   return Math.ceil(text.length / 4);

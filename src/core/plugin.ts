@@ -57,6 +57,7 @@ export interface WireReplyInParts {
   head: Head;
   frames: AsyncIterable<Frame>;
 }
+/** May throw a `NetworkFailure`: then there is not even a head. */
 export type WireInjection = (reply: WireReplyInParts, call: ModelCall, around: Around) => WireReplyInParts;
 
 /** An armed fault is middleware; which of the two layers it stands in is its kind. */
@@ -64,12 +65,14 @@ export type Injection = { kind: 'meaning'; inject: MeaningInjection } | { kind: 
 
 export interface Fault extends Card {
   kind: Injection['kind'];
+  /** Leaves the reply whole and only makes it late: a role that is still in time has nothing to hand over. */
+  delays?: boolean;
   /** Parses the parameters once; the result is opened per world and scope. Throws a ZodError on bad parameters. */
   arm(params: unknown): (scope: FaultScope) => Injection;
 }
 
 export function defineMeaningFault<P extends z.ZodType>(
-  fault: Card<P> & { open(params: z.output<P>, scope: FaultScope): MeaningInjection },
+  fault: Card<P> & { delays?: boolean; open(params: z.output<P>, scope: FaultScope): MeaningInjection },
 ): Fault {
   return {
     ...fault,

@@ -15,6 +15,7 @@ export interface Scope {
 export interface ArmedFault {
   fault: string;
   role: string;
+  delays: boolean;
   open(scope: FaultScope): Injection;
   trigger: Trigger;
   tenants: readonly string[] | undefined;

@@ -95,7 +95,15 @@ export const TraceEvent = z.discriminatedUnion('kind', [
   }),
   /** The caller left before the reply was whole. */
   z.object({ ...ofAsk, kind: z.literal('call-abort'), call, tokens, cost_usd: z.number() }),
-  z.object({ ...ofAsk, kind: z.literal('fault-fired'), call, fault: z.string(), role: z.string(), detail: z.string() }),
+  z.object({
+    ...ofAsk,
+    kind: z.literal('fault-fired'),
+    call,
+    fault: z.string(),
+    role: z.string(),
+    delays: z.boolean().describe('the fault leaves the reply whole and only makes it late'),
+    detail: z.string(),
+  }),
   z.object({ ...event, kind: z.literal('trigger-missed'), fault: z.string(), role: z.string(), why: z.string() }),
   /** A call to a host of no role. `ask` is absent where the caller could not be told. */
   z.object({

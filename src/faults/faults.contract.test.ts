@@ -5,7 +5,7 @@ import { FaultUse } from '../core/drill.ts';
 import type { Fault } from '../core/plugin.ts';
 import { protocols } from '../protocols/index.ts';
 import { faults } from './index.ts';
-import { answer, partsOf, still } from './trial.ts';
+import { leaping, onWire, still } from './trial.fixture.ts';
 
 const named = (name: string): Fault => {
   const fault = faults.find((f) => f.name === name);
@@ -38,53 +38,58 @@ describe.each(faults)('$name', (fault) => {
     fault.arm(params);
   });
 
-  it('says in one line what it does, and that it acted, before it acts', async () => {
+  it('says in one line what it does', () => {
     expect(fault.summary).toMatch(/^[^\n]{10,120}\.$/);
-    const left = new AbortController();
-    const { fired, reply } = await answer(fault, {}, left.signal);
-    expect(fired).toHaveLength(1);
-    left.abort();
-    await reply.catch(() => undefined);
   });
 
-  it('does the same for the same seed', async () => {
-    if (fault.name === 'hang') return;
-    const once = await answer(fault, {});
-    const again = await answer(fault, {});
-    expect(await partsOf(await again.reply)).toEqual(await partsOf(await once.reply));
-    expect(again.fired).toEqual(once.fired);
-  });
+  const wires = protocols.flatMap((protocol) => [true, false].map((stream) => ({ protocol, stream })));
+  describe.each(wires)('on the wire of $protocol.name, stream: $stream', (wire) => {
+    it('says once that it acted, before it acts', async () => {
+      const { fired, reply } = onWire(fault, {}, wire);
+      await Promise.race([reply, new Promise((resolve) => setTimeout(resolve, 5))]);
+      expect(fired).toHaveLength(1);
+    });
 
-  it('lets a caller leave, with the reason it left for', async () => {
-    const left = new AbortController();
-    const { reply } = await answer(fault, {}, left.signal);
-    const reason = new Error('gone home');
-    left.abort(reason);
-    const ended = await reply.then(
-      () => 'answered',
-      (error: unknown) => error,
-    );
-    expect([reason, 'answered']).toContain(ended);
+    it('does the same for the same seed', async () => {
+      if (fault.name === 'hang') return;
+      const once = onWire(fault, {}, { ...wire, clock: leaping() });
+      const again = onWire(fault, {}, { ...wire, clock: leaping() });
+      expect(await again.reply).toEqual(await once.reply);
+      expect(again.fired).toEqual(once.fired);
+    });
+
+    it('lets a caller leave, with the reason it left for', async () => {
+      const left = new AbortController();
+      const { reply } = onWire(fault, {}, { ...wire, signal: left.signal });
+      const reason = new Error('gone home');
+      left.abort(reason);
+      const ended = await reply.then(
+        () => 'answered',
+        (error: unknown) => error,
+      );
+      expect([reason, 'answered']).toContain(ended);
+    });
+
+    const { magnitude } = fault;
+    if (magnitude === undefined) return;
+    it('at zero it does nothing, byte for byte, and does not claim to', async () => {
+      const { param, zero } = magnitude;
+      const { fired, reply } = onWire(fault, { [param]: zero }, wire);
+      expect(await reply).toEqual(await onWire(undefined, {}, wire).reply);
+      expect(fired).toEqual([]);
+    });
   });
 });
 
-describe.each(protocols)('on the wire of $name', (protocol) => {
-  async function onWire(name: string, params: unknown) {
-    const { reply } = await answer(named(name), params);
-    const parts = await partsOf(await reply);
-    const encoder = protocol.encoder({ model: 'm-1', stream: true }, { id: 'c1', atMs: still.epochMs });
-    const head = encoder.head(parts[0]);
-    const frames = [...parts.flatMap((p) => encoder.push(p)), ...encoder.end()];
-    return {
-      status: head.status,
-      headers: Object.fromEntries(head.headers),
-      body: frames.map((f) => new TextDecoder().decode(f.wire)).join(''),
-    };
+describe.each(protocols)('what arrives in $name', (protocol) => {
+  async function arrives(name: string, params: unknown) {
+    const { head, pieces } = await onWire(named(name), params, { protocol, stream: true }).reply;
+    return { status: head?.status, headers: Object.fromEntries(head?.headers ?? []), body: pieces.join('') };
   }
   const openai = protocol.name === 'openai-chat';
 
   it('is a rate limit with Retry-After in seconds', async () => {
-    const { status, headers, body } = await onWire('rate-limited', { retry_after_ms: 2000 });
+    const { status, headers, body } = await arrives('rate-limited', { retry_after_ms: 2000 });
     expect(status).toBe(429);
     expect(headers['retry-after']).toBe('2');
     expect(headers['content-type']).toBe('application/json');
@@ -99,29 +104,38 @@ describe.each(protocols)('on the wire of $name', (protocol) => {
   });
 
   it('never tells anyone to come back too early', async () => {
-    const { headers } = await onWire('rate-limited', { retry_after_ms: 1200 });
+    const { headers } = await arrives('rate-limited', { retry_after_ms: 1200 });
     expect(headers['retry-after']).toBe('2');
     expect(headers['retry-after-ms']).toBe(openai ? '1200' : undefined);
   });
 
   it('is a rate limit with Retry-After as a date, or without one', async () => {
-    const dated = await onWire('rate-limited', { retry_after_ms: 90_000, retry_after_as: 'http-date' });
+    const dated = await arrives('rate-limited', { retry_after_ms: 90_000, retry_after_as: 'http-date' });
     expect(dated.headers['retry-after']).toBe(new Date(still.epochMs + 90_000).toUTCString());
-    const bare = await onWire('rate-limited', { retry_after_as: 'absent' });
+    const bare = await arrives('rate-limited', { retry_after_as: 'absent' });
     expect(bare.status).toBe(429);
     expect(bare.headers).not.toHaveProperty('retry-after');
   });
 
   it("is the provider's own 500, and its gateway's page for the others", async () => {
-    const own = await onWire('server-error', {});
+    const own = await arrives('server-error', {});
     expect(own.status).toBe(500);
     expect(JSON.parse(own.body)).toMatchObject({ error: { type: openai ? 'server_error' : 'api_error' } });
     for (const status of [502, 503, 504]) {
-      const page = await onWire('server-error', { status });
+      const page = await arrives('server-error', { status });
       expect(page.status).toBe(status);
       expect(page.headers['content-type']).toContain('text/html');
       expect(page.headers).not.toHaveProperty(openai ? 'x-request-id' : 'request-id');
     }
     expect(() => named('server-error').arm({ status: 404 })).toThrow();
+  });
+
+  it("is the provider's own word that it is overloaded", async () => {
+    const { status, headers, body } = await arrives('overloaded', {});
+    expect(status).toBe(openai ? 503 : 529);
+    expect(headers).not.toHaveProperty('retry-after');
+    expect(JSON.parse(body)).toMatchObject({
+      error: openai ? { code: 'server_is_overloaded' } : { type: 'overloaded_error' },
+    });
   });
 });

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { hang } from './hang.ts';
-import { answer } from './trial.ts';
+import { answer } from './trial.fixture.ts';
 
 it('never answers, and says so', async () => {
   const { fired, reply } = await answer(hang, {});

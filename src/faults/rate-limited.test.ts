@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { rateLimited } from './rate-limited.ts';
-import { answer, partsOf } from './trial.ts';
+import { answer, partsOf } from './trial.fixture.ts';
 
 it('says when to come back as it was told, after a second by default', async () => {
   for (const [params, retryAfter] of [

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { serverError } from './server-error.ts';
-import { answer, partsOf } from './trial.ts';
+import { answer, partsOf } from './trial.fixture.ts';
 
 it('answers with the status it was given, 500 by default', async () => {
   for (const [params, status] of [

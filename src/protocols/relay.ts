@@ -1,7 +1,7 @@
 import type { ModelCall } from '../core/model-call.ts';
 import type { WireReplyInParts } from '../core/plugin.ts';
 import type { Protocol, Stamp } from '../core/protocol.ts';
-import type { Frame, Head, Part, Reply } from '../core/wire.ts';
+import { type Frame, type Head, NetworkFailure, type Part, type Reply } from '../core/wire.ts';
 import { decodeFrames, encodeFrames, peek } from './frames.ts';
 import { mendFrames, openRecording, type Recording } from './recording.ts';
 
@@ -63,8 +63,14 @@ export async function respond(
   }
 }
 
+/** A wire injection that throws a `NetworkFailure` lets not even the head through. */
 function withWire(reply: WireReplyInParts, armed: Armed): Delivery {
-  return { kind: 'http', ...armed.wire.reduceRight((inner, inject) => inject(inner), reply) };
+  try {
+    return { kind: 'http', ...armed.wire.reduceRight((inner, inject) => inject(inner), reply) };
+  } catch (error) {
+    if (error instanceof NetworkFailure) return { kind: 'none', how: error.how };
+    throw error;
+  }
 }
 
 type Bytes = Extract<Source, { kind: 'bytes' }>;

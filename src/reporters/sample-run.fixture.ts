@@ -171,7 +171,17 @@ const sampleEvents: TraceEvent[] = [
     target: sampleRun.target,
     roles: {},
   },
-  { ...at, kind: 'fault-fired', seq: 12, at: 0, call: 'c1', fault: 'hang', role: 'primary', detail: 'never answers' },
+  {
+    ...at,
+    kind: 'fault-fired',
+    delays: false,
+    seq: 12,
+    at: 0,
+    call: 'c1',
+    fault: 'hang',
+    role: 'primary',
+    detail: 'never answers',
+  },
   {
     ...at,
     kind: 'call-abort',

@@ -46,7 +46,10 @@ export function missed(faults: readonly FaultTally[]): FaultTally[] {
 
 export function whyMissed({ role, when, seen }: FaultTally): string {
   if (seen === 0) return `no call reached ${role}`;
-  return `it waits for ${waitsFor(when)}, and none of the ${seen} calls to ${role} was that`;
+  const wanted = waitsFor(when);
+  if (wanted === '')
+    return `none of the ${seen} calls to ${role} was of its tenants and tasks, or its parameters give it nothing to break`;
+  return `it waits for ${wanted}, and none of the ${seen} calls to ${role} was that`;
 }
 
 export function missedReason(f: FaultTally): Reason {
@@ -55,7 +58,7 @@ export function missedReason(f: FaultTally): Reason {
     fix:
       f.seen === 0
         ? 'Break a role that the target calls, or check that its calls go through fetch.'
-        : "Widen the fault's `when`, or ask more tasks in the phase.",
+        : "Widen the fault's `when`, set it harder, or ask more tasks in the phase.",
   };
 }
 
@@ -67,5 +70,5 @@ function waitsFor(when: TriggerSpec | undefined): string {
     ...(to_ms === undefined ? [] : [`a call before ${to_ms} ms`]),
     ...(probability === undefined ? [] : [`a draw below ${probability}`]),
   ];
-  return parts.length === 0 ? 'a call of its tenants and tasks' : parts.join(', ');
+  return parts.join(', ');
 }

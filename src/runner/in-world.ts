@@ -35,6 +35,7 @@ export async function inWorld(
       schemaFields: schemaFieldsOf(plan),
       models: Object.fromEntries(Object.entries(plan.roles).map(([role, { model }]) => [role, model])),
     },
+    redaction: plan.redaction,
     sink: context.sink,
   });
   const stand = plan.openStand({

@@ -9,7 +9,7 @@ export interface Markers {
   models: Readonly<Record<string, string>>;
 }
 
-/** Says which markers a text holds. Whitespace and JSON escapes do not matter. */
+/** Says which markers a text holds. Whitespace and JSON escapes do not matter; a name inside a longer one does not count. */
 export function createMarkerSearch(markers: Markers): (text: string) => Held {
   const sources = markers.sources.map(({ id, text }) => ({ id, text: flatten(text) }));
   const canaries = Object.entries(markers.canaries).map(([tenant, text]) => ({ tenant, text: flatten(text) }));
@@ -18,18 +18,41 @@ export function createMarkerSearch(markers: Markers): (text: string) => Held {
     const text = flatten(raw);
     return {
       sources: sources.filter((s) => text.includes(s.text)).map((s) => s.id),
-      source_ids: sources.filter((s) => text.includes(s.id)).map((s) => s.id),
+      source_ids: sources.filter((s) => names(text, s.id)).map((s) => s.id),
       canaries: canaries.filter((c) => text.includes(c.text)).map((c) => c.tenant),
-      schema_fields: markers.schemaFields.filter((field) => text.includes(field)),
-      models: models.filter(([, model]) => text.includes(model)).map(([role]) => role),
+      schema_fields: markers.schemaFields.filter((field) => names(text, field)),
+      models: models.filter(([, model]) => names(text, model)).map(([role]) => role),
     };
   };
 }
 
+/** `gpt-5-mini` does not name the model `gpt-5`, nor `gpt-4.1` the model `gpt-4`, and `order_1042` is not `order_104`. */
+function names(text: string, name: string): boolean {
+  if (name === '') return false;
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
+    const after = text.slice(at + name.length, at + name.length + 2);
+    if (!/[\w-]/.test(text[at - 1] ?? '') && !/^(?:[\w-]|\.\d)/.test(after)) return true;
+  }
+  return false;
+}
+
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([bfnrt])|(["\\/]))/g;
+/** A text may be JSON inside JSON, hardly more. */
+const LAYERS = 4;
+
+/** Undoes JSON's escapes, on both sides of a comparison, and what whitespace there is. */
 function flatten(text: string): string {
-  return text
-    .replace(/\\(?:[nrt]|u000a|u000d)/g, ' ')
-    .replace(/\\(["\\/])/g, '$1')
-    .replace(/\s+/g, ' ')
-    .trim();
+  let plain = text;
+  for (let layer = 0; layer < LAYERS && plain.includes('\\'); layer++) plain = plain.replace(ESCAPE, unescapeOne);
+  return plain.replace(/\s+/g, ' ').trim();
+}
+
+function unescapeOne(
+  _: string,
+  code: string | undefined,
+  control: string | undefined,
+  mark: string | undefined,
+): string {
+  if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
+  return control === undefined ? (mark ?? '') : ' ';
 }

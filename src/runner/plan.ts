@@ -7,6 +7,7 @@ import type { Random } from '../core/random.ts';
 import type { ArmedFault, Recording, Script, Stand } from '../core/stand.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { Sequence } from './recorder.ts';
+import type { Redaction } from './redact.ts';
 
 /** All that judging a drill needs beside its events: a stored run is judged by the same. */
 export interface JudgePlan {
@@ -24,6 +25,15 @@ export interface JudgePlan {
 /** A plan as `inputs.json` of the run folder keeps it: the checks are those of whoever judges. */
 export type StoredInputs = Omit<JudgePlan, 'checks'>;
 
+/**
+ * What is judged, now or later: a live run and a stored one see the same texts, with nothing secret in them. The line
+ * that reproduces the run is as whoever made the plan wrote it.
+ */
+export function judgePlanOf({ redaction, checks, reproduce, ...plan }: Plan): JudgePlan {
+  const { drill, definition, workflow, declares, roles } = plan;
+  return { ...redaction.value({ drill, definition, workflow, declares, roles }), reproduce, checks };
+}
+
 /** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */
 export interface Plan extends JudgePlan {
   /** The golden tasks to run, in name order. */
@@ -34,6 +44,8 @@ export interface Plan extends JudgePlan {
   /** Armed faults per phase, in the drill's order. */
   faults: ArmedFault[][];
   seed: number;
+  /** What may not be recorded. */
+  redaction: Redaction;
   /** Opens the provider stand of one world. */
   openStand(world: { clock: Clock; random: Random; recording: Recording; schemaFields: readonly string[] }): Stand;
   scriptFor(task: GoldenTask): Script;

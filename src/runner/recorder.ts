@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Recording } from '../core/stand.ts';
 import type { NewEvent, TraceEvent } from '../core/trace.ts';
 import { createMarkerSearch, type Markers } from './markers.ts';
-import { redact } from './redact.ts';
+import type { Redaction } from './redact.ts';
 
 /** The first 16 hex digits of a SHA-256: enough to tell two texts apart, too little to guess one from. */
 export function digest(text: string): string {
@@ -14,8 +14,9 @@ export interface Sequence {
   next(): number;
 }
 
-export function createSequence(): Sequence {
-  let seq = 0;
+/** Counts from `first`. */
+export function createSequence(first: number): Sequence {
+  let seq = first;
   return { next: () => seq++ };
 }
 
@@ -24,6 +25,7 @@ export interface RecorderOptions {
   sequence: Sequence;
   now(): number;
   markers: Markers;
+  redaction: Redaction;
   sink(event: TraceEvent): void;
 }
 
@@ -44,7 +46,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       const { kind, ...rest } = event;
       // The stamp stands first so that a line of the trace can be read from the left. The union of event shapes
       // is closed under adding the stamp, which TypeScript cannot follow through the spread.
-      options.sink({ ...stamp, kind, ...redact(rest) } as TraceEvent);
+      options.sink({ ...stamp, kind, ...options.redaction.value(rest) } as TraceEvent);
     },
     held: createMarkerSearch(options.markers),
     digest,

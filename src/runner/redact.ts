@@ -1,26 +1,206 @@
-/** One expression for everything that must never be stored: keys, bearer tokens, e-mail addresses, card numbers. */
-const SECRET = new RegExp(
-  [
-    String.raw`\b(?:sk|pk|rk|xai|gsk|AIza|AKIA|ghp|hf)[-_]?[A-Za-z0-9_-]{16,}`,
-    String.raw`\bBearer\s+[A-Za-z0-9._~+/-]{8,}=*`,
-    String.raw`[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+`,
-    String.raw`\b(?:\d[ -]?){13,16}\b`,
-  ].join('|'),
-  'g',
-);
+import { createHash } from 'node:crypto';
+import { genuineLength, SECRET_SHAPES } from './secret-shapes.ts';
 
-/** Most texts hold none of the characters a secret needs; the expression is then not run at all. */
-const HINT = /[@\d]{1}|Bearer|sk|pk|rk|xai|gsk|AIza|AKIA|ghp|hf/;
+/** Where something secret stands in a text. */
+export type Span = readonly [start: number, end: number];
+export type Finder = (text: string) => Iterable<Span>;
 
-export function redactText(text: string): string {
-  return HINT.test(text) ? text.replace(SECRET, '[redacted]') : text;
+/** What is secret beside the shapes that all secrets of a kind have. */
+export interface Private {
+  /** Texts that may stand nowhere, such as the values of environment variables. */
+  literals?: readonly string[];
+  /** Linear-time patterns of the user's own. */
+  finders?: readonly Finder[] | undefined;
 }
 
-/** The same value with every string in it redacted; keys stay. */
-export function redact<T>(value: T): T;
-export function redact(value: unknown): unknown {
-  if (typeof value === 'string') return redactText(value);
-  if (Array.isArray(value)) return value.map((item) => redact(item));
+export interface Redaction {
+  /** Each secret in a text, escaped or encoded as it may be, gives way to a mark. Doing it again changes nothing. */
+  text(text: string): string;
+  /** The same value with all its texts redacted, and whatever a key such as `password` holds. */
+  value<T>(value: T): T;
+}
+
+/** No secret is shorter. */
+const SHORTEST = 6;
+/** A text without any of these holds no secret, and the long expression is not run at all. */
+const HINT = String.raw`[@\\%]|\d[\d ().+/-]{5}|[\w.+/-]{14}|[=:]\s{0,4}["']?[^\s"']|[eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC]|KEY-`;
+/** Texts come again and again, an answer in three events; both limits bound what is remembered. */
+const REMEMBERED = 512;
+const LONGEST_REMEMBERED = 2048;
+
+export function createRedaction({ literals = [], finders = [] }: Private = {}): Redaction {
+  const escaped = literals.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
+  const secret = new RegExp([...escaped, SECRET_SHAPES].join('|'), 'g');
+  const hint = new RegExp([...escaped, HINT].join('|'));
+  const remembered = new Map<string, string>();
+
+  const search = (text: string): Span[] => {
+    const shaped = hint.test(text) ? spansIn(text, (view) => shapedIn(view, secret)) : [];
+    return [...shaped, ...finders.flatMap((finder) => spansIn(text, finder))];
+  };
+  function text(given: string): string {
+    if (given.length < SHORTEST) return given;
+    const known = remembered.get(given);
+    if (known !== undefined) return known;
+    const clean = replaced(given, search);
+    if (given.length > LONGEST_REMEMBERED) return clean;
+    if (remembered.size >= REMEMBERED) remembered.clear();
+    remembered.set(given, clean);
+    return clean;
+  }
+  return { text, value: (value) => redactValue(value, text) };
+}
+
+/** Values of environment variables that are named like secrets; taken before a run puts its dummies there. */
+export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
+  const secret = Object.entries(env).flatMap(([name, value]) =>
+    /(?:KEY|TOKEN|SECRET|PASSWORD)$/i.test(name) && value !== undefined && value.length >= 12 ? [value] : [],
+  );
+  // The longer one first: a value may begin with another.
+  return [...new Set(secret)].filter((value) => !value.startsWith('drill-mock-')).sort((a, b) => b.length - a.length);
+}
+
+// --- marks ------------------------------------------------------------------
+
+const HIDDEN = '[redacted]';
+const MARK = /(\[redacted(?: [0-9a-f]{2})?\])/;
+/** Taking something out can bring a word boundary about, and with it another secret. */
+const ROUNDS = 4;
+
+function replaced(text: string, search: Finder, rounds = ROUNDS): string {
+  const pieces = text.includes('[redacted') ? text.split(MARK) : [text];
+  return pieces.map((piece, i) => (i % 2 === 1 ? piece : replacedIn(piece, search, rounds))).join('');
+}
+
+function replacedIn(text: string, search: Finder, rounds: number): string {
+  const spans = [...search(text)].filter(([from, to]) => from < to).sort(([a], [b]) => a - b);
+  if (spans.length === 0) return text;
+  let out = '';
+  let done = 0;
+  for (let i = 0; i < spans.length; ) {
+    const [from = 0] = spans[i] ?? [];
+    let end = 0;
+    // Spans that overlap are one secret.
+    for (; i < spans.length && (end === 0 || (spans[i]?.[0] ?? 0) < end); i++) end = Math.max(end, spans[i]?.[1] ?? 0);
+    out += text.slice(done, from) + markOf(text.slice(from, end));
+    done = end;
+  }
+  out += text.slice(done);
+  return rounds > 1 ? replaced(out, search, rounds - 1) : out;
+}
+
+/** One of 256: enough for a check to see that two texts differ, too little to find out what stood there. */
+function markOf(secret: string): string {
+  if (secret.length < 8) return HIDDEN;
+  return `[redacted ${createHash('sha256').update(secret).digest('hex').slice(0, 2)}]`;
+}
+
+// --- values -----------------------------------------------------------------
+
+/** Keys under which nothing may be kept, written in any of the usual ways. */
+const SECRET_KEY =
+  /^(?:(?:x[-_]?)?api[-_]?key|(?:proxy-)?authorization|(?:(?:access|auth|bearer|id|refresh)[-_]?)?token|(?:client[-_]?)?secret|(?:secret|private)[-_]?(?:access[-_]?)?key|password|passwd|passphrase|pwd|(?:set-)?cookie)$/i;
+/** A JSON Schema may have a property called `password`: what is written there is hidden, not what it consists of. */
+const isHidden = (key: string, value: unknown) =>
+  (typeof value === 'number' || (typeof value === 'string' && value !== '')) && SECRET_KEY.test(key);
+
+/** Most values come back as they are: a copy is made only of what holds something secret. */
+function redactValue<T>(value: T, text: (given: string) => string): T;
+function redactValue(value: unknown, text: (given: string) => string): unknown {
+  if (typeof value === 'string') return text(value);
+  if (typeof value === 'number')
+    return Math.abs(value) < 1e12 || text(String(value)) === String(value) ? value : HIDDEN;
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, redact(item)]));
+  if (Array.isArray(value)) {
+    const items = value.map((item) => redactValue(item, text));
+    return items.every((item, i) => item === value[i]) ? value : items;
+  }
+  // What an object would be written as is what must be looked at: a URL holds its credentials nowhere else.
+  if ('toJSON' in value && typeof value.toJSON === 'function') return redactValue(value.toJSON(), text);
+  let copy: [string, unknown][] | undefined;
+  const entries = Object.entries(value);
+  for (const [i, [key, item]] of entries.entries()) {
+    const name = text(key);
+    const clean = isHidden(key, item) ? HIDDEN : redactValue(item, text);
+    if (name === key && clean === item) continue;
+    copy ??= [...entries];
+    copy[i] = [name, clean];
+  }
+  return copy === undefined ? value : Object.fromEntries(copy);
 }
+
+// --- views ------------------------------------------------------------------
+
+/** A text inside a text inside a text: a secret may be escaped this often, and encoded as often. */
+const LAYERS = 3;
+
+/** Where a finder finds something in the text itself, or in what it says once its escapes and its base64 are undone. */
+function spansIn(text: string, find: Finder, layers = LAYERS): Span[] {
+  const spans: Span[] = [];
+  let view: View | undefined = { text, at: undefined };
+  for (let layer = 0; layer < layers && view !== undefined; layer++) {
+    const { at }: View = view;
+    const found = [...find(view.text), ...(layers > 1 ? encodedIn(view.text, find, layers - 1) : [])];
+    for (const [from, to] of found) spans.push(at === undefined ? [from, to] : [at[from] ?? 0, at[to] ?? text.length]);
+    view = unescaped(view);
+  }
+  return spans;
+}
+
+function shapedIn(text: string, secret: RegExp): Span[] {
+  const spans: Span[] = [];
+  secret.lastIndex = 0;
+  for (let match = secret.exec(text); match !== null; match = secret.exec(text)) {
+    const length = genuineLength(match);
+    if (length > 0) spans.push([match.index, match.index + length]);
+    // Where a shape was none after all, another may begin inside it.
+    secret.lastIndex = match.index + Math.max(1, length);
+  }
+  return spans;
+}
+
+interface View {
+  text: string;
+  /** Where each of its characters begins in the original, and where the last one ends; undefined for the original. */
+  at: number[] | undefined;
+}
+
+const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([^ux]))|%([2-7][0-9a-fA-F])/g;
+const CONTROLS: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
+
+/** The text without one layer of JSON's and of URLs' escapes; undefined where it has none. */
+function unescaped({ text, at }: View): View | undefined {
+  if (text.search(ESCAPE) < 0) return undefined;
+  const places: number[] = [];
+  const place = (index: number) => places.push(at === undefined ? index : (at[index] ?? 0));
+  let out = '';
+  let done = 0;
+  const copy = (to: number) => {
+    out += text.slice(done, to);
+    for (; done < to; done++) place(done);
+  };
+  for (const match of text.matchAll(ESCAPE)) {
+    const [whole, unicode, hex, plain, percent] = match;
+    copy(match.index);
+    place(done);
+    const code = unicode ?? hex ?? percent;
+    out += code === undefined ? (CONTROLS[plain ?? ''] ?? plain) : String.fromCharCode(Number.parseInt(code, 16));
+    done += whole.length;
+  }
+  copy(text.length);
+  place(text.length);
+  return { text: out, at: places };
+}
+
+const BASE64 = /[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{16,})*={0,2}/g;
+
+/** Runs of base64 or base64url that hold something secret; what stands before them may run into them. */
+function encodedIn(text: string, find: Finder, layers: number): Span[] {
+  return [...text.matchAll(BASE64)].flatMap(({ 0: run, index }): Span[] => {
+    if (!/[A-Z]/.test(run) || !/[a-z]/.test(run)) return [];
+    const holds = [0, 1, 2, 3].some((skip) => spansIn(fromBase64(run.slice(skip)), find, layers).length > 0);
+    return holds ? [[index, index + run.length]] : [];
+  });
+}
+
+const fromBase64 = (run: string) => Buffer.from(run, 'base64').toString('utf8');

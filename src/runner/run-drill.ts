@@ -7,11 +7,11 @@ import { ask } from './ask.ts';
 import { missed, whyMissed } from './fault-tally.ts';
 import { inWorld, type WorldContext } from './in-world.ts';
 import { createDrillJudge, type DrillJudge } from './judge-drill.ts';
-import type { Plan, RunContext } from './plan.ts';
+import { judgePlanOf, type Plan, type RunContext } from './plan.ts';
 
 /** Runs one drill: the tasks without faults on a fresh target, then the phases on another, judged from their events. */
 export async function runDrill(plan: Plan, context: RunContext): Promise<DrillReport> {
-  const judge = createDrillJudge(plan);
+  const judge = createDrillJudge(judgePlanOf(plan));
   const sink = (event: TraceEvent) => {
     context.sink(event);
     judge.see(event);

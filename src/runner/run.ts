@@ -1,12 +1,10 @@
 import type { OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { DrillReport, RunReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import type { VerdictWord } from '../core/verdict.ts';
-import { EPOCH_MS, type Plan, type StoredInputs } from './plan.ts';
-import { createSequence } from './recorder.ts';
-import { redact } from './redact.ts';
-import { runDrill } from './run-drill.ts';
+import { runInOrder } from './in-order.ts';
+import { EPOCH_MS, judgePlanOf, type Plan, type StoredInputs } from './plan.ts';
 import type { RunFolder } from './run-folder.ts';
+import { type RunFacts, summarise } from './summary.ts';
 
 export interface RunJob {
   plans: readonly Plan[];
@@ -17,43 +15,53 @@ export interface RunJob {
   seed: number;
   target: RunReport['target'];
   reproduce: string;
-  /** What may differ between two runs of one seed; the run adds when it began and how long it took. */
-  about: Omit<RunReport['about'], 'id' | 'started_at' | 'wall_ms'>;
-  /** When it began, and a way to say how many real milliseconds have gone by since. */
-  started: { iso: string; elapsedMs(): number };
+  /** What may differ between two runs of one seed; the run adds how long it took. */
+  about: Omit<RunReport['about'], 'id' | 'wall_ms'>;
+  /** Real milliseconds since the run began. */
+  elapsedMs(): number;
+  /** How many drills run at once; the bytes do not depend on it. */
+  jobs: number;
+  /** Stop after the first drill that failed. */
+  bail: boolean;
   signal: AbortSignal;
 }
 
-/** Runs the plans in order, streaming the trace, and writes every report. A cancelled run keeps what it has. */
+/** Runs the plans, streaming the trace in their order, and writes every report. A cancelled run keeps what it has. */
 export async function runPlans(job: RunJob): Promise<RunReport> {
   const trace = job.folder.append('trace.jsonl');
   const open = openReporters(job);
   const drills: DrillReport[] = [];
-  const sequence = createSequence();
   const sink = (event: TraceEvent) => {
     trace.write(`${JSON.stringify(event)}\n`);
     for (const { reporter } of open) reporter.onEvent?.(event);
   };
-  let status: RunReport['status'] = 'completed';
   try {
     job.folder.writeWhole('inputs.json', `${JSON.stringify(inputsOf(job.plans), null, 2)}\n`);
-    sink(headerOf(job, sequence.next()));
-    for (const plan of job.plans) {
-      if (job.signal.aborted) break;
-      const report = skipped(plan) ?? (await runDrill(plan, { sequence, sink, signal: job.signal }));
-      if (job.signal.aborted) break;
+    sink(headerOf(job));
+    for await (const report of runInOrder(job, sink)) {
       drills.push(report);
       for (const { reporter } of open) reporter.onDrill?.(report);
     }
-    if (job.signal.aborted) status = 'cancelled';
   } finally {
     trace.close();
   }
-  const summary = summarise(job, status, drills);
+  const summary = summarise(factsOf(job), job.signal.aborted ? 'cancelled' : 'completed', drills);
   for (const { reporter } of open) reporter.onEnd(summary);
   for (const { file, text } of open) if (file !== undefined) job.folder.writeWhole(file, text());
   const { about, ...rest } = summary;
   return { ...rest, drills, about };
+}
+
+function factsOf({ seed, target, reproduce, about, folder, elapsedMs }: RunJob): RunFacts {
+  return {
+    schema: 'drill.run/1',
+    seed,
+    time: 'virtual',
+    mode: 'mock',
+    target,
+    reproduce,
+    about: { id: folder.id, wall_ms: elapsedMs(), ...about },
+  };
 }
 
 interface Opened {
@@ -83,10 +91,11 @@ function openReporters({ reporters, terminal, folder }: RunJob): Opened[] {
   return [{ reporter, file: undefined, text: () => '' }, ...toFiles];
 }
 
-function headerOf(job: RunJob, seq: number): TraceEvent {
-  const roles = job.plans[0]?.roles ?? {};
+function headerOf(job: RunJob): TraceEvent {
+  const [plan] = job.plans;
+  const roles = plan?.redaction.value(plan.roles) ?? {};
   return {
-    seq,
+    seq: 0,
     at: 0,
     kind: 'run-header',
     schema: 'drill.trace/1',
@@ -103,63 +112,8 @@ function headerOf(job: RunJob, seq: number): TraceEvent {
 
 /** What a stored run is judged by again: definitions, tasks, contract and sources, redacted. */
 function inputsOf(plans: readonly Plan[]): StoredInputs[] {
-  return plans.map(({ drill, definition, workflow, declares, roles, reproduce }) =>
-    redact({ drill, definition, workflow, declares, roles, reproduce }),
-  );
-}
-
-/** A drill that requires a feature the target does not claim is no test of it. */
-function skipped(plan: Plan): DrillReport | undefined {
-  const required = plan.drill.require ?? [];
-  const claims: readonly string[] = plan.declares.features;
-  if (required.length === 0 || required.some((feature) => claims.includes(feature))) return undefined;
-  const { drill, title, hypothesis } = plan.drill;
-  return {
-    name: drill,
-    title,
-    hypothesis,
-    verdict: 'not_applicable',
-    score: 100,
-    reasons: [
-      { reason: `the target claims none of: ${required.join(', ')}`, fix: 'Declare the feature if the target has it.' },
-    ],
-    definition: plan.definition,
-    reproduce: plan.reproduce,
-    faults: [],
-    checks: [],
-    tasks: [],
-  };
-}
-
-function summarise(
-  job: RunJob,
-  status: RunReport['status'],
-  drills: readonly DrillReport[],
-): Omit<RunReport, 'drills'> {
-  const judged = drills.filter((d) => d.verdict !== 'not_applicable');
-  const score =
-    judged.length === 0 ? 0 : Math.round((10 * judged.reduce((sum, d) => sum + d.score, 0)) / judged.length) / 10;
-  return {
-    schema: 'drill.run/1',
-    status,
-    verdict: status === 'completed' ? worst(judged.map((d) => d.verdict)) : 'inconclusive',
-    score,
-    seed: job.seed,
-    time: 'virtual',
-    mode: 'mock',
-    target: job.target,
-    reproduce: job.reproduce,
-    about: {
-      id: job.folder.id,
-      started_at: job.started.iso,
-      wall_ms: job.started.elapsedMs(),
-      ...job.about,
-    },
-  };
-}
-
-/** Failed over inconclusive over passed; a run in which every drill was skipped is inconclusive. */
-function worst(verdicts: readonly VerdictWord[]): VerdictWord {
-  if (verdicts.includes('failed')) return 'failed';
-  return verdicts.length === 0 || verdicts.includes('inconclusive') ? 'inconclusive' : 'passed';
+  return plans.map((plan) => {
+    const { checks, ...inputs } = judgePlanOf(plan);
+    return inputs;
+  });
 }

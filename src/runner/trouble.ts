@@ -36,12 +36,12 @@ function realIo(event: EventOf<'real-io'>): Reason {
 
 /** Says which host and model were seen, and the line that makes a role of them. */
 function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {
-  const known = Object.values(plan.roles).some((role) => new URL(role.base_url).origin === event.origin);
+  const known = Object.values(plan.roles).some(({ base_url }) => originOf(base_url) === event.origin);
   const anthropic = event.path.endsWith('/messages');
   const base =
     event.origin + event.path.replace(anthropic ? /\/v1\/messages$/ : /\/(chat\/completions|responses)$/, '');
   const parts = [
-    `provider: ${new URL(event.origin).hostname}`,
+    `provider: ${event.origin.replace(/^\w+:\/\/|:\d+$/g, '')}`,
     `protocol: ${anthropic ? 'anthropic-messages' : 'openai-chat'}`,
     `base_url: ${base}`,
     `model: ${event.model ?? '…'}`,
@@ -53,3 +53,6 @@ function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {
     fix: `Make it a role, in the target's \`roles\` or under roles: in drill.config.yaml. Paste  backup-2: { ${parts.join(', ')} }`,
   };
 }
+
+/** Where something in an address was redacted it may be no URL any more. */
+const originOf = (url: string) => (URL.canParse(url) ? new URL(url).origin : undefined);

@@ -7,7 +7,8 @@ import { header, type WireRequest } from '../core/wire.ts';
 export const mockKey = (role: Role) => `drill-mock-${(role.key_env ?? role.provider).toLowerCase()}`;
 
 export type Routed =
-  | { role: string; protocol: Protocol; body: CallBody | CallRefused }
+  /** `spoken` is the protocol the caller used; `protocol` the role's own. */
+  | { role: string; protocol: Protocol; spoken: string; body: CallBody | CallRefused }
   | { role: undefined; origin: string; path: string; model: string | null };
 
 /**
@@ -34,9 +35,11 @@ export function route(request: WireRequest, roles: Roles, protocols: readonly Pr
   if (own === undefined) throw new Error(`no protocol ${role.protocol} for role ${name}`);
   if (spoken === undefined || body === undefined || spoken.name !== own.name) {
     const message = `${request.method} ${url.pathname} is not served here`;
-    return { role: name, protocol: own, body: { refused: true, mode: 'model_not_found', status: 404, message } };
+    const refused: CallRefused = { refused: true, mode: 'model_not_found', status: 404, message };
+    if (model !== null) refused.model = model;
+    return { role: name, protocol: own, spoken: spoken?.name ?? 'unknown', body: refused };
   }
-  return { role: name, protocol: own, body };
+  return { role: name, protocol: own, spoken: own.name, body };
 }
 
 /** Keeps the entries that fit, or all where none does: a hint may narrow, never exclude. */

@@ -35,34 +35,49 @@ export function replyText(script: Script, call: ModelCall, schemaFields: readonl
   return structured === undefined ? script.answer : JSON.stringify(shape(structured, script));
 }
 
-/** Whether the prompt itself names every field of the canonical answer, as agents without a schema mode do. */
-function asksForFields(call: ModelCall, answer: Record<string, unknown>, named: readonly string[]): boolean {
+/** Whether the prompt itself names every field of the output, as agents without a schema mode do. */
+function asksForFields(call: ModelCall, answer: Record<string, unknown>, schemaFields: readonly string[]): boolean {
   const prompt = call.messages.map((m) => m.content).join('\n');
-  return Object.keys(answer).every((field) => named.includes(field) || prompt.includes(field));
+  const fields = schemaFields.length > 0 ? schemaFields : Object.keys(answer);
+  return fields.every((field) => prompt.includes(field));
 }
 
-/** The smallest value a JSON Schema allows, with the answer in the first place for prose and the source ids for lists. */
-function shape(schema: Record<string, unknown>, script: Script, name = ''): unknown {
-  const options = schema['enum'];
-  if (Array.isArray(options)) return options[0];
-  if (schema['const'] !== undefined) return schema['const'];
-  const type = Array.isArray(schema['type']) ? schema['type'][0] : schema['type'];
-  if (type === 'object' || isRecord(schema['properties'])) return shapeObject(schema, script);
-  if (type === 'array') {
-    if (/citation|source|reference|evidence/.test(name)) return script.sources.map((s) => s.id);
-    return Number(schema['minItems'] ?? 0) > 0 && isRecord(schema['items']) ? [shape(schema['items'], script)] : [];
+/** How deep a composed value goes: a schema may hold itself. */
+const DEEPEST = 20;
+
+/** A small value a JSON Schema allows, with the answer in every place for text and the sources in lists of them. */
+function shape(root: Record<string, unknown>, script: Script): unknown {
+  function value(schema: unknown, text: string, name: string, depth: number): unknown {
+    if (!isRecord(schema) || depth > DEEPEST) return null;
+    const inside = (inner: unknown, key = name, said = text) => value(inner, said, key, depth + 1);
+    const { enum: values, $ref, properties, items } = schema;
+    if (Array.isArray(values)) return values[0];
+    if (schema['const'] !== undefined) return schema['const'];
+    if (typeof $ref === 'string') return inside(defined($ref));
+    const options = schema['anyOf'] ?? schema['oneOf'];
+    // What refers elsewhere may lead back here: the other options do not.
+    if (Array.isArray(options))
+      return inside(options.find((o) => isRecord(o) && o['$ref'] === undefined) ?? options[0]);
+    const type = Array.isArray(schema['type']) ? schema['type'][0] : schema['type'];
+    if (type === 'object' || isRecord(properties)) {
+      const fields = Object.entries(isRecord(properties) ? properties : {});
+      return Object.fromEntries(fields.map(([key, field]) => [key, inside(field, key)]));
+    }
+    if (type === 'array') {
+      const listsSources = /citation|source|reference|evidence/.test(name);
+      const texts = listsSources ? script.sources.map((s) => s.id) : Array(Number(schema['minItems'] ?? 0)).fill(text);
+      return texts.map((said) => (isRecord(items) ? inside(items, '', said) : said));
+    }
+    if (type === 'number' || type === 'integer') return Number(schema['maximum'] ?? schema['minimum'] ?? 1);
+    if (type === 'boolean') return true;
+    return type === 'null' ? null : text;
   }
-  if (type === 'number' || type === 'integer') return Number(schema['maximum'] ?? schema['minimum'] ?? 1);
-  if (type === 'boolean') return true;
-  if (type === 'null') return null;
-  return script.answer;
-}
-
-function shapeObject(schema: Record<string, unknown>, script: Script): Record<string, unknown> {
-  const properties = isRecord(schema['properties']) ? schema['properties'] : {};
-  return Object.fromEntries(
-    Object.entries(properties).map(([key, value]) => [key, isRecord(value) ? shape(value, script, key) : null]),
-  );
+  const defined = (ref: string) =>
+    ref
+      .split('/')
+      .slice(1)
+      .reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), root);
+  return value(root, script.answer, '', 0);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -195,7 +195,7 @@ function alarm(clock: Clock, ms: number, fn: () => void): () => void {
 
 /** The system's or undici's own error behind a failed fetch. */
 function causeOf({ how }: NetworkFailure, url?: string): Error {
-  if (how === 'closed') return coded('SocketError', 'UND_ERR_SOCKET', 'other side closed');
+  if (how === 'closed') return new SocketError('UND_ERR_SOCKET', 'other side closed');
   if (how === 'reset') {
     return Object.assign(new Error('read ECONNRESET'), { errno: -104, code: 'ECONNRESET', syscall: 'read' });
   }
@@ -206,12 +206,19 @@ function causeOf({ how }: NetworkFailure, url?: string): Error {
 }
 
 const headersTimeout = () =>
-  new TypeError('fetch failed', {
-    cause: coded('HeadersTimeoutError', 'UND_ERR_HEADERS_TIMEOUT', 'Headers Timeout Error'),
-  });
+  new TypeError('fetch failed', { cause: new HeadersTimeoutError('UND_ERR_HEADERS_TIMEOUT', 'Headers Timeout Error') });
 const bodyTimeout = () =>
-  new TypeError('terminated', { cause: coded('BodyTimeoutError', 'UND_ERR_BODY_TIMEOUT', 'Body Timeout Error') });
+  new TypeError('terminated', { cause: new BodyTimeoutError('UND_ERR_BODY_TIMEOUT', 'Body Timeout Error') });
 
-function coded(name: string, code: string, message: string): Error {
-  return Object.assign(new Error(message), { name, code });
+/** Undici's errors, by class as well as by name: programs tell them apart by either. */
+class UndiciError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = new.target.name;
+    this.code = code;
+  }
 }
+class SocketError extends UndiciError {}
+class HeadersTimeoutError extends UndiciError {}
+class BodyTimeoutError extends UndiciError {}

@@ -1,0 +1,126 @@
+// `npm run bench`: every figure beside its yardstick, in one run. Nothing here is a test: it prints, it never fails.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+const bin = join(root, 'bin/drill.js');
+const scratch = mkdtempSync(join(tmpdir(), 'drill-bench-'));
+mkdirSync(join(scratch, 'drills'));
+
+/** One drill whose phases make `executions` golden-task executions, the baseline's ten among them. */
+function drillOf(name, executions, load) {
+  const phases = `  - { name: outage, tasks: ${executions - 10}, load: { ${load} }, faults: [{ fault: server-error, role: primary, when: { calls: [1] } }] }`;
+  const text = `drill: ${name}\ntitle: Bench\nhypothesis: It holds.\nworkflow: support-answer\nphases:\n${phases}\nexpect:\n  retries-at-most: { retries: 1 }\n`;
+  writeFileSync(join(scratch, `drills/${name}.yaml`), text);
+}
+
+const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
+
+function wallMs(args) {
+  const began = performance.now();
+  spawnSync(process.execPath, args, { cwd: scratch, stdio: 'ignore' });
+  return performance.now() - began;
+}
+
+/** The two commands in turn, so that a slow moment of the machine meets both. */
+function ratio(args, yardstick, rounds = 9) {
+  const pairs = Array.from({ length: rounds }, () => [wallMs(args), wallMs(yardstick)]);
+  const [own, bare] = [median(pairs.map((p) => p[0])), median(pairs.map((p) => p[1]))];
+  return `${(own / bare).toFixed(2)} × (${own.toFixed(0)} ms, bare node ${bare.toFixed(0)} ms)`;
+}
+
+/** Runs drills in a process of its own and says what it took. */
+function measure(names, target) {
+  const script = `
+    import { installRoutes } from ${JSON.stringify(join(root, 'dist/world/routes.js'))};
+    installRoutes();
+    const { runDrills } = await import(${JSON.stringify(join(root, 'dist/index.js'))});
+    const quiet = { write() {} };
+    const request = { cwd: process.cwd(), task: [], fault: [], tag: [], bail: false, jobs: 1, json: false, color: false, columns: 100, stdout: quiet, stderr: quiet, signal: new AbortController().signal };
+    const run = (names, seed) => runDrills({ ...request, names, seed, target: ${JSON.stringify(target)} });
+    await run(['warm'], 1);
+    const cpu = process.cpuUsage(), began = performance.now();
+    await run(${JSON.stringify(names)}, 2);
+    const used = process.cpuUsage(cpu);
+    console.log(JSON.stringify({ wall_s: (performance.now() - began) / 1000, cpu_s: (used.user + used.system) / 1e6, peak_mb: process.resourceUsage().maxRSS / 1024 }));`;
+  const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: scratch, encoding: 'utf8' });
+  return JSON.parse(out);
+}
+
+/** Virtual milliseconds that the newest run lived through. */
+function virtualMs() {
+  const runs = join(scratch, 'reports');
+  const newest = readdirSync(runs).sort().at(-1) ?? '';
+  const lines = readFileSync(join(runs, newest, 'trace.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n');
+  return JSON.parse(lines.at(-1) ?? '{}').at;
+}
+
+/** What the machine does without us: JSON both ways of a request and a reply, as often as one execution needs it. */
+function yardstick() {
+  const body = {
+    model: 'm',
+    messages: [{ role: 'user', content: 'Customers may return goods within thirty days. '.repeat(50) }],
+  };
+  const text = JSON.stringify(body);
+  let rounds = 0;
+  const began = performance.now();
+  while (performance.now() - began < 500) {
+    for (let i = 0; i < 4; i++) JSON.parse(JSON.stringify(JSON.parse(text)));
+    rounds += 1;
+  }
+  return Math.round(rounds / ((performance.now() - began) / 1000));
+}
+
+function installed() {
+  const folder = join(scratch, 'install');
+  mkdirSync(folder);
+  const [{ filename }] = JSON.parse(
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }),
+  );
+  writeFileSync(join(folder, 'package.json'), '{ "private": true }');
+  execFileSync('npm', ['i', '--prefer-offline', '--no-audit', '--no-fund', join(folder, filename)], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+  const files = readdirSync(join(folder, 'node_modules'), { recursive: true, withFileTypes: true }).filter((e) =>
+    e.isFile(),
+  );
+  const bytes = files.reduce((sum, e) => sum + statSync(join(e.parentPath, e.name)).size, 0);
+  const packages = Object.keys(JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8')).packages).length - 1;
+  return `${packages} packages, ${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+drillOf('warm', 110, 'arrive: in_turn');
+drillOf('large', 3010, 'arrive: in_turn');
+drillOf('sdk', 510, 'arrive: in_turn');
+const many = (n) => Array.from({ length: n }, (_, i) => `d${i}`);
+for (const name of many(1000)) drillOf(name, 100, 'arrive: in_turn');
+
+try {
+  const say = (what, figure) => console.log(`${what.padEnd(58)} ${figure}`);
+  say('node', process.version);
+  say('drill --version', ratio([bin, '--version'], ['-e', '0']));
+  say('one mocked drill with its reports', ratio([bin, 'run', 'timeout_primary'], ['-e', '0']));
+  say('yardstick: JSON of one execution, bare', `${yardstick()} /s`);
+  const own = measure(['large'], 'reference');
+  say('executions a second and core, reference', `${Math.round(3010 / own.cpu_s)} /s`);
+  say('virtual seconds a wall second', `${Math.round(virtualMs() / 1000 / own.wall_s)}`);
+  const sdk = measure(['sdk'], join(root, 'fixtures/targets/openai-sdk-agent.ts'));
+  say('executions a second and core, openai SDK agent', `${Math.round(510 / sdk.cpu_s)} /s`);
+  const [few, lots] = [measure(many(10), 'reference'), measure(many(process.env.BENCH_DRILLS ?? 1000), 'reference')];
+  say(
+    'peak memory, 1,000 drills of 100 against 10',
+    `${(lots.peak_mb / few.peak_mb).toFixed(2)} × (${lots.peak_mb.toFixed(0)} MB, ${few.peak_mb.toFixed(0)} MB)`,
+  );
+  say('installed', installed());
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,23 @@
+import { exitCode } from '../../assemble.ts';
+import type { Catalogue } from '../../config/catalogue-type.ts';
+import { loadDrill } from '../../config/drill-file.ts';
+import { findDrill } from '../../config/find.ts';
+import { judgeAgain } from '../../runner/stored-run.ts';
+import type { Terminal } from '../terminal.ts';
+import { openRun, show } from './report.ts';
+
+export interface JudgeFlags {
+  /** Drill files whose `expect` takes the place of the stored one. */
+  drill: string[];
+  as: string;
+  minScore?: number;
+}
+
+/** Judges a stored run again, by the checks of today and, if wished, other claims; nothing is run or written. */
+export function judge(folder: string, flags: JudgeFlags, catalogue: Catalogue, terminal: Terminal): number {
+  const run = openRun(folder, terminal);
+  const claims = flags.drill.map((name) => loadDrill(findDrill(name, terminal.cwd), catalogue).drill);
+  const report = judgeAgain(run, catalogue.checks, new Map(claims.map(({ drill, expect }) => [drill, expect])));
+  show(report, run, flags.as, catalogue.reporters, folder, terminal);
+  return exitCode(report, { minScore: flags.minScore, stderr: terminal.stderr });
+}

@@ -1,0 +1,35 @@
+import { RE2JS } from 're2js';
+import type { Place, Problem } from '../core/errors.ts';
+
+/** Matching takes time with the size of a pattern: `a{1000}` is a thousand steps a letter. */
+const MAX_SIZE = 2_000;
+/** Of all patterns of one file or folder. */
+const MAX_TOTAL = 50_000;
+
+/** Says what is wrong with patterns of one file or folder, one by one. */
+export function createPatternCheck(): (pattern: string, place: Place) => Problem[] {
+  let total = 0;
+  return (pattern, place) => {
+    const bad = (why: string, fix: string): Problem[] => [{ message: `bad pattern: ${why}`, place, fix }];
+    if (total > MAX_TOTAL) return bad('with those before it, it is too large', 'use fewer and shorter patterns');
+    try {
+      const size = RE2JS.compile(pattern).programSize();
+      total += size;
+      return size > MAX_SIZE ? bad('it repeats too much', 'write smaller counts') : [];
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return bad(why, 'write an RE2 pattern (no look-around, no back-references)');
+    }
+  };
+}
+
+/** Where a linear-time pattern matches in a text, as pairs of start and end. Throws where it is none. */
+export function finderOf(pattern: string): (text: string) => [start: number, end: number][] {
+  const compiled = RE2JS.compile(pattern);
+  return (text) => {
+    const spans: [number, number][] = [];
+    const matcher = compiled.matcher(text);
+    while (matcher.find()) spans.push([matcher.start(), matcher.end()]);
+    return spans;
+  };
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { defineMeaningFault } from '../core/plugin.ts';
+
+export const slowAnswer = defineMeaningFault({
+  name: 'slow-answer',
+  summary: 'The provider takes the request and answers late: the head and the first token are delayed.',
+  params: z.strictObject({
+    delay_ms: z
+      .number()
+      .int()
+      .min(0)
+      .max(3_600_000)
+      .default(30_000)
+      .describe('milliseconds before the answer begins, on top of the time it takes anyway'),
+  }),
+  delays: true,
+  magnitude: { param: 'delay_ms', zero: 0 },
+  example: '{ fault: slow-answer, role: primary, delay_ms: 15000 }',
+  open:
+    ({ delay_ms }) =>
+    async (call, next, around) => {
+      if (delay_ms === 0) return next(call);
+      around.fired(`the answer begins ${delay_ms} ms late`);
+      await around.clock.sleep(delay_ms, around.signal);
+      return next(call);
+    },
+});

@@ -1,0 +1,54 @@
+import type { DrillReport, RunReport } from '../core/report.ts';
+import type { VerdictWord } from '../core/verdict.ts';
+import type { JudgePlan } from './plan.ts';
+
+/** What a run's report says before its drills. */
+export type RunFacts = Omit<RunReport, 'status' | 'verdict' | 'score' | 'drills'>;
+
+/** A drill that requires a feature the target does not claim is no test of it. */
+export function skipped(plan: JudgePlan): DrillReport | undefined {
+  const required = plan.drill.require ?? [];
+  const claims: readonly string[] = plan.declares.features;
+  if (required.length === 0 || required.some((feature) => claims.includes(feature))) return undefined;
+  const { drill, title, hypothesis } = plan.drill;
+  return {
+    name: drill,
+    title,
+    hypothesis,
+    verdict: 'not_applicable',
+    score: 100,
+    reasons: [
+      { reason: `the target claims none of: ${required.join(', ')}`, fix: 'Declare the feature if the target has it.' },
+    ],
+    definition: plan.definition,
+    reproduce: plan.reproduce,
+    faults: [],
+    checks: [],
+    tasks: [],
+  };
+}
+
+/** The run without its drills. */
+export function summarise(
+  facts: RunFacts,
+  status: RunReport['status'],
+  drills: readonly DrillReport[],
+): Omit<RunReport, 'drills'> {
+  const judged = drills.filter((d) => d.verdict !== 'not_applicable');
+  const sum = judged.reduce((total, d) => total + d.score, 0);
+  const { schema, about, ...rest } = facts;
+  return {
+    schema,
+    status,
+    verdict: status === 'completed' ? worst(judged.map((d) => d.verdict)) : 'inconclusive',
+    score: judged.length === 0 ? 0 : Math.round((10 * sum) / judged.length) / 10,
+    ...rest,
+    about,
+  };
+}
+
+/** Failed over inconclusive over passed; a run in which every drill was skipped is inconclusive. */
+function worst(verdicts: readonly VerdictWord[]): VerdictWord {
+  if (verdicts.includes('failed')) return 'failed';
+  return verdicts.length === 0 || verdicts.includes('inconclusive') ? 'inconclusive' : 'passed';
+}

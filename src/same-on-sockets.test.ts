@@ -1,0 +1,217 @@
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Clock } from './core/clock.ts';
+import type { Roles } from './core/declaration.ts';
+import { GoldenTask } from './core/golden-task.ts';
+import type { Injection } from './core/plugin.ts';
+import { createRandom } from './core/random.ts';
+import type { ArmedFault, Scope } from './core/stand.ts';
+import type { NewEvent } from './core/trace.ts';
+import { NetworkFailure } from './core/wire.ts';
+import { hang } from './faults/hang.ts';
+import { rateLimited } from './faults/rate-limited.ts';
+import { serverError } from './faults/server-error.ts';
+import { protocols } from './protocols/index.ts';
+import { openLoopback } from './stand/loopback.fixture.ts';
+import { scriptFor } from './stand/script.ts';
+import { createStand } from './stand/stand.ts';
+import { createNodeFetch, createVirtualWorld, createWallClock, currentScope, installRoutes } from './world/index.ts';
+
+// Before the SDK is imported, as bin/drill.js does it.
+installRoutes();
+const { default: OpenAI } = await import('openai');
+
+const SEED = 7;
+/** How far a real machine's times may lie from the virtual ones, in milliseconds. */
+const TOLERANCE_MS = 200;
+const ORIGIN = 'https://api.openai.com';
+const openai = { provider: 'openai', protocol: 'openai-chat', base_url: `${ORIGIN}/v1` };
+const roles: Roles = { primary: { ...openai, model: 'gpt-5-mini' }, backup: { ...openai, model: 'gpt-5-nano' } };
+const task = GoldenTask.parse({
+  name: 'opening_hours',
+  input: 'When are you open on Sunday?',
+  answer: 'On Sunday we are open from 10 am to 4 pm, and on public holidays the shop stays closed all day.',
+});
+const scope: Scope = { ask: 1, task: task.name, tenant: task.tenant };
+
+type Break = 'reset' | 'closed';
+/** No reply at all. */
+const silent = (how: Break) => (): Injection => ({
+  kind: 'meaning',
+  async inject(_call, _next, around) {
+    around.fired(how);
+    return { kind: 'none', how };
+  },
+});
+/** The beginning of a reply. */
+const cut = (how: Break) => (): Injection => ({
+  kind: 'wire',
+  inject({ head, frames }, _call, around) {
+    async function* some() {
+      let left = 3;
+      for await (const frame of frames) {
+        yield frame;
+        left -= 1;
+        if (left === 0) break;
+      }
+      around.fired(`${how} after three frames`);
+      throw new NetworkFailure(how);
+    }
+    return { head, frames: some() };
+  },
+});
+
+interface Case {
+  open: ArmedFault['open'];
+  stream?: true;
+  /** How often the SDK was seen to try the primary over sockets, and how that ended for its caller. */
+  attempts: number;
+  error: string;
+}
+const cases: [string, Case][] = [
+  ['hang', { open: hang.arm({}), attempts: 3, error: 'APIConnectionTimeoutError' }],
+  [
+    '429',
+    { open: rateLimited.arm({ retry_after_ms: 1000 }), attempts: 3, error: 'RateLimitError rate_limit_exceeded' },
+  ],
+  ['500', { open: serverError.arm({}), attempts: 3, error: 'InternalServerError' }],
+  ['reset', { open: silent('reset'), attempts: 3, error: 'APIConnectionError < TypeError < Error ECONNRESET' }],
+  [
+    'closed',
+    { open: silent('closed'), attempts: 3, error: 'APIConnectionError < TypeError < SocketError UND_ERR_SOCKET' },
+  ],
+  ['reset mid-stream', { open: cut('reset'), stream: true, attempts: 1, error: 'TypeError < Error ECONNRESET' }],
+  [
+    'closed mid-stream',
+    { open: cut('closed'), stream: true, attempts: 1, error: 'TypeError < SocketError UND_ERR_SOCKET' },
+  ],
+];
+
+/** A run as either end saw it, with when. How the two interleave is the network's affair. */
+interface Seen {
+  client: { what: string; at: number }[];
+  provider: { what: NewEvent; at: number }[];
+}
+
+/** A stand that breaks the primary, and what is seen of it from now on. */
+function open(one: Case, clock: Clock) {
+  const seen: Seen = { client: [], provider: [] };
+  const began = clock.now();
+  const since = () => clock.now() - began;
+  const noMarkers = { sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] };
+  const stand = createStand({
+    clock,
+    random: createRandom(SEED),
+    roles,
+    protocols,
+    recording: {
+      emit: (what) => void seen.provider.push({ what, at: since() }),
+      held: () => noMarkers,
+      digest: (text) => text,
+    },
+    schemaFields: [],
+  });
+  const always = { delays: false, trigger: () => true, tenants: undefined, tasks: undefined };
+  stand.begin([{ fault: 'fault', role: 'primary', open: one.open, ...always }]);
+  stand.play(scope.ask, scriptFor(task, []));
+  return { stand, seen, tell: (what: string) => void seen.client.push({ what, at: since() }) };
+}
+
+/** An agent as the SDK's documentation would have it, which tells what it sees. */
+async function agent(one: Case, tell: (what: string) => void, baseURL = openai.base_url): Promise<void> {
+  const client = new OpenAI({
+    apiKey: 'k',
+    timeout: 1000,
+    baseURL,
+    fetch: async (input, init) => {
+      try {
+        const response = await fetch(input, init);
+        tell(`HTTP ${response.status}`);
+        return response;
+      } catch (error) {
+        tell(chainOf(error));
+        throw error;
+      }
+    },
+  });
+  const ask = async (model: string): Promise<void> => {
+    const body = { model, messages: [{ role: 'user' as const, content: task.input }] };
+    if (one.stream) {
+      const stream = await client.chat.completions.create({ ...body, stream: true });
+      for await (const chunk of stream) tell(chunk.choices[0]?.delta.content ?? '');
+    } else {
+      const completion = await client.chat.completions.create(body);
+      tell(completion.choices[0]?.message.content ?? '');
+    }
+  };
+  try {
+    await ask('gpt-5-mini');
+  } catch (error) {
+    tell(`failed ${chainOf(error)}`);
+    await ask('gpt-5-nano');
+  }
+}
+
+/** The classes of an error and of its causes, with the system's or the provider's code where there is one. */
+function chainOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code: unknown = Reflect.get(error, 'code');
+  const own = typeof code === 'string' ? `${error.constructor.name} ${code}` : error.constructor.name;
+  return error.cause === undefined ? own : `${own} < ${chainOf(error.cause)}`;
+}
+
+async function inVirtualTime(one: Case): Promise<Seen> {
+  const world = createVirtualWorld({
+    seed: SEED,
+    epochMs: 1_767_225_600_000,
+    fetch: (input, init) => nodeFetch(input, init),
+    onRealIo: (io) => tell(`real I/O: ${io.what}`),
+  });
+  const { stand, seen, tell } = open(one, world.clock);
+  const nodeFetch = createNodeFetch(stand.transport(currentScope), world.clock);
+  await world.run(() => world.enter(scope, () => agent(one, tell)));
+  return seen;
+}
+
+async function overSockets(one: Case): Promise<Seen> {
+  const { stand, seen, tell } = open(one, createWallClock());
+  const transport = stand.transport(() => scope);
+  const loopback = await openLoopback(transport, ORIGIN);
+  await agent(one, tell, `${loopback.url}/v1`).finally(loopback.close);
+  return seen;
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
+describe('the openai SDK sees the same in virtual time as over sockets', () => {
+  const virtual = new Map<string, Seen>();
+
+  beforeAll(async () => {
+    // The SDK's jitter is drawn alike on both sides, so that their times can be compared.
+    vi.spyOn(Math, 'random').mockReturnValue(0.5);
+    // Sockets and parsers are made ready on first use, which is not what is timed here.
+    const first = await openLoopback(async () => ({ status: 200, headers: [], body: nothing() }), ORIGIN);
+    await fetch(first.url).finally(first.close);
+    // All of them first: while a world runs, nobody beside it reaches the real network.
+    for (const [name, one] of cases) virtual.set(name, await inVirtualTime(one));
+    return () => void vi.restoreAllMocks();
+  });
+
+  // A machine busy with something else is late, and may be in time at the next try; nothing else changes by trying.
+  it.concurrent.each(cases)('%s', { retry: 5 }, async (name, one) => {
+    const expected = virtual.get(name);
+    const seen = await overSockets(one);
+    for (const end of ['client', 'provider'] as const) {
+      expect(seen[end].map(({ what }) => what)).toEqual(expected?.[end].map(({ what }) => what));
+      const apart = seen[end].map(({ at }, i) => Math.abs(at - (expected?.[end][i]?.at ?? Number.NaN)));
+      expect(Math.max(...apart)).toBeLessThanOrEqual(TOLERANCE_MS);
+    }
+  });
+
+  it.each(cases)('%s: as it was recorded from this SDK before', (name, { attempts, error }) => {
+    const { client, provider } = virtual.get(name) ?? { client: [], provider: [] };
+    const roles = provider.flatMap(({ what }) => (what.kind === 'call' ? [what.role] : []));
+    expect(roles).toEqual([...Array(attempts).fill('primary'), 'backup']);
+    expect(client.map(({ what }) => what)).toContain(`failed ${error}`);
+    expect(client.map(({ what }) => what).join('')).toMatch(/stays closed all day\.$/);
+  });
+});

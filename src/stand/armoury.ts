@@ -1,0 +1,89 @@
+import type { Clock } from '../core/clock.ts';
+import type { ModelCall } from '../core/model-call.ts';
+import type { Around, Injection } from '../core/plugin.ts';
+import type { Random } from '../core/random.ts';
+import type { ArmedFault, Recording } from '../core/stand.ts';
+import type { Armed } from '../protocols/relay.ts';
+import { keyOf } from './round-trip.ts';
+
+interface ArmouryOptions {
+  clock: Clock;
+  random: Random;
+  recording: Recording;
+}
+
+/** One armed fault of a phase, and what it remembers per tenant. */
+interface Arm {
+  fault: ArmedFault;
+  random: Random;
+  opened: Map<string, Injection>;
+}
+
+/** Keeps the armed faults of the current phase and says which fire on a call. */
+export function createArmoury({ clock, random, recording }: ArmouryOptions) {
+  let phase = 0;
+  let began = 0;
+  let arms: Arm[] = [];
+
+  function fires({ fault, random: own }: Arm, call: ModelCall, onRole: number): boolean {
+    if (fault.role !== call.role) return false;
+    if (fault.tenants?.includes(call.tenant) === false || fault.tasks?.includes(call.task) === false) return false;
+    return fault.trigger(call, { task: call.attempt, role: onRole }, clock.now() - began, own);
+  }
+
+  function around({ fault, random: own }: Arm, call: ModelCall, signal: AbortSignal | undefined): Around {
+    return {
+      clock,
+      // Apart from what the trigger draws: a fault that fires by chance would only ever see small numbers.
+      random: own.fork(`act/${keyOf(call)}`),
+      signal,
+      fired(detail) {
+        const { ask, task, id, role } = call;
+        recording.emit({
+          kind: 'fault-fired',
+          ask,
+          task,
+          call: id,
+          fault: fault.fault,
+          role,
+          delays: fault.delays,
+          detail,
+        });
+      },
+    };
+  }
+
+  return {
+    begin(faults: readonly ArmedFault[]): void {
+      phase += 1;
+      began = clock.now();
+      arms = faults.map((fault, i) => {
+        const before = faults.slice(0, i).filter((f) => f.fault === fault.fault && f.role === fault.role).length;
+        // Named by what it is, so that a fault put in front of it shifts none of its draws.
+        return {
+          fault,
+          random: random.fork(`fault/${phase}/${fault.fault}@${fault.role}/${before}`),
+          opened: new Map(),
+        };
+      });
+    },
+
+    /** The injections that fire on this call, bound to what surrounds them, layer by layer. */
+    armedOn(call: ModelCall, onRole: number, signal: AbortSignal | undefined): Armed {
+      const armed: Armed = { meaning: [], wire: [] };
+      for (const arm of arms.filter((a) => fires(a, call, onRole))) {
+        const injection = opened(arm, call);
+        const here = around(arm, call, signal);
+        if (injection.kind === 'meaning') armed.meaning.push((asked, next) => injection.inject(asked, next, here));
+        else armed.wire.push((reply) => injection.inject(reply, call, here));
+      }
+      return armed;
+    },
+  };
+}
+
+function opened({ fault, random, opened: known }: Arm, call: ModelCall): Injection {
+  const injection = known.get(call.tenant) ?? fault.open({ role: call.role, random: random.fork(call.tenant) });
+  known.set(call.tenant, injection);
+  return injection;
+}
