@@ -47,6 +47,8 @@ export interface RunRequest {
   bail: boolean;
   /** A lower score fails the run. */
   minScore?: number | undefined;
+  /** Run everything twice and tell the first line that differs. */
+  checkDeterminism: boolean;
   /** How many drills run at once; the bytes do not depend on it. */
   jobs: number;
   /** The folder that the run's folder is made in; `reports` by default. */
@@ -78,14 +80,11 @@ export async function runDrills(request: RunRequest): Promise<number> {
     const plans = drills.map((drill) => planFor(request, drill, settled));
     const clock = createWallClock();
     const started_at = isoTime(clock.epochMs);
+    const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
     const report = await runPlans({
       plans,
       reporters: catalogue.reporters,
-      folder: createRunFolder(
-        resolve(cwd, request.out ?? 'reports'),
-        runId(started_at, names.map(redaction.text)),
-        cwd,
-      ),
+      folder,
       terminal: { output: request.stdout, reporter: request.json ? 'json' : 'terminal', look: request },
       seed,
       target: { name: target.name, kind: target.kind, declares: settled.declares },
@@ -101,10 +100,27 @@ export async function runDrills(request: RunRequest): Promise<number> {
       bail: request.bail,
       signal,
     });
+    if (request.checkDeterminism && !(await sameTwice(plans, join(folder.path, 'trace.jsonl'), request)))
+      return EXIT.inconclusive;
     return exitCode(report, request);
   } finally {
     restore();
   }
+}
+
+async function sameTwice(plans: readonly Plan[], trace: string, { stderr, signal }: RunRequest): Promise<boolean> {
+  const { findDifference } = await import('./runner/check-determinism.ts');
+  const found = await findDifference(plans, trace, signal);
+  if (found === undefined) {
+    stderr.write('the second run, with garbage collections forced, gave the same bytes\n');
+    return true;
+  }
+  stderr.write(`not deterministic: ${found.drill} differs first at line ${found.line} of trace.jsonl\n`);
+  stderr.write(`  first:  ${found.first}\n  second: ${found.second}\n`);
+  stderr.write(
+    '  fix: let the target take time and chance from the globals or the habitat, not from a captured or native source\n',
+  );
+  return false;
 }
 
 /** What a report means to whoever waits for the exit code. */

@@ -38,7 +38,7 @@ function measure(names, target) {
     installRoutes();
     const { runDrills } = await import(${JSON.stringify(join(root, 'dist/index.js'))});
     const quiet = { write() {} };
-    const request = { cwd: process.cwd(), task: [], fault: [], tag: [], bail: false, jobs: 1, json: false, color: false, columns: 100, stdout: quiet, stderr: quiet, signal: new AbortController().signal };
+    const request = { cwd: process.cwd(), task: [], fault: [], tag: [], bail: false, checkDeterminism: false, jobs: 1, json: false, color: false, columns: 100, stdout: quiet, stderr: quiet, signal: new AbortController().signal };
     const run = (names, seed) => runDrills({ ...request, names, seed, target: ${JSON.stringify(target)} });
     await run(['warm'], 1);
     const cpu = process.cpuUsage(), began = performance.now();

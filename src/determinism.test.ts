@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root, runDrill } from './drill-run.fixture.ts';
+import { Project } from './project.fixture.ts';
 
 const targets = {
   reference: 'reference',
@@ -24,6 +25,32 @@ describe.each(Object.entries(targets))('%s', (name, target) => {
   it('the bytes are those of the golden trace, on every version of Node', async () => {
     const { text } = await runDrill({ target, task: ['refund_policy_edge_case', 'late_delivery_claim'] });
     await expect(text).toMatchFileSnapshot(join(root, `fixtures/traces/${name}.jsonl`));
+  });
+});
+
+describe('--check-determinism', () => {
+  it('finds nothing in the shipped targets', async () => {
+    for (const target of Object.values(targets)) {
+      const told: string[] = [];
+      const run = await runDrill({ target, checkDeterminism: true, stderr: { write: (text) => void told.push(text) } });
+      expect(run.code, told.join('')).toBeLessThan(2);
+      expect(told.join('')).toContain('gave the same bytes');
+    }
+  }, 60_000);
+
+  it('shows the first line in which a target that is not comes out otherwise', async () => {
+    using project = new Project({
+      'agent.mjs': `import { readFileSync } from 'node:fs';
+const uuid = () => readFileSync('/proc/sys/kernel/random/uuid', 'utf8').trim();
+export default async () => 'It is ' + uuid();`,
+    });
+    const told: string[] = [];
+    const stderr = { write: (text: string) => void told.push(text) };
+    const run = await runDrill({ cwd: project.cwd, target: './agent.mjs', checkDeterminism: true, stderr });
+    expect(run.code).toBe(3);
+    expect(told.join('')).toMatch(
+      /differs first at line \d+ of trace\.jsonl\n {2}first: {2}\{.*It is .*\n {2}second: \{.*It is /,
+    );
   });
 });
 

@@ -36,6 +36,7 @@ export async function runDrill(request: Partial<RunRequest> = {}): Promise<Ran> 
       seed: 7,
       tag: [],
       bail: false,
+      checkDeterminism: false,
       jobs: 1,
       json: false,
       color: false,

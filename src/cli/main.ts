@@ -51,6 +51,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .addOption(options.tag())
     .addOption(options.seed())
     .addOption(options.jobs())
+    .addOption(options.checkDeterminism())
     .addOption(options.bail())
     .addOption(options.minScore())
     .addOption(options.out())

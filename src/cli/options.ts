@@ -41,6 +41,11 @@ export const options = {
   minScore: () => new Option('--min-score <score>', 'fail below this score (0 to 100)').argParser(aScore),
   jobs: () =>
     new Option('-j, --jobs <n>', 'drills at once; the bytes do not depend on it').argParser(wholeJobs).default(1),
+  checkDeterminism: () =>
+    new Option(
+      '--check-determinism',
+      'run twice, the second time with garbage collections forced, and compare',
+    ).default(false),
   as: () => new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal'),
   claims: () =>
     new Option(
