@@ -145,8 +145,8 @@ export default async (task, { roles }) => {
   if (task.id.startsWith('throws')) throw keep(new TypeError(texts.error + ' at ' + new Error(texts.error).stack));
   if (task.id.startsWith('wrong')) return keep({ kind: texts['wrong shape'], [texts['wrong shape']]: 1 });
   if (task.id.startsWith('plain')) return { kind: 'answered', answer, citations: task.sources.map((s) => s.id) };
-  await ask(roles.primary, task, texts['model name']).catch(() => {});
-  const body = await goAstray(roles.primary);
+  await ask(roles.backup, task, texts['model name']).catch(() => {});
+  const body = await goAstray(roles.backup);
   const log = { task_id: task.id, tenant_hash: texts.log, workflow_step: texts.log, primary_model: texts.log, failure_mode: null, fallback_model: texts.log, tool_mode: 'full', schema_status: 'valid', quality_gate: 'passed', latency_ms: 1, cost_usd: 0, degraded: true, trace_id: texts.log, source_ids: [texts.log], schema_version: texts.log };
   return keep({
     kind: 'answered', answer: answer + ' ' + texts.answer, citations: [texts.citation], policy_version: texts['policy version'],
@@ -167,7 +167,7 @@ const FILES: Record<string, string> = {
   'agent.mjs': AGENT,
   [moduleName]:
     "import { readFile } from 'node:fs/promises';\nexport const readHost = () => readFile('/etc/hostname').catch(() => {});\n",
-  'drill.config.yaml': `roles:\n  primary: ${role('gpt-5-mini')}\n  backup: ${role('gpt-5-nano')}\n  spare: ${role('m', `me:${spareLogin}@spare.example`)}\nredact: ['CUST-[0-9]{6}']\n`,
+  'drill.config.yaml': `roles:\n  primary: ${role('gpt-5-mini')}\n  backup: ${role('gpt-5-nano', 'models.example')}\n  spare: ${role('m', `me:${spareLogin}@spare.example`)}\nredact: ['CUST-[0-9]{6}']\n`,
   'drills/canaries.yaml': `drill: canaries\ntitle: ${JSON.stringify(inTitle)}\nhypothesis: ${JSON.stringify(inHypothesis)}\nworkflow: mine\nphases:\n  - { name: outage, tasks: 4, faults: [{ fault: hang, role: primary }] }\nexpect:\n  fails-over: { role: backup, within_ms: 8000 }\n  admits-degraded-mode: {}\n`,
   'tasks/leaks.json': task('leaks', { must_include: [inPhrase, 'order 1042'], must_not: [`never ${inPhrase}`] }),
   'tasks/plain.json': task('plain', {

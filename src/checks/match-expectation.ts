@@ -1,22 +1,39 @@
 import { RE2JS } from 're2js';
 import type { Expectation } from '../core/golden-task.ts';
 
+/** What texts of a drill come to, found once each: checks meet the same few again and again. */
+function remembering<V>(find: (text: string) => V): (text: string) => V {
+  const found = new Map<string, V>();
+  return (text) => {
+    const known = found.get(text);
+    if (known !== undefined) return known;
+    const value = find(text);
+    if (found.size >= MOST_REMEMBERED) found.clear();
+    if (text.length <= LONGEST_REMEMBERED) found.set(text, value);
+    return value;
+  };
+}
+const MOST_REMEMBERED = 500;
+const LONGEST_REMEMBERED = 10_000;
+
 /** One spelling for quotes, dashes' look-alikes and blanks, so that typography never decides. */
-export function normalise(text: string): string {
-  return text
+export const normalise = remembering((text) =>
+  text
     .normalize('NFC')
     .replace(/[\u2018\u2019\u201a\u201b\u2032]/g, "'")
     .replace(/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]/g, '"')
     .replace(/[\u2010\u2011]/g, '-')
     .replace(/\s+/g, ' ')
-    .trim();
-}
+    .trim(),
+);
+
+const compiled = remembering((pattern) => RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE));
 
 /** Whether a text says what is expected. Case never matters. Throws on a pattern that RE2 cannot read. */
 export function matches(text: string, expectation: Expectation): boolean {
   if (typeof expectation === 'string') return holdsPhrase(text, expectation);
   if ('any_of' in expectation) return expectation.any_of.some((phrase) => holdsPhrase(text, phrase));
-  return RE2JS.compile(expectation.pattern, RE2JS.CASE_INSENSITIVE).matcher(normalise(text)).find();
+  return compiled(expectation.pattern).matcher(normalise(text)).find();
 }
 
 export function describeExpectation(expectation: Expectation): string {

@@ -25,8 +25,7 @@ export const outputValidates = defineTaskCheck({
       return failed('no structured output: data is missing', [outcome.seq]);
     }
     const missing = output.required.filter((field) => !(field in data)).map((field) => `data.${field}: missing`);
-    // The validator writes into the schema it is given.
-    const { errors } = new Validator(structuredClone(output.schema), '2020-12', false).validate(data);
+    const { errors } = validatorOf(output.schema).validate(data);
     const wrong = [...missing, ...innermost(errors)];
     if (wrong.length > 0) {
       const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : '';
@@ -37,6 +36,15 @@ export const outputValidates = defineTaskCheck({
     ]);
   },
 });
+
+const validators = new WeakMap<object, Validator>();
+
+/** Made once a schema. It is given a copy, because it writes into the schema. */
+function validatorOf(schema: Record<string, unknown>): Validator {
+  const validator = validators.get(schema) ?? new Validator(structuredClone(schema), '2020-12', false);
+  validators.set(schema, validator);
+  return validator;
+}
 
 /** Errors without those that only say that something inside them is wrong; `required` is told once, by the contract's list. */
 function innermost(errors: OutputUnit[]): string[] {

@@ -1,17 +1,19 @@
-import { existsSync, statSync } from 'node:fs';
-import { basename, extname, join, relative, resolve, sep } from 'node:path';
-import { RE2JS } from 're2js';
+import { realpathSync } from 'node:fs';
+import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { Contract } from '../core/contract.ts';
 import { DrillError, formatPlace, type Place, type Problem } from '../core/errors.ts';
 import { type Expectation, GoldenTask, type Source, type Workflow } from '../core/golden-task.ts';
 import { suggest } from './closest.ts';
-import { isDataFile, namesIn } from './find.ts';
+import { dataFilesIn, namesIn } from './find.ts';
 import { inspect, isRecord, parseWith } from './issues.ts';
-import { displayPath, type Path, readText, readUserFile, type UserFile } from './read-file.ts';
+import { schemaProblems } from './output-schema.ts';
+import { createPatternCheck } from './pattern.ts';
+import { displayPath, kindOf, MAX_PROBLEMS, type Path, readText, readUserFile, type UserFile } from './read-file.ts';
 
 const CONTRACTS = ['contract.yaml', 'contract.yml', 'contract.json'];
 const SOURCE_EXTENSIONS = ['.md', '.txt', '.json'];
+const MAX_TASKS = 1_000;
 
 /** A contract as written in a file: the output's schema may stand in a file beside it. */
 export const ContractFile = Contract.extend({
@@ -38,36 +40,49 @@ const Tenant = z.strictObject({
  */
 export function loadWorkflow(dir: string, sourceDirs: string[], name: string = basename(resolve(dir))): Workflow {
   const home = resolve(dir);
-  if (!existsSync(home) || !statSync(home).isDirectory())
+  const here: Place = { file: displayPath(home) };
+  if (kindOf(home) !== 'folder')
     throw new DrillError('no_tasks', {
       message: 'there is no such folder of golden tasks',
-      place: { file: displayPath(home) },
+      place: here,
       fix: 'name a folder with a JSON or YAML file a task',
     });
+  const files = taskFiles(home);
   const problems: Problem[] = [];
   const contract = collecting(problems, () => loadContract(home, name));
-  const tasks = taskFiles(home).flatMap((file) => collecting(problems, () => readTasks(file, problems)) ?? []);
+  const tasks = files
+    .slice(0, MAX_TASKS)
+    .flatMap((file) =>
+      problems.length > MAX_PROBLEMS ? [] : (collecting(problems, () => readTasks(file, problems)) ?? []),
+    );
+  if (tasks.length > MAX_TASKS || files.length > MAX_TASKS)
+    problems.push({
+      message: `the folder holds more than ${MAX_TASKS} golden tasks`,
+      place: here,
+      fix: 'make several workflows of it',
+    });
   if (tasks.length === 0 && problems.length === 0)
     problems.push({
       message: 'the folder holds no golden task',
-      place: { file: displayPath(home) },
+      place: here,
       fix: 'add a JSON or YAML file with at least `name` and `input`',
     });
-  problems.push(...tasks.flatMap((task) => taskProblems(task, tasks)));
+  const known = tasks.slice(0, MAX_TASKS);
+  problems.push(...twinProblems(known), ...known.flatMap(uncitedProblems), ...patternProblems(known));
 
   const homes = [join(home, 'sources'), ...sourceDirs.map((one) => resolve(one))];
-  const sources = tasks.flatMap((task) => taskSources(task, homes, problems));
-  const tenants = [...new Set(tasks.map(({ task }) => task.tenant))].sort();
+  const sources = sourcesOf(known, homes, problems);
+  const tenants = [...new Set(known.map(({ task }) => task.tenant))].sort();
   const canaries = tenants.flatMap((tenant) => {
     const canary = collecting(problems, () => loadCanary(tenant, homes));
     return canary === undefined ? [] : [[tenant, canary] as const];
   });
-  if (problems.length > 0) throw new DrillError('invalid_workflow', problems);
+  if (problems.length > 0) throw new DrillError('invalid_workflow', problems.slice(0, MAX_PROBLEMS));
   return {
     name: contract?.workflow ?? name,
     ...(contract === undefined ? {} : { contract }),
     tasks: tasks.map(({ task }) => task),
-    sources: uniqueSources(sources),
+    sources,
     canaries: Object.fromEntries(canaries),
   };
 }
@@ -89,7 +104,8 @@ function collecting<T>(problems: Problem[], read: () => T): T | undefined {
 }
 
 function loadContract(dir: string, workflow: string): Contract | undefined {
-  const name = CONTRACTS.find((one) => existsSync(join(dir, one)));
+  const names = namesIn(dir);
+  const name = CONTRACTS.find((one) => names.includes(one));
   if (name === undefined) return undefined;
   const file = readUserFile(join(dir, name));
   const contract = parseWith(ContractFile, file);
@@ -101,26 +117,30 @@ function loadContract(dir: string, workflow: string): Contract | undefined {
     });
   const { output, ...rest } = contract;
   if (output === undefined) return rest;
-  const schema = typeof output.schema === 'string' ? readSchema(dir, output.schema, file) : output.schema;
-  return { ...rest, output: { ...output, schema } };
+  if (typeof output.schema === 'string')
+    return { ...rest, output: { ...output, schema: readSchema(dir, output.schema, file) } };
+  const problems = schemaProblems(output.schema, (path) => file.place(['output', 'schema', ...path]));
+  if (problems.length > 0) throw new DrillError('invalid_contract', problems);
+  return { ...rest, output: { ...output, schema: output.schema } };
 }
 
 function readSchema(dir: string, name: string, contract: UserFile): Record<string, unknown> {
-  const path = inside(dir, name);
+  const path = resolve(dir, name);
   const invalid = (message: string, fix: string) =>
     new DrillError('invalid_contract', { message, place: contract.place(['output', 'schema']), fix });
-  if (path === undefined) throw invalid(`"${name}" leaves the folder`, 'keep the schema beside the contract');
-  if (!existsSync(path)) throw invalid(`there is no file "${name}" beside the contract`, 'add it, or write it here');
-  const { data } = readUserFile(path);
+  if (kindOf(path) !== 'file')
+    throw invalid(`there is no file "${name}" beside the contract`, 'add it, or write it here');
+  if (!isInside(dir, path)) throw invalid(`"${name}" leaves the folder`, 'keep the schema beside the contract');
+  const { data, place } = readUserFile(path);
   if (!isRecord(data)) throw invalid(`"${name}" holds no JSON Schema`, 'a schema is a mapping with `type`');
+  const problems = schemaProblems(data, place);
+  if (problems.length > 0) throw new DrillError('invalid_contract', problems);
   return data;
 }
 
 /** The files of a folder that hold golden tasks, in name order. */
 export function taskFiles(dir: string): string[] {
-  return namesIn(dir)
-    .filter((name) => isDataFile(name) && !CONTRACTS.includes(name) && !name.endsWith('.schema.json'))
-    .map((name) => join(dir, name));
+  return dataFilesIn(dir).filter((path) => !CONTRACTS.includes(basename(path)) && !path.endsWith('.schema.json'));
 }
 
 /** One task or a list of tasks. Broken ones are told about, the others still come back. */
@@ -128,7 +148,8 @@ function readTasks(path: string, problems: Problem[]): PlacedTask[] {
   const file = readUserFile(path);
   const many = Array.isArray(file.data);
   const values: unknown[] = Array.isArray(file.data) ? file.data : [file.data];
-  return values.flatMap((value, i) => {
+  return values.slice(0, MAX_TASKS + 1).flatMap((value, i) => {
+    if (problems.length > MAX_PROBLEMS) return [];
     const at = many ? [i] : [];
     const result = inspect(GoldenTask, file, { at, value });
     problems.push(...result.problems);
@@ -137,10 +158,20 @@ function readTasks(path: string, problems: Problem[]): PlacedTask[] {
   });
 }
 
-function taskProblems({ task, place }: PlacedTask, all: readonly PlacedTask[]): Problem[] {
-  const first = all.find((other) => other.task.name === task.name);
-  const twin = first === undefined || first.task === task ? [] : [twinProblem(task.name, place, first)];
-  const uncited = (task.required_sources ?? []).flatMap((id, i) =>
+function twinProblems(tasks: readonly PlacedTask[]): Problem[] {
+  const first = new Map<string, PlacedTask>();
+  return tasks.flatMap((placed) => {
+    const { name } = placed.task;
+    const twin = first.get(name);
+    if (twin === undefined) first.set(name, placed);
+    if (twin === undefined) return [];
+    const message = `two golden tasks are called "${name}"; the first is at ${formatPlace(twin.place(['name']))}`;
+    return [{ message, place: placed.place(['name']), fix: 'rename one' }];
+  });
+}
+
+const uncitedProblems = ({ task, place }: PlacedTask): Problem[] =>
+  (task.required_sources ?? []).flatMap((id, i) =>
     task.fixtures.includes(id)
       ? []
       : [
@@ -151,82 +182,77 @@ function taskProblems({ task, place }: PlacedTask, all: readonly PlacedTask[]): 
           },
         ],
   );
-  return [
-    ...twin,
-    ...uncited,
-    ...patternProblems(task.must_include, 'must_include', place),
-    ...patternProblems(task.must_not, 'must_not', place),
-  ];
+
+function patternProblems(tasks: readonly PlacedTask[]): Problem[] {
+  const check = createPatternCheck();
+  const inList = (list: readonly Expectation[], key: string, place: PlacedTask['place']) =>
+    list.flatMap((entry, i) =>
+      typeof entry === 'string' || !('pattern' in entry) ? [] : check(entry.pattern, place([key, i, 'pattern'])),
+    );
+  return tasks.flatMap(({ task, place }) => [
+    ...inList(task.must_include, 'must_include', place),
+    ...inList(task.must_not, 'must_not', place),
+  ]);
 }
 
-function twinProblem(name: string, place: PlacedTask['place'], first: PlacedTask): Problem {
-  const message = `two golden tasks are called "${name}"; the first is at ${formatPlace(first.place(['name']))}`;
-  return { message, place: place(['name']), fix: 'rename one' };
-}
-
-function patternProblems(list: readonly Expectation[], key: string, place: PlacedTask['place']): Problem[] {
-  return list.flatMap((entry, i) => {
-    if (typeof entry === 'string' || !('pattern' in entry)) return [];
-    try {
-      RE2JS.compile(entry.pattern);
-      return [];
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      const fix = 'write an RE2 pattern (no look-around, no back-references)';
-      return [{ message: `bad pattern: ${why}`, place: place([key, i, 'pattern']), fix }];
+/** The documents and records the tasks may cite, each once a tenant. */
+function sourcesOf(tasks: readonly PlacedTask[], homes: readonly string[], problems: Problem[]): Source[] {
+  const listed = new Map<string, ReadonlySet<string>>();
+  const filesIn = (dir: string): ReadonlySet<string> => {
+    const files = listed.get(dir) ?? new Set(namesIn(dir).filter((name) => SOURCE_EXTENSIONS.includes(extname(name))));
+    listed.set(dir, files);
+    return files;
+  };
+  const sources = new Map<string, Source | undefined>();
+  for (const { task, place } of tasks) {
+    const folders = homes.flatMap((home) => [join(home, task.tenant), home].map((dir) => ({ dir, home })));
+    for (const [i, id] of task.fixtures.entries()) {
+      const key = `${task.tenant}/${id}`;
+      if (sources.has(key) || problems.length > MAX_PROBLEMS) continue;
+      const tell = (message: string, fix: string) => problems.push({ message, place: place(['fixtures', i]), fix });
+      sources.set(key, undefined);
+      const found = folders
+        .flatMap(({ dir, home }) => SOURCE_EXTENSIONS.map((ext) => ({ dir, home, name: id + ext })))
+        .find(({ dir, name }) => filesIn(dir).has(name));
+      if (/[\\/]/.test(id)) tell(`"${id}" leaves the sources folder`, 'name a source by its id');
+      else if (found === undefined) {
+        const known = new Set(folders.flatMap(({ dir }) => [...filesIn(dir)].map((name) => basename(name, extname(name)))));
+        const add = `add ${displayPath(join(homes[0] ?? '.', task.tenant, `${id}.md`))}`;
+        const message = `there is no source "${id}" for the tenant "${task.tenant}"`;
+        tell(message, `${add}; or ${suggest(id, [...known], 'sources')}`);
+      } else if (!isInside(dirname(found.home), join(found.dir, found.name)))
+        tell(`the source "${id}" is a link out of the project`, 'copy it into the sources folder');
+      else {
+        const text = collecting(problems, () => readText(join(found.dir, found.name)));
+        if (text !== undefined) sources.set(key, { id, tenant: task.tenant, text });
+      }
     }
-  });
-}
-
-function taskSources({ task, place }: PlacedTask, homes: readonly string[], problems: Problem[]): Source[] {
-  return task.fixtures.flatMap((id, i) => {
-    const at = place(['fixtures', i]);
-    // Checked before any path is made of it.
-    if (inside(homes[0] ?? '.', id) === undefined) {
-      problems.push({ message: `"${id}" leaves the sources folder`, place: at, fix: 'name a source by its id' });
-      return [];
-    }
-    const folders = homes.flatMap((home) => [join(home, task.tenant), home]);
-    const path = folders.flatMap((dir) => SOURCE_EXTENSIONS.map((ext) => join(dir, id + ext))).find(isFile);
-    if (path === undefined) {
-      const known = [...new Set(folders.flatMap(sourceIds))];
-      const add = `add ${displayPath(join(homes[0] ?? '.', task.tenant, `${id}.md`))}`;
-      const message = `there is no source "${id}" for the tenant "${task.tenant}"`;
-      problems.push({ message, place: at, fix: `${add}; or ${suggest(id, known, 'sources')}` });
-      return [];
-    }
-    const text = collecting(problems, () => readText(path));
-    return text === undefined ? [] : [{ id, tenant: task.tenant, text }];
-  });
-}
-
-function sourceIds(dir: string): string[] {
-  const files = namesIn(dir).filter((name) => SOURCE_EXTENSIONS.includes(extname(name)));
-  return files.map((name) => basename(name, extname(name)));
-}
-
-function uniqueSources(sources: readonly Source[]): Source[] {
-  return [...new Map(sources.map((source) => [`${source.tenant}/${source.id}`, source])).values()];
+  }
+  return [...sources.values()].filter((source) => source !== undefined);
 }
 
 function loadCanary(tenant: string, homes: readonly string[]): string | undefined {
-  const path = homes.map((home) => join(home, tenant, 'tenant.yaml')).find(isFile);
-  if (path === undefined) return undefined;
+  const home = homes.find((one) => kindOf(join(one, tenant, 'tenant.yaml')) !== undefined);
+  if (home === undefined) return undefined;
+  const path = join(home, tenant, 'tenant.yaml');
+  const invalid = (message: string, place: Place, fix: string) =>
+    new DrillError('invalid_tenant', { message, place, fix });
+  if (!isInside(dirname(home), path))
+    throw invalid('the file is a link out of the project', { file: displayPath(path) }, 'copy it here');
   const file = readUserFile(path);
   const { name, canary } = parseWith(Tenant, file);
   if (name === tenant) return canary;
-  throw new DrillError('invalid_tenant', {
-    message: `the tenant is called "${name}", its folder "${tenant}"`,
-    place: file.place(['name']),
-    fix: `write \`name: ${tenant}\`, or rename the folder`,
-  });
+  const fix = `write \`name: ${tenant}\`, or rename the folder`;
+  throw invalid(`the tenant is called "${name}", its folder "${tenant}"`, file.place(['name']), fix);
 }
 
-const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();
-
-/** A name resolved in a folder; undefined where it would leave it. */
-function inside(dir: string, name: string): string | undefined {
-  const path = resolve(dir, name);
-  const way = relative(dir, path);
-  return way === '' || way === '..' || way.startsWith(`..${sep}`) || resolve(way) === way ? undefined : path;
+/** Whether what stands at a path, links followed, lies in a folder. */
+function isInside(dir: string, path: string): boolean {
+  let way: string;
+  try {
+    way = relative(realpathSync(dir), realpathSync(path));
+  } catch {
+    return false;
+  }
+  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && resolve(way) !== way;
 }

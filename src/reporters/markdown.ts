@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
+import { incidentQuestions } from './incident-questions.ts';
 import { cellsOf, clean, dollars, offThePath, seconds, tally, told, whatHappened } from './words.ts';
 
 /** report.md: the run as a page people share. */
@@ -34,6 +35,7 @@ function runSection(run: Omit<RunReport, 'drills'>): string {
 }
 
 function drillSection(drill: DrillReport): string {
+  const notices = noticesOf(drill);
   return [
     `## ${drill.name}: ${drill.verdict}, score ${drill.score}`,
     '',
@@ -43,13 +45,14 @@ function drillSection(drill: DrillReport): string {
     '',
     ...drill.reasons.flatMap(({ reason, fix }) => [`> **open:** ${safe(reason)} Fix: ${safe(fix)}`, '']),
     ...section('Faults', ['fault', 'role', 'phase', 'fired', 'tasks spared'], faultRows(drill)),
-    ...section('Tasks', TASK_HEAD, taskRows(drill)),
+    ...section('Tasks', TASK_HEAD, taskRows(drill, notices)),
     ...section(
       'Notices',
       ['notice', 'text'],
-      noticesOf(drill).map((text, i) => [String(i + 1), text]),
+      notices.map((text, i) => [String(i + 1), text]),
     ),
     ...section('Checks', ['check', 'severity', 'passed', 'failed', 'open', 'not applicable'], checkRows(drill)),
+    ...section('After the incident', ['question', 'answer'], incidentQuestions(drill)),
     ...section('The drill as a whole', ['check', 'verdict', 'reason', 'evidence'], wholeRows(drill)),
     ...failures(drill),
   ].join('\n');
@@ -73,7 +76,7 @@ const TASK_HEAD = [
   'told',
 ];
 
-const taskRows = (drill: DrillReport): string[][] =>
+const taskRows = (drill: DrillReport, notices: readonly string[]): string[][] =>
   drill.tasks.map((task) => [
     task.task,
     task.phase,
@@ -86,7 +89,7 @@ const taskRows = (drill: DrillReport): string[][] =>
     dollars(task.cost_usd),
     outcomeWords(task),
     `${task.baseline.verdict}, ${seconds(task.baseline.latency_ms)}, ${dollars(task.baseline.cost_usd)}`,
-    noticeWords(task, noticesOf(drill)),
+    noticeWords(task, notices),
   ]);
 
 /** Each notice once: whole drills say the same few. */

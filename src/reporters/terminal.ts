@@ -3,6 +3,7 @@ import { Chalk, type ChalkInstance } from 'chalk';
 import { z } from 'zod';
 import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
+import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import {
   cellsOf,
@@ -22,7 +23,7 @@ import {
 } from './words.ts';
 
 /** Enough for any drill a person reads; a longer run shows older evidence by number only. */
-const MAX_LINES_KEPT = 50_000;
+const MAX_EVENTS_KEPT = 50_000;
 const MAX_EVENTS_SHOWN = 12;
 const MAX_REASONS_SHOWN = 5;
 const GLYPHS: Record<VerdictWord, string> = { passed: '✓', failed: '✗', inconclusive: '?', not_applicable: '-' };
@@ -39,15 +40,15 @@ export const terminal: Reporter = {
 function openTerminal(output: Output, look: Look): OpenReporter {
   const paint = new Chalk({ level: look.color ? 1 : 0 });
   let about: string | undefined;
-  let events = new Map<number, string>();
+  let events = new Map<number, TraceEvent>();
   const endings: DrillReport[] = [];
   return {
     onEvent(event) {
       if (event.kind === 'run-header')
         about = `target ${clean(event.target.name)} · seed ${event.seed} · ${event.time} time`;
-      events.set(event.seq, eventLine(event));
+      events.set(event.seq, event);
       const oldest = events.keys().next();
-      if (events.size > MAX_LINES_KEPT && !oldest.done) events.delete(oldest.value);
+      if (events.size > MAX_EVENTS_KEPT && !oldest.done) events.delete(oldest.value);
     },
     onDrill(drill) {
       const title = `${paint.bold(drill.name)}  ${clean(drill.title)}`;
@@ -135,7 +136,7 @@ function drillWideLines(drill: DrillReport, columns: number, paint: ChalkInstanc
 
 function failureLines(
   drill: DrillReport,
-  events: ReadonlyMap<number, string>,
+  events: ReadonlyMap<number, TraceEvent>,
   columns: number,
   paint: ChalkInstance,
 ): string[] {
@@ -164,10 +165,14 @@ function sentence(placed: readonly [PlacedCell, ...PlacedCell[]]): string {
   return `${whom}: ${first.cell.reason}`;
 }
 
-function eventLines(seqs: readonly number[], events: ReadonlyMap<number, string>, columns: number): string[] {
+function eventLines(seqs: readonly number[], events: ReadonlyMap<number, TraceEvent>, columns: number): string[] {
+  const lineOf = (seq: number) => {
+    const event = events.get(seq);
+    return event === undefined ? `#${seq}` : eventLine(event);
+  };
   const more = seqs.length - MAX_EVENTS_SHOWN;
   return [
-    ...seqs.slice(0, MAX_EVENTS_SHOWN).map((seq) => `      ${cut(events.get(seq) ?? `#${seq}`, columns - 6)}`),
+    ...seqs.slice(0, MAX_EVENTS_SHOWN).map((seq) => `      ${cut(lineOf(seq), columns - 6)}`),
     ...(more > 0 ? [`      and ${count(more, 'more event')}`] : []),
   ];
 }

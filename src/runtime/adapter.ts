@@ -143,6 +143,8 @@ function toBody(request: ModelRequest, protocol: string, model: string, capabili
 }
 
 const TIME_IS_UP = Symbol('time is up');
+/** Made once: an error per call would be dear, and nobody is left to read it. */
+const OVER = new DOMException('The call is over', 'AbortError');
 
 /** Races work against the clock; whichever loses is told to stop, so that nothing lives on behind the result. */
 async function withinTime<T>(
@@ -164,8 +166,8 @@ async function withinTime<T>(
     return await Promise.race([timeout, work(working.signal)]);
   } finally {
     signal?.removeEventListener('abort', leave);
-    timer.abort();
-    working.abort();
+    timer.abort(OVER);
+    working.abort(OVER);
   }
 }
 

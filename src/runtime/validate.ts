@@ -13,12 +13,17 @@ export function parseJson(text: string): { json: unknown } | undefined {
   }
 }
 
+/** Made once a schema: that costs more than a use. */
+const validators = new WeakMap<object, Validator>();
+
 /**
  * Where a value breaks a JSON Schema (draft 2020-12): pointers and keywords only, because values may be private.
  * Empty where it is valid. Throws where the schema itself cannot be used.
  */
 export function schemaErrors(value: unknown, schema: Record<string, unknown>): string[] {
-  const { errors } = new Validator(schema, '2020-12', false).validate(value);
+  const validator = validators.get(schema) ?? new Validator(schema, '2020-12', false);
+  validators.set(schema, validator);
+  const { errors } = validator.validate(value);
   return errors.map((e) => `${e.instanceLocation} ${e.keyword}`);
 }
 

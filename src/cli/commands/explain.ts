@@ -40,7 +40,7 @@ export function explain(name: string, catalogue: Catalogue, { cwd, stdout }: Pic
     ...catalogue.reporters.map((reporter): [string, Card] => ['reporter', reporter]),
   ];
   const drills = listDrills(cwd);
-  const shape = SHAPES[name];
+  const shape = Object.hasOwn(SHAPES, name) ? SHAPES[name] : undefined;
   const texts = [
     ...cards.filter(([, card]) => card.name === name).map(([kind, card]) => cardText(kind, card)),
     ...drills.filter((drill) => drill.name === name).map((drill) => drillText(drill.path, catalogue)),
@@ -50,6 +50,7 @@ export function explain(name: string, catalogue: Catalogue, { cwd, stdout }: Pic
     const known = [...cards.map(([, card]) => card.name), ...drills.map((drill) => drill.name), ...Object.keys(SHAPES)];
     throw new DrillError('unknown_name', {
       message: `there is nothing called "${name}"`,
+      place: { file: 'drill explain' },
       fix: suggest(name, known, 'there is'),
     });
   }

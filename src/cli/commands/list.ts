@@ -32,6 +32,7 @@ export function list(
   if (what !== undefined && !names.includes(what))
     throw new DrillError('unknown_kind', {
       message: `there is nothing called "${what}" to list`,
+      place: { file: 'drill list' },
       fix: suggest(what, names, 'there is'),
     });
   const chosen = names.filter((name) => what === undefined || name === what);

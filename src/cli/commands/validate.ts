@@ -1,11 +1,10 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { CONFIG_FILE, loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
-import { isDataFile, packageRoot } from '../../config/find.ts';
+import { dataFilesIn, findWorkflow, foldersIn, packageRoot } from '../../config/find.ts';
 import { isRecord } from '../../config/issues.ts';
-import { displayPath, readUserFile } from '../../config/read-file.ts';
+import { displayPath, kindOf, readUserFile } from '../../config/read-file.ts';
 import { loadWorkflow, taskFiles } from '../../config/workflow-folder.ts';
 import { DrillError, type Problem } from '../../core/errors.ts';
 import type { Terminal } from '../terminal.ts';
@@ -42,7 +41,7 @@ export function validate(
 
 /** The number of files that were read. */
 function inspectPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<string>): number {
-  if (existsSync(path) && statSync(path).isDirectory()) return inspectFolder(path, cwd, seen);
+  if (kindOf(path) === 'folder') return inspectFolder(path, cwd, seen);
   if (basename(path) === CONFIG_FILE) {
     loadConfig(dirname(path), catalogue);
     return 1;
@@ -50,13 +49,14 @@ function inspectPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<
   const { data } = readUserFile(path);
   // A golden task is judged with its neighbours and sources: its folder is what is valid or not.
   if (isGoldenTask(data, path)) return inspectFolder(dirname(path), cwd, seen);
-  loadDrill(path, catalogue);
+  const loaded = loadDrill(path, catalogue);
+  findWorkflow(loaded.drill.workflow, cwd, loaded.place(['workflow']));
   return 1;
 }
 
 /** A folder called `drills` stands for its files. */
 const drillsOfFolder = (path: string): string[] | undefined =>
-  basename(path) === 'drills' ? dataFiles(path) : undefined;
+  basename(path) === 'drills' ? dataFilesIn(path) : undefined;
 
 function inspectFolder(dir: string, cwd: string, seen: Set<string>): number {
   if (seen.has(dir)) return 0;
@@ -74,18 +74,10 @@ function isGoldenTask(data: unknown, path: string): boolean {
 
 /** Everything of a project that a run may read. */
 function projectFiles(cwd: string): string[] {
-  const golden = join(cwd, 'fixtures', 'golden');
-  const workflows = existsSync(golden) ? readdirSync(golden, { withFileTypes: true }) : [];
   const config = join(cwd, CONFIG_FILE);
   return [
-    ...(existsSync(config) ? [config] : []),
-    ...dataFiles(join(cwd, 'drills')),
-    ...workflows.filter((one) => one.isDirectory()).map((one) => join(golden, one.name)),
+    ...(kindOf(config) === undefined ? [] : [config]),
+    ...dataFilesIn(join(cwd, 'drills')),
+    ...foldersIn(join(cwd, 'fixtures', 'golden')),
   ];
-}
-
-function dataFiles(dir: string): string[] {
-  if (!existsSync(dir)) return [];
-  const names = readdirSync(dir).filter(isDataFile).sort();
-  return names.map((name) => join(dir, name));
 }
