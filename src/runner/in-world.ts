@@ -20,6 +20,7 @@ export async function inWorld(
     seed: random.fork('target').seed,
     epochMs: EPOCH_MS,
     fetch: (input, init) => nodeFetch(input, init),
+    onOutput: (text) => void process.stderr.write(plan.redaction.text(text)),
     onRealIo: ({ scope, what, by, fatal }) => {
       const whose = scope === undefined ? {} : { ask: scope.ask, task: scope.task };
       recorder.emit({ kind: 'real-io', ...whose, what, by, fatal });

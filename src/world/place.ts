@@ -29,6 +29,8 @@ export interface Surroundings {
   /** Set while the driver waits: called when the last piece of real work is done. */
   wake: (() => void) | undefined;
   report(io: RealIo): void;
+  /** What code inside prints. */
+  say(text: string): void;
 }
 
 /** Where some code runs: in which world, and for whom. It travels along promises and callbacks. */

@@ -1,6 +1,7 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { routeChance } from './route-chance.ts';
 import { routeNetwork } from './route-network.ts';
+import { routeOutput } from './route-output.ts';
 import { routeTime } from './route-time.ts';
 import { routeTimers } from './route-timers.ts';
 import { routeUnseen } from './watch.ts';
@@ -20,6 +21,7 @@ export function installRoutes(): void {
   routeTime();
   routeChance();
   routeNetwork();
+  routeOutput();
   routeUnseen();
   // Named imports of Node's own modules follow.
   syncBuiltinESMExports();

@@ -26,6 +26,8 @@ export interface WorldOptions {
   fetch: typeof globalThis.fetch;
   /** Told once per ask, kind and module; see RealIo. */
   onRealIo(io: RealIo): void;
+  /** Gets what code inside prints; without it nobody does. */
+  onOutput?(text: string): void;
   /** Steps at one and the same instant after which the world counts as livelocked. */
   stepCap?: number;
   /** How microtasks are drained between steps; the order of events is the same. For tests. */
@@ -44,6 +46,7 @@ export function createVirtualWorld(options: WorldOptions): World {
     realWork: 0,
     realTurns: 0,
     wake: undefined,
+    say: (text) => at(undefined, () => options.onOutput?.(text)),
     report(io) {
       const kind = `${io.scope?.ask} ${io.what}`;
       // Of the later steps of one piece of work nobody knows who began it.

@@ -1,0 +1,72 @@
+import type { Clock } from '../core/clock.ts';
+import type { Scope } from '../core/stand.ts';
+import { originals } from './originals.ts';
+import { currentPlace } from './place.ts';
+import { route } from './route.ts';
+
+/** Code of a target did what ends a process of its own, or sets timers without end. */
+export interface Crash {
+  kind: 'died' | 'spins';
+  /** e.g. `the target called process.exit(1)`. */
+  what: string;
+  /** What was thrown. */
+  error?: unknown;
+  /** Whose work it was; undefined where it could not be told. */
+  scope: Scope | undefined;
+  /** The clock of the world it happened in; undefined outside of one, or where it could not be told. */
+  clock: Clock | undefined;
+}
+
+/** Says whether the crash was its own to deal with. */
+type Listener = (crash: Crash) => boolean;
+
+const listeners = new Set<Listener>();
+/** What listened to the process before us; it does again when the last of ours has gone. */
+let before: { event: 'uncaughtException' | 'unhandledRejection'; those: Function[] }[] = [];
+
+/**
+ * While anybody listens, `process.exit`, uncaught exceptions and unhandled rejections do not end this process: the
+ * newest listener that says the crash is its own deals with it. Returns the way back.
+ */
+export function onCrash(listener: Listener): () => void {
+  if (listeners.size === 0) takeOver();
+  listeners.add(listener);
+  return () => {
+    if (listeners.delete(listener) && listeners.size === 0) handBack();
+  };
+}
+
+export function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
+  const place = currentPlace();
+  const whole = { ...crash, scope: place?.scope, clock: place?.world.clock };
+  for (const listener of [...listeners].reverse()) if (listener(whole)) return;
+}
+
+/** Thrown by `process.exit`, which never returns. It was told before. */
+class Exit extends Error {}
+
+const thrown = (how: string) => (error: unknown) => {
+  if (error instanceof Exit) return;
+  const said = error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
+  tellCrash({ kind: 'died', what: `${how}: ${said}`, error });
+};
+const ours = {
+  uncaughtException: thrown('the target threw where nobody catches'),
+  unhandledRejection: thrown('the target left a rejection unhandled'),
+};
+
+function takeOver(): void {
+  before = (['uncaughtException', 'unhandledRejection'] as const).map((event) => {
+    const those = process.listeners(event);
+    process.removeAllListeners(event);
+    process.on(event, ours[event]);
+    return { event, those };
+  });
+}
+
+function handBack(): void {
+  for (const { event, those } of before) {
+    process.removeAllListeners(event);
+    for (const listener of those) process.on(event, (...args: unknown[]) => Reflect.apply(listener, process, args));
+  }
+}
