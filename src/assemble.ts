@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { catalogue } from './catalogue.ts';
 import { suggest } from './config/closest.ts';
 import { loadConfig } from './config/config-file.ts';
-import { checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
+import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
 import { findDrill, findWorkflow, listDrills, packageRoot } from './config/find.ts';
 import { finderOf } from './config/pattern.ts';
@@ -100,7 +100,8 @@ export async function runDrills(request: RunRequest): Promise<number> {
       bail: request.bail,
       signal,
     });
-    if (request.checkDeterminism && !(await sameTwice(plans, join(folder.path, 'trace.jsonl'), request)))
+    if (signal.aborted) request.stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
+    else if (request.checkDeterminism && !(await sameTwice(plans, join(folder.path, 'trace.jsonl'), request)))
       return EXIT.inconclusive;
     return exitCode(report, request);
   } finally {
@@ -139,6 +140,7 @@ function withTags(drills: readonly LoadedDrill[], tags: readonly string[]): Load
   const known = [...new Set(drills.flatMap(({ drill }) => drill.tags))];
   throw new DrillError('no_drill', {
     message: tags.length === 0 ? 'there is no drill to run' : `no drill has the tag ${tags.join(' or ')}`,
+    place: { file: tags.length === 0 ? 'drills' : '--tag' },
     fix: tags.length === 0 ? 'Write one in drills/, or name a file.' : suggest(tags[0] ?? '', known, 'tags'),
   });
 }
@@ -152,7 +154,8 @@ interface Settled {
 
 function planFor(request: RunRequest, loaded: LoadedDrill, { target, redaction, declares, roles }: Settled): Plan {
   const drill = withFaults(loaded, request.fault, Object.keys(roles));
-  const workflow = workflowOf(request, drill.workflow);
+  const workflow = workflowOf(request, loaded);
+  if (request.fault.length === 0) checkRadius(loaded, workflow);
   const addresses = Object.entries(roles).map(
     ([name, role]) =>
       [name, { protocol: role.protocol, base_url: role.base_url, model: role.model, api_key: mockKey(role) }] as const,
@@ -190,10 +193,10 @@ function withFaults(loaded: LoadedDrill, flags: readonly string[], roles: readon
   return { ...loaded.drill, phases };
 }
 
-function workflowOf({ cwd, tasks }: RunRequest, name: string): Workflow {
+function workflowOf({ cwd, tasks }: RunRequest, { drill, place }: LoadedDrill): Workflow {
   const shared = [...new Set([cwd, packageRoot()])].map((dir) => join(dir, 'fixtures', 'sources'));
   if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared);
-  return loadWorkflow(findWorkflow(name, cwd), shared, name);
+  return loadWorkflow(findWorkflow(drill.workflow, cwd, place(['workflow'])), shared, drill.workflow);
 }
 
 function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[] {
@@ -202,6 +205,7 @@ function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[]
   if (unknown !== undefined) {
     throw new DrillError('unknown_task', {
       message: `there is no golden task "${unknown}" in ${workflow.name}`,
+      place: { file: '--task' },
       fix: suggest(unknown, known, 'golden tasks'),
     });
   }

@@ -49,11 +49,11 @@ function measure(names, target) {
   return JSON.parse(out);
 }
 
-/** Virtual milliseconds that the newest run lived through. */
-function virtualMs() {
+/** Virtual milliseconds that the run of a drill lived through. */
+function virtualMs(drill) {
   const runs = join(scratch, 'reports');
-  const newest = readdirSync(runs).sort().at(-1) ?? '';
-  const lines = readFileSync(join(runs, newest, 'trace.jsonl'), 'utf8')
+  const folder = readdirSync(runs).find((name) => name.endsWith(`-${drill}`)) ?? '';
+  const lines = readFileSync(join(runs, folder, 'trace.jsonl'), 'utf8')
     .trimEnd()
     .split('\n');
   return JSON.parse(lines.at(-1) ?? '{}').at;
@@ -102,7 +102,8 @@ drillOf('warm', 110, 'arrive: in_turn');
 drillOf('large', 3010, 'arrive: in_turn');
 drillOf('sdk', 510, 'arrive: in_turn');
 const many = (n) => Array.from({ length: n }, (_, i) => `d${i}`);
-for (const name of many(1000)) drillOf(name, 100, 'arrive: in_turn');
+const MANY = Number(process.env.BENCH_DRILLS ?? 1000);
+for (const name of many(MANY)) drillOf(name, 100, 'arrive: in_turn');
 
 try {
   const say = (what, figure) => console.log(`${what.padEnd(58)} ${figure}`);
@@ -112,12 +113,12 @@ try {
   say('yardstick: JSON of one execution, bare', `${yardstick()} /s`);
   const own = measure(['large'], 'reference');
   say('executions a second and core, reference', `${Math.round(3010 / own.cpu_s)} /s`);
-  say('virtual seconds a wall second', `${Math.round(virtualMs() / 1000 / own.wall_s)}`);
+  say('virtual seconds a wall second', `${Math.round(virtualMs('large') / 1000 / own.wall_s)}`);
   const sdk = measure(['sdk'], join(root, 'fixtures/targets/openai-sdk-agent.ts'));
   say('executions a second and core, openai SDK agent', `${Math.round(510 / sdk.cpu_s)} /s`);
-  const [few, lots] = [measure(many(10), 'reference'), measure(many(process.env.BENCH_DRILLS ?? 1000), 'reference')];
+  const [few, lots] = [measure(many(10), 'reference'), measure(many(MANY), 'reference')];
   say(
-    'peak memory, 1,000 drills of 100 against 10',
+    `peak memory, ${MANY} drills of 100 against 10`,
     `${(lots.peak_mb / few.peak_mb).toFixed(2)} × (${lots.peak_mb.toFixed(0)} MB, ${few.peak_mb.toFixed(0)} MB)`,
   );
   say('installed', installed());

@@ -27,13 +27,17 @@ export const normalise = remembering((text) =>
     .trim(),
 );
 
-const compiled = remembering((pattern) => RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE));
+/** One pattern, compiled once, and what it said of each text. */
+const finder = remembering((pattern) => {
+  const compiled = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
+  return remembering((text) => compiled.matcher(text).find());
+});
 
 /** Whether a text says what is expected. Case never matters. Throws on a pattern that RE2 cannot read. */
 export function matches(text: string, expectation: Expectation): boolean {
   if (typeof expectation === 'string') return holdsPhrase(text, expectation);
   if ('any_of' in expectation) return expectation.any_of.some((phrase) => holdsPhrase(text, phrase));
-  return compiled(expectation.pattern).matcher(normalise(text)).find();
+  return finder(expectation.pattern)(normalise(text));
 }
 
 export function describeExpectation(expectation: Expectation): string {

@@ -34,6 +34,17 @@ test('what is wrong is named by its path, innermost only', () => {
   expect(judge({})).toMatchObject({ verdict: 'failed', reason: 'no structured output: data is missing' });
 });
 
+test('a pattern is matched in linear time', () => {
+  const schema = { properties: { id: { pattern: '^(a+)+$', minLength: 1 }, pattern: { const: 'p' } } };
+  const strict = Contract.parse({ workflow: 'w', output: { schema } });
+  const of = (id: string) => verdictOf(check, evidence(failover({ data: { id, pattern: 'p' } }), { contract: strict }));
+  expect(of('aaa').verdict).toBe('passed');
+  expect(of(`${'a'.repeat(100_000)}!`)).toMatchObject({
+    verdict: 'failed',
+    reason: 'data.id: String does not match pattern "^(a+)+$"',
+  });
+});
+
 test('nothing to judge without a contract or content', () => {
   expect(verdictOf(check, evidence(failover())).verdict).toBe('not_applicable');
   expect(verdictOf(check, evidence(story().ask().hung(9), { contract })).verdict).toBe('not_applicable');

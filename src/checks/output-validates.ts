@@ -1,4 +1,5 @@
-import { type OutputUnit, Validator } from '@cfworker/json-schema';
+import { dereference, format, type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
+import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { contentOf } from '../core/evidence.ts';
 import { defineTaskCheck } from '../core/plugin.ts';
@@ -24,7 +25,9 @@ export const outputValidates = defineTaskCheck({
       if (kind !== 'answered' && kind !== 'extracted') return notApplicable(`${kind} without structured output`);
       return failed('no structured output: data is missing', [outcome.seq]);
     }
-    const missing = output.required.filter((field) => !(field in data)).map((field) => `data.${field}: missing`);
+    const missing = output.required
+      .filter((field) => !Object.hasOwn(data, field))
+      .map((field) => `data.${field}: missing`);
     const { errors } = validatorOf(output.schema).validate(data);
     const wrong = [...missing, ...innermost(errors)];
     if (wrong.length > 0) {
@@ -41,9 +44,25 @@ const validators = new WeakMap<object, Validator>();
 
 /** Made once a schema. It is given a copy, because it writes into the schema. */
 function validatorOf(schema: Record<string, unknown>): Validator {
-  const validator = validators.get(schema) ?? new Validator(structuredClone(schema), '2020-12', false);
+  const validator = validators.get(schema) ?? new Validator(inLinearTime(schema), '2020-12', false);
   validators.set(schema, validator);
   return validator;
+}
+
+const RE2 = 're2:';
+
+/** The validator's own way with patterns can take twice as long for each letter: each becomes a format, matched by RE2. */
+function inLinearTime(schema: Record<string, unknown>): Schema {
+  const copy: Schema = structuredClone(schema);
+  for (const inner of Object.values(dereference(copy))) {
+    if (typeof inner === 'boolean' || inner.pattern === undefined) continue;
+    const compiled = RE2JS.compile(inner.pattern);
+    const name = `${RE2}${inner.pattern}`;
+    format[name] = (text) => compiled.matcher(text).find();
+    inner.allOf = [...(inner.allOf ?? []), { format: name }];
+    delete inner.pattern;
+  }
+  return copy;
 }
 
 /** Errors without those that only say that something inside them is wrong; `required` is told once, by the contract's list. */
@@ -58,4 +77,7 @@ function isInside(inner: OutputUnit, outer: OutputUnit): boolean {
   return inner.keywordLocation.startsWith(`${outer.keywordLocation}/`);
 }
 
-const say = (e: OutputUnit) => (e.keyword === 'false' ? 'not a field of the schema' : e.error.replace(/\.$/, ''));
+const say = (e: OutputUnit) =>
+  e.keyword === 'false'
+    ? 'not a field of the schema'
+    : e.error.replace(/\.$/, '').replace(`format "${RE2}`, 'pattern "');

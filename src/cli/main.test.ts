@@ -18,7 +18,7 @@ test('--version and --help', async () => {
     expect(help.out).toContain(word);
 });
 
-test.each(['run', 'list', 'explain', 'validate'])('drill %s --help has examples', async (name) => {
+test.each(['run', 'list', 'explain', 'validate', 'schema'])('drill %s --help has examples', async (name) => {
   const help = await drill(name, '--help');
   expect(help).toMatchObject({ code: 0, err: '' });
   expect(help.out).toMatch(new RegExp(`Examples:\n  drill ${name}`));
@@ -58,7 +58,7 @@ test('a broken file: what, where, how to mend it', async () => {
   const path = scratch.write('drills/x.yaml', 'drill: x\ndrill: y\n');
   const { code, err } = await drill('validate', path);
   expect(code).toBe(2);
-  expect(err).toBe(`error: broken YAML: Map keys must be unique\n  at ${path}:2:1\n  fix: keep one of the two keys\n`);
+  expect(err).toBe(`error: the key "drill" is there twice\n  at ${path}:2:1\n  fix: keep one of the two keys\n`);
 });
 
 test('anything else is a bug of ours', async () => {

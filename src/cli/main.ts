@@ -125,6 +125,17 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       ]);
       validate(files, catalogue, terminal);
     });
+
+  command(program, 'schema', 'the JSON Schema of a file format, for editors and other programs', [
+    'drill schema',
+    'drill schema drill',
+    'drill schema golden-task',
+  ])
+    .argument('[name]', 'one of them; a list without any')
+    .action(async (name: string | undefined) => {
+      const { schema } = await import('./commands/schema.ts');
+      schema(name, terminal);
+    });
   return program;
 }
 

@@ -4,7 +4,11 @@ import { createRedaction, secretsOf } from '../runner/redact.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Tells the user what went wrong, without anything secret that a message may quote, and gives the exit code for it. */
-export function printError(error: unknown, { stderr, env }: Terminal): number {
+export function printError(error: unknown, { stderr, env, signal }: Terminal): number {
+  if (signal.aborted) {
+    stderr.write('interrupted\n');
+    return EXIT.interrupted;
+  }
   const redaction = createRedaction({ literals: secretsOf(env) });
   const say = (text: string) => stderr.write(redaction.text(text));
   if (error instanceof DrillError) {

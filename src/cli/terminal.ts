@@ -1,4 +1,6 @@
+import { EXIT } from '../core/errors.ts';
 import type { Output } from '../core/plugin.ts';
+import { originals } from '../world/originals.ts';
 
 /** Where a command runs: its folder, its streams, and what they can show. */
 export interface Terminal {
@@ -15,10 +17,18 @@ export interface Terminal {
 
 const DEFAULT_COLUMNS = 100;
 
+/** Real milliseconds a cancelled run has for its reports; a target that never lets go does not get more. */
+const GRACE_MS = 800;
+
 /** The terminal of this process. A second Ctrl-C ends it at once. */
 export function processTerminal(): Terminal {
   const interrupt = new AbortController();
-  process.once('SIGINT', () => interrupt.abort(new Error('interrupted')));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      interrupt.abort(new Error('interrupted'));
+      originals.setTimeout(() => originals.exit(EXIT.interrupted), GRACE_MS).unref();
+    });
+  }
   for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveQuietly);
   const { env, stdout } = process;
   return {
@@ -39,7 +49,9 @@ export function wantsColor(env: Record<string, string | undefined>, isTerminal: 
   return isTerminal && env['TERM'] !== 'dumb';
 }
 
-/** Whoever read our output has left (`drill list | head -1`); nobody is there to be told. */
+/** Whoever read our output has left (`drill list | head -1`): nobody is there to be told, and the run goes on. */
 function leaveQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
+  if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return;
+  process.stderr.write(`error: the output cannot be written: ${error.message}\n  fix: Send it elsewhere.\n`);
+  originals.exit(EXIT.invalid);
 }

@@ -216,7 +216,9 @@ function sourcesOf(tasks: readonly PlacedTask[], homes: readonly string[], probl
         .find(({ dir, name }) => filesIn(dir).has(name));
       if (/[\\/]/.test(id)) tell(`"${id}" leaves the sources folder`, 'name a source by its id');
       else if (found === undefined) {
-        const known = new Set(folders.flatMap(({ dir }) => [...filesIn(dir)].map((name) => basename(name, extname(name)))));
+        const known = new Set(
+          folders.flatMap(({ dir }) => [...filesIn(dir)].map((name) => basename(name, extname(name)))),
+        );
         const add = `add ${displayPath(join(homes[0] ?? '.', task.tenant, `${id}.md`))}`;
         const message = `there is no source "${id}" for the tenant "${task.tenant}"`;
         tell(message, `${add}; or ${suggest(id, [...known], 'sources')}`);
@@ -232,7 +234,7 @@ function sourcesOf(tasks: readonly PlacedTask[], homes: readonly string[], probl
 }
 
 function loadCanary(tenant: string, homes: readonly string[]): string | undefined {
-  const home = homes.find((one) => kindOf(join(one, tenant, 'tenant.yaml')) !== undefined);
+  const home = homes.find((one) => namesIn(join(one, tenant)).includes('tenant.yaml'));
   if (home === undefined) return undefined;
   const path = join(home, tenant, 'tenant.yaml');
   const invalid = (message: string, place: Place, fix: string) =>

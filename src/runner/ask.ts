@@ -5,8 +5,10 @@ import type { GoldenTask } from '../core/golden-task.ts';
 import { Outcome, type Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Script, Stand } from '../core/stand.ts';
+import { hasTimers, onCrash } from '../world/index.ts';
 import { HORIZON_MS, type Plan } from './plan.ts';
 import { digest, type Recorder } from './recorder.ts';
+import { SPINNING } from './task-report.ts';
 
 /** What one ask needs of its world. */
 export interface AskContext {
@@ -19,9 +21,10 @@ export interface AskContext {
   enter<T>(scope: Scope, fn: () => T): T;
 }
 
-/** Asks the target one golden task and records how it ended; never rejects because of the target. */
+/** Asks the target one golden task and records how it ended; rejects only where the run is cancelled. */
 export async function ask(context: AskContext, number: number, golden: GoldenTask): Promise<void> {
-  const { plan, clock, recorder } = context;
+  const { plan, clock, recorder, signal } = context;
+  signal.throwIfAborted();
   const scope: Scope = { ask: number, task: golden.name, tenant: golden.tenant };
   const script = plan.scriptFor(golden);
   const task = taskOf(plan, golden, script, number);
@@ -38,27 +41,40 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
   });
   const begun = clock.now();
   const horizon = new AbortController();
-  const cancelled = () => horizon.abort(context.signal.reason);
-  context.signal.addEventListener('abort', cancelled, { once: true });
+  const cancelled = () => horizon.abort(signal.reason);
+  signal.addEventListener('abort', cancelled, { once: true });
+  const crash = crashOf(scope);
   try {
     const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal)));
-    const late = clock.sleep(task.deadline_ms + HORIZON_MS, horizon.signal).then(
-      () => undefined,
-      () => undefined,
-    );
-    const given = await Promise.race([answer, late]);
-    if (given === undefined) {
-      recorder.emit({
-        kind: 'hung',
-        ...labels(scope),
-        waited_ms: clock.now() - begun,
-        waiting_for: 'the target to answer',
-      });
-    } else record(recorder, scope, golden, given);
+    const late = clock
+      .sleep(task.deadline_ms + HORIZON_MS, horizon.signal)
+      .then(() => ({ hung: context.enter(scope, hasTimers) ? OWN_TIMER : UNSETTLED }));
+    const ending = await Promise.race([answer, crash.happened, late]);
+    if ('hung' in ending) {
+      const waited_ms = clock.now() - begun;
+      recorder.emit({ kind: 'hung', ...labels(scope), waited_ms, waiting_for: ending.hung });
+    } else record(recorder, scope, golden, ending);
   } finally {
-    context.signal.removeEventListener('abort', cancelled);
+    crash.forget();
+    signal.removeEventListener('abort', cancelled);
     horizon.abort(new DOMException('The ask is over', 'AbortError'));
   }
+}
+
+const OWN_TIMER = 'a timer of its own';
+const UNSETTLED = 'a promise that nothing will settle';
+
+/** The end of an ask whose code would have ended its process, or goes round without end. */
+function crashOf(scope: Scope) {
+  let forget = () => {};
+  const happened = new Promise<Outcome | { hung: string }>((resolve) => {
+    forget = onCrash((crash) => {
+      if (crash.scope !== scope) return false;
+      resolve(crash.kind === 'spins' ? { hung: SPINNING + crash.what } : { kind: 'failed', error: crash.what });
+      return true;
+    });
+  });
+  return { happened, forget };
 }
 
 const labels = ({ ask, task }: Scope) => ({ ask, task });

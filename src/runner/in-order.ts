@@ -1,6 +1,6 @@
 import type { DrillReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { judgePlanOf, type Plan } from './plan.ts';
+import { judgePlanOf, type Plan, type RunContext } from './plan.ts';
 import { createSequence } from './recorder.ts';
 import { runDrill } from './run-drill.ts';
 import { skipped } from './summary.ts';
@@ -17,12 +17,11 @@ interface Wishes {
  * events are a block, numbered on from the block before. Stops early on a cancelled run, or with `bail` on a failed drill.
  */
 export async function* runInOrder(wishes: Wishes, sink: (event: TraceEvent) => void): AsyncGenerator<DrillReport> {
-  const { plans, jobs, bail, signal } = wishes;
+  const { plans, jobs, bail } = wishes;
   // One job needs no blocks: its events go out as they happen.
   const results = jobs === 1 ? oneByOne(wishes, sink) : blocks(wishes, sink);
   let left = plans.length;
   for await (const report of results) {
-    if (signal.aborted) return;
     yield report;
     left -= 1;
     if (left === 0 || (bail && report.verdict === 'failed')) return;
@@ -36,7 +35,22 @@ async function* oneByOne({ plans, signal }: Wishes, sink: (event: TraceEvent) =>
   const sequence = createSequence(FIRST);
   for (const plan of plans) {
     if (signal.aborted) return;
-    yield skipped(judgePlanOf(plan)) ?? (await runDrill(plan, { sequence, sink, signal }));
+    const report = await unlessCancelled(runOne(plan, { sequence, sink, signal }), signal);
+    if (report !== undefined) yield report;
+  }
+}
+
+async function runOne(plan: Plan, context: RunContext): Promise<DrillReport> {
+  return skipped(judgePlanOf(plan)) ?? (await runDrill(plan, context));
+}
+
+/** A drill that a cancelled run broke off has no report; its events are kept. */
+async function unlessCancelled(report: Promise<DrillReport>, signal: AbortSignal): Promise<DrillReport | undefined> {
+  try {
+    return await report;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return undefined;
   }
 }
 
@@ -45,32 +59,32 @@ async function* blocks(
   sink: (event: TraceEvent) => void,
 ): AsyncGenerator<DrillReport> {
   let from = FIRST;
-  const running: Promise<Block>[] = [];
+  const running: Block[] = [];
   for (let i = 0; i < plans.length; i++) {
-    for (const plan of plans.slice(running.length, i + jobs)) {
-      const block = runBlock(plan, signal);
-      // One that is never awaited, because the run stopped early, must not take the process down.
-      block.catch(() => {});
-      running.push(block);
-    }
-    const block = await running[i];
-    if (block === undefined || signal.aborted) return;
+    const more = signal.aborted ? [] : plans.slice(running.length, i + jobs);
+    running.push(...more.map((plan) => startBlock(plan, signal)));
+    const block = running[i];
+    if (block === undefined) return;
+    const report = await unlessCancelled(block.report, signal);
     for (const event of block.events) sink({ ...event, seq: event.seq + from });
-    yield shifted(block.report, from);
+    if (report !== undefined) yield shifted(report, from);
     from += block.events.length;
   }
 }
 
 interface Block {
+  /** Grows until there is a report. */
   events: TraceEvent[];
-  report: DrillReport;
+  report: Promise<DrillReport>;
 }
 
 /** A drill on its own, its events numbered from 0. */
-async function runBlock(plan: Plan, signal: AbortSignal): Promise<Block> {
+function startBlock(plan: Plan, signal: AbortSignal): Block {
   const events: TraceEvent[] = [];
   const sink = (event: TraceEvent) => void events.push(event);
-  const report = skipped(judgePlanOf(plan)) ?? (await runDrill(plan, { sequence: createSequence(0), sink, signal }));
+  const report = runOne(plan, { sequence: createSequence(0), sink, signal });
+  // One that is never awaited, because the run stopped early, must not take the process down.
+  report.catch(() => {});
   return { events, report };
 }
 

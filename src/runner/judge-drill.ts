@@ -3,7 +3,7 @@ import type { GoldenTask } from '../core/golden-task.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
-import { cell, hasFinding, judgeAsk, score, severityIn } from './judge.ts';
+import { cell, hasFinding, judgeAsk, once, score, severityIn } from './judge.ts';
 import type { JudgePlan } from './plan.ts';
 import { type Baseline, baselineFault, reportTask } from './task-report.ts';
 import { type Reason, Trouble } from './trouble.ts';
@@ -156,7 +156,7 @@ function evidenceOf(
   };
 }
 
-function factsOf(plan: JudgePlan): DrillFacts {
+const factsOf = once((plan: JudgePlan): DrillFacts => {
   const roles = Object.entries(plan.roles).map(
     ([name, { provider, protocol, model }]) => [name, { provider, protocol, model }] as const,
   );
@@ -169,7 +169,7 @@ function factsOf(plan: JudgePlan): DrillFacts {
       faults: faults.map(({ fault, role }) => ({ fault, role })),
     })),
   };
-}
+});
 
 const armedIn = (plan: JudgePlan, phase: string) => plan.drill.phases.find((p) => p.name === phase)?.faults ?? [];
 const withoutLog = (events: readonly TraceEvent[]) => events.filter((e) => e.kind !== 'log');

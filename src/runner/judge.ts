@@ -20,8 +20,24 @@ export function severityIn(plan: JudgePlan, severity: Severity): Severity {
   return plan.workflow.contract?.stakes === 'high' && severity === 'major' ? 'critical' : severity;
 }
 
+/** Makes what belongs to an object once, for as long as the object lives. */
+export function once<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const made = new WeakMap<K, V>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
+  };
+}
+
+/** Every ask of a task is judged by the same checks, so they are armed once. */
+const armed = once((plan: JudgePlan) => ({
+  baseline: once((task: GoldenTask) => armedFor(plan, task, true)),
+  drill: once((task: GoldenTask) => armedFor(plan, task, false)),
+}));
+
 /** The checks a golden task, its contract or the drill's claims bring along. */
-function plannedFor(plan: JudgePlan, task: GoldenTask, baseline: boolean): Planned[] {
+function armedFor(plan: JudgePlan, task: GoldenTask, baseline: boolean): Planned[] {
   return plan.checks.flatMap((check): Planned[] => {
     if (check.scope === 'drill') return [];
     const implied = check.implies?.(task, plan.workflow.contract);
@@ -64,7 +80,7 @@ export function judgeAsk(
   log: EventOf<'log'> | undefined,
   baseline?: readonly CellReport[],
 ): CellReport[] {
-  const planned = plannedFor(plan, evidence.task, baseline === undefined);
+  const planned = armed(plan)[baseline === undefined ? 'baseline' : 'drill'](evidence.task);
   return planned.map(({ check, severity, judge }) => {
     const found = cell(plan, check, severity, () => judge(evidence, log));
     const before = baseline?.find((b) => b.check === found.check);

@@ -37,6 +37,8 @@ function names(text: string, name: string): boolean {
 }
 
 const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([bfnrt])|(["\\/]))/g;
+/** All runs of whitespace but the single space, which is most of them and stays as it is. */
+const BLANKS = /\s{2,}|[^\S ]/g;
 /** A text may be JSON inside JSON, hardly more. */
 const LAYERS = 4;
 
@@ -44,7 +46,7 @@ const LAYERS = 4;
 function flatten(text: string): string {
   let plain = text;
   for (let layer = 0; layer < LAYERS && plain.includes('\\'); layer++) plain = plain.replace(ESCAPE, unescapeOne);
-  return plain.replace(/\s+/g, ' ').trim();
+  return plain.replace(BLANKS, ' ').trim();
 }
 
 function unescapeOne(

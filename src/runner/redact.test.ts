@@ -191,6 +191,8 @@ describe('what a project adds', () => {
         expect(clean, name).not.toContain(encode(secret));
       }
     }
+    expect(own.text('CUST-')).toBe('CUST-');
+    expect(createRedaction({ finders: [finderOf('X\\d')] }).text('X7')).toBe('[redacted]');
     expect(text('s3cret (phrase) "x" CUST-20931')).toBe('s3cret (phrase) "x" CUST-20931');
   });
 

@@ -20,7 +20,7 @@ export interface Redaction {
   value<T>(value: T): T;
 }
 
-/** No secret is shorter. */
+/** No secret is shorter, unless the user's own. */
 const SHORTEST = 6;
 /** A text without any of these holds no secret, and the long expression is not run at all. */
 const HINT = String.raw`[@\\%]|\d[\d ().+/-]{5}|[\w.+/-]{14}|[=:]\s{0,4}["']?[^\s"']|[eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC]|KEY-`;
@@ -39,7 +39,7 @@ export function createRedaction({ literals = [], finders = [] }: Private = {}): 
     return [...shaped, ...finders.flatMap((finder) => spansIn(text, finder))];
   };
   function text(given: string): string {
-    if (given.length < SHORTEST) return given;
+    if (given.length < SHORTEST && finders.length === 0) return given;
     const known = remembered.get(given);
     if (known !== undefined) return known;
     const clean = replaced(given, search);
@@ -54,7 +54,7 @@ export function createRedaction({ literals = [], finders = [] }: Private = {}): 
 /** Values of environment variables that are named like secrets; taken before a run puts its dummies there. */
 export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
   const secret = Object.entries(env).flatMap(([name, value]) =>
-    /(?:KEY|TOKEN|SECRET|PASSWORD)$/i.test(name) && value !== undefined && value.length >= 12 ? [value] : [],
+    /(?:KEY|TOKEN|SECRET)$|PASSWORD/i.test(name) && value !== undefined && value.length >= 12 ? [value] : [],
   );
   // The longer one first: a value may begin with another.
   return [...new Set(secret)].filter((value) => !value.startsWith('drill-mock-')).sort((a, b) => b.length - a.length);

@@ -1,29 +1,99 @@
 import type { Phase } from '../core/drill.ts';
+import { DrillError, EXIT } from '../core/errors.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
+import type { Target } from '../core/plugin.ts';
 import type { DrillReport } from '../core/report.ts';
 import type { ArmedFault } from '../core/stand.ts';
 import { BASELINE, type TraceEvent } from '../core/trace.ts';
+import { type Crash, DeadlockError, giveUp, LivelockError, onCrash } from '../world/index.ts';
 import { ask } from './ask.ts';
 import { missed, whyMissed } from './fault-tally.ts';
 import { inWorld, type WorldContext } from './in-world.ts';
 import { createDrillJudge, type DrillJudge } from './judge-drill.ts';
 import { judgePlanOf, type Plan, type RunContext } from './plan.ts';
 
+/** So many calls of one task to one role: what asks that often will ask for ever. */
+const MOST_ATTEMPTS = 1000;
+
 /** Runs one drill: the tasks without faults on a fresh target, then the phases on another, judged from their events. */
 export async function runDrill(plan: Plan, context: RunContext): Promise<DrillReport> {
   const judge = createDrillJudge(judgePlanOf(plan));
   const sink = (event: TraceEvent) => {
+    if (event.kind === 'call' && event.attempt === MOST_ATTEMPTS) giveUp(`${event.attempt} calls to ${event.role}`);
     context.sink(event);
     judge.see(event);
   };
   const asked = tasksAsked(plan);
-  await inWorld(plan, 'baseline', { ...context, sink }, async (world) => {
+  await inGuardedWorld(plan, 'baseline', { ...context, sink }, async (world) => {
     begin(world, BASELINE, []);
     for (const [i, task] of asked.entries()) await ask(world, i + 1, task);
     end(world, []);
   });
-  await inWorld(plan, 'drill', { ...context, sink }, (world) => runPhases(plan, world, judge, asked.length));
+  await inGuardedWorld(plan, 'drill', { ...context, sink }, (world) => runPhases(plan, world, judge, asked.length));
   return judge.report();
+}
+
+/** A world whose target can neither end our process nor make a bug of ours out of its own. */
+const inGuardedWorld: typeof inWorld = async (plan, name, context, body) => {
+  try {
+    await inWorld({ ...plan, target: startable(plan.target) }, name, context, async (world) => {
+      const forget = onCrash((crash) => takeLost(world, crash));
+      try {
+        await body(world);
+      } finally {
+        forget();
+      }
+    });
+  } catch (error) {
+    if (!(error instanceof DeadlockError || error instanceof LivelockError)) throw error;
+    throw notStarted(plan.target, `it is stuck (${error.message})`);
+  }
+};
+
+/** What died after its ask was over, or in nobody's name, is no ask's finding; but nothing can vouch for the run any more. */
+function takeLost({ clock, recorder }: WorldContext, { clock: where, error, what }: Crash): boolean {
+  if (where !== undefined && where !== clock) return false;
+  // An ask's signal is aborted at its end: what that makes reject is our doing.
+  const ours = error instanceof Error && error.name === 'AbortError';
+  if (!ours) recorder.emit({ kind: 'real-io', what: `${what}, in no task's time`, by: 'unknown', fatal: true });
+  return true;
+}
+
+/** The target, with whatever goes wrong while it starts told as its own. */
+function startable(target: Target): Target {
+  return {
+    ...target,
+    async start(habitat) {
+      let died: string | undefined;
+      const forget = onCrash((crash) => {
+        if (crash.clock !== habitat.clock) return false;
+        died ??= crash.what;
+        return true;
+      });
+      try {
+        const started = await target.start(habitat);
+        if (died === undefined) return started;
+        throw notStarted(target, died);
+      } catch (error) {
+        if (error instanceof DrillError && died === undefined) throw error;
+        throw notStarted(target, died ?? (error instanceof Error ? error.message : String(error)));
+      } finally {
+        forget();
+      }
+    },
+  };
+}
+
+function notStarted({ name }: Target, why: string): DrillError {
+  return new DrillError(
+    'target-not-started',
+    {
+      message: `the target did not start, or did not end: ${why}`,
+      place: { file: name },
+      fix: 'Mend what runs outside of its tasks: the body of its module, what its `start` gives, its `close`.',
+    },
+    EXIT.inconclusive,
+  );
 }
 
 /** The golden tasks that some phase asks. */

@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { DrillError } from '../core/errors.ts';
 
@@ -8,12 +19,14 @@ export interface RunFolder {
   /** As a user would name it. */
   name: string;
   path: string;
-  append(file: string): { write(text: string): void; close(): void };
+  append(file: string): { write(lines: string): void; close(): void };
   writeWhole(file: string, text: string): void;
+  /** Why a file could not be written: from then on none is, and the run goes on for the sake of its verdict. */
+  failure(): DrillError | undefined;
 }
 
-/** Text is gathered up to this many characters before it is written. */
-const BUFFER_CHARS = 64 * 1024;
+/** Lines are gathered up to this many characters before they are written: what a killed run may lose. */
+const BUFFER_CHARS = 8 * 1024;
 
 /** Makes a new folder `<out>/<id>`, or `<id>-2` … where that exists already. */
 export function createRunFolder(out: string, id: string, cwd: string): RunFolder {
@@ -22,21 +35,30 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
     for (let n = 2; existsSync(path); n++) path = join(out, `${id}-${n}`);
     mkdirSync(path, { recursive: true });
   } catch (error) {
-    throw new DrillError('out-not-writable', {
-      message: `the reports cannot be written: ${error instanceof Error ? error.message.split(',')[0] : String(error)}`,
-      place: { file: relative(cwd, out) || out },
-      fix: 'Name a folder you may write to with --out DIR.',
-    });
+    throw notWritable(error, relative(cwd, out) || out);
   }
+  const name = relative(cwd, path).startsWith('..') ? path : relative(cwd, path);
+  let failed: DrillError | undefined;
+  const trying = (file: string, write: () => void) => {
+    if (failed !== undefined) return;
+    try {
+      write();
+    } catch (error) {
+      failed = notWritable(error, join(name, file));
+    }
+  };
   return {
     id: basename(path),
-    name: relative(cwd, path).startsWith('..') ? path : relative(cwd, path),
+    name,
     path,
     append(file) {
-      const fd = openSync(join(path, file), 'a');
+      const stream = { fd: -1, size: 0 };
+      trying(file, () => {
+        stream.fd = openSync(join(path, file), 'a');
+      });
       let pending = '';
       const flush = () => {
-        if (pending !== '') writeSync(fd, pending);
+        if (pending !== '') trying(file, () => appendWhole(stream, pending));
         pending = '';
       };
       return {
@@ -46,17 +68,46 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
         },
         close() {
           flush();
-          closeSync(fd);
+          if (stream.fd >= 0) trying(file, () => closeSync(stream.fd));
         },
       };
     },
     writeWhole(file, text) {
-      const temporary = join(path, `.${file}.part`);
-      writeFileSync(temporary, text);
-      const fd = openSync(temporary, 'r');
-      fsyncSync(fd);
-      closeSync(fd);
-      renameSync(temporary, join(path, file));
+      trying(file, () => replace(join(path, `.${file}.part`), join(path, file), text));
     },
+    failure: () => failed,
   };
+}
+
+/** All of the lines or none: where the disk is full, what was written of them is taken back. */
+function appendWhole(stream: { fd: number; size: number }, lines: string): void {
+  const bytes = Buffer.from(lines);
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(stream.fd, bytes, done);
+    stream.size += bytes.length;
+  } catch (error) {
+    ftruncateSync(stream.fd, stream.size);
+    throw error;
+  }
+}
+
+function replace(temporary: string, path: string, text: string): void {
+  try {
+    writeFileSync(temporary, text);
+    const fd = openSync(temporary, 'r');
+    fsyncSync(fd);
+    closeSync(fd);
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function notWritable(error: unknown, file: string): DrillError {
+  return new DrillError('out-not-writable', {
+    message: `the reports cannot be written: ${error instanceof Error ? error.message.split(',')[0] : String(error)}`,
+    place: { file },
+    fix: 'Name a folder you may write to, with room in it, with --out DIR.',
+  });
 }

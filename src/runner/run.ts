@@ -48,6 +48,8 @@ export async function runPlans(job: RunJob): Promise<RunReport> {
   const summary = summarise(factsOf(job), job.signal.aborted ? 'cancelled' : 'completed', drills);
   for (const { reporter } of open) reporter.onEnd(summary);
   for (const { file, text } of open) if (file !== undefined) job.folder.writeWhole(file, text());
+  const failure = job.folder.failure();
+  if (failure !== undefined) throw failure;
   const { about, ...rest } = summary;
   return { ...rest, drills, about };
 }

@@ -4,6 +4,9 @@ import type { EventOf, TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import { hasFinding, score } from './judge.ts';
 
+/** What an ask is said to wait for that spins. */
+export const SPINNING = 'nothing: ';
+
 /** What the baseline of one golden task came to. */
 export interface Baseline {
   events: TraceEvent[];
@@ -53,7 +56,10 @@ export function reportTask(
     verdict: verdictOf(cells, baseline),
     score: score(cells),
     spared: armedRoles.some((role) => !calls.some((c) => c.call.role === role)),
-    outcome: ending?.kind === 'outcome' ? ending.outcome : { kind: 'hung', waiting_for: waitingFor(calls) },
+    outcome:
+      ending?.kind === 'outcome'
+        ? ending.outcome
+        : { kind: 'hung', waiting_for: waitingFor(calls, ending?.waiting_for) },
     latency_ms: latencyOf(asked, events),
     deadline_ms: asked.deadline_ms,
     cost_usd: costOfEvents(events),
@@ -129,9 +135,9 @@ function effectsOf(events: readonly TraceEvent[]): TaskReport['effects'] {
   return [...counts.values()];
 }
 
-function waitingFor(calls: readonly CallView[]): string {
+function waitingFor(calls: readonly CallView[], said = 'nothing that can be seen'): string {
   const open = calls.findLast((c) => c.endedAt === undefined);
-  return open === undefined
-    ? 'nothing that can be seen'
+  return open === undefined || said.startsWith(SPINNING)
+    ? said
     : `the reply of ${open.call.role} to its call ${open.call.call}`;
 }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { LogRecord } from '../core/outcome.ts';
 import type { Attempt, FailoverResult } from './failover.ts';
 
 /** The first 64 bits of a SHA-256, as 16 hex digits: enough to match records, too little to read them. */
 export function fingerprint(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return hash('sha256', text).slice(0, 16);
 }
 
 /** What only the workflow knows of an ask. */

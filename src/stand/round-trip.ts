@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/declaration.ts';
-import { estimateTokens, type ModelCall, promptText } from '../core/model-call.ts';
+import type { ModelCall } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
@@ -29,13 +29,20 @@ export class RoundTrip {
   private readonly signal: AbortSignal | undefined;
   private over = false;
 
-  constructor(call: ModelCall, role: Role, protocol: Protocol, options: TripOptions, signal: AbortSignal | undefined) {
+  constructor(
+    call: ModelCall,
+    role: Role,
+    protocol: Protocol,
+    inputTokens: number,
+    options: TripOptions,
+    signal: AbortSignal | undefined,
+  ) {
     this.call = call;
     this.role = role;
     this.protocol = protocol;
     this.options = options;
     this.signal = signal;
-    this.meter = new ReplyMeter(estimateTokens(promptText(call)));
+    this.meter = new ReplyMeter(inputTokens);
   }
 
   /** Runs a step before the head; a caller that leaves meanwhile is recorded, and so is a connection that breaks. */

@@ -38,13 +38,16 @@ export function createStand(options: StandOptions): Stand {
     const script = scripts.get(scope.ask);
     if (role === undefined || script === undefined) throw new Error(`ask ${scope.ask} has no script`);
 
-    const call = describe(request, to, role, scope);
+    const call = describe(to, role, scope);
+    const prompt = promptText(call);
+    const inputTokens = estimateTokens(prompt);
+    record(call, prompt, inputTokens, request.headers);
     const onRole = countUp(roleCounts, to.role);
-    const trip = new RoundTrip(call, role, to.protocol, options, signal);
+    const trip = new RoundTrip(call, role, to.protocol, inputTokens, options, signal);
     await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
     const { body } = to;
     if ('refused' in body) return trip.reply(async () => refusal(body), { meaning: [], wire: [] });
-    return trip.reply(() => scriptedReply(script, call, signal), armoury.armedOn(call, onRole, signal));
+    return trip.reply(() => scriptedReply(script, call, inputTokens, signal), armoury.armedOn(call, onRole, signal));
   }
 
   function refuseUnknown(request: WireRequest, to: Routed, scope: Scope | undefined): never {
@@ -59,27 +62,16 @@ export function createStand(options: StandOptions): Stand {
     throw new NetworkFailure('refused');
   }
 
-  function describe(request: WireRequest, to: RoutedToRole, role: Role, scope: Scope): ModelCall {
+  function describe(to: RoutedToRole, role: Role, scope: Scope): ModelCall {
     const attempt = countUp(attempts, `${scope.ask}/${to.role}`);
     calls += 1;
     const said = 'refused' in to.body ? unreadable(to.body, to.spoken) : to.body;
     const turn = 1 + said.messages.filter((m) => m.role === 'assistant').length;
-    const call: ModelCall = {
-      ...said,
-      ...scope,
-      id: `c${calls}`,
-      role: to.role,
-      provider: role.provider,
-      attempt,
-      turn,
-    };
-    record(call, request.headers);
-    return call;
+    return { ...said, ...scope, id: `c${calls}`, role: to.role, provider: role.provider, attempt, turn };
   }
 
-  function record(call: ModelCall, headers: Headers): void {
+  function record(call: ModelCall, prompt: string, inputTokens: number, headers: Headers): void {
     const { messages, tools, responseSchema } = call;
-    const asked = promptText(call);
     recording.emit({
       kind: 'call',
       ask: call.ask,
@@ -93,8 +85,8 @@ export function createStand(options: StandOptions): Stand {
       turn: call.turn,
       stream: call.stream,
       ...(call.maxOutputTokens === undefined ? {} : { max_output_tokens: call.maxOutputTokens }),
-      input_tokens: estimateTokens(asked),
-      held: recording.held(asked),
+      input_tokens: inputTokens,
+      held: recording.held(prompt),
       digests: {
         messages: messages.map((m) => recording.digest(`${m.role}\n${m.content}`)),
         tools: tools.map((t) => recording.digest(JSON.stringify(t))),
@@ -104,18 +96,19 @@ export function createStand(options: StandOptions): Stand {
     });
   }
 
-  async function scriptedReply(script: Script, call: ModelCall, signal: AbortSignal | undefined): Promise<Reply> {
+  async function scriptedReply(
+    script: Script,
+    call: ModelCall,
+    input: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Reply> {
     const text = replyText(script, call, options.schemaFields);
     const pace = random.fork(`pace/${keyOf(call)}`);
     const thinking = 300 + Math.floor(pace.next() * 700);
     const perToken = 4 + Math.floor(pace.next() * 4);
     const output = estimateTokens(text);
     await clock.sleep(call.stream ? thinking : thinking + perToken * output, signal);
-    const usage: Part = {
-      type: 'usage',
-      input: estimateTokens(promptText(call)),
-      output,
-    };
+    const usage: Part = { type: 'usage', input, output };
     async function* parts(): AsyncGenerator<Part> {
       for (const piece of call.stream ? pieces(text) : [text]) {
         yield { type: 'text-delta', text: piece };

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { DrillError } from '../core/errors.ts';
+import { DrillError, type Place } from '../core/errors.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
+import { createWallClock, onCrash } from '../world/index.ts';
 
 /** What a user's module may export. */
 interface AgentModule {
@@ -22,7 +23,7 @@ function moduleTarget(name: string, kind: string, about: string, evaluate: () =>
     name,
     kind,
     async load() {
-      const loaded = await evaluate();
+      const loaded = await inTime(evaluate, about);
       if (!isFunction<Ask>(loaded.default) && !isFunction<Start>(loaded.start)) throw notAnAgent(about, loaded);
       return { declares: loaded.declares, roles: loaded.roles, about };
     },
@@ -34,6 +35,35 @@ function moduleTarget(name: string, kind: string, about: string, evaluate: () =>
       return { ask: (task, signal) => agent(task, { ...habitat, signal }), close: async () => {} };
     },
   };
+}
+
+/** Real milliseconds for all that a module does when it is imported. */
+const LOAD_MS = 30_000;
+
+/** Loads a module for the first time, in real time: it may neither end our process nor keep it waiting for ever. */
+async function inTime(evaluate: () => Promise<AgentModule>, about: string): Promise<AgentModule> {
+  const over = new AbortController();
+  const clock = createWallClock();
+  const late = clock
+    .sleep(LOAD_MS, over.signal)
+    .then(() => Promise.reject(notLoaded(`it was not imported in ${LOAD_MS / 1000} s`, { file: about })));
+  let died: string | undefined;
+  const forget = onCrash(({ what }) => {
+    died ??= what;
+    return true;
+  });
+  try {
+    const loaded = await Promise.race([evaluate(), late]);
+    // What nobody catches is told a turn later.
+    await clock.sleep(0);
+    if (died === undefined) return loaded;
+    throw notLoaded(died, { file: about });
+  } catch (error) {
+    throw died === undefined ? error : notLoaded(died, { file: about });
+  } finally {
+    forget();
+    over.abort();
+  }
 }
 
 /** Targets that come with the package, each made of one of its own modules. */
@@ -64,18 +94,20 @@ async function evaluateFile(file: string, about: string): Promise<AgentModule> {
     return await jiti.import<AgentModule>(file);
   } catch (error) {
     if (error instanceof DrillError) throw error;
-    throw new DrillError('target-not-loaded', {
-      message:
-        `the target could not be loaded: ${error instanceof Error ? error.message : String(error)}`.split('\n')[0] ??
-        '',
-      place: placeIn(error, file, about),
-      fix: 'Mend the module so that it can be imported; its packages must be installed beside it.',
-    });
+    throw notLoaded(error instanceof Error ? error.message : String(error), placeIn(error, file, about));
   }
 }
 
+function notLoaded(why: string, place: Place): DrillError {
+  return new DrillError('target-not-loaded', {
+    message: `the target could not be loaded: ${why}`.split('\n')[0] ?? '',
+    place,
+    fix: 'Mend the module so that it can be imported; its packages must be installed beside it.',
+  });
+}
+
 /** The first line of the user's own file in the stack, where the error has one. */
-function placeIn(error: unknown, file: string, about: string) {
+function placeIn(error: unknown, file: string, about: string): Place {
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const at = stack.indexOf(`${file}:`);
   const [, line, column] = at < 0 ? [] : (stack.slice(at + file.length).match(/^:(\d+):(\d+)/) ?? []);

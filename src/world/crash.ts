@@ -22,7 +22,7 @@ type Listener = (crash: Crash) => boolean;
 
 const listeners = new Set<Listener>();
 /** What listened to the process before us; it does again when the last of ours has gone. */
-let before: { event: 'uncaughtException' | 'unhandledRejection'; those: Function[] }[] = [];
+let before: { event: keyof typeof ours; those: unknown[] }[] = [];
 
 /**
  * While anybody listens, `process.exit`, uncaught exceptions and unhandled rejections do not end this process: the
@@ -36,7 +36,12 @@ export function onCrash(listener: Listener): () => void {
   };
 }
 
-export function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
+/** Stops the current ask, which goes round without end: whatever it waits for from now on never comes. */
+export function giveUp(why: string): void {
+  if (currentPlace()?.giveUp()) tellCrash({ kind: 'spins', what: `the target goes round without end (${why})` });
+}
+
+function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
   const place = currentPlace();
   const whole = { ...crash, scope: place?.scope, clock: place?.world.clock };
   for (const listener of [...listeners].reverse()) if (listener(whole)) return;
@@ -57,16 +62,41 @@ const ours = {
 
 function takeOver(): void {
   before = (['uncaughtException', 'unhandledRejection'] as const).map((event) => {
-    const those = process.listeners(event);
+    const those = process.rawListeners(event);
     process.removeAllListeners(event);
     process.on(event, ours[event]);
     return { event, those };
   });
 }
 
+/** Outside of a run the originals are what they were. */
+export function routeExit(): void {
+  route(process, 'exit', (...code: Parameters<typeof process.exit>) => {
+    if (listeners.size === 0) return originals.exit(...code);
+    tellCrash({ kind: 'died', what: `the target called process.exit(${code[0] ?? ''})` });
+    throw new Exit('process.exit');
+  });
+  route(process, 'abort', () => {
+    if (listeners.size === 0) return originals.abort();
+    tellCrash({ kind: 'died', what: 'the target called process.abort()' });
+    throw new Exit('process.abort');
+  });
+  // Of an exception in a microtask nobody can tell whose it was; of a rejection one can.
+  route(globalThis, 'queueMicrotask', (callback: () => void) => {
+    if (currentPlace() === undefined || typeof callback !== 'function') return originals.queueMicrotask(callback);
+    originals.queueMicrotask(() => {
+      try {
+        callback();
+      } catch (error) {
+        Promise.reject(error);
+      }
+    });
+  });
+}
+
 function handBack(): void {
   for (const { event, those } of before) {
     process.removeAllListeners(event);
-    for (const listener of those) process.on(event, (...args: unknown[]) => Reflect.apply(listener, process, args));
+    for (const listener of those) Reflect.apply(process.on, process, [event, listener]);
   }
 }

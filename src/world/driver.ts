@@ -78,7 +78,8 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
         return false;
       }
       stepsAtOnce = clock.now() === before ? stepsAtOnce + 1 : 0;
-      if (stepsAtOnce <= stepCap) return true;
+      // Each ask that spins is stopped by its own count before it has used up its share.
+      if (stepsAtOnce <= stepCap || stepsAtOnce <= stepCap * (1 + waiting().length)) return true;
       end(() => reject(new LivelockError(before, stepsAtOnce, waiting())));
       return false;
     };
@@ -86,7 +87,7 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
     const turn = () => {
       const began = originals.performanceNow();
       for (let steps = 1; steps <= SLICE_STEPS; steps++) {
-        drain?.();
+        if (drain !== undefined) surviving(drain);
         if (settled !== undefined) return end(settled);
         if ((world.realWork > 0 || world.realTurns > 0) && !tired) {
           if (patience() <= 0) tire();
@@ -98,6 +99,17 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
         if (drain === undefined || (steps % 64 === 0 && originals.performanceNow() - began > SLICE_MS)) break;
       }
       later(turn);
+    };
+
+    /** What a tick of the target throws is the process's to deal with; the driver goes on after it. */
+    const surviving = (fn: () => void) => {
+      let whole = false;
+      try {
+        fn();
+        whole = true;
+      } finally {
+        if (!whole) later(turn);
+      }
     };
 
     const patience = (): number => {
@@ -132,6 +144,8 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
         },
         (error: unknown) => {
           settled = () => reject(error);
+          // A run that was cancelled waits for nobody's disk.
+          world.wake?.();
         },
       );
       later(turn);

@@ -1,5 +1,7 @@
+export { type Crash, giveUp, onCrash } from './crash.ts';
+export { DeadlockError, LivelockError } from './driver.ts';
 export { createNodeFetch } from './node-fetch.ts';
-export { currentScope, type RealIo } from './place.ts';
+export { currentScope, hasTimers, type RealIo } from './place.ts';
 export { installRoutes } from './routes.ts';
 export { createWallClock, isoTime } from './wall-clock.ts';
 export { createVirtualWorld, type WorldOptions } from './world.ts';

@@ -17,4 +17,7 @@ export const originals = {
   hrtimeBigint: process.hrtime.bigint.bind(process.hrtime),
   uptime: process.uptime.bind(process),
   random: Math.random,
+  queueMicrotask: globalThis.queueMicrotask,
+  exit: process.exit.bind(process),
+  abort: process.abort.bind(process),
 };

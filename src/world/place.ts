@@ -33,16 +33,34 @@ export interface Surroundings {
   say(text: string): void;
 }
 
+/** So many timers and waits of one ask: more than any client sets in an hour, and few enough to be soon over. */
+export const MOST_TIMERS = 50_000;
+
 /** Where some code runs: in which world, and for whom. It travels along promises and callbacks. */
 export class Place {
   readonly world: Surroundings;
   readonly scope: Scope | undefined;
   #chance: Random | undefined;
   #ids: Random | undefined;
+  #timersLeft = MOST_TIMERS;
+  #gaveUp = false;
 
   constructor(world: Surroundings, scope: Scope | undefined) {
     this.world = world;
     this.scope = scope;
+  }
+
+  /** Whether one more timer may be set. */
+  countTimer(): boolean {
+    return this.scope === undefined || this.#timersLeft-- > 0;
+  }
+
+  /** From now on no timer fires that is set here; false where that was so before. */
+  giveUp(): boolean {
+    if (this.#gaveUp) return false;
+    this.#gaveUp = true;
+    this.#timersLeft = 0;
+    return true;
   }
 
   /** What `Math.random` draws from. Each ask has its own, so that one ask never shifts another's draws. */
@@ -70,6 +88,12 @@ export function currentPlace(): Place | undefined {
 /** Whose work the current code does; undefined outside an ask. */
 export function currentScope(): Scope | undefined {
   return storage.getStore()?.scope;
+}
+
+/** Whether the current code has timers that are yet to fire. */
+export function hasTimers(): boolean {
+  const place = currentPlace();
+  return place?.world.clock.holds(place) ?? false;
 }
 
 /** Runs `fn` at a place, or outside every world. */

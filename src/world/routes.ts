@@ -1,4 +1,5 @@
 import { syncBuiltinESMExports } from 'node:module';
+import { routeExit } from './crash.ts';
 import { routeChance } from './route-chance.ts';
 import { routeNetwork } from './route-network.ts';
 import { routeOutput } from './route-output.ts';
@@ -22,6 +23,7 @@ export function installRoutes(): void {
   routeChance();
   routeNetwork();
   routeOutput();
+  routeExit();
   routeUnseen();
   // Named imports of Node's own modules follow.
   syncBuiltinESMExports();

@@ -1,11 +1,14 @@
 import type { Clock } from '../core/clock.ts';
 import { whenAborted } from './abort.ts';
+import { giveUp } from './crash.ts';
+import { currentPlace, MOST_TIMERS, type Place } from './place.ts';
 
 /** One entry of the clock. `index` is its place in the heap, -1 once it fired or was cancelled. */
 export interface Timer {
   readonly at: number;
   readonly seq: number;
   index: number;
+  readonly place: Place | undefined;
   fn: () => void;
 }
 
@@ -33,9 +36,19 @@ export class VirtualClock implements Clock {
     return this.#heap.length;
   }
 
-  /** Fires `fn` after `ms` milliseconds, cut to a whole number; less than 0 counts as 0. */
+  /** Whether code at this place has set a timer that still waits. */
+  holds(place: Place): boolean {
+    return this.#heap.some((timer) => timer.place === place);
+  }
+
+  /** Fires `fn` after `ms` milliseconds, cut to a whole number; less than 0 counts as 0. Never for an ask that spins. */
   schedule(ms: number, fn: () => void): Timer {
-    const timer = { at: this.#now + Math.max(0, Math.trunc(ms) || 0), seq: this.#seq++, index: -1, fn };
+    const place = currentPlace();
+    const timer = { at: this.#now + Math.max(0, Math.trunc(ms) || 0), seq: this.#seq++, index: -1, place, fn };
+    if (place !== undefined && !place.countTimer()) {
+      giveUp(`it set ${MOST_TIMERS} timers in one task`);
+      return timer;
+    }
     this.#heap.push(timer);
     this.#rise(this.#heap.length - 1, timer);
     return timer;

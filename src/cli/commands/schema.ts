@@ -1,0 +1,25 @@
+import { suggest } from '../../config/closest.ts';
+import { jsonSchemas } from '../../config/json-schemas.ts';
+import { DrillError } from '../../core/errors.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** Prints the JSON Schema of a file format, or which there are. Throws a DrillError for one that does not exist. */
+export function schema(name: string | undefined, { stdout }: Pick<Terminal, 'stdout'>): void {
+  const schemas = new Map(
+    Object.entries(jsonSchemas()).map(([file, one]) => [file.replace('.schema.json', ''), one] as const),
+  );
+  const names = [...schemas.keys()];
+  if (name === undefined) {
+    const width = Math.max(...names.map((one) => one.length));
+    for (const [one, { title }] of schemas) stdout.write(`${one.padEnd(width)}  ${title}\n`);
+    return;
+  }
+  const chosen = schemas.get(name);
+  if (chosen === undefined)
+    throw new DrillError('unknown_schema', {
+      message: `there is no schema "${name}"`,
+      place: { file: 'drill schema' },
+      fix: suggest(name, names, 'schemas'),
+    });
+  stdout.write(`${JSON.stringify(chosen, null, 2)}\n`);
+}
