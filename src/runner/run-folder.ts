@@ -10,7 +10,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { DrillError } from '../core/errors.ts';
 
 /** Where one run's files go. Files that are streamed are appended to; the others appear whole or not at all. */
@@ -33,7 +33,7 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
   let path = join(out, id);
   try {
     for (let n = 2; existsSync(path); n++) path = join(out, `${id}-${n}`);
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
   } catch (error) {
     throw notWritable(error, relative(cwd, out) || out);
   }
@@ -77,6 +77,13 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
     },
     failure: () => failed,
   };
+}
+
+/** Step by step: Node's own recursion never ends where a folder that exists takes no new one, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path);
 }
 
 /** All of the lines or none: where the disk is full, what was written of them is taken back. */

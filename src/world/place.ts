@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Random } from '../core/random.ts';
 import type { Scope } from '../core/stand.ts';
-import type { VirtualClock } from './virtual-clock.ts';
+import type { DrivenClock } from './timer.ts';
 
 /** Something done outside the virtual world by code inside it. */
 export interface RealIo {
@@ -17,7 +17,7 @@ export interface RealIo {
 
 /** A virtual world as the routes, the guard and the watch see it. */
 export interface Surroundings {
-  readonly clock: VirtualClock;
+  readonly clock: DrivenClock;
   readonly random: Random;
   readonly fetch: typeof globalThis.fetch;
   /** Timers whose numeric id was asked for. */

@@ -1,22 +1,13 @@
-import type { Clock } from '../core/clock.ts';
 import { whenAborted } from './abort.ts';
 import { giveUp } from './crash.ts';
-import { currentPlace, MOST_TIMERS, type Place } from './place.ts';
-
-/** One entry of the clock. `index` is its place in the heap, -1 once it fired or was cancelled. */
-export interface Timer {
-  readonly at: number;
-  readonly seq: number;
-  index: number;
-  readonly place: Place | undefined;
-  fn: () => void;
-}
+import { currentPlace, MOST_TIMERS } from './place.ts';
+import type { DrivenClock, Timer } from './timer.ts';
 
 /**
  * Time that moves only when it is stepped: an indexed heap keyed by due time, then by order of scheduling,
  * so that ties never depend on the heap. It knows nothing of microtasks; its driver does.
  */
-export class VirtualClock implements Clock {
+export class VirtualClock implements DrivenClock {
   readonly kind = 'virtual';
   readonly epochMs: number;
   #now = 0;
@@ -37,7 +28,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Whether code at this place has set a timer that still waits. */
-  holds(place: Place): boolean {
+  holds(place: object): boolean {
     return this.#heap.some((timer) => timer.place === place);
   }
 

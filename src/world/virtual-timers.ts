@@ -1,5 +1,5 @@
 import { at, type Place } from './place.ts';
-import type { Timer } from './virtual-clock.ts';
+import type { Timer } from './timer.ts';
 
 const LONGEST_MS = 2 ** 31 - 1;
 
