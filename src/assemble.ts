@@ -63,10 +63,11 @@ export interface RunRequest {
 }
 
 /** Runs drills and writes their reports. Returns the exit code; throws a DrillError before anything is written. */
-export async function runDrills(request: RunRequest): Promise<number> {
-  const { cwd, seed, signal } = request;
+export async function runDrills(asked: RunRequest): Promise<number> {
+  const { cwd, seed, signal } = asked;
   const config = loadConfig(cwd, catalogue);
-  const name = request.target ?? config?.default_target ?? 'reference';
+  const name = asked.target ?? config?.default_target ?? 'reference';
+  const request = { ...asked, target: name };
   const target = await openTarget(name, cwd, config, catalogue);
   const redaction = createRedaction({ literals: secretsOf(process.env), finders: config?.redact.map(finderOf) });
   const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
@@ -252,7 +253,7 @@ function reproduceLine(request: RunRequest, names: readonly string[], { text }: 
   return [
     'drill run',
     ...names.map((n) => quoted(text(n))),
-    ...option('--target', request.target ?? 'reference'),
+    ...option('--target', request.target),
     ...option('--tasks', request.tasks),
     ...request.task.flatMap((t) => option('--task', text(t))),
     ...request.fault.flatMap((f) => option('--fault', text(f))),

@@ -83,6 +83,7 @@ const drill = (args: string[]) =>
     killSignal: 'SIGKILL',
   });
 
+/** To be called before anything is waited for: the run may be over by then. */
 async function ended(child: ChildProcess) {
   let stderr = '';
   child.stderr?.on('data', (text) => {
@@ -128,10 +129,11 @@ describe('a run that is interrupted', () => {
         cwd: home,
         stdio: ['ignore', 'ignore', 'pipe'],
       });
+      const over = ended(child);
       await wait(Math.random() * 1500);
       const at = performance.now();
       child.kill(i % 2 === 0 ? 'SIGINT' : 'SIGTERM');
-      const { code, signal, stderr } = await ended(child);
+      const { code, signal, stderr } = await over;
       expect(performance.now() - at).toBeLessThan(2500);
       const left = readable(out, true);
       // Node itself is killed where the signal comes before our first line: a shell says 130 of that, too.
@@ -145,18 +147,20 @@ describe('a run that is interrupted', () => {
   it.each(Array.from({ length: KILLS }, (_, i) => i))('kill -9, moment %i: nothing corrupt', async () => {
     const out = freshOut();
     const child = spawn(process.execPath, run('--out', out), { cwd: home, stdio: ['ignore', 'ignore', 'pipe'] });
+    const over = ended(child);
     await wait(150 + Math.random() * 500);
     child.kill('SIGKILL');
-    await ended(child);
+    await over;
     readable(out, false);
   });
 
   it('what was streamed before a kill is there', async () => {
     const out = freshOut();
     const child = spawn(process.execPath, against(agent(STORM), '--out', out), { cwd: home, stdio: 'ignore' });
+    const over = ended(child);
     await wait(1500);
     child.kill('SIGKILL');
-    await ended(child);
+    await over;
     expect(readable(out, false)?.events.length).toBeGreaterThan(100);
     expect(readable(out, false)?.report).toBeUndefined();
   });
@@ -167,10 +171,11 @@ describe('a run that is interrupted', () => {
       "import { exec } from 'node:child_process';",
     );
     const child = spawn(process.execPath, against(target, '--out', freshOut()), { cwd: home, stdio: 'pipe' });
+    const over = ended(child);
     await wait(1200);
     const at = performance.now();
     child.kill('SIGINT');
-    expect(await ended(child)).toMatchObject({ code: 130 });
+    expect(await over).toMatchObject({ code: 130 });
     expect(performance.now() - at).toBeLessThan(2000);
   });
 });

@@ -123,6 +123,11 @@ describe('a stored run', () => {
     const trace = readFileSync(join(cwd, run, 'trace.jsonl'), 'utf8');
     writeFileSync(join(cwd, 'cut/trace.jsonl'), trace.slice(0, trace.length - 30));
     expect((await drill(cwd, 'report', 'cut')).code).toBe(0);
+    writeFileSync(join(cwd, 'cut/trace.jsonl'), trace.replace('\n', '\n{"seq": 1,\n'));
+    expect(await drill(cwd, 'report', 'cut')).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^error: the stored run is damaged: .*\n {2}at cut\/trace\.jsonl:2\n {2}fix: /),
+    });
     expect(await drill(cwd, 'report', 'nowhere')).toMatchObject({ code: 2, err: expect.stringContaining('nowhere') });
   });
 });

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkRoles, loadDrill } from './drill-file.ts';
+import { GoldenTask } from '../core/golden-task.ts';
+import { checkRadius, checkRoles, loadDrill } from './drill-file.ts';
 import { fakeCatalogue } from './fake-catalogue.fixture.ts';
 import { problemsOf, Scratch } from './scratch.fixture.ts';
 
@@ -110,4 +111,15 @@ test('roles, where they are known', () => {
   const loaded = loadDrill(scratch.write('outage.yaml', GOOD), fakeCatalogue);
   expect(problemsOf(() => checkRoles(loaded, ['primary-1', 'backup']))).toEqual(wrong);
   expect(problemsOf(() => checkRoles(loaded, ['primary']))).toEqual([]);
+});
+
+test('the blast radius, against the golden tasks of the run', () => {
+  using scratch = new Scratch();
+  const text = GOOD.replace('status: 503', 'status: 503, tenants: [acme, acne], tasks: [refund]');
+  const loaded = loadDrill(scratch.write('outage.yaml', text), fakeCatalogue);
+  const tasks = [{ name: 'refunds', tenant: 'acme' }].map((task) => GoldenTask.parse({ ...task, input: 'May I?' }));
+  expect(problemsOf(() => checkRadius(loaded, { name: 'support', tasks }))).toEqual([
+    '6:104 there is no tenant "acne" in the workflow support | did you mean "acme"? (tenants: acme)',
+    '6:119 there is no golden task "refund" in the workflow support | did you mean "refunds"? (golden tasks: refunds)',
+  ]);
 });

@@ -20,6 +20,10 @@ export function schemaProblems(schema: Record<string, unknown>, place: (path: Pa
   const patterns = schemasIn(schema).flatMap(({ one, path }) =>
     typeof one['pattern'] === 'string' ? [{ pattern: one['pattern'], path: [...path, 'pattern'] }] : [],
   );
+  if (!Object.keys(schema).some((key) => FORMS.has(key) || REFUSED.has(key)))
+    return [
+      { message: 'this is no JSON Schema', place: place([]), fix: 'a schema is a mapping with `type`, at least' },
+    ];
   const problems = [
     ...slips.slice(0, MAX_PROBLEMS).map(({ path, ...slip }) => ({ ...slip, place: place(path) })),
     ...patterns.slice(0, MAX_PROBLEMS).flatMap(({ pattern, path }) => checkPattern(pattern, place(path))),
@@ -89,6 +93,7 @@ const FORMS = new Map<string, Form>([
   ['required', { fits: isNames, words: 'a list of names' }],
   ['dependentRequired', { fits: (value) => byName(value, isNames), words: 'a mapping of lists of names' }],
   ['enum', { fits: (value) => filled(value, () => true), words: 'a list of values' }],
+  ['const', { fits: () => true, words: 'a value' }],
   ['uniqueItems', { fits: (value) => typeof value === 'boolean', words: 'true or false' }],
   [
     'type',

@@ -44,7 +44,7 @@ export async function openTarget(
   }
   const kind = catalogue.targetKinds.find((k) => k.name === 'module');
   if (kind === undefined) throw new Error('the catalogue has no module targets');
-  return kind.open({ module: path, cwd });
+  return { ...kind.open({ module: path, cwd }), name };
 }
 
 /** What the target declares, held against our schema; the configuration's word counts for more than the module's. */

@@ -81,19 +81,23 @@ export function judgeAgain(
 }
 
 function parse(folder: string, name: string, file: string): unknown {
+  return orDamaged(`${name}/${file}`, () => JSON.parse(readFileSync(join(folder, file), 'utf8')));
+}
+
+function orDamaged<T>(file: string, read: () => T, line?: number): T {
   try {
-    return JSON.parse(readFileSync(join(folder, file), 'utf8'));
+    return read();
   } catch (error) {
-    throw damaged(`${name}/${file}`, error instanceof Error ? error.message : String(error));
+    throw damaged(file, error instanceof Error ? error.message : String(error), line);
   }
 }
 
 function readTrace(path: string, name: string): TraceEvent[] {
-  const lines = readFileSync(path, 'utf8').split('\n');
+  const lines = orDamaged(name, () => readFileSync(path, 'utf8').split('\n'));
   // After the last newline there is nothing, or what a killed run left of a line.
   lines.pop();
   return lines.map((line, i) => {
-    const event: unknown = JSON.parse(line);
+    const event: unknown = orDamaged(name, () => JSON.parse(line), i + 1);
     if (i === 0) expectSchema(event, SCHEMAS.trace, name);
     const parsed = TraceEvent.safeParse(event);
     if (!parsed.success) throw damaged(`${name}`, `line ${i + 1} is no event`, i + 1);

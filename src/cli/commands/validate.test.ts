@@ -47,3 +47,14 @@ test('nothing to validate, a file that is not there', () => {
   expect(problemsOf(() => validate([], fakeCatalogue, terminal))[0]).toMatch(/nothing to validate here/);
   expect(problemsOf(() => validate(['no.yaml'], fakeCatalogue, terminal))[0]).toMatch(/there is no such file/);
 });
+
+test('a drill of a workflow that is not there', () => {
+  using scratch = new Scratch();
+  scratch.write('drills/mine.yaml', DRILL.replace('workflow: w', 'workflow: suport-answer'));
+  const terminal = fakeTerminal({ cwd: scratch.dir });
+  expect(problemsOf(() => validate([], fakeCatalogue, terminal))).toEqual([
+    expect.stringMatching(
+      /^4:11 there are no golden tasks for the workflow "suport-answer" \| did you mean "support-answer"/,
+    ),
+  ]);
+});
