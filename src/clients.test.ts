@@ -4,7 +4,7 @@ import { Project, THREE_TASKS } from './project.fixture.ts';
 
 const claims =
   "export const declares = { features: ['fallback', 'deadline', 'retries'], chain: ['primary', 'backup'], retries: 2, deadline_ms: 30000 };";
-const prompt = '`${task.input}\\n${JSON.stringify(task.sources)}`';
+const prompt = "task.input + '\\\\n' + JSON.stringify(task.sources)";
 
 /** Ordinary agents, each on another client. */
 const ANTHROPIC = `import Anthropic from '@anthropic-ai/sdk';
