@@ -197,6 +197,7 @@ describe('words on the command line', () => {
       ['list', word],
       ['schema', word],
     ]),
+    ['run', 'mine', '--fault', 'hang@primary,passwd="'],
     ['run', 'mine', '--seed', '1e3'],
     ['run', 'mine', '--seed', '4294967296'],
     ['run', 'mine', '--seed', '9'.repeat(10_000)],

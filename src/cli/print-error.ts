@@ -12,10 +12,12 @@ export function printError(error: unknown, { stderr, env, signal }: Terminal): n
   const redaction = createRedaction({ literals: secretsOf(env) });
   const say = (text: string) => stderr.write(redaction.text(text));
   if (error instanceof DrillError) {
-    const blocks = error.problems.map(({ message, place, fix }) =>
-      [`error: ${message}`, ...(place === undefined ? [] : [`  at ${formatPlace(place)}`]), `  fix: ${fix}`].join('\n'),
-    );
-    say(`${blocks.join('\n\n')}\n`);
+    const blocks = error.problems.map(({ message, place, fix }) => {
+      const at = place === undefined ? [] : [`  at ${formatPlace(place)}`];
+      // Line by line: what looks like the beginning of a secret must not take the fix with it.
+      return [`error: ${message}`, ...at, `  fix: ${fix}`].map((line) => redaction.text(line)).join('\n');
+    });
+    stderr.write(`${blocks.join('\n\n')}\n`);
     return error.exitCode;
   }
   const message = error instanceof Error ? error.message : String(error);
