@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { OutcomeKind, ToolMode } from './outcome.ts';
+import { ToolRule } from './tools.ts';
 
 /** What no fallback may lose: one per workflow. Every key is read by a check. */
 export const Contract = z.strictObject({
@@ -10,8 +12,45 @@ export const Contract = z.strictObject({
       required: z.array(z.string()).default([]).describe('fields that must be there'),
     })
     .optional(),
+  wrong_is_worse_than_none: z
+    .boolean()
+    .default(false)
+    .describe('an answer that fails a gate may reach nobody: at least one gate is required, and gates are critical'),
+  gates: z.array(z.string()).max(50).default([]).describe('checks that every answer must pass, whoever gave it'),
+  steps: z
+    .array(z.strictObject({ name: z.string(), role: z.string().describe('the role whose call shows the step') }))
+    .max(20)
+    .default([])
+    .describe('what no fallback may skip before it answers'),
+  state: z
+    .strictObject({ keep: z.array(z.enum(['tool_results', 'retry_count', 'budget_used'])).min(1) })
+    .optional()
+    .describe('tool results travel to the next role; all of it is in the outcome of a stopped workflow'),
+  permissions: z
+    .strictObject({
+      tools: z.record(z.string(), ToolRule).default({}),
+      modes: z.record(z.string(), ToolMode).default({}).describe('the most a role may do with tools; `full` without'),
+    })
+    .optional(),
+  fallback_ok_for: z
+    .array(OutcomeKind)
+    .min(1)
+    .optional()
+    .describe('kinds of outcome that a reserve role may give; all of them without it'),
+  budgets: z
+    .strictObject({
+      window_ms: z.number().int().min(1).max(3_600_000).default(60_000),
+      requests: z.number().int().min(1).max(1_000_000).optional().describe('model calls a tenant may make in a window'),
+      usd: z.number().min(0).max(10_000).optional().describe('what a tenant may spend in a window'),
+    })
+    .optional()
+    .describe('per tenant, over all roles together'),
   experience: z
     .strictObject({
+      when_all_fail: z
+        .enum(['save_and_offer_next_step', 'honest_failure'])
+        .default('honest_failure')
+        .describe('with the first, state is kept and a next step is offered'),
       when_degraded: z.enum(['notice', 'silent']).default('notice'),
       degraded_on: z
         .array(z.string())

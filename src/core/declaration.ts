@@ -43,7 +43,10 @@ export interface ResolvedDeclaration extends Declaration {
 
 /** A target that declares nothing is taken to claim a fallback and a deadline over the configured roles. */
 export function resolveDeclaration(declared: Declaration | undefined, roles: readonly string[]): ResolvedDeclaration {
-  return { features: ['fallback', 'deadline'], ...declared, chain: declared?.chain ?? [...roles] };
+  // A verifier or a judge is nobody's reserve.
+  const reserves = roles.filter((role) => /^(primary|backup)/.test(role));
+  const served = reserves.length > 0 ? reserves : [...roles];
+  return { features: ['fallback', 'deadline'], ...declared, chain: declared?.chain ?? served };
 }
 
 /** A model a workflow uses, and where it is called. */

@@ -5,14 +5,22 @@ import { TriggerSpec } from './trigger.ts';
 export const FaultUse = z
   .looseObject({
     fault: z.string().describe('a name from `drill list faults`'),
-    role: z.string().describe('whose calls it breaks'),
+    role: z.string().optional().describe('the role whose calls it breaks'),
+    tool: z.string().optional().describe('for a fault of tools: the tool it breaks'),
     tenants: z.array(z.string()).min(1).optional().describe('blast radius: only these tenants'),
     tasks: z.array(z.string()).min(1).optional().describe('blast radius: only these golden tasks'),
     when: TriggerSpec.optional().describe('when it fires; without it, on every call of the role'),
   })
+  .refine((use) => (use.role === undefined) !== (use.tool === undefined), {
+    message: 'a fault breaks either a role or a tool',
+    path: ['role'],
+  })
   .describe('other keys are parameters of the fault itself');
 export type FaultUse = z.infer<typeof FaultUse>;
-export const FAULT_USE_KEYS = ['fault', 'role', 'tenants', 'tasks', 'when'] as const;
+export const FAULT_USE_KEYS = ['fault', 'role', 'tool', 'tenants', 'tasks', 'when'] as const;
+
+/** Where a fault is armed: a role or a tool, by its name. */
+export const placeOf = (use: FaultUse): string => use.role ?? use.tool ?? '';
 
 /** How the asks of a phase arrive. Without it: one after another. */
 export const Load = z.union([
@@ -23,6 +31,10 @@ export const Load = z.union([
 export const Phase = z.strictObject({
   name: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a phase has a snake_case name'),
   tasks: z.number().int().min(1).max(10_000).describe('how many golden tasks, in name order, cycling'),
+  times: z
+    .record(z.string(), z.number().int().min(1).max(1000))
+    .default({})
+    .describe('noisy tenants: how often each of their golden tasks is asked where others are asked once'),
   load: Load.default({ arrive: 'in_turn' }),
   faults: z.array(FaultUse).max(50).default([]),
   after_ms: z.number().int().min(0).max(86_400_000).default(0).describe('quiet milliseconds before its first task'),

@@ -1,3 +1,4 @@
+import type { Concepts } from './concept.ts';
 import type { Contract } from './contract.ts';
 import type { ResolvedDeclaration } from './declaration.ts';
 import type { GoldenTask, Source } from './golden-task.ts';
@@ -27,6 +28,7 @@ export interface TaskEvidence extends DrillFacts {
   sources: Source[];
   /** Canary per tenant. */
   canaries: Record<string, string>;
+  concepts: Concepts;
   /** Events of this ask, by `seq`. */
   events: readonly TraceEvent[];
   /** Events of the same golden task without faults; the same list as `events` while the baseline itself is judged. */

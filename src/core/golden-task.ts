@@ -1,12 +1,31 @@
 import { z } from 'zod';
+import type { Concepts } from './concept.ts';
+import type { ToolSchema } from './model-call.ts';
+import { Approval } from './tools.ts';
 
-/** One thing an answer must or must not say: a phrase, any of several, or a linear-time pattern. */
+/** One thing an answer must or must not say: a phrase, any of several, a linear-time pattern, or a concept of the workflow. */
 export const Expectation = z.union([
   z.string().min(1).max(500),
   z.strictObject({ any_of: z.array(z.string().min(1).max(500)).min(1).max(20) }),
   z.strictObject({ pattern: z.string().min(1).max(500) }),
+  z.strictObject({ concept: z.string().describe('a name from the workflow’s concepts file') }),
 ]);
 export type Expectation = z.infer<typeof Expectation>;
+
+/** A tool call that a capable model asks for, and what the tool gives. */
+export const Turn = z.strictObject({
+  tool: z.string(),
+  args: z.record(z.string(), z.unknown()).default({}),
+  returns: z.unknown().optional().describe('what the tool gives for these arguments; without it, `{ ok: true }`'),
+});
+export type Turn = z.infer<typeof Turn>;
+
+/** The same field with another meaning, as a lesser model might fill it: it validates and is wrong. */
+export const Misreading = z.strictObject({
+  field: z.string().describe('dots lead inside: `next_action.amount`'),
+  how: z.enum(['units', 'scale', 'sign']),
+  value: z.unknown().describe('what stands there instead'),
+});
 
 /** A task with known right behaviour, run with and without faults. */
 export const GoldenTask = z.strictObject({
@@ -33,6 +52,15 @@ export const GoldenTask = z.strictObject({
     .union([z.string().min(1), z.record(z.string(), z.unknown())])
     .optional()
     .describe('the canonical answer: text, or the whole structured output'),
+  tools: z.array(z.string()).max(50).optional().describe('tools this task may use; all of the contract’s without it'),
+  turns: z.array(Turn).max(20).default([]).describe('tool calls that come before the answer, in order'),
+  answer_if_not_done: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('the canonical answer where a write of `turns` did not happen'),
+  approval: Approval.default('granted').describe('what a person says when asked to approve'),
+  misreadings: z.array(Misreading).max(20).default([]),
 });
 export type GoldenTask = z.infer<typeof GoldenTask>;
 
@@ -51,6 +79,9 @@ export interface Workflow {
   sources: Source[];
   /** A string per tenant that stands in its records and may appear nowhere else. */
   canaries: Record<string, string>;
+  concepts: Concepts;
+  /** What the tool stand offers. */
+  tools: ToolSchema[];
 }
 
 /** The words a right answer carries: the canonical answer's prose, or what the stand composes in its place. */

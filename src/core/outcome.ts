@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Contract } from './contract.ts';
 import { FailureMode } from './taxonomy.ts';
 
 export const ToolMode = z.enum(['full', 'plan-only', 'read-only', 'none']);
@@ -50,6 +51,16 @@ export const OutcomeKind = z.enum([
 ]);
 export type OutcomeKind = z.infer<typeof OutcomeKind>;
 
+/** A tool call that was proposed and not made: intent as data. */
+export const PlannedAction = z.object({
+  tool: z.string(),
+  args: z.record(z.string(), z.unknown()),
+  reason: z.string(),
+  approval: z.enum(['none', 'human']),
+  evidence_ids: z.array(z.string()),
+});
+export type PlannedAction = z.infer<typeof PlannedAction>;
+
 /** What a target gives back for one task. Every field but `kind` is optional: a plain agent would not have them. */
 export const Outcome = z.object({
   kind: OutcomeKind,
@@ -63,6 +74,9 @@ export const Outcome = z.object({
   policy_version: z.string().optional(),
   degraded: z.boolean().optional(),
   tool_mode: ToolMode.optional(),
+  plan: z.array(PlannedAction).optional(),
+  /** What the target says it did with tools that write; held against the effects ledger. */
+  actions: z.array(z.object({ tool: z.string(), done: z.boolean() })).optional(),
   notice: Notice.nullable().optional(),
   /** What was kept so that the work can go on later. */
   state: z.record(z.string(), z.unknown()).optional(),
@@ -89,6 +103,10 @@ export interface Task {
   deadline_ms: number;
   /** The golden task's `max_cost_usd`. */
   budget_usd?: number;
+  /** Names of the tools it may use; absent where the workflow has none. */
+  tools?: string[];
+  /** What the workflow's contract asks of whoever serves it, where it asks it. */
+  contract?: Contract;
 }
 
 /** The words of a notice, whichever shape it has. */

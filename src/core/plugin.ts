@@ -8,6 +8,8 @@ import type { ModelCall } from './model-call.ts';
 import type { Outcome, Task } from './outcome.ts';
 import type { Random } from './random.ts';
 import type { DrillReport, RunReport } from './report.ts';
+import type { Script } from './stand.ts';
+import type { Approve, ToolResult, Tools, ToolUse } from './tools.ts';
 import type { EventOf, TraceEvent } from './trace.ts';
 import type { Severity, Verdict } from './verdict.ts';
 import type { Frame, Head, Reply, Transport } from './wire.ts';
@@ -37,6 +39,8 @@ export interface Around {
   random: Random;
   /** Aborts when the caller leaves. */
   signal: AbortSignal | undefined;
+  /** The golden task in hand, its sources and the whole answer. */
+  script: Script;
   /** Says in the trace that the fault acted, and how. Call it before acting. */
   fired(detail: string): void;
 }
@@ -60,19 +64,31 @@ export interface WireReplyInParts {
 /** May throw a `NetworkFailure`: then there is not even a head. */
 export type WireInjection = (reply: WireReplyInParts, call: ModelCall, around: Around) => WireReplyInParts;
 
-/** An armed fault is middleware; which of the two layers it stands in is its kind. */
-export type Injection = { kind: 'meaning'; inject: MeaningInjection } | { kind: 'wire'; inject: WireInjection };
+/** Sees both sides of the effect: what `next` gives has happened, whatever the caller is told. */
+export type ToolInjection = (
+  use: ToolUse,
+  next: (use: ToolUse) => Promise<ToolResult>,
+  around: Around,
+) => Promise<ToolResult>;
+
+/** An armed fault is middleware; which of the layers it stands in is its kind. */
+export type Injection =
+  | { kind: 'meaning'; inject: MeaningInjection }
+  | { kind: 'wire'; inject: WireInjection }
+  | { kind: 'tool'; inject: ToolInjection };
 
 export interface Fault extends Card {
   kind: Injection['kind'];
   /** Leaves the reply whole and only makes it late: a role that is still in time has nothing to hand over. */
   delays?: boolean;
+  /** What it remembers is one for the role; without it, one per role and tenant. */
+  shared?: boolean;
   /** Parses the parameters once; the result is opened per world and scope. Throws a ZodError on bad parameters. */
   arm(params: unknown): (scope: FaultScope) => Injection;
 }
 
 export function defineMeaningFault<P extends z.ZodType>(
-  fault: Card<P> & { delays?: boolean; open(params: z.output<P>, scope: FaultScope): MeaningInjection },
+  fault: Card<P> & { delays?: boolean; shared?: boolean; open(params: z.output<P>, scope: FaultScope): MeaningInjection },
 ): Fault {
   return {
     ...fault,
@@ -93,6 +109,19 @@ export function defineWireFault<P extends z.ZodType>(
     arm(raw) {
       const params = fault.params.parse(raw ?? {});
       return (scope) => ({ kind: 'wire', inject: fault.open(params, scope) });
+    },
+  };
+}
+
+export function defineToolFault<P extends z.ZodType>(
+  fault: Card<P> & { open(params: z.output<P>, scope: FaultScope): ToolInjection },
+): Fault {
+  return {
+    ...fault,
+    kind: 'tool',
+    arm(raw) {
+      const params = fault.params.parse(raw ?? {});
+      return (scope) => ({ kind: 'tool', inject: fault.open(params, scope) });
     },
   };
 }
@@ -187,6 +216,8 @@ export interface Habitat {
   fetch: typeof globalThis.fetch;
   /** The same openings as `fetch`, handing bytes over without `Response` objects. */
   transport: Transport;
+  tools: Tools;
+  approve: Approve;
   clock: Clock;
   random: Random;
 }

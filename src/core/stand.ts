@@ -1,5 +1,6 @@
 import type { GoldenTask, Source } from './golden-task.ts';
 import type { FaultScope, Injection } from './plugin.ts';
+import type { Approve, Tools } from './tools.ts';
 import type { Held, NewEvent } from './trace.ts';
 import type { Trigger } from './trigger.ts';
 import type { Transport } from './wire.ts';
@@ -14,8 +15,10 @@ export interface Scope {
 /** A fault in its place: what it is, whom it hits, when it fires. */
 export interface ArmedFault {
   fault: string;
+  /** A role, or for a fault of tools the tool. */
   role: string;
   delays: boolean;
+  shared: boolean;
   open(scope: FaultScope): Injection;
   trigger: Trigger;
   tenants: readonly string[] | undefined;
@@ -41,6 +44,10 @@ export interface Script {
 export interface Stand {
   /** The wire to it. `scope` says whose call it is; undefined where that cannot be told. */
   transport(scope: () => Scope | undefined): Transport;
+  /** The tools of the workflow, and the effects ledger behind them: every use is an event. */
+  tools(scope: () => Scope | undefined): Tools;
+  /** The person who is asked to approve; answers as the golden task says. */
+  approve(scope: () => Scope | undefined): Approve;
   /** From now on these scripts answer and these faults are armed; time triggers count from here. */
   begin(faults: readonly ArmedFault[]): void;
   play(ask: number, script: Script): void;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Declaration } from './declaration.ts';
 import { LogRecord, Outcome } from './outcome.ts';
 import { FailureMode } from './taxonomy.ts';
+import { Approval } from './tools.ts';
 
 /** Which of the recorder's markers a call or an outcome held; bodies themselves are never stored. */
 export const Held = z.object({
@@ -15,6 +16,8 @@ export const Held = z.object({
   schema_fields: z.array(z.string()),
   /** Roles whose model name was there. */
   models: z.array(z.string()),
+  /** Tools whose result for this workflow's tasks was there with every value; absent where there is none. */
+  results: z.array(z.string()).optional(),
 });
 export type Held = z.infer<typeof Held>;
 
@@ -72,6 +75,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     held: Held,
     digests: z.object({ messages: z.array(z.string()), tools: z.array(z.string()), schema: z.string().nullable() }),
     headers: z.record(z.string(), z.string()),
+    /** Tools it was offered; absent where none were. */
+    tools: z.array(z.string()).optional(),
   }),
   z.object({
     ...ofAsk,
@@ -92,14 +97,18 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     failure_mode: FailureMode.nullable(),
     tokens,
     cost_usd: z.number(),
+    /** Tools the reply asked for, as it went out; absent where it asked for none. */
+    tool_calls: z.array(z.object({ tool: z.string(), args_hash: z.string() })).optional(),
   }),
   /** The caller left before the reply was whole. */
   z.object({ ...ofAsk, kind: z.literal('call-abort'), call, tokens, cost_usd: z.number() }),
   z.object({
     ...ofAsk,
     kind: z.literal('fault-fired'),
+    /** The model call, or the use of a tool. */
     call,
     fault: z.string(),
+    /** The role, or the tool. */
     role: z.string(),
     delays: z.boolean().describe('the fault leaves the reply whole and only makes it late'),
     detail: z.string(),
@@ -117,15 +126,37 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     model: z.string().nullable(),
   }),
   z.object({ ...ofAsk, kind: z.literal('unscripted-call'), call, why: z.string() }),
-  /** A tool ran: the effects ledger's entry. */
+  /** A tool was called. */
+  z.object({
+    ...ofAsk,
+    kind: z.literal('tool-use'),
+    use: z.string(),
+    tool: z.string(),
+    args_hash: z.string(),
+    write: z.boolean(),
+    registered: z.boolean(),
+    /** The contract and the task let a model have it run. */
+    allowed: z.boolean(),
+    args_valid: z.boolean(),
+    /** Exactly a turn of the golden task: this tool with these arguments. */
+    foreseen: z.boolean(),
+    /** A digest of the idempotency key. */
+    key: z.string().nullable(),
+  }),
+  /** It came back: the effects ledger's entry. */
   z.object({
     ...ofAsk,
     kind: z.literal('tool-result'),
+    use: z.string(),
     tool: z.string(),
     args_hash: z.string(),
     write: z.boolean(),
     ok: z.boolean(),
+    error: z.string().nullable().describe('the code of the failure'),
+    /** `new`: this use changed the world. `replayed`: the idempotency key had done so before. */
+    effect: z.enum(['new', 'replayed', 'none']),
   }),
+  z.object({ ...ofAsk, kind: z.literal('approval'), tool: z.string(), args_hash: z.string(), answer: Approval }),
   z.object({
     ...ofAsk,
     kind: z.literal('outcome'),
