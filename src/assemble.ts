@@ -11,7 +11,7 @@ import { gitHead, packageVersion } from './config/project.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
-import { FAULT_USE_KEYS, type FaultUse } from './core/drill.ts';
+import { FAULT_USE_KEYS, type FaultUse, placeOf } from './core/drill.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
@@ -220,8 +220,9 @@ function armFault(use: FaultUse): ArmedFault {
   const params = Object.fromEntries(Object.entries(use).filter(([key]) => !reserved.includes(key)));
   return {
     fault: fault.name,
-    role: use.role,
+    role: placeOf(use),
     delays: fault.delays ?? false,
+    shared: fault.shared ?? false,
     open: fault.arm(params),
     trigger: createTrigger(use.when ?? { per: 'task' }),
     tenants: use.tenants,

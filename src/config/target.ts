@@ -21,6 +21,14 @@ export const DEFAULT_ROLES: Roles = {
     model: 'claude-haiku-4-5',
     key_env: 'ANTHROPIC_API_KEY',
   },
+  // Asked only by workflows with a verification step.
+  verifier: {
+    provider: 'mistral',
+    protocol: 'openai-chat',
+    base_url: 'https://api.mistral.ai/v1',
+    model: 'mistral-small-latest',
+    key_env: 'MISTRAL_API_KEY',
+  },
 };
 
 /** The target of a run: a name from the configuration or the package, or a file. Throws a DrillError. */

@@ -88,7 +88,11 @@ export interface Fault extends Card {
 }
 
 export function defineMeaningFault<P extends z.ZodType>(
-  fault: Card<P> & { delays?: boolean; shared?: boolean; open(params: z.output<P>, scope: FaultScope): MeaningInjection },
+  fault: Card<P> & {
+    delays?: boolean;
+    shared?: boolean;
+    open(params: z.output<P>, scope: FaultScope): MeaningInjection;
+  },
 ): Fault {
   return {
     ...fault,

@@ -9,6 +9,7 @@ const PRICES: Record<string, { input: number; output: number }> = {
   'gpt-5-nano': { input: 0.05, output: 0.4 },
   'claude-opus-4-5': { input: 5, output: 25 },
   'claude-sonnet-4-5': { input: 3, output: 15 },
+  'mistral-small-latest': { input: 0.1, output: 0.3 },
   'claude-haiku-4-5': { input: 1, output: 5 },
 };
 

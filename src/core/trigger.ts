@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import type { ModelCall } from './model-call.ts';
 import type { Random } from './random.ts';
 
 /** When an armed fault fires. Without any key: on every call of its role. */
@@ -20,8 +19,21 @@ export const TriggerSpec = z.strictObject({
 });
 export type TriggerSpec = z.infer<typeof TriggerSpec>;
 
+/** A model call or the use of a tool, as far as it matters for whether a fault fires. */
+export interface Occasion {
+  /** The call, or the use of a tool. */
+  id: string;
+  /** The role, or the tool. */
+  role: string;
+  ask: number;
+  task: string;
+  tenant: string;
+  /** Counts within the ask, from 1. */
+  attempt: number;
+}
+
 /** Decides for one call. `at` is in milliseconds since the phase began; `counts` holds this call's number under both ways of counting. */
-export type Trigger = (call: ModelCall, counts: { task: number; role: number }, at: number, random: Random) => boolean;
+export type Trigger = (call: Occasion, counts: { task: number; role: number }, at: number, random: Random) => boolean;
 
 export function createTrigger(spec: TriggerSpec): Trigger {
   return (call, counts, at, random) => {

@@ -92,6 +92,8 @@ function taskOf(plan: Plan, golden: GoldenTask, script: Script, number: number):
     sources: script.sources.map(({ id, text }) => ({ id, text })),
     ...(schema === undefined ? {} : { response_schema: schema }),
     deadline_ms: limits.length === 0 ? DEFAULT_DEADLINE_MS : Math.min(...limits),
+    ...(plan.workflow.tools.length === 0 ? {} : { tools: golden.tools ?? plan.workflow.tools.map((t) => t.name) }),
+    ...(plan.workflow.contract === undefined ? {} : { contract: plan.workflow.contract }),
     ...(golden.max_cost_usd === undefined ? {} : { budget_usd: golden.max_cost_usd }),
   };
 }

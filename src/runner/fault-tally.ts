@@ -1,4 +1,4 @@
-import type { FaultUse } from '../core/drill.ts';
+import { type FaultUse, placeOf } from '../core/drill.ts';
 import { eventsOf } from '../core/evidence.ts';
 import type { TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -24,14 +24,20 @@ export function tally(
   events: readonly TraceEvent[],
   asks: readonly TaskReport[],
 ): FaultTally {
-  const { fault, role, when } = use;
+  const { fault, when } = use;
+  const role = placeOf(use);
+  const reached = (ask: number) =>
+    events.some(
+      (e) => 'ask' in e && e.ask === ask && (e.kind === 'call' ? e.role : e.kind === 'tool-use' ? e.tool : '') === role,
+    );
   return {
     fault,
     role,
     phase,
-    seen: eventsOf(events, 'call').filter((e) => e.role === role).length,
+    seen: events.filter((e) => (e.kind === 'call' && e.role === role) || (e.kind === 'tool-use' && e.tool === role))
+      .length,
     fired: eventsOf(events, 'fault-fired').filter((e) => e.fault === fault && e.role === role).length,
-    spared: asks.filter((ask) => !ask.calls.some((c) => c.role === role)).length,
+    spared: asks.filter(({ ask }) => !reached(ask)).length,
     when,
   };
 }

@@ -1,3 +1,4 @@
+import { leavesOf } from '../core/canonical.ts';
 import type { Habitat } from '../core/plugin.ts';
 import { createRandom } from '../core/random.ts';
 import { createNodeFetch, createVirtualWorld, currentScope } from '../world/index.ts';
@@ -34,6 +35,9 @@ export async function inWorld(
       sources: plan.workflow.sources,
       canaries: plan.workflow.canaries,
       schemaFields: schemaFieldsOf(plan),
+      results: plan.workflow.tasks.flatMap((task) =>
+        task.turns.flatMap(({ tool, returns }) => ({ tool, values: leavesOf(returns) })),
+      ),
       models: Object.fromEntries(Object.entries(plan.roles).map(([role, { model }]) => [role, model])),
     },
     redaction: plan.redaction,
@@ -44,6 +48,8 @@ export async function inWorld(
     random: random.fork('stand'),
     recording: recorder,
     schemaFields: schemaFieldsOf(plan),
+    contract: plan.workflow.contract,
+    tools: plan.workflow.tools,
   });
   const transport = stand.transport(currentScope);
   const nodeFetch = createNodeFetch(transport, world.clock);
@@ -51,6 +57,8 @@ export async function inWorld(
     roles: plan.addresses,
     fetch: nodeFetch,
     transport,
+    tools: stand.tools(currentScope),
+    approve: stand.approve(currentScope),
     clock: world.clock,
     random: world.random,
   };

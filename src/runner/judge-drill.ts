@@ -1,3 +1,4 @@
+import { placeOf } from '../core/drill.ts';
 import { type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
@@ -79,9 +80,12 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
 
 function openFolds(plan: JudgePlan) {
   return plan.checks.flatMap((check) => {
-    const params = plan.drill.expect[check.name];
-    if (check.scope !== 'drill' || params === undefined) return [];
-    return [{ check, severity: severityIn(plan, check.severity), fold: check.arm(params)(factsOf(plan)) }];
+    if (check.scope !== 'drill') return [];
+    const [task] = plan.workflow.tasks;
+    const implied = task === undefined ? undefined : check.implies?.(task, plan.workflow.contract);
+    const params = plan.drill.expect[check.name] ?? implied;
+    if (params === undefined) return [];
+    return [{ check, severity: severityIn(plan, check), fold: check.arm(params)(factsOf(plan)) }];
   });
 }
 
@@ -117,7 +121,7 @@ function judgeTask(
   if (baseline === undefined) throw new Error(`no baseline of ${task.name}`);
   const armed = armedIn(plan, phase)
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
-    .map(({ fault, role }) => ({ fault, role }));
+    .map((use) => ({ fault: use.fault, role: placeOf(use) }));
   const evidence = evidenceOf(plan, task, events, baseline.events, armed);
   const cells = trusting(judgeAsk(plan, evidence, logOf(events), baseline.cells), baseline);
   return reportTask(
@@ -150,6 +154,7 @@ function evidenceOf(
     contract: plan.workflow.contract,
     sources: plan.workflow.sources.filter((s) => task.fixtures.includes(s.id)),
     canaries: plan.workflow.canaries,
+    concepts: plan.workflow.concepts,
     events: withoutLog(events),
     baseline: withoutLog(baseline),
     armed,
@@ -166,7 +171,7 @@ const factsOf = once((plan: JudgePlan): DrillFacts => {
     roles: Object.fromEntries(roles),
     phases: plan.drill.phases.map(({ name, faults }) => ({
       name,
-      faults: faults.map(({ fault, role }) => ({ fault, role })),
+      faults: faults.map((use) => ({ fault: use.fault, role: placeOf(use) })),
     })),
   };
 });

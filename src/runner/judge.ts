@@ -15,9 +15,13 @@ interface Planned {
 
 const WEIGHT: Record<Severity, number> = { critical: 8, major: 3, minor: 1 };
 
-/** High stakes make a major finding critical; nothing is ever made lighter. */
-export function severityIn(plan: JudgePlan, severity: Severity): Severity {
-  return plan.workflow.contract?.stakes === 'high' && severity === 'major' ? 'critical' : severity;
+const isGate = ({ workflow }: JudgePlan, check: string) => workflow.contract?.gates.includes(check) === true;
+
+/** High stakes make a major finding critical, and so does a gate where a wrong answer is worse than none; nothing is ever made lighter. */
+export function severityIn(plan: JudgePlan, { name, severity }: { name: string; severity: Severity }): Severity {
+  const { contract } = plan.workflow;
+  if (contract?.wrong_is_worse_than_none && isGate(plan, name)) return 'critical';
+  return contract?.stakes === 'high' && severity === 'major' ? 'critical' : severity;
 }
 
 /** Makes what belongs to an object once, for as long as the object lives. */
@@ -40,12 +44,13 @@ const armed = once((plan: JudgePlan) => ({
 function armedFor(plan: JudgePlan, task: GoldenTask, baseline: boolean): Planned[] {
   return plan.checks.flatMap((check): Planned[] => {
     if (check.scope === 'drill') return [];
-    const implied = check.implies?.(task, plan.workflow.contract);
+    const gate = isGate(plan, check.name);
+    const implied = check.implies?.(task, plan.workflow.contract) ?? (gate ? {} : undefined);
     // What a drill claims is about its faults; without them only what the task itself asks is judged.
     const claimed = baseline ? undefined : plan.drill.expect[check.name];
     if (implied === undefined && claimed === undefined) return [];
     const params = { ...(isRecord(implied) ? implied : {}), ...claimed };
-    const severity = severityIn(plan, check.severity);
+    const severity = severityIn(plan, check);
     return [{ check, severity, judge: check.arm(params) }];
   });
 }

@@ -10,6 +10,7 @@ const held = createMarkerSearch({
   ],
   canaries: { alder: 'ALD-7Q4X', lumen: 'LMN-KD58' },
   schemaFields: ['answer', 'safe_to_send', ''],
+  results: [],
   models: { primary: 'gpt-5', backup: 'gpt-5-mini', third: 'gpt-4' },
 });
 const NOTHING = { sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] };

@@ -7,6 +7,8 @@ export interface Markers {
   schemaFields: readonly string[];
   /** Model name per role. */
   models: Readonly<Record<string, string>>;
+  /** Every value of what a tool gives to a golden task. */
+  results: readonly { tool: string; values: readonly string[] }[];
 }
 
 /** Says which markers a text holds. Whitespace and JSON escapes do not matter; a name inside a longer one does not count. */
@@ -14,6 +16,8 @@ export function createMarkerSearch(markers: Markers): (text: string) => Held {
   const sources = markers.sources.map(({ id, text }) => ({ id, text: flatten(text) }));
   const canaries = Object.entries(markers.canaries).map(([tenant, text]) => ({ tenant, text: flatten(text) }));
   const models = Object.entries(markers.models);
+  // A result as short as `true` is found everywhere and marks nothing.
+  const results = markers.results.filter(({ values }) => values.join('').length >= 8);
   return (raw) => {
     const text = flatten(raw);
     return {
@@ -22,8 +26,14 @@ export function createMarkerSearch(markers: Markers): (text: string) => Held {
       canaries: canaries.filter((c) => text.includes(c.text)).map((c) => c.tenant),
       schema_fields: markers.schemaFields.filter((field) => names(text, field)),
       models: models.filter(([, model]) => names(text, model)).map(([role]) => role),
+      ...(results.length === 0 ? {} : { results: toolsIn(text, results) }),
     };
   };
+}
+
+function toolsIn(text: string, results: Markers['results']): string[] {
+  const found = results.filter(({ values }) => values.every((value) => text.includes(flatten(value))));
+  return [...new Set(found.map(({ tool }) => tool))];
 }
 
 /** `gpt-5-mini` does not name the model `gpt-5`, nor `gpt-4.1` the model `gpt-4`, and `order_1042` is not `order_104`. */

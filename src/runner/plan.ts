@@ -1,7 +1,9 @@
 import type { Clock } from '../core/clock.ts';
+import type { Contract } from '../core/contract.ts';
 import type { ResolvedDeclaration, Roles } from '../core/declaration.ts';
 import type { Drill } from '../core/drill.ts';
 import type { GoldenTask, Workflow } from '../core/golden-task.ts';
+import type { ToolSchema } from '../core/model-call.ts';
 import type { Check, Habitat, Target } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
 import type { ArmedFault, Recording, Script, Stand } from '../core/stand.ts';
@@ -47,7 +49,14 @@ export interface Plan extends JudgePlan {
   /** What may not be recorded. */
   redaction: Redaction;
   /** Opens the provider stand of one world. */
-  openStand(world: { clock: Clock; random: Random; recording: Recording; schemaFields: readonly string[] }): Stand;
+  openStand(world: {
+    clock: Clock;
+    random: Random;
+    recording: Recording;
+    schemaFields: readonly string[];
+    contract: Contract | undefined;
+    tools: readonly ToolSchema[];
+  }): Stand;
   scriptFor(task: GoldenTask): Script;
 }
 

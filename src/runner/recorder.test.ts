@@ -13,7 +13,7 @@ function recording(first = 0) {
     drill: 'outage',
     sequence: createSequence(first),
     now: () => now,
-    markers: { sources: [], canaries: { alder: 'jane@alder.example' }, schemaFields: [], models: {} },
+    markers: { sources: [], canaries: { alder: 'jane@alder.example' }, schemaFields: [], results: [], models: {} },
     redaction: createRedaction({ literals: ['a phrase of ours'] }),
     sink: (event) => void events.push(event),
   });

@@ -98,7 +98,8 @@ function notStarted({ name }: Target, why: string): DrillError {
 
 /** The golden tasks that some phase asks. */
 function tasksAsked(plan: Plan): GoldenTask[] {
-  return plan.tasks.slice(0, Math.max(...plan.drill.phases.map((p) => p.tasks)));
+  const asked = new Set(plan.drill.phases.flatMap((phase) => tasksOf(plan, phase)));
+  return plan.tasks.filter((task) => asked.has(task));
 }
 
 async function runPhases(plan: Plan, world: WorldContext, judge: DrillJudge, numbered: number): Promise<void> {
@@ -108,7 +109,7 @@ async function runPhases(plan: Plan, world: WorldContext, judge: DrillJudge, num
     await world.clock.sleep(phase.after_ms);
     begin(world, phase.name, armed);
     const began = world.clock.now();
-    const asks = Array.from({ length: phase.tasks }, (_, k) => ({ task: taskAt(plan, k), n: ++number }));
+    const asks = tasksOf(plan, phase).map((task) => ({ task, n: ++number }));
     await arrive(world, phase, asks);
     await world.clock.sleep(Math.max(0, (phase.for_ms ?? 0) - (world.clock.now() - began)));
     end(world, armed);
@@ -121,10 +122,10 @@ async function runPhases(plan: Plan, world: WorldContext, judge: DrillJudge, num
   }
 }
 
-function taskAt(plan: Plan, index: number): GoldenTask {
-  const task = plan.tasks[index % plan.tasks.length];
-  if (task === undefined) throw new Error('a plan without tasks');
-  return task;
+/** The golden tasks a phase asks, in name order, cycling; those of a noisy tenant come several times. */
+function tasksOf({ tasks }: Plan, { tasks: count, times }: Phase): GoldenTask[] {
+  const round = tasks.flatMap((task) => Array<GoldenTask>(times[task.tenant] ?? 1).fill(task));
+  return Array.from({ length: count }, (_, k) => round[k % round.length]).filter((task) => task !== undefined);
 }
 
 function begin(world: WorldContext, phase: string, armed: readonly ArmedFault[]): void {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { Concepts } from '../core/concept.ts';
 import { Contract } from '../core/contract.ts';
 import { Declaration, Roles } from '../core/declaration.ts';
 import { Drill } from '../core/drill.ts';
@@ -21,6 +22,12 @@ export interface StoredRun {
   events: TraceEvent[];
 }
 
+const Tool = z.object({
+  name: z.string(),
+  description: z.string().optional(),
+  parameters: z.record(z.string(), z.unknown()),
+});
+
 const Inputs: z.ZodType<StoredInputs[]> = z.array(
   z.object({
     drill: Drill,
@@ -31,6 +38,8 @@ const Inputs: z.ZodType<StoredInputs[]> = z.array(
       tasks: z.array(GoldenTask),
       sources: z.array(z.object({ id: z.string(), tenant: z.string(), text: z.string() })),
       canaries: z.record(z.string(), z.string()),
+      concepts: Concepts.default({}),
+      tools: z.array(Tool).default([]),
     }),
     declares: Declaration.extend({ chain: z.array(z.string()) }),
     roles: Roles,

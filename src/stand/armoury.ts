@@ -2,7 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import type { ModelCall } from '../core/model-call.ts';
 import type { Around, Injection } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
-import type { ArmedFault, Recording } from '../core/stand.ts';
+import type { ArmedFault, Recording, Script } from '../core/stand.ts';
+import type { ToolResult, ToolUse } from '../core/tools.ts';
+import type { Occasion } from '../core/trigger.ts';
 import type { Armed } from '../protocols/relay.ts';
 import { keyOf } from './round-trip.ts';
 
@@ -10,6 +12,7 @@ interface ArmouryOptions {
   clock: Clock;
   random: Random;
   recording: Recording;
+  scriptOf(ask: number): Script;
 }
 
 /** One armed fault of a phase, and what it remembers per tenant. */
@@ -19,24 +22,27 @@ interface Arm {
   opened: Map<string, Injection>;
 }
 
+export type Armoury = ReturnType<typeof createArmoury>;
+
 /** Keeps the armed faults of the current phase and says which fire on a call. */
-export function createArmoury({ clock, random, recording }: ArmouryOptions) {
+export function createArmoury({ clock, random, recording, scriptOf }: ArmouryOptions) {
   let phase = 0;
   let began = 0;
   let arms: Arm[] = [];
 
-  function fires({ fault, random: own }: Arm, call: ModelCall, onRole: number): boolean {
+  function fires({ fault, random: own }: Arm, call: Occasion, onRole: number): boolean {
     if (fault.role !== call.role) return false;
     if (fault.tenants?.includes(call.tenant) === false || fault.tasks?.includes(call.task) === false) return false;
     return fault.trigger(call, { task: call.attempt, role: onRole }, clock.now() - began, own);
   }
 
-  function around({ fault, random: own }: Arm, call: ModelCall, signal: AbortSignal | undefined): Around {
+  function around({ fault, random: own }: Arm, call: Occasion, signal: AbortSignal | undefined): Around {
     return {
       clock,
       // Apart from what the trigger draws: a fault that fires by chance would only ever see small numbers.
       random: own.fork(`act/${keyOf(call)}`),
       signal,
+      script: scriptOf(call.ask),
       fired(detail) {
         const { ask, task, id, role } = call;
         recording.emit({
@@ -75,15 +81,26 @@ export function createArmoury({ clock, random, recording }: ArmouryOptions) {
         const injection = opened(arm, call);
         const here = around(arm, call, signal);
         if (injection.kind === 'meaning') armed.meaning.push((asked, next) => injection.inject(asked, next, here));
-        else armed.wire.push((reply) => injection.inject(reply, call, here));
+        if (injection.kind === 'wire') armed.wire.push((reply) => injection.inject(reply, call, here));
       }
       return armed;
+    },
+    /** The same for the use of a tool. */
+    armedOnTool(use: Occasion): ((use: ToolUse, next: (use: ToolUse) => Promise<ToolResult>) => Promise<ToolResult>)[] {
+      return arms
+        .filter((arm) => fires(arm, use, use.attempt))
+        .flatMap((arm) => {
+          const injection = opened(arm, use);
+          const here = around(arm, use, undefined);
+          return injection.kind === 'tool' ? [(asked, next) => injection.inject(asked, next, here)] : [];
+        });
     },
   };
 }
 
-function opened({ fault, random, opened: known }: Arm, call: ModelCall): Injection {
-  const injection = known.get(call.tenant) ?? fault.open({ role: call.role, random: random.fork(call.tenant) });
-  known.set(call.tenant, injection);
+function opened({ fault, random, opened: known }: Arm, call: Occasion): Injection {
+  const whose = fault.shared ? '' : call.tenant;
+  const injection = known.get(whose) ?? fault.open({ role: call.role, random: random.fork(whose) });
+  known.set(whose, injection);
   return injection;
 }

@@ -7,6 +7,8 @@ export class ReplyMeter {
   private readonly inputEstimate: number;
   private usage: { input: number; output: number } | undefined;
   private said = '';
+  /** Tools the reply asked for, with the JSON text of their arguments. */
+  readonly asked: { id: string; tool: string; args: string }[] = [];
   private error: FailureMode | null = null;
   private ended: FailureMode | 'well' | undefined;
 
@@ -23,6 +25,11 @@ export class ReplyMeter {
       else if (part.type === 'end') this.ended = END_MODES[part.reason];
       else {
         answers = true;
+        if (part.type === 'tool-call') this.asked.push({ id: part.id, tool: part.name, args: '' });
+        if (part.type === 'tool-call-delta') {
+          const call = this.asked.find((c) => c.id === part.id);
+          if (call !== undefined) call.args += part.arguments;
+        }
         if ('text' in part) this.said += part.text;
         else if ('arguments' in part) this.said += part.arguments;
       }

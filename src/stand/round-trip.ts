@@ -1,3 +1,4 @@
+import { canonicalText } from '../core/canonical.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/declaration.ts';
 import type { ModelCall } from '../core/model-call.ts';
@@ -5,6 +6,7 @@ import { costOf } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording } from '../core/stand.ts';
+import type { Occasion } from '../core/trigger.ts';
 import { type Frame, NetworkFailure, type Reply, type WireReply } from '../core/wire.ts';
 import { type Armed, respond } from '../protocols/relay.ts';
 import { keptHeaders } from './kept-headers.ts';
@@ -17,7 +19,7 @@ interface TripOptions {
 }
 
 /** A call's own name in a world: what is drawn for it depends on nothing else. */
-export const keyOf = (call: ModelCall) => `${call.ask}/${call.role}/${call.attempt}`;
+export const keyOf = (call: Occasion) => `${call.ask}/${call.role}/${call.attempt}`;
 
 /** One call's way back: bytes go out, and what became of them is recorded. */
 export class RoundTrip {
@@ -113,7 +115,10 @@ export class RoundTrip {
     status: number | null,
     failure_mode: ReturnType<ReplyMeter['failureMode']>,
   ): void {
-    this.finish({ kind: 'call-end', how, status, failure_mode, ...this.spent() });
+    const { digest } = this.options.recording;
+    const asked = this.meter.asked.map(({ tool, args }) => ({ tool, args_hash: digest(canonicalText(args)) }));
+    const tool_calls = asked.length === 0 ? {} : { tool_calls: asked };
+    this.finish({ kind: 'call-end', how, status, failure_mode, ...this.spent(), ...tool_calls });
   }
 
   private abort(): void {

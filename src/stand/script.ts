@@ -1,4 +1,5 @@
-import { answerText, type GoldenTask, type Source } from '../core/golden-task.ts';
+import { canonicalJson, canonicalText, leavesOf } from '../core/canonical.ts';
+import { answerText, type GoldenTask, type Source, type Turn } from '../core/golden-task.ts';
 import type { ModelCall } from '../core/model-call.ts';
 import type { Script } from '../core/stand.ts';
 
@@ -22,17 +23,70 @@ function firstSentence(text: string): string {
   return flat.match(/^.{20,200}?[.!?](?=\s|$)/)?.[0] ?? flat.slice(0, 200);
 }
 
+/** What a scripted model replies: a tool it wants called, or text. */
+export type Said = { turn: Turn; text: '' } | { turn: undefined; text: string };
+
+/** A verifier has one thing to say. */
+const SUPPORTED = 'supported';
+
+/**
+ * The reply to one call, chosen by which tool results the conversation holds: the next turn whose tool is offered and has
+ * no result yet, then the answer.
+ */
+export function replyTo(
+  script: Script,
+  call: ModelCall,
+  { schemaFields, writes }: { schemaFields: readonly string[]; writes: (tool: string) => boolean },
+): Said {
+  if (call.role === 'verifier') return said({ ...script, answer: SUPPORTED }, call, schemaFields, []);
+  const turns = script.task.turns.map((turn) => ({ turn, result: resultOf(call, turn) }));
+  const undone = turns.filter(({ turn, result }) => writes(turn.tool) && !happened(result)).map(({ turn }) => turn);
+  // A write that was tried and did not happen is the end of the story; what would have followed it is not asked for.
+  const refused = turns.findIndex(({ turn, result }) => writes(turn.tool) && result !== undefined && !happened(result));
+  const open = (refused < 0 ? turns : turns.slice(0, refused)).filter(({ result }) => result === undefined);
+  const next = open.find(({ turn }) => call.tools.some((tool) => tool.name === turn.tool));
+  if (next !== undefined) return { turn: next.turn, text: '' };
+  const answer = undone.length > 0 ? (script.task.answer_if_not_done ?? script.answer) : script.answer;
+  return said({ ...script, answer }, call, schemaFields, undone);
+}
+
+function said(script: Script, call: ModelCall, fields: readonly string[], plan: readonly Turn[]): Said {
+  return { turn: undefined, text: replyText(script, call, fields, plan) };
+}
+
+/** What the conversation says a tool gave: the message that answers its call, or a text that holds every value of it. */
+function resultOf({ messages }: ModelCall, turn: Turn): string | undefined {
+  const wanted = canonicalJson(turn.args);
+  const ids = messages
+    .flatMap((m) => m.toolCalls ?? [])
+    .filter((c) => c.name === turn.tool && canonicalText(c.arguments) === wanted)
+    .map((c) => c.id);
+  const answer = messages.find((m) => m.toolCallId !== undefined && ids.includes(m.toolCallId));
+  if (answer !== undefined) return answer.content;
+  const values = leavesOf(turn.returns);
+  const holds = (text: string) => values.length > 0 && values.every((value) => text.includes(value));
+  return messages.find((m) => holds(m.content))?.content;
+}
+
+/** Whether the result of a write says that it was done. */
+function happened(result: string | undefined): boolean {
+  return (
+    result !== undefined &&
+    !/"error"|"ok"\s*:\s*false|not (?:approved|allowed|done|run)|denied|refused|timed? ?out|fail/i.test(result)
+  );
+}
+
 /**
  * The text of the reply to one call. It depends on the task and on what the call asks for, not on how many calls came
  * before, so that a retry or a hedge gets the same reply.
  */
-export function replyText(script: Script, call: ModelCall, schemaFields: readonly string[]): string {
+function replyText(script: Script, call: ModelCall, schemaFields: readonly string[], plan: readonly Turn[]): string {
   const { answer } = script.task;
   const structured = call.responseSchema?.schema;
   if (typeof answer === 'object' && (structured !== undefined || asksForFields(call, answer, schemaFields))) {
     return JSON.stringify(answer);
   }
-  return structured === undefined ? script.answer : JSON.stringify(shape(structured, script));
+  return structured === undefined ? script.answer : JSON.stringify(shape(structured, script, plan));
 }
 
 /** Whether the prompt itself names every field of the output, as agents without a schema mode do. */
@@ -46,7 +100,7 @@ function asksForFields(call: ModelCall, answer: Record<string, unknown>, schemaF
 const DEEPEST = 20;
 
 /** A small value a JSON Schema allows, with the answer in every place for text and the sources in lists of them. */
-function shape(root: Record<string, unknown>, script: Script): unknown {
+function shape(root: Record<string, unknown>, script: Script, plan: readonly Turn[]): unknown {
   function value(schema: unknown, text: string, name: string, depth: number): unknown {
     if (!isRecord(schema) || depth > DEEPEST) return null;
     const inside = (inner: unknown, key = name, said = text) => value(inner, said, key, depth + 1);
@@ -64,6 +118,8 @@ function shape(root: Record<string, unknown>, script: Script): unknown {
       return Object.fromEntries(fields.map(([key, field]) => [key, inside(field, key)]));
     }
     if (type === 'array') {
+      if (isRecord(items) && isRecord(items['properties']) && 'tool' in items['properties'])
+        return plan.map((turn) => planned(items, turn, inside));
       const listsSources = /citation|source|reference|evidence/.test(name);
       const texts = listsSources ? script.sources.map((s) => s.id) : Array(Number(schema['minItems'] ?? 0)).fill(text);
       return texts.map((said) => (isRecord(items) ? inside(items, '', said) : said));
@@ -71,6 +127,17 @@ function shape(root: Record<string, unknown>, script: Script): unknown {
     if (type === 'number' || type === 'integer') return Number(schema['maximum'] ?? schema['minimum'] ?? 1);
     if (type === 'boolean') return true;
     return type === 'null' ? null : text;
+  }
+  /** One proposed tool call, in whatever words the schema has for it. */
+  function planned(schema: Record<string, unknown>, turn: Turn, inside: (inner: unknown, key: string) => unknown) {
+    const fields = isRecord(schema['properties']) ? Object.entries(schema['properties']) : [];
+    return Object.fromEntries(
+      fields.map(([key, field]) => {
+        if (key === 'tool') return [key, turn.tool];
+        if (!/arg|input|param/.test(key)) return [key, inside(field, key)];
+        return [key, isRecord(field) && field['type'] === 'string' ? JSON.stringify(turn.args) : turn.args];
+      }),
+    );
   }
   const defined = (ref: string) =>
     ref

@@ -62,6 +62,8 @@ function open({ roles = twoHosts, faults = [], task = { answer }, schemaFields =
       digest: (text) => text,
     },
     schemaFields,
+    contract: undefined,
+    tools: [],
   });
   stand.begin(faults);
   const golden = GoldenTask.parse({ name: scope.task, input: question, tenant: scope.tenant, ...task });
@@ -131,6 +133,7 @@ type Spec = Partial<ArmedFault> & { when?: unknown };
 const meaning = (inject: MeaningInjection, { when = {}, ...rest }: Spec = {}): ArmedFault => ({
   fault: 'marks',
   delays: false,
+  shared: false,
   role: 'primary',
   open: () => ({ kind: 'meaning', inject }),
   trigger: createTrigger(TriggerSpec.parse(when)),

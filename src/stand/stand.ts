@@ -1,15 +1,18 @@
 import type { Clock } from '../core/clock.ts';
+import type { Contract } from '../core/contract.ts';
 import type { Role, Roles } from '../core/declaration.ts';
-import { type CallRefused, estimateTokens, type ModelCall, promptText } from '../core/model-call.ts';
+import { type CallRefused, estimateTokens, type ModelCall, promptText, type ToolSchema } from '../core/model-call.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording, Scope, Script, Stand } from '../core/stand.ts';
+import { readRule } from '../core/tools.ts';
 import { type Headers, NetworkFailure, type Part, type Reply, type Transport, type WireRequest } from '../core/wire.ts';
 import { createArmoury } from './armoury.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { keyOf, RoundTrip } from './round-trip.ts';
 import { type Routed, route } from './route.ts';
-import { replyText } from './script.ts';
+import { replyTo } from './script.ts';
+import { createToolStand } from './tool-stand.ts';
 
 export interface StandOptions {
   clock: Clock;
@@ -19,6 +22,9 @@ export interface StandOptions {
   recording: Recording;
   /** Fields of the workflow's output schema; a prompt that names them all is answered with them. */
   schemaFields: readonly string[];
+  /** What the workflow allows, and the tools it has. */
+  contract: Contract | undefined;
+  tools: readonly ToolSchema[];
 }
 
 /** Mocked providers for one world: scripted replies, with the armed faults between them and the target. */
@@ -26,17 +32,25 @@ export function createStand(options: StandOptions): Stand {
   const { clock, random, roles, recording } = options;
   const scripts = new Map<number, Script>();
   const attempts = new Map<string, number>();
-  const armoury = createArmoury(options);
+  const armoury = createArmoury({ ...options, scriptOf });
+  const toolStand = createToolStand({ ...options, armoury, scriptOf });
+  const writes = (tool: string) => readRule(options.contract?.permissions?.tools[tool]).write;
   let roleCounts = new Map<string, number>();
   let calls = 0;
+
+  function scriptOf(ask: number): Script {
+    const script = scripts.get(ask);
+    if (script === undefined) throw new Error(`ask ${ask} has no script`);
+    return script;
+  }
 
   async function exchange(request: WireRequest, signal: AbortSignal | undefined, scope: Scope | undefined) {
     signal?.throwIfAborted();
     const to = route(request, roles, options.protocols);
     if (to.role === undefined || scope === undefined) return refuseUnknown(request, to, scope);
     const role = roles[to.role];
-    const script = scripts.get(scope.ask);
-    if (role === undefined || script === undefined) throw new Error(`ask ${scope.ask} has no script`);
+    const script = scriptOf(scope.ask);
+    if (role === undefined) throw new Error(`no role ${to.role}`);
 
     const call = describe(to, role, scope);
     const prompt = promptText(call);
@@ -93,6 +107,7 @@ export function createStand(options: StandOptions): Stand {
         schema: responseSchema === undefined ? null : recording.digest(JSON.stringify(responseSchema.schema)),
       },
       headers: keptHeaders(headers),
+      ...(tools.length === 0 ? {} : { tools: tools.map((t) => t.name) }),
     });
   }
 
@@ -102,20 +117,26 @@ export function createStand(options: StandOptions): Stand {
     input: number,
     signal: AbortSignal | undefined,
   ): Promise<Reply> {
-    const text = replyText(script, call, options.schemaFields);
+    const { turn, text } = replyTo(script, call, { schemaFields: options.schemaFields, writes });
     const pace = random.fork(`pace/${keyOf(call)}`);
     const thinking = 300 + Math.floor(pace.next() * 700);
     const perToken = 4 + Math.floor(pace.next() * 4);
-    const output = estimateTokens(text);
+    const wanted = turn === undefined ? '' : JSON.stringify(turn.args);
+    const output = estimateTokens(text + wanted);
     await clock.sleep(call.stream ? thinking : thinking + perToken * output, signal);
     const usage: Part = { type: 'usage', input, output };
     async function* parts(): AsyncGenerator<Part> {
-      for (const piece of call.stream ? pieces(text) : [text]) {
+      for (const piece of call.stream ? pieces(text) : text === '' ? [] : [text]) {
         yield { type: 'text-delta', text: piece };
         if (call.stream) await clock.sleep(perToken * estimateTokens(piece), signal);
       }
+      if (turn !== undefined) {
+        const id = `call_${call.task}_${script.task.turns.indexOf(turn) + 1}`;
+        yield { type: 'tool-call', id, name: turn.tool };
+        yield { type: 'tool-call-delta', id, arguments: wanted };
+      }
       yield usage;
-      yield { type: 'end', reason: 'stop' };
+      yield { type: 'end', reason: turn === undefined ? 'stop' : 'tool-calls' };
     }
     return { kind: 'http', parts: parts() };
   }
@@ -125,6 +146,8 @@ export function createStand(options: StandOptions): Stand {
       (scope): Transport =>
       (request, signal) =>
         exchange(request, signal, scope()),
+    tools: toolStand.tools,
+    approve: toolStand.approve,
     begin(faults) {
       armoury.begin(faults);
       roleCounts = new Map();

@@ -1,0 +1,127 @@
+import { Validator } from '@cfworker/json-schema';
+import { canonicalJson } from '../core/canonical.ts';
+import type { Clock } from '../core/clock.ts';
+import type { Contract } from '../core/contract.ts';
+import type { GoldenTask } from '../core/golden-task.ts';
+import type { ToolSchema } from '../core/model-call.ts';
+import type { Random } from '../core/random.ts';
+import type { Recording, Scope, Script } from '../core/stand.ts';
+import { type Approve, readRule, ToolFailure, type ToolResult, type Tools, type ToolUse } from '../core/tools.ts';
+import type { EventOf } from '../core/trace.ts';
+import type { Armoury } from './armoury.ts';
+
+export interface ToolStandOptions {
+  clock: Clock;
+  random: Random;
+  recording: Recording;
+  contract: Contract | undefined;
+  tools: readonly ToolSchema[];
+  armoury: Armoury;
+  scriptOf(ask: number): Script;
+}
+
+const APPROVAL_MS = 200;
+/** So long a person is waited for. */
+const SILENCE_MS = 3_000;
+
+/**
+ * The tools of one world with their effects ledger, and the person who approves. It runs whatever it is told, forbidden
+ * tools too: the ledger shows it.
+ */
+export function createToolStand(options: ToolStandOptions) {
+  const { clock, random, recording, contract, armoury } = options;
+  const validators = new Map(options.tools.map((t) => [t.name, new Validator(t.parameters, '2020-12')]));
+  /** First results of writes, by tool, tenant and idempotency key. */
+  const done = new Map<string, unknown>();
+  const attempts = new Map<string, number>();
+  let uses = 0;
+
+  /** What a use really does, and what it changed. */
+  function run(use: ToolUse, task: GoldenTask): { result: ToolResult; effect: EventOf<'tool-result'>['effect'] } {
+    const fails = (code: ToolFailure['code'], message: string) =>
+      ({ result: { ok: false, code, message }, effect: 'none' }) as const;
+    const validator = validators.get(use.tool);
+    if (validator === undefined) return fails('unknown_tool', `there is no tool ${use.tool}`);
+    const { valid, errors } = validator.validate(use.args);
+    if (!valid) return fails('invalid_arguments', errors.map((e) => e.error).join('; '));
+    const turn = turnFor(task, use.tool, use.args);
+    if (!use.write) {
+      if (turn === undefined) return fails('error', 'nothing was found');
+      return { result: { ok: true, value: turn.returns ?? { ok: true } }, effect: 'none' };
+    }
+    const key = use.key === undefined ? undefined : `${use.tool}/${use.tenant}/${use.key}`;
+    if (key !== undefined && done.has(key)) return { result: { ok: true, value: done.get(key) }, effect: 'replayed' };
+    const value = turn?.returns ?? { ok: true };
+    if (key !== undefined) done.set(key, value);
+    return { result: { ok: true, value }, effect: 'new' };
+  }
+
+  async function call(scope: Scope, tool: string, args: unknown, key: string | undefined): Promise<unknown> {
+    const { task } = options.scriptOf(scope.ask);
+    const rule = readRule(contract?.permissions?.tools[tool]);
+    const use: ToolUse = { ...scope, id: `t${++uses}`, tool, args, write: rule.write, key };
+    const { ask, task: name, id } = use;
+    const labels = {
+      ask,
+      task: name,
+      use: id,
+      tool,
+      args_hash: recording.digest(canonicalJson(args)),
+      write: rule.write,
+    };
+    recording.emit({
+      kind: 'tool-use',
+      ...labels,
+      registered: validators.has(tool),
+      allowed: rule.allowed && task.tools?.includes(tool) !== false,
+      args_valid: validators.get(tool)?.validate(args).valid === true,
+      foreseen: turnFor(task, tool, args) !== undefined,
+      key: key === undefined ? null : recording.digest(key),
+    });
+    const attempt = (attempts.get(`${ask}/${tool}`) ?? 0) + 1;
+    attempts.set(`${ask}/${tool}`, attempt);
+    await clock.sleep(20 + Math.floor(random.fork(`tool/${ask}/${tool}/${attempt}`).next() * 60));
+    let effect: EventOf<'tool-result'>['effect'] = 'none';
+    const doIt = async (asked: ToolUse): Promise<ToolResult> => {
+      const ran = run(asked, task);
+      effect = ran.effect;
+      return ran.result;
+    };
+    let act = doIt;
+    for (const inject of armoury.armedOnTool({ ...use, role: tool, attempt }).reverse()) {
+      const next = act;
+      act = (asked) => inject(asked, next);
+    }
+    const result = await act(use);
+    recording.emit({ kind: 'tool-result', ...labels, ok: result.ok, error: result.ok ? null : result.code, effect });
+    if (result.ok) return result.value;
+    throw new ToolFailure(result.code, result.message);
+  }
+
+  return {
+    tools: (scope: () => Scope | undefined): Tools => ({
+      schemas: options.tools,
+      call: async (name, args, { idempotency_key } = {}) => call(inTask(scope()), name, args, idempotency_key),
+    }),
+    approve:
+      (scope: () => Scope | undefined): Approve =>
+      async ({ tool, args }) => {
+        const { ask, task } = inTask(scope());
+        const answer = options.scriptOf(ask).task.approval;
+        await clock.sleep(answer === 'silence' ? SILENCE_MS : APPROVAL_MS);
+        recording.emit({ kind: 'approval', ask, task, tool, args_hash: recording.digest(canonicalJson(args)), answer });
+        return answer;
+      },
+  };
+}
+
+function inTask(scope: Scope | undefined): Scope {
+  if (scope === undefined) throw new Error('tools and approvals belong to a task: call them while one is asked');
+  return scope;
+}
+
+/** The turn of a golden task that foresees exactly this use. */
+function turnFor(task: GoldenTask, tool: string, args: unknown) {
+  const wanted = canonicalJson(args);
+  return task.turns.find((turn) => turn.tool === tool && canonicalJson(turn.args) === wanted);
+}
