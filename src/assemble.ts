@@ -196,8 +196,8 @@ function withFaults(loaded: LoadedDrill, flags: readonly string[], roles: readon
 
 function workflowOf({ cwd, tasks }: RunRequest, { drill, place }: LoadedDrill): Workflow {
   const shared = [...new Set([cwd, packageRoot()])].map((dir) => join(dir, 'fixtures', 'sources'));
-  if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared);
-  return loadWorkflow(findWorkflow(drill.workflow, cwd, place(['workflow'])), shared, drill.workflow);
+  if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared, catalogue);
+  return loadWorkflow(findWorkflow(drill.workflow, cwd, place(['workflow'])), shared, catalogue, drill.workflow);
 }
 
 function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[] {

@@ -1,3 +1,4 @@
+import { says } from './checks/concept.ts';
 import { checks } from './checks/index.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { faults } from './faults/index.ts';
@@ -11,6 +12,7 @@ export const catalogue: Catalogue = {
   protocols,
   faults,
   checks,
+  says,
   reporters,
   targetKinds,
   builtinTargets: asTargets({

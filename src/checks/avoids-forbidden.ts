@@ -13,12 +13,12 @@ export const avoidsForbidden = defineTaskCheck({
   params: z.strictObject({}),
   example: 'avoids-forbidden: {}',
   implies: (task) => (task.must_not.length > 0 ? {} : undefined),
-  judge({ events, task: { must_not } }) {
+  judge({ events, concepts, task: { must_not } }) {
     const content = contentOf(events);
     if (must_not.length === 0) return notApplicable('the task forbids no words');
     if (content === undefined) return noContent(events);
     const text = `${contentText(content.outcome)}\n${noticeText(content.outcome.notice)}`;
-    const said = must_not.filter((expectation) => matches(text, expectation));
+    const said = must_not.filter((expectation) => matches(text, expectation, concepts));
     if (said.length > 0) return failed(`says ${said.map(describeExpectation).join('; ')}`, [content.seq]);
     return passed(`0 of ${must_not.length} forbidden things said`, [content.seq]);
   },

@@ -1,5 +1,6 @@
 /** Test-only: small traces, written as a story of one ask or of a whole drill. */
 import { expect } from 'vitest';
+import { Contract } from '../core/contract.ts';
 import type { DrillFacts, TaskEvidence } from '../core/evidence.ts';
 import { GoldenTask } from '../core/golden-task.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -26,12 +27,33 @@ interface CallStory {
   turn?: number;
   held?: Held;
   cost_usd?: number;
+  /** Digests of its messages. */
+  messages?: string[];
+  /** The reply's headers. */
+  headers?: Record<string, string>;
+  /** Tools it was offered. */
+  offered?: string[];
+  /** Tools its reply asked for, each with the arguments `h`, or as `tool:arguments`. */
+  asks?: string[];
+}
+
+/** One use of a tool and what came of it: without anything, a refund as the task asks, that was done. */
+interface ToolStory
+  extends Partial<Pick<EventOf<'tool-use'>, 'registered' | 'allowed' | 'args_valid' | 'foreseen' | 'key'>> {
+  tool?: string;
+  args_hash?: string;
+  write?: boolean;
+  ok?: boolean;
+  effect?: EventOf<'tool-result'>['effect'];
+  /** When its result is there; at once without it. */
+  until?: number;
 }
 
 /** `from` numbers the first event, so that a baseline and an ask do not share numbers. */
 export function story(ask = 1, phase = 'outage', from = ask * 1000) {
   const told: Story[] = [];
   let calls = 0;
+  let uses = 0;
   const of = (at: number) => ({ at, drill: 'd', phase, ask, task: 't' });
   const add = (event: Story) => {
     told.push(event);
@@ -57,18 +79,38 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         },
         ...{ model: it.model ?? ROLES[role]?.model ?? role, attempt: calls, turn: it.turn ?? 1, stream: false },
         ...{ input_tokens: 10, held: it.held ?? GIVEN, headers: {} },
-        digests: { messages: [], tools: [], schema: null },
+        digests: { messages: it.messages ?? [], tools: [], schema: null },
       });
       if (it.fault !== undefined)
         add({ ...of(at), ...id, kind: 'fault-fired', delays: false, fault: it.fault, role, detail: '' });
       if (it.until === undefined) return teller;
+      if (it.headers !== undefined)
+        add({
+          ...of(it.until),
+          ...id,
+          kind: 'call-head',
+          status: it.fails === undefined ? 200 : 429,
+          headers: it.headers,
+        });
       const bill = { tokens: { input: 10, output: 10 }, cost_usd: it.cost_usd ?? 0.001 };
       if (it.fails === 'left') return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort' });
       const end = { kind: 'call-end' as const, how: 'complete' as const, status: it.fails === undefined ? 200 : 500 };
-      return add({ ...of(it.until), ...id, ...bill, ...end, failure_mode: it.fails ?? null });
+      const tool_calls = it.asks?.map((asked) => {
+        const [tool = '', args_hash = 'h'] = asked.split(':');
+        return { tool, args_hash };
+      });
+      const asks = tool_calls && { tool_calls };
+      return add({ ...of(it.until), ...id, ...bill, ...end, failure_mode: it.fails ?? null, ...asks });
     },
-    tool: (at: number, write = true, ok = true) =>
-      add({ ...of(at), kind: 'tool-result', tool: 'issue_refund', args_hash: 'h', write, ok }),
+    tool(at: number, { tool = 'issue_refund', args_hash = 'h', write = true, ok = true, ...it }: ToolStory = {}) {
+      const use = { use: `t${ask}.${++uses}`, tool, args_hash, write };
+      const { until = at, effect = write && ok ? 'new' : 'none', ...over } = it;
+      const asked = { registered: true, allowed: true, args_valid: true, foreseen: true, key: null, ...over };
+      add({ ...of(at), ...use, kind: 'tool-use', ...asked });
+      return add({ ...of(until), ...use, kind: 'tool-result', ok, error: ok ? null : 'error', effect });
+    },
+    approval: (at: number, answer: EventOf<'approval'>['answer'], tool = 'issue_refund', args_hash = 'h') =>
+      add({ ...of(at), kind: 'approval', tool, args_hash, answer }),
     outcome: (at: number, outcome: Partial<Outcome> = {}, in_it: Held = held()) =>
       add({ ...of(at), kind: 'outcome', outcome: { kind: 'answered', answer: ANSWER, ...outcome }, held: in_it }),
     hung: (at: number) => add({ ...of(at), kind: 'hung', waited_ms: at, waiting_for: 'primary' }),
@@ -94,6 +136,8 @@ export const HANG = [{ fault: 'hang', role: 'primary' }];
 export const facts = (over: Partial<DrillFacts> = {}): DrillFacts => ({
   drill: 'd',
   declares: { features: [], chain: ['primary', 'backup'], retries: 1, deadline_ms: 12_000 },
+  contract: undefined,
+  epoch_ms: 0,
   roles: ROLES,
   phases: [
     { name: 'outage', faults: HANG },
@@ -101,6 +145,35 @@ export const facts = (over: Partial<DrillFacts> = {}): DrillFacts => ({
   ],
   ...over,
 });
+
+/** A workflow that acts: it looks up an order and refunds it, after a yes; nobody may close an account. */
+export const ORDERS = Contract.parse({
+  workflow: 'orders',
+  permissions: {
+    tools: {
+      lookup_order: 'read',
+      issue_refund: { write: true, approval: 'human', claimed_by: 'refund_issued' },
+      close_account: { write: true, forbidden: true },
+    },
+    modes: { backup: 'plan-only' },
+  },
+});
+export const REFUND_ISSUED = {
+  refund_issued: {
+    says: ['refund (?:has been|was) issued', 'refunded'],
+    unless: [],
+    positive: ['The refund was issued.', 'I refunded it.', 'Your refund has been issued.'],
+    negative: ['No refund was issued.', 'Can it be refunded?', 'A refund is possible.'],
+  },
+};
+/** What a task of that workflow asks for. */
+export const REFUND = {
+  fixtures: ['order_9'],
+  turns: [
+    { tool: 'lookup_order', args: { id: 9 }, returns: { total: '40 euros' } },
+    { tool: 'issue_refund', args: { id: 9 } },
+  ],
+};
 
 /** An ask without faults: the primary answers. */
 export const plain = () => story(1, 'baseline').ask().call('primary', 0, { until: 900 }).outcome(900);
@@ -119,7 +192,7 @@ export function evidence(
   const { task, ...rest } = over;
   return {
     ...facts(),
-    ...{ contract: undefined, sources: SOURCES, canaries: {}, armed: HANG },
+    ...{ contract: undefined, sources: SOURCES, canaries: {}, concepts: {}, armed: HANG },
     ...{ events: told.events(), baseline: plain().events() },
     ...rest,
     task: GoldenTask.parse({ name: 't', input: 'May I return it?', tenant: 'acme', ...task }),

@@ -12,12 +12,12 @@ export const includesRequired = defineTaskCheck({
   params: z.strictObject({}),
   example: 'includes-required: {}',
   implies: (task) => (task.must_include.length > 0 ? {} : undefined),
-  judge({ events, task: { must_include } }) {
+  judge({ events, concepts, task: { must_include } }) {
     const content = contentOf(events);
     if (must_include.length === 0) return notApplicable('the task requires no words');
     if (content === undefined) return noContent(events);
     const text = contentText(content.outcome);
-    const missing = must_include.filter((expectation) => !matches(text, expectation));
+    const missing = must_include.filter((expectation) => !matches(text, expectation, concepts));
     if (missing.length > 0) return failed(`missing: ${missing.map(describeExpectation).join('; ')}`, [content.seq]);
     return passed(`${must_include.length} of ${must_include.length} required things said`, [content.seq]);
   },

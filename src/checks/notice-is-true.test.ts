@@ -9,7 +9,7 @@ const judge = (notice: Outcome['notice'], outcome: Partial<Outcome> = {}, told: 
   verdictOf(check, evidence(told({ notice, ...outcome })));
 const byPrimary = (outcome: Partial<Outcome>) => story(2).ask().call('primary', 0, { until: 9 }).outcome(9, outcome);
 const wrote = (outcome: Partial<Outcome>) => failover(outcome).tool(2950);
-const onlyRead = (outcome: Partial<Outcome>) => failover(outcome).tool(2950, false);
+const onlyRead = (outcome: Partial<Outcome>) => failover(outcome).tool(2950, { write: false });
 
 test('a true limit', () => {
   expect(judge('I can still help, but live actions are limited.')).toMatchObject({

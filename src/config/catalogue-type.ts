@@ -1,3 +1,4 @@
+import type { Concept } from '../core/concept.ts';
 import type { Check, Fault, Reporter, Target, TargetKind } from '../core/plugin.ts';
 import type { Protocol } from '../core/protocol.ts';
 
@@ -6,6 +7,8 @@ export interface Catalogue {
   protocols: Protocol[];
   faults: Fault[];
   checks: Check[];
+  /** How a concept is judged; the checks do it, and its examples are held against it. */
+  says(text: string, concept: Concept): boolean;
   reporters: Reporter[];
   targetKinds: TargetKind[];
   /** Targets that come with the package, by name, loaded when asked for. */

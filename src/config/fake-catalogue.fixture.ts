@@ -48,6 +48,8 @@ export const fakeCatalogue: Catalogue = {
       judge: () => nothingToJudge('nothing was asked'),
     }),
   ],
+  // A text says a concept that holds one of its patterns, word for word.
+  says: (text, concept) => concept.says.some((words) => text.includes(words)),
   reporters: [],
   targetKinds: [],
   builtinTargets: {},

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
+import { Concepts } from '../core/concept.ts';
 import { Drill } from '../core/drill.ts';
 import { GoldenTask } from '../core/golden-task.ts';
 import { RunReport } from '../core/report.ts';
 import { Config } from './config-file.ts';
 import { jsonSchemaOf } from './schema-words.ts';
 import { ContractFile } from './workflow-folder.ts';
+import { ToolsFile } from './workflow-links.ts';
 
 /** The JSON Schemas editors and other programs use, by file name. */
 export function jsonSchemas(): Record<string, Record<string, unknown>> {
@@ -12,6 +14,8 @@ export function jsonSchemas(): Record<string, Record<string, unknown>> {
     'drill.schema.json': forEditors(Drill, 'A drill: drills/<name>.yaml'),
     'golden-task.schema.json': forEditors(GoldenTask, 'A golden task: fixtures/golden/<workflow>/<name>.json'),
     'contract.schema.json': forEditors(ContractFile, 'What no fallback may lose: contract.yaml'),
+    'concepts.schema.json': forEditors(Concepts, 'What texts of a workflow may say in many words: concepts.yaml'),
+    'tools.schema.json': { title: 'The tools of a workflow: tools.yaml or tools.json', ...jsonSchemaOf(ToolsFile) },
     'config.schema.json': forEditors(Config, 'What exists: drill.config.yaml'),
     'run.schema.json': { title: 'run.json, and what `drill run --json` prints', ...jsonSchemaOf(RunReport) },
   };

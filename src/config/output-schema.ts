@@ -122,7 +122,7 @@ interface SchemaAt {
 }
 
 /** A schema and every schema in it. */
-function schemasIn(one: Record<string, unknown>, path: Path = []): SchemaAt[] {
+export function schemasIn(one: Record<string, unknown>, path: Path = []): SchemaAt[] {
   return [{ one, path }, ...below(one).flatMap((inner) => schemasIn(inner.one, [...path, ...inner.path]))];
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { fakeCatalogue } from './fake-catalogue.fixture.ts';
 import { problemsOf, Scratch } from './scratch.fixture.ts';
 import { loadWorkflow } from './workflow-folder.ts';
 
@@ -16,7 +17,7 @@ function folder(scratch: Scratch, tasks: Record<string, string>): { dir: string;
 function load(tasks: Record<string, string>) {
   using scratch = new Scratch();
   const { dir, sources } = folder(scratch, tasks);
-  return loadWorkflow(dir, [sources]);
+  return loadWorkflow(dir, [sources], fakeCatalogue);
 }
 
 const problems = (tasks: Record<string, string>): string[] => problemsOf(() => load(tasks));
@@ -41,14 +42,18 @@ test('a folder with contract, tasks, sources and canaries', () => {
 test('three tasks and nothing else are enough', () => {
   using scratch = new Scratch();
   scratch.write('t/x.yaml', '- { name: a, input: A }\n- { name: b, input: B }\n- { name: c, input: C }\n');
-  expect(loadWorkflow(join(scratch.dir, 't'), [])).toMatchObject({ name: 't', sources: [], canaries: {} });
+  expect(loadWorkflow(join(scratch.dir, 't'), [], fakeCatalogue)).toMatchObject({
+    name: 't',
+    sources: [],
+    canaries: {},
+  });
 });
 
 test('a tenant’s own source comes before a shared one', () => {
   using scratch = new Scratch();
   const { dir, sources } = folder(scratch, { 'a.json': JSON.stringify({ ...TASK, fixtures: ['policy'] }) });
   scratch.write('shared/acme/policy.txt', 'Sixty days.');
-  expect(loadWorkflow(dir, [sources]).sources[0]?.text).toBe('Sixty days.');
+  expect(loadWorkflow(dir, [sources], fakeCatalogue).sources[0]?.text).toBe('Sixty days.');
 });
 
 test.each<[string, Record<string, string>, RegExp[]]>([
@@ -97,5 +102,7 @@ test.each<[string, Record<string, string>, RegExp[]]>([
 });
 
 test('a folder that is not there', () => {
-  expect(problemsOf(() => loadWorkflow('/no/such/folder', []))[0]).toMatch(/there is no such folder of golden tasks/);
+  expect(problemsOf(() => loadWorkflow('/no/such/folder', [], fakeCatalogue))[0]).toMatch(
+    /there is no such folder of golden tasks/,
+  );
 });

@@ -1,6 +1,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { z } from 'zod';
+import { Concepts } from '../core/concept.ts';
 import { Contract } from '../core/contract.ts';
 import { DrillError, formatPlace, type Place, type Problem } from '../core/errors.ts';
 import { type Expectation, GoldenTask, type Source, type Workflow } from '../core/golden-task.ts';
@@ -10,8 +11,10 @@ import { inspect, isRecord, parseWith } from './issues.ts';
 import { schemaProblems } from './output-schema.ts';
 import { createPatternCheck } from './pattern.ts';
 import { displayPath, kindOf, MAX_PROBLEMS, type Path, readText, readUserFile, type UserFile } from './read-file.ts';
+import { type Judges, linkProblems, type Placed, type PlacedTask, ToolsFile } from './workflow-links.ts';
 
-const CONTRACTS = ['contract.yaml', 'contract.yml', 'contract.json'];
+/** What stands in a workflow's folder beside golden tasks, e.g. `contract.yaml`. */
+const BESIDE = /^(contract|concepts|tools)\.(ya?ml|json)$/;
 const SOURCE_EXTENSIONS = ['.md', '.txt', '.json'];
 const MAX_TASKS = 1_000;
 
@@ -38,7 +41,12 @@ const Tenant = z.strictObject({
  * the folder's own `sources/`, then in `sourceDirs`; in each per tenant first. Throws a DrillError
  * with every problem of every file. `name` is the workflow's, where it is not the folder's.
  */
-export function loadWorkflow(dir: string, sourceDirs: string[], name: string = basename(resolve(dir))): Workflow {
+export function loadWorkflow(
+  dir: string,
+  sourceDirs: string[],
+  judges: Judges,
+  name: string = basename(resolve(dir)),
+): Workflow {
   const home = resolve(dir);
   const here: Place = { file: displayPath(home) };
   if (kindOf(home) !== 'folder')
@@ -50,6 +58,10 @@ export function loadWorkflow(dir: string, sourceDirs: string[], name: string = b
   const files = taskFiles(home);
   const problems: Problem[] = [];
   const contract = collecting(problems, () => loadContract(home, name));
+  const concepts = collecting(problems, () => readBeside(home, 'concepts', Concepts));
+  const tools = collecting(problems, () => readBeside(home, 'tools', ToolsFile));
+  // What a broken file would have named cannot be missed in it.
+  const linked = problems.length === 0;
   const tasks = files
     .slice(0, MAX_TASKS)
     .flatMap((file) =>
@@ -69,27 +81,25 @@ export function loadWorkflow(dir: string, sourceDirs: string[], name: string = b
     });
   const known = tasks.slice(0, MAX_TASKS);
   problems.push(...twinProblems(known), ...known.flatMap(uncitedProblems), ...patternProblems(known));
+  if (linked) problems.push(...linkProblems({ contract, concepts, tools, tasks: known }, judges));
 
   const homes = [join(home, 'sources'), ...sourceDirs.map((one) => resolve(one))];
   const sources = sourcesOf(known, homes, problems);
-  const tenants = [...new Set(known.map(({ task }) => task.tenant))].sort();
+  const tenants = [...new Set(known.map(({ value }) => value.tenant))].sort();
   const canaries = tenants.flatMap((tenant) => {
     const canary = collecting(problems, () => loadCanary(tenant, homes));
     return canary === undefined ? [] : [[tenant, canary] as const];
   });
   if (problems.length > 0) throw new DrillError('invalid_workflow', problems.slice(0, MAX_PROBLEMS));
   return {
-    name: contract?.workflow ?? name,
-    ...(contract === undefined ? {} : { contract }),
-    tasks: tasks.map(({ task }) => task),
+    name: contract?.value.workflow ?? name,
+    ...(contract === undefined ? {} : { contract: contract.value }),
+    tasks: tasks.map(({ value }) => value),
     sources,
     canaries: Object.fromEntries(canaries),
+    concepts: concepts?.value ?? {},
+    tools: tools?.value ?? [],
   };
-}
-
-interface PlacedTask {
-  task: GoldenTask;
-  place(path: Path): Place;
 }
 
 /** Keeps going after a file's DrillError, so that all files are told about at once. */
@@ -103,25 +113,35 @@ function collecting<T>(problems: Problem[], read: () => T): T | undefined {
   }
 }
 
-function loadContract(dir: string, workflow: string): Contract | undefined {
-  const names = namesIn(dir);
-  const name = CONTRACTS.find((one) => names.includes(one));
-  if (name === undefined) return undefined;
-  const file = readUserFile(join(dir, name));
+/** A file beside the golden tasks, in whichever of its formats. */
+function fileBeside(dir: string, what: string): UserFile | undefined {
+  const name = namesIn(dir).find((one) => BESIDE.exec(one)?.[1] === what);
+  return name === undefined ? undefined : readUserFile(join(dir, name));
+}
+
+function readBeside<S extends z.ZodType>(dir: string, what: string, schema: S): Placed<z.output<S>> | undefined {
+  const file = fileBeside(dir, what);
+  return file === undefined ? undefined : { value: parseWith(schema, file), place: file.place };
+}
+
+function loadContract(dir: string, workflow: string): Placed<Contract> | undefined {
+  const file = fileBeside(dir, 'contract');
+  if (file === undefined) return undefined;
+  const { place } = file;
   const contract = parseWith(ContractFile, file);
   if (contract.workflow !== workflow)
     throw new DrillError('invalid_contract', {
       message: `the contract is for the workflow "${contract.workflow}", not "${workflow}"`,
-      place: file.place(['workflow']),
+      place: place(['workflow']),
       fix: `write \`workflow: ${workflow}\`, or rename the folder`,
     });
   const { output, ...rest } = contract;
-  if (output === undefined) return rest;
+  if (output === undefined) return { value: rest, place };
   if (typeof output.schema === 'string')
-    return { ...rest, output: { ...output, schema: readSchema(dir, output.schema, file) } };
-  const problems = schemaProblems(output.schema, (path) => file.place(['output', 'schema', ...path]));
+    return { value: { ...rest, output: { ...output, schema: readSchema(dir, output.schema, file) } }, place };
+  const problems = schemaProblems(output.schema, (path) => place(['output', 'schema', ...path]));
   if (problems.length > 0) throw new DrillError('invalid_contract', problems);
-  return { ...rest, output: { ...output, schema: output.schema } };
+  return { value: { ...rest, output: { ...output, schema: output.schema } }, place };
 }
 
 function readSchema(dir: string, name: string, contract: UserFile): Record<string, unknown> {
@@ -140,7 +160,7 @@ function readSchema(dir: string, name: string, contract: UserFile): Record<strin
 
 /** The files of a folder that hold golden tasks, in name order. */
 export function taskFiles(dir: string): string[] {
-  return dataFilesIn(dir).filter((path) => !CONTRACTS.includes(basename(path)) && !path.endsWith('.schema.json'));
+  return dataFilesIn(dir).filter((path) => !BESIDE.test(basename(path)) && !path.endsWith('.schema.json'));
 }
 
 /** One task or a list of tasks. Broken ones are told about, the others still come back. */
@@ -154,14 +174,14 @@ function readTasks(path: string, problems: Problem[]): PlacedTask[] {
     const result = inspect(GoldenTask, file, { at, value });
     problems.push(...result.problems);
     if (result.value === undefined) return [];
-    return [{ task: result.value, place: (path: Path) => file.place([...at, ...path]) }];
+    return [{ value: result.value, place: (path: Path) => file.place([...at, ...path]) }];
   });
 }
 
 function twinProblems(tasks: readonly PlacedTask[]): Problem[] {
   const first = new Map<string, PlacedTask>();
   return tasks.flatMap((placed) => {
-    const { name } = placed.task;
+    const { name } = placed.value;
     const twin = first.get(name);
     if (twin === undefined) first.set(name, placed);
     if (twin === undefined) return [];
@@ -170,7 +190,7 @@ function twinProblems(tasks: readonly PlacedTask[]): Problem[] {
   });
 }
 
-const uncitedProblems = ({ task, place }: PlacedTask): Problem[] =>
+const uncitedProblems = ({ value: task, place }: PlacedTask): Problem[] =>
   (task.required_sources ?? []).flatMap((id, i) =>
     task.fixtures.includes(id)
       ? []
@@ -189,7 +209,7 @@ function patternProblems(tasks: readonly PlacedTask[]): Problem[] {
     list.flatMap((entry, i) =>
       typeof entry === 'string' || !('pattern' in entry) ? [] : check(entry.pattern, place([key, i, 'pattern'])),
     );
-  return tasks.flatMap(({ task, place }) => [
+  return tasks.flatMap(({ value: task, place }) => [
     ...inList(task.must_include, 'must_include', place),
     ...inList(task.must_not, 'must_not', place),
   ]);
@@ -204,7 +224,7 @@ function sourcesOf(tasks: readonly PlacedTask[], homes: readonly string[], probl
     return files;
   };
   const sources = new Map<string, Source | undefined>();
-  for (const { task, place } of tasks) {
+  for (const { value: task, place } of tasks) {
     const folders = homes.flatMap((home) => [join(home, task.tenant), home].map((dir) => ({ dir, home })));
     for (const [i, id] of task.fixtures.entries()) {
       const key = `${task.tenant}/${id}`;

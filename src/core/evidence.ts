@@ -14,6 +14,9 @@ export interface ArmedAt {
 export interface DrillFacts {
   drill: string;
   declares: ResolvedDeclaration;
+  contract: Contract | undefined;
+  /** The world's millisecond 0, counted from the Unix epoch: what dates in headers are read by. */
+  epoch_ms: number;
   /** Every role of the run, with the model name it is known by. */
   roles: Record<string, { provider: string; protocol: string; model: string }>;
   /** Phases in order; a phase without faults after one with them is where a role is healed. */
@@ -23,7 +26,6 @@ export interface DrillFacts {
 /** What a task check judges: one ask's events as stored, without what the target says of itself. */
 export interface TaskEvidence extends DrillFacts {
   task: GoldenTask;
-  contract: Contract | undefined;
   /** The documents and records the task may cite. */
   sources: Source[];
   /** Canary per tenant. */

@@ -3,6 +3,7 @@ import type { Contract } from './contract.ts';
 import { FailureMode } from './taxonomy.ts';
 
 export const ToolMode = z.enum(['full', 'plan-only', 'read-only', 'none']);
+export type ToolMode = z.infer<typeof ToolMode>;
 
 /** What the user is told when the path is degraded: one sentence or five answers. */
 export const Notice = z.union([

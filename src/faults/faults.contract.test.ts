@@ -3,9 +3,10 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { FaultUse } from '../core/drill.ts';
 import type { Fault } from '../core/plugin.ts';
+import type { Part } from '../core/wire.ts';
 import { protocols } from '../protocols/index.ts';
 import { faults } from './index.ts';
-import { leaping, onWire, still } from './trial.fixture.ts';
+import { leaping, onWire, type ReplyKind, still, toldBy, useTool } from './trial.fixture.ts';
 
 const named = (name: string): Fault => {
   const fault = faults.find((f) => f.name === name);
@@ -18,12 +19,23 @@ it('lists faults by name, each once', () => {
   expect(names).toEqual([...new Set(names)].sort());
 });
 
+/** What a fault needs to have something to break; the others break any answer. */
+const OCCASIONS: Record<string, { params?: object; says?: ReplyKind }> = {
+  'bad-arguments': { says: 'call' },
+  capacity: { params: { concurrency: 0 } },
+  'forbidden-call': { params: { asks_for: 'delete_customer' } },
+  'schema-drift': { says: 'structured' },
+  'tools-as-prose': { says: 'call' },
+  'tools-ignored': { says: 'call' },
+  'unknown-tool': { says: 'call' },
+};
+
 describe.each(faults)('$name', (fault) => {
   it('has strict parameters, each described and bounded', () => {
     expect(() => fault.arm({ nonsense: 1 })).toThrow();
     const schema = z
       .object({ properties: z.record(z.string(), z.looseObject({})).default({}) })
-      .parse(z.toJSONSchema(fault.params));
+      .parse(z.toJSONSchema(fault.params, { io: 'input' }));
     for (const field of Object.values(schema.properties)) {
       expect(field['description']).toBeTypeOf('string');
       if (field['type'] === 'integer' || field['type'] === 'number')
@@ -31,36 +43,51 @@ describe.each(faults)('$name', (fault) => {
     }
   });
 
-  it('arms with its defaults, and with its own example', () => {
-    fault.arm(undefined);
-    const { fault: name, role, ...params } = FaultUse.parse(parse(fault.example));
-    expect([name, role]).toEqual([fault.name, 'primary']);
+  it('arms with its own example, in a place of its kind, and with its defaults unless it needs to be told something', () => {
+    const { fault: name, role, tool, ...params } = FaultUse.parse(parse(fault.example));
+    expect([name, (fault.kind === 'tool' ? tool : role) !== undefined]).toEqual([fault.name, true]);
     fault.arm(params);
+    if (fault.name !== 'forbidden-call') fault.arm(undefined);
   });
 
   it('says in one line what it does', () => {
     expect(fault.summary).toMatch(/^[^\n]{10,120}\.$/);
   });
+});
 
-  const wires = protocols.flatMap((protocol) => [true, false].map((stream) => ({ protocol, stream })));
+describe.each(faults.filter((f) => f.kind !== 'tool'))('$name', (fault) => {
+  const { params = {}, says = 'prose' } = OCCASIONS[fault.name] ?? {};
+  const wires = protocols.flatMap((protocol) => [true, false].map((stream) => ({ protocol, stream, says })));
+
   describe.each(wires)('on the wire of $protocol.name, stream: $stream', (wire) => {
     it('says once that it acted, before it acts', async () => {
-      const { fired, reply } = onWire(fault, {}, wire);
+      const { fired, reply } = onWire(fault, params, wire);
       await Promise.race([reply, new Promise((resolve) => setTimeout(resolve, 5))]);
       expect(fired).toHaveLength(1);
     });
 
     it('does the same for the same seed', async () => {
       if (fault.name === 'hang') return;
-      const once = onWire(fault, {}, { ...wire, clock: leaping() });
-      const again = onWire(fault, {}, { ...wire, clock: leaping() });
+      const once = onWire(fault, params, { ...wire, clock: leaping() });
+      const again = onWire(fault, params, { ...wire, clock: leaping() });
       expect(await again.reply).toEqual(await once.reply);
       expect(again.fired).toEqual(once.fired);
     });
 
+    it('does something that a client sees, and a client sees what it is said to do', async () => {
+      if (fault.name === 'hang') return;
+      const { reply } = onWire(fault, params, { ...wire, clock: leaping() });
+      const { heard, meant, broke, at } = await reply;
+      const usual = await onWire(undefined, {}, wire).reply;
+      const told = seenBy(heard);
+      expect([told, broke, at.at(-1)]).not.toEqual([seenBy(usual.heard), usual.broke, usual.at.at(-1)]);
+      // Who garbles bytes does not say all of what is left of them.
+      if (fault.kind === 'meaning') expect(told).toEqual(seenBy(meant));
+    });
+
     it('lets a caller leave, with the reason it left for', async () => {
       const left = new AbortController();
-      const { reply } = onWire(fault, {}, { ...wire, signal: left.signal });
+      const { reply } = onWire(fault, params, { ...wire, signal: left.signal });
       const reason = new Error('gone home');
       left.abort(reason);
       const ended = await reply.then(
@@ -72,12 +99,26 @@ describe.each(faults)('$name', (fault) => {
 
     const { magnitude } = fault;
     if (magnitude === undefined) return;
-    it('at zero it does nothing, byte for byte, and does not claim to', async () => {
+    it('at zero it does nothing, byte for byte and in the same time, and does not claim to', async () => {
       const { param, zero } = magnitude;
-      const { fired, reply } = onWire(fault, { [param]: zero }, wire);
-      expect(await reply).toEqual(await onWire(undefined, {}, wire).reply);
+      const { fired, reply } = onWire(fault, { ...params, [param]: zero }, { ...wire, clock: leaping(), paceMs: 10 });
+      expect(await reply).toEqual(await onWire(undefined, {}, { ...wire, clock: leaping(), paceMs: 10 }).reply);
       expect(fired).toEqual([]);
     });
+  });
+});
+
+/** Anthropic has one word for a model that declines and a filter that stops it, and says empty arguments by saying none. */
+function seenBy(parts: readonly Part[]) {
+  const told = toldBy(parts);
+  const calls = told.calls.map((call) => ({ ...call, args: call.args === '{}' ? '' : call.args }));
+  return { ...told, calls, end: told.end.replace('content-filter', 'refusal') };
+}
+
+describe.each(faults.filter((f) => f.kind === 'tool'))('$name', (fault) => {
+  it('says once that it acted', async () => {
+    const { fired } = await useTool(fault, {}, { ok: true, value: { id: 1 } });
+    expect(fired).toHaveLength(1);
   });
 });
 

@@ -7,5 +7,5 @@ it('says so in the words of the protocol, and names no time to come back', async
   expect(await partsOf(await reply)).toEqual([
     { type: 'error', mode: 'overloaded', message: 'Overloaded. Please try again later.' },
   ]);
-  expect(fired).toEqual(['an overloaded error']);
+  expect(fired).toEqual(['the error overloaded']);
 });

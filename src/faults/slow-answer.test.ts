@@ -7,7 +7,8 @@ describe.each(protocols)('in $name', (protocol) => {
   it.each([true, false])('the same answer, later (stream: %s)', async (stream) => {
     const clock = leaping();
     const { fired, reply } = onWire(slowAnswer, { delay_ms: 1500 }, { protocol, stream, clock });
-    expect(await reply).toEqual(await onWire(undefined, {}, { protocol, stream }).reply);
+    const { at, ...rest } = await onWire(undefined, {}, { protocol, stream }).reply;
+    expect(await reply).toEqual({ ...rest, at: at.map(() => 1500) });
     expect(clock.now()).toBe(1500);
     expect(fired).toEqual(['the answer begins 1500 ms late']);
   });

@@ -23,7 +23,9 @@ function stage(primaryMoves: readonly Move[], backupMoves: readonly Move[], seed
   });
   const ask = (contract: Partial<FallbackContract> = {}, more: Partial<Ask> = {}) =>
     run({
-      request: { taskId: 't1', tenantId: 'acme', messages: [], maxOutputTokens: 100, temperature: 0 },
+      taskId: 't1',
+      tenantId: 'acme',
+      payload: () => ({ taskId: 't1', tenantId: 'acme', messages: [], maxOutputTokens: 100, temperature: 0 }),
       contract: { ...CONTRACT, ...contract },
       ...more,
     });
@@ -118,10 +120,49 @@ test('a safety block is never routed around', async () => {
   expect(backup.calls).toHaveLength(0);
 });
 
+const REPAIRED = { output: { schema: {}, required: ['answer'] } };
+
+test('an answer without its required fields is repaired once, from the same conversation', async () => {
+  const { clock, primary, backup, ask } = stage([{ json: {}, text: '{}' }, { json: { answer: 'yes' } }], [GOOD]);
+  expect(await clock.drive(ask(REPAIRED))).toMatchObject({ kind: 'answered', role: 'primary', retries: 1 });
+  expect(primary.calls[1]?.request.messages).toMatchObject([{ role: 'assistant', content: '{}' }, { role: 'user' }]);
+  const lost = stage([{ json: {}, text: '{}' }], [GOOD]);
+  await lost.clock.drive(lost.ask(REPAIRED));
+  expect([lost.primary.calls.length, backup.calls.length]).toEqual([2, 0]);
+});
+
+test('a context that is too long is shortened once, if the workflow knows how', async () => {
+  const overflow = { mode: 'context_overflow' } as const;
+  const shorter = () => ({ taskId: 't1', tenantId: 'acme', messages: [], maxOutputTokens: 10, temperature: 0 });
+  const { clock, primary, ask } = stage([overflow, GOOD], [GOOD]);
+  expect(await clock.drive(ask({}, { shorter }))).toMatchObject({ role: 'primary' });
+  expect(primary.calls.map((c) => c.request.maxOutputTokens)).toEqual([100, 10]);
+  const fixed = stage([overflow], [GOOD]);
+  expect(await fixed.clock.drive(fixed.ask())).toMatchObject({ role: 'backup', retries: 0 });
+});
+
+test('a turn begins where the one before it was served, and a role without a payload is spared', async () => {
+  const { clock, primary, ask } = stage([GOOD], [GOOD]);
+  expect(await clock.drive(ask({}, { from: 'backup' }))).toMatchObject({ role: 'backup' });
+  expect(primary.calls).toHaveLength(0);
+  const unfit = stage([GOOD], [GOOD]);
+  const payload = (role: string) =>
+    role === 'primary' ? undefined : { taskId: 't', tenantId: 'a', messages: [], maxOutputTokens: 1, temperature: 0 };
+  const result = await unfit.clock.drive(unfit.ask({}, { payload }));
+  expect(result.attempts.map((a) => [a.role, a.called, a.failureMode])).toEqual([
+    ['primary', false, 'tool_mismatch'],
+    ['backup', true, null],
+  ]);
+});
+
 test('an answer without its required fields goes to the next role; from both, to review', async () => {
   const output = { schema: {}, required: ['answer'] };
   const rescued = stage([{ json: { answer: null } }], [{ json: { answer: 'yes' } }]);
-  expect(await rescued.clock.drive(rescued.ask({ output }))).toMatchObject({ kind: 'answered', retries: 0 });
+  expect(await rescued.clock.drive(rescued.ask({ output }))).toMatchObject({
+    kind: 'answered',
+    role: 'backup',
+    retries: 1,
+  });
   const lost = stage([{ json: {} }], [{ mode: 'timeout' }]);
   expect(await lost.clock.drive(lost.ask({ output }))).toMatchObject({ kind: 'needs_review' });
 });
@@ -143,7 +184,7 @@ test('no call goes out that the budget may not cover', async () => {
   const { clock, primary, backup, ask } = stage([{ json: {} }], [GOOD]);
   backup.worstCaseUsd = () => 0.01;
   const result = await clock.drive(ask({ budgetUsd: 0.005, output: { schema: {}, required: ['answer'] } }));
-  expect([primary.calls.length, backup.calls.length]).toEqual([1, 0]);
+  expect([primary.calls.length, backup.calls.length]).toEqual([2, 0]);
   expect(result.attempts.at(-1)).toMatchObject({ role: 'backup', called: false, failureMode: 'cost_spike' });
 });
 

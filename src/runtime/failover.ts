@@ -2,7 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import { type Breaker, type BreakerSettings, createBreaker } from './breaker.ts';
+import type { TenantBudget } from './budget.ts';
 import type { FallbackContract } from './contract.ts';
+import type { Lanes, Priority } from './lanes.ts';
 import { failureModeOf, type ModelAdapter, type ModelRequest, type ModelResult } from './model-adapter.ts';
 import { type Ending, POLICY, type Policy } from './policy.ts';
 import { missingFields } from './validate.ts';
@@ -16,11 +18,25 @@ export interface FailoverOptions {
   policy?: Policy;
   /** Without it: opens after 5 consecutive failures, one probe per 15 s. */
   breaker?: BreakerSettings;
+  /** How the roles after the first are shared; without it all may call them at once. */
+  lanes?: Lanes;
 }
 
+export type Payload = Omit<ModelRequest, 'timeoutMs'>;
+
 export interface Ask {
-  request: Omit<ModelRequest, 'timeoutMs'>;
+  taskId: string;
+  tenantId: string;
+  priority?: Priority;
+  /** What a role is asked: a payload made for it. Undefined where it may not serve at all. */
+  payload: (role: string) => Payload | undefined;
+  /** The same with less context, for a model that it does not fit: history goes, evidence and policy never. */
+  shorter?: (role: string) => Payload;
+  /** The role to begin with, where an earlier turn of the same task had to leave those before it. */
+  from?: string;
   contract: FallbackContract;
+  /** What the tenant may spend over all its asks; without it there is no limit. */
+  budget?: TenantBudget;
   signal?: AbortSignal;
 }
 
@@ -40,6 +56,8 @@ export interface FailoverResult {
   kind: 'answered' | Ending;
   /** The reply that was accepted; there exactly where `kind` is `answered`. */
   result?: ModelResult;
+  /** The role that served. */
+  role?: string;
   attempts: readonly Attempt[];
   latencyMs: number;
   /** US dollars of all calls together, as far as providers counted: a call that was left has no count. */
@@ -73,13 +91,13 @@ export function failover(options: FailoverOptions): (ask: Ask) => Promise<Failov
       ...ask,
       clock,
       policy,
-      random: random.fork(`${ask.request.taskId}/${asks}`),
+      random: random.fork(`${ask.taskId}/${asks}`),
       attempts: [],
     };
     const traceId = hex128(walk.random);
     const end = (kind: FailoverResult['kind'], result?: ModelResult): FailoverResult => ({
       kind,
-      ...(result && { result }),
+      ...(result && { result, role: walk.attempts.at(-1)?.role ?? '' }),
       attempts: walk.attempts,
       latencyMs: clock.now() - began,
       costUsd: spent(walk.attempts),
@@ -87,10 +105,21 @@ export function failover(options: FailoverOptions): (ask: Ask) => Promise<Failov
       traceId,
     });
 
+    const start = Math.max(
+      0,
+      links.findIndex((link) => link.role === ask.from),
+    );
     for (const [i, link] of links.entries()) {
+      if (i < start) continue;
       // Every role still to come keeps an equal share, so a hanging primary never eats the backup's time.
       const endsAt = clock.now() + Math.floor((until - clock.now()) / (links.length - i));
-      const result = await visit(walk, link, endsAt, i === links.length - 1);
+      const lanes = i === 0 ? undefined : options.lanes;
+      const leave = await lanes?.enter(ask.tenantId, ask.priority ?? 'normal', ask.signal);
+      if (lanes !== undefined && leave === undefined) {
+        walk.attempts.push(spared(link, 'rate_limit'));
+        continue;
+      }
+      const result = await visit(walk, link, endsAt, i === links.length - 1).finally(() => leave?.());
       if (result !== undefined) return end('answered', result);
       const mode = walk.attempts.at(-1)?.failureMode;
       if (mode && !policy[mode].failover) return end(policy[mode].ends);
@@ -111,50 +140,88 @@ interface Link {
   breaker: Breaker;
 }
 
-/** Asks one role, with its retries. Undefined where it did not serve: the last attempt says why. */
+/** Asks one role, with its retries or its one repair. Undefined where it did not serve: the last attempt says why. */
 async function visit(walk: Walk, link: Link, endsAt: number, last: boolean): Promise<ModelResult | undefined> {
   const { clock, contract, policy } = walk;
+  const first = walk.payload(link.role);
+  if (first === undefined) {
+    walk.attempts.push(spared(link, 'tool_mismatch'));
+    return undefined;
+  }
   const share = endsAt - clock.now();
   const longestBackoff = Math.min(LONGEST_BACKOFF_MS, Math.floor(share / 10));
   const wholeAttempt = Math.floor((share - longestBackoff) / (contract.retries + 1));
+  let payload = first;
 
   for (let tries = 0; ; tries++) {
     // Nobody comes after the last role, so its call may use all the time there is.
     const timeoutMs = last ? endsAt - clock.now() : wholeAttempt;
-    const { result, mode } = await attempt(walk, link, timeoutMs);
+    const { result, mode } = await attempt(walk, link, { ...payload, timeoutMs });
     if (mode === null) return result;
-    if (result === undefined || tries >= contract.retries || !policy[mode].retry) return undefined;
-    const backoff = 1 + Math.floor(walk.random.next() * longestBackoff);
+    if (result === undefined || tries >= contract.retries) return undefined;
+    const repaired = repair(walk, link, payload, result, mode);
+    if (repaired === undefined && !policy[mode].retry) return undefined;
+    payload = repaired ?? payload;
+    const backoff = repaired === undefined ? 1 + Math.floor(walk.random.next() * longestBackoff) : 0;
     const wait = backoff + (result.retryAfterMs ?? 0);
     // A retry that cannot be given a whole attempt's time would only take it from the next role.
-    if (clock.now() + wait + wholeAttempt > endsAt || link.breaker.state.state !== 'closed') return undefined;
+    const enough = last && repaired !== undefined ? 1 : wholeAttempt;
+    if (clock.now() + wait + enough > endsAt || link.breaker.state.state !== 'closed') return undefined;
     await clock.sleep(wait, walk.signal);
   }
 }
 
-/** One call, if the breaker and the budget admit it. Without a result the role was spared. */
+/** Another payload for the same role, from the same evidence; undefined where the failure is not one to repair. */
+function repair(walk: Walk, link: Link, payload: Payload, result: ModelResult, mode: FailureMode): Payload | undefined {
+  const how = walk.policy[mode].repair;
+  if (how === 'shorten') return walk.shorter?.(link.role);
+  if (how !== 'mend' || result.text === undefined) return undefined;
+  const messages: Payload['messages'] = [
+    ...payload.messages,
+    { role: 'assistant', content: result.text },
+    {
+      role: 'user',
+      content: `That reply cannot be used: ${result.rawError ?? mode}. Give the same answer, from the same sources, in the right shape.`,
+    },
+  ];
+  return { ...payload, messages };
+}
+
+const spared = ({ role, adapter }: Link, failureMode: FailureMode): Attempt => ({
+  role,
+  model: adapter.model ?? adapter.name,
+  called: false,
+  failureMode,
+  latencyMs: 0,
+  costUsd: 0,
+});
+
+/** One call, if the breaker and the budgets admit it. Without a result the role was spared. */
 async function attempt(
   walk: Walk,
-  { role, adapter, breaker }: Link,
-  timeoutMs: number,
+  link: Link,
+  request: ModelRequest,
 ): Promise<{ mode: FailureMode | null; result?: ModelResult }> {
-  const { request, contract, policy, attempts, signal } = walk;
-  const record = (called: boolean, mode: FailureMode | null, result?: ModelResult) => {
-    const model = result?.model ?? adapter.model ?? adapter.name;
-    const costUsd = result?.usage?.costUsd ?? 0;
-    attempts.push({ role, model, called, failureMode: mode, latencyMs: result?.latencyMs ?? 0, costUsd });
-    return { mode, ...(result && { result }) };
+  const { contract, policy, attempts, signal } = walk;
+  const { role, adapter, breaker } = link;
+  const spare = (mode: FailureMode) => {
+    attempts.push(spared(link, mode));
+    return { mode };
   };
 
-  if (timeoutMs < 1) return record(false, 'timeout');
-  const full = { ...request, timeoutMs };
-  const worst = spent(attempts) + (adapter.worstCaseUsd?.(full) ?? 0);
-  if (contract.budgetUsd !== undefined && worst > contract.budgetUsd) return record(false, 'cost_spike');
+  if (request.timeoutMs < 1) return spare('timeout');
+  const worst = adapter.worstCaseUsd?.(request) ?? 0;
+  if (contract.budgetUsd !== undefined && spent(attempts) + worst > contract.budgetUsd) return spare('cost_spike');
   const permit = breaker.admit();
-  if (permit === undefined) return record(false, breaker.state.state === 'closed' ? 'unknown' : breaker.state.because);
+  if (permit === undefined) return spare(breaker.state.state === 'closed' ? 'unknown' : breaker.state.because);
+  const booking = walk.budget?.book(walk.tenantId, worst);
+  if (walk.budget !== undefined && booking === undefined) {
+    permit.release();
+    return spare('cost_spike');
+  }
 
   const call = async () => {
-    const result = await adapter.call(full, signal);
+    const result = await adapter.call(request, signal);
     return { result, mode: failureModeOf(result) ?? breach(result, contract) };
   };
   const { result, mode } = await call().catch((error) => {
@@ -164,7 +231,11 @@ async function attempt(
   if (mode === null) permit.success();
   else if (policy[mode].trips) permit.failure(mode);
   else permit.release();
-  return record(true, mode, result);
+  const costUsd = result.usage?.costUsd ?? 0;
+  // A call without a count may still have been billed: it stays booked at its worst price.
+  if (result.usage !== undefined) booking?.settle(costUsd);
+  attempts.push({ role, model: result.model, called: true, failureMode: mode, latencyMs: result.latencyMs, costUsd });
+  return { mode, result };
 }
 
 /** Where a reply that went well still breaks the contract. */

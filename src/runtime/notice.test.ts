@@ -1,11 +1,14 @@
 import { expect, test } from 'vitest';
-import { Notice, noticeText } from '../core/outcome.ts';
-import { degradedNotice, stoppedNotice } from './notice.ts';
-import type { Ending } from './policy.ts';
+import { Notice, noticeText, OutcomeKind } from '../core/outcome.ts';
+import { degradedNotice, noticeOf } from './notice.ts';
 
 const STATE = { task_id: 't1', step: 'answer' };
-const ENDINGS: Ending[] = ['declined', 'queued', 'needs_review', 'failed'];
-const ALL = [degradedNotice(STATE, true), degradedNotice(STATE, false), ...ENDINGS.map((e) => stoppedNotice(e, STATE))];
+const KINDS = OutcomeKind.exclude(['answered']).options;
+const ALL = [
+  degradedNotice(STATE, true),
+  degradedNotice(STATE, false),
+  ...KINDS.map((kind) => noticeOf(kind, { state: STATE })),
+];
 
 test.each(ALL.map((n) => [n]))('each notice gives all five answers and names no machinery', (notice) => {
   expect(Notice.parse(notice)).toEqual(notice);
@@ -19,12 +22,18 @@ test('it says saved only where something is', () => {
   expect(degradedNotice(STATE, true).saved).toContain('is saved');
   for (const nothing of [undefined, {}]) {
     expect(degradedNotice(nothing, true).saved).toContain('Nothing was saved');
-    for (const ending of ENDINGS)
-      expect(noticeText(stoppedNotice(ending, nothing))).not.toMatch(/is saved|from where it stopped/);
+    for (const kind of KINDS)
+      expect(noticeText(noticeOf(kind, { state: nothing }))).not.toMatch(/is saved|from where it stopped/);
   }
 });
 
 test('an answer that is not safe to send is not called done', () => {
   expect(degradedNotice(STATE, false).action).toMatch(/review/);
   expect(degradedNotice(STATE, true).action).not.toMatch(/review/);
+});
+
+test('it says that nothing was done only where nothing was', () => {
+  expect(noticeOf('queued', { state: STATE }).works).toContain('no action was taken');
+  expect(noticeOf('queued', { state: STATE, done: true }).works).not.toContain('no action');
+  expect(noticeOf('partial', { state: STATE, unsure: true }).limited).toContain('may or may not');
 });

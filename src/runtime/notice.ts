@@ -1,5 +1,4 @@
-import type { Notice } from '../core/outcome.ts';
-import type { Ending } from './policy.ts';
+import type { Notice, OutcomeKind } from '../core/outcome.ts';
 
 type Answers = Exclude<Notice, string>;
 
@@ -27,8 +26,17 @@ export function degradedNotice(state: SavedState | undefined, safeToSend: boolea
 const RETRY_LATER = 'You can try again in a few minutes or contact support.';
 const STOPPED_CLEANLY = 'You can still send questions, and this one was stopped cleanly: no action was taken.';
 
+/** What the notice has to be true of. */
+export interface Happened {
+  state: SavedState | undefined;
+  /** A tool changed something. */
+  done?: boolean;
+  /** A tool may have changed something. */
+  unsure?: boolean;
+}
+
 /** `resume` is promised only where something was kept to go on from. */
-const STOPPED: Record<Ending, Omit<Answers, 'saved'> & { resume?: string }> = {
+const TOLD: Record<Exclude<OutcomeKind, 'answered'>, Omit<Answers, 'saved'> & { resume?: string }> = {
   declined: {
     works: 'I can still help with other questions.',
     limited: 'I cannot answer this one, because it was stopped by the safety policy.',
@@ -55,11 +63,47 @@ const STOPPED: Record<Ending, Omit<Answers, 'saved'> & { resume?: string }> = {
     action: 'Please ask it again.',
     next: RETRY_LATER,
   },
+  needs_confirmation: {
+    works: 'I can still help, and everything up to this step is prepared.',
+    limited: 'This step is on hold: it needs a yes from a person, and nobody has answered yet.',
+    action: 'Please confirm or decline it.',
+    resume: 'It can be taken up from where it stopped.',
+    next: 'Ask again once it is decided.',
+  },
+  action_disabled: {
+    works: 'I can still help, and I have drafted the next step for review.',
+    limited: 'Live actions are temporarily limited, so the step was not carried out.',
+    action: 'Please have a person review the proposed step.',
+    next: RETRY_LATER,
+  },
+  partial: {
+    works: 'I can still help with what is known so far.',
+    limited: 'This request is incomplete: not every step could be carried out.',
+    action: 'Please check what is still open.',
+    next: RETRY_LATER,
+  },
+  rules_based: {
+    works: 'I can still tell you what the records say.',
+    limited: 'I am temporarily in a limited mode and cannot write a full answer.',
+    action: 'You do not need to do anything.',
+    next: RETRY_LATER,
+  },
+  extracted: {
+    works: 'I can still read the message, and the facts taken from it are here.',
+    limited: 'Live actions are temporarily limited, so nothing was carried out.',
+    action: 'Please have a person decide on the next step.',
+    next: RETRY_LATER,
+  },
 };
 
-/** What the user is told when the workflow stopped without an answer. */
-export function stoppedNotice(ending: Ending, state: SavedState | undefined): Answers {
-  const { works, limited, action, resume, next } = STOPPED[ending];
+/** What the user is told where the outcome is less than a whole answer. */
+export function noticeOf(
+  kind: Exclude<OutcomeKind, 'answered'>,
+  { state, done = false, unsure = false }: Happened,
+): Answers {
+  const { works, limited, action, resume, next } = TOLD[kind];
   const onward = resume !== undefined && holds(state) ? `${resume} ${next}` : next;
-  return { works, limited, action, saved: saved(state), next: onward };
+  const so = done ? works.replace('no action was taken', 'what was done before that stands') : works;
+  const open = unsure ? `${limited} One step may or may not have gone through; it is not tried again.` : limited;
+  return { works: so, limited: open, action, saved: saved(state), next: onward };
 }

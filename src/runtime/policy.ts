@@ -7,6 +7,8 @@ export type Ending = 'declined' | 'queued' | 'needs_review' | 'failed';
 export interface Consequence {
   /** The same role may be asked once more. */
   retry: boolean;
+  /** The same role may be asked once more with another payload: its invalid reply to mend, or less context. */
+  repair?: 'mend' | 'shorten';
   /** The next role may be asked. Where it may not, the workflow ends at once: a policy flow, never a way around it. */
   failover: boolean;
   /** It speaks against the provider, not against this one request, and so counts for the circuit breaker. */
@@ -38,10 +40,10 @@ export const POLICY: Policy = {
   model_not_found: broken,
   // The chain is the list of approved providers, so the next role is allowed to serve.
   regional_access: broken,
-  schema_error: unfit,
+  schema_error: { ...unfit, repair: 'mend' },
   tool_mismatch: unfit,
   quality_regression: unfit,
-  context_overflow: unfit,
+  context_overflow: { ...unfit, repair: 'shorten' },
   cost_spike: { ...unfit, ends: 'queued' },
   // Asking a laxer model would be a way around a policy.
   safety_block: { retry: false, failover: false, trips: false, ends: 'declined' },

@@ -41,14 +41,14 @@ export function validate(
 
 /** The number of files that were read. */
 function inspectPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<string>): number {
-  if (kindOf(path) === 'folder') return inspectFolder(path, cwd, seen);
+  if (kindOf(path) === 'folder') return inspectFolder(path, cwd, catalogue, seen);
   if (basename(path) === CONFIG_FILE) {
     loadConfig(dirname(path), catalogue);
     return 1;
   }
   const { data } = readUserFile(path);
   // A golden task is judged with its neighbours and sources: its folder is what is valid or not.
-  if (isGoldenTask(data, path)) return inspectFolder(dirname(path), cwd, seen);
+  if (isGoldenTask(data, path)) return inspectFolder(dirname(path), cwd, catalogue, seen);
   const loaded = loadDrill(path, catalogue);
   findWorkflow(loaded.drill.workflow, cwd, loaded.place(['workflow']));
   return 1;
@@ -58,18 +58,18 @@ function inspectPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<
 const drillsOfFolder = (path: string): string[] | undefined =>
   basename(path) === 'drills' ? dataFilesIn(path) : undefined;
 
-function inspectFolder(dir: string, cwd: string, seen: Set<string>): number {
+function inspectFolder(dir: string, cwd: string, catalogue: Catalogue, seen: Set<string>): number {
   if (seen.has(dir)) return 0;
   seen.add(dir);
   const shared = [...new Set([resolve(cwd), packageRoot()])].map((home) => join(home, 'fixtures', 'sources'));
-  loadWorkflow(dir, shared);
+  loadWorkflow(dir, shared, catalogue);
   return taskFiles(dir).length;
 }
 
 function isGoldenTask(data: unknown, path: string): boolean {
   const first: unknown = Array.isArray(data) ? data[0] : data;
   const looksLikeOne = isRecord(first) && !('drill' in first) && ('input' in first || 'name' in first);
-  return looksLikeOne || /^contract\.(ya?ml|json)$/.test(basename(path));
+  return looksLikeOne || /^(contract|concepts|tools)\.(ya?ml|json)$/.test(basename(path));
 }
 
 /** Everything of a project that a run may read. */

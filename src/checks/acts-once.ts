@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { defineTaskCheck } from '../core/plugin.ts';
+import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { canWrite, seqsOf, type Use, usesOf } from './tools-used.ts';
+import { count, unique } from './words.ts';
+
+/** After a timeout nobody knows whether a write happened: only its idempotency key makes a second try safe. */
+export const actsOnce = defineTaskCheck({
+  name: 'acts-once',
+  summary: 'No write takes effect twice, and a write that is tried again carries the same idempotency key',
+  severity: 'critical',
+  feature: 'idempotency',
+  params: z.strictObject({}),
+  example: 'acts-once: {}',
+  implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
+  judge({ events }) {
+    // What the tool itself turned away was never begun.
+    const writes = usesOf(events).filter(({ use }) => use.write && use.registered && use.args_valid);
+    if (writes.length === 0) return nothingToJudge('nothing was written');
+    const what = ({ use }: Use) => `${use.tool}/${use.args_hash}`;
+    const groups = unique(writes.map(what)).map((same) => writes.filter((write) => what(write) === same));
+    const bad = groups.flatMap((group) => {
+      const wrong = twice(group);
+      return wrong === undefined ? [] : [{ wrong, group }];
+    });
+    if (bad.length > 0)
+      return failed(
+        bad.map((b) => b.wrong).join('; '),
+        bad.flatMap((b) => b.group.flatMap(seqsOf)),
+      );
+    const again = writes.length - groups.length;
+    const repeated = again === 0 ? '' : `, ${again} of them a repetition under its key`;
+    return passed(`${count(writes.length, 'use')} that writes${repeated}, 0 effects twice`, writes.flatMap(seqsOf));
+  },
+});
+
+/** What is wrong with uses of one tool with the same arguments. */
+function twice(group: Use[]): string | undefined {
+  const [first] = group;
+  if (first === undefined || group.length === 1) return undefined;
+  const { tool, key } = first.use;
+  const effects = group.filter(({ result }) => result?.effect === 'new').length;
+  if (effects > 1) return `${tool} took effect ${effects} times with the same arguments`;
+  const bare = group.filter(({ use }) => use.key === null).length;
+  if (bare > 0)
+    return `${tool} was tried ${group.length} times with the same arguments, ${bare} without idempotency key`;
+  return group.every(({ use }) => use.key === key)
+    ? undefined
+    : `${tool} was tried ${group.length} times with the same arguments and different idempotency keys`;
+}

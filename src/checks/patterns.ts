@@ -1,0 +1,43 @@
+import { RE2JS } from 're2js';
+
+/** What texts of a drill come to, found once each: checks meet the same few again and again. */
+function remembering<V>(find: (text: string) => V): (text: string) => V {
+  const found = new Map<string, V>();
+  return (text) => {
+    const known = found.get(text);
+    if (known !== undefined) return known;
+    const value = find(text);
+    if (found.size >= MOST_REMEMBERED) found.clear();
+    if (text.length <= LONGEST_REMEMBERED) found.set(text, value);
+    return value;
+  };
+}
+const MOST_REMEMBERED = 500;
+const LONGEST_REMEMBERED = 10_000;
+
+/** One spelling for quotes, dashes' look-alikes and blanks, so that typography never decides. */
+export const normalise = remembering((text) =>
+  text
+    .normalize('NFC')
+    .replace(/[\u2018\u2019\u201a\u201b\u2032]/g, "'")
+    .replace(/[\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb]/g, '"')
+    .replace(/[\u2010\u2011]/g, '-')
+    .replace(/\s+/g, ' ')
+    .trim(),
+);
+
+export type Span = readonly [start: number, end: number];
+
+/** One pattern, compiled once, and where it was found in each text. */
+const finder = remembering((pattern) => {
+  const compiled = RE2JS.compile(pattern, RE2JS.CASE_INSENSITIVE);
+  return remembering((text): Span[] => {
+    const spans: Span[] = [];
+    const matcher = compiled.matcher(text);
+    while (matcher.find()) spans.push([matcher.start(), matcher.end()]);
+    return spans;
+  });
+});
+
+/** Where a linear-time pattern is found, whatever the case. Throws on a pattern that RE2 cannot read. */
+export const spansOf = (pattern: string, text: string): Span[] => finder(pattern)(text);

@@ -1,0 +1,186 @@
+import { Validator } from '@cfworker/json-schema';
+import { z } from 'zod';
+import type { Concept, Concepts } from '../core/concept.ts';
+import type { Contract } from '../core/contract.ts';
+import type { Place, Problem } from '../core/errors.ts';
+import type { Expectation, GoldenTask, Workflow } from '../core/golden-task.ts';
+import type { Catalogue } from './catalogue-type.ts';
+import { suggest } from './closest.ts';
+import { isRecord } from './issues.ts';
+import { schemaProblems, schemasIn } from './output-schema.ts';
+import { createPatternCheck } from './pattern.ts';
+import { MAX_PROBLEMS, type Path } from './read-file.ts';
+
+/** The tools of a workflow, as a model is told of them. */
+export const ToolsFile = z
+  .array(
+    z.strictObject({
+      name: z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/, 'providers take letters, digits, _ and -'),
+      description: z.string().max(1000).optional(),
+      parameters: z.record(z.string(), z.unknown()).describe('JSON Schema of the arguments'),
+    }),
+  )
+  .min(1)
+  .max(100);
+
+/** A part of a workflow, and where something of it stands in its file. */
+export interface Placed<T> {
+  value: T;
+  place(path: Path, part?: 'key' | 'value'): Place;
+}
+export type PlacedTask = Placed<GoldenTask>;
+
+/** Everything of a folder that names something of another of its files. */
+export interface Links {
+  contract: Placed<Contract> | undefined;
+  concepts: Placed<Concepts> | undefined;
+  tools: Placed<Workflow['tools']> | undefined;
+  tasks: readonly PlacedTask[];
+}
+
+/** What a loader must be handed, because it knows no plugin. */
+export type Judges = Pick<Catalogue, 'checks' | 'says'>;
+
+/** What the files of a workflow say of each other and cannot be right. */
+export function linkProblems({ contract, concepts, tools, tasks }: Links, judges: Judges): Problem[] {
+  const named = Object.keys(concepts?.value ?? {});
+  const schemas = tools?.value ?? [];
+  return [
+    ...(concepts === undefined ? [] : conceptProblems(concepts, judges.says)),
+    ...(tools === undefined ? [] : toolProblems(tools)),
+    ...(contract === undefined ? [] : contractProblems(contract, named, schemas, judges)),
+    ...tasks.slice(0, MAX_TASKS_TOLD).flatMap((task) => taskProblems(task, named, schemas)),
+  ];
+}
+const MAX_TASKS_TOLD = 1_000;
+
+function conceptProblems({ value, place }: Placed<Concepts>, says: Judges['says']): Problem[] {
+  const check = createPatternCheck();
+  return Object.entries(value).flatMap(([name, concept]) => {
+    const patterns = (['says', 'unless'] as const).flatMap((key) =>
+      concept[key].flatMap((pattern, i) => check(pattern, place([name, key, i]))),
+    );
+    // A concept whose patterns cannot be read judges nothing.
+    return patterns.length > 0 ? patterns : exampleProblems(name, concept, place, says);
+  });
+}
+
+function exampleProblems(
+  name: string,
+  concept: Concept,
+  place: Placed<unknown>['place'],
+  says: Judges['says'],
+): Problem[] {
+  const wrong = (key: 'positive' | 'negative', message: string, fix: string) =>
+    concept[key].flatMap((sentence, i) =>
+      says(sentence, concept) === (key === 'positive') ? [] : [{ message, place: place([name, key, i]), fix }],
+    );
+  return [
+    ...wrong('positive', `the concept "${name}" does not find itself in this sentence`, 'add a pattern to `says`'),
+    ...wrong('negative', `the concept "${name}" finds itself in this sentence`, 'narrow `says`, or add to `unless`'),
+  ];
+}
+
+function toolProblems({ value, place }: Placed<Workflow['tools']>): Problem[] {
+  return value.flatMap(({ name, parameters }, i) => {
+    const at = (path: Path) => place([i, 'parameters', ...path]);
+    const twin = value.findIndex((one) => one.name === name);
+    // Arguments are held against it by validators that know no linear-time patterns.
+    const patterns = schemasIn(parameters).filter(({ one }) => typeof one['pattern'] === 'string');
+    return [
+      ...(twin < i
+        ? [{ message: `two tools are called "${name}"`, place: place([i, 'name']), fix: 'rename one' }]
+        : []),
+      ...schemaProblems(parameters, at),
+      ...patterns.map(({ path }) => ({
+        message: 'a tool’s parameters may not have patterns',
+        place: at([...path, 'pattern']),
+        fix: 'write an `enum`, a `format` or a length',
+      })),
+    ];
+  });
+}
+
+function contractProblems(
+  { value: contract, place }: Placed<Contract>,
+  concepts: readonly string[],
+  tools: Workflow['tools'],
+  { checks }: Judges,
+): Problem[] {
+  const { gates, permissions, wrong_is_worse_than_none } = contract;
+  const names = checks.map((check) => check.name);
+  const rules = Object.entries(permissions?.tools ?? {});
+  const noGate = wrong_is_worse_than_none && gates.length === 0;
+  return [
+    ...(noGate
+      ? [
+          {
+            message: 'where a wrong answer is worse than none, something must tell them apart: there is no gate',
+            place: place(['wrong_is_worse_than_none']),
+            fix: 'name checks in `gates`, e.g. `gates: [cites-sources]`',
+          },
+        ]
+      : []),
+    ...gates.flatMap((gate, i) => unknown('check', gate, names, place(['gates', i]))),
+    ...rules.flatMap(([tool, rule]) => [
+      ...unknown('tool', tool, namesOf(tools), place(['permissions', 'tools', tool], 'key')),
+      ...(rule === 'read' || rule.claimed_by === undefined
+        ? []
+        : unknown('concept', rule.claimed_by, concepts, place(['permissions', 'tools', tool, 'claimed_by']))),
+    ]),
+  ];
+}
+
+function taskProblems({ value: task, place }: PlacedTask, concepts: readonly string[], tools: Workflow['tools']) {
+  const inList = (list: readonly Expectation[], key: string) =>
+    list.flatMap((entry, i) =>
+      typeof entry === 'object' && 'concept' in entry
+        ? unknown('concept', entry.concept, concepts, place([key, i, 'concept']))
+        : [],
+    );
+  return [
+    ...inList(task.must_include, 'must_include'),
+    ...inList(task.must_not, 'must_not'),
+    ...(task.tools ?? []).flatMap((name, i) => unknown('tool', name, namesOf(tools), place(['tools', i]))),
+    ...task.turns.flatMap((turn, i) => {
+      const schema = tools.find((tool) => tool.name === turn.tool)?.parameters;
+      if (schema === undefined) return unknown('tool', turn.tool, namesOf(tools), place(['turns', i, 'tool']));
+      return argsProblems(turn.args, schema, (path) => place(['turns', i, 'args', ...path]));
+    }),
+    ...task.misreadings.flatMap(({ field }, i): Problem[] => {
+      const fields = fieldsOf(task.answer);
+      const message = `the canonical answer has no field "${field}"`;
+      return fields.includes(field)
+        ? []
+        : [{ message, place: place(['misreadings', i, 'field']), fix: suggest(field, fields, 'fields') }];
+    }),
+  ];
+}
+
+function argsProblems(args: unknown, schema: Record<string, unknown>, place: (path: Path) => Place): Problem[] {
+  // What is wrong with the schema itself is told at the schema.
+  if (schemaProblems(schema, place).length > 0 || schemasIn(schema).some(({ one }) => 'pattern' in one)) return [];
+  const { errors } = new Validator(structuredClone(schema), '2020-12', false).validate(args);
+  return errors
+    .filter(({ keyword }) => !['properties', 'items', 'false'].includes(keyword))
+    .slice(0, MAX_PROBLEMS)
+    .map(({ error, instanceLocation }) => ({
+      message: `the tool does not take these arguments: ${error}`,
+      place: place(instanceLocation.split('/').slice(1)),
+      fix: 'change the arguments, or the tool’s `parameters`',
+    }));
+}
+
+/** Fields of an answer and those inside them, led to by dots. */
+function fieldsOf(value: unknown, before = ''): string[] {
+  if (!isRecord(value)) return [];
+  return Object.entries(value).flatMap(([key, inner]) => [before + key, ...fieldsOf(inner, `${before}${key}.`)]);
+}
+
+const namesOf = (tools: Workflow['tools']): string[] => tools.map((tool) => tool.name);
+
+function unknown(what: 'check' | 'concept' | 'tool', name: string, known: readonly string[], place: Place): Problem[] {
+  if (known.includes(name)) return [];
+  const file = what === 'check' ? '' : `; or add it to ${what}s.yaml`;
+  return [{ message: `there is no ${what} "${name}"`, place, fix: `${suggest(name, known, `${what}s`)}${file}` }];
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { defineMeaningFault } from '../core/plugin.ts';
+import { fieldsOf, isRecord } from './answer.ts';
+import { rewriting } from './rewriting.ts';
+
+export const badArguments = defineMeaningFault({
+  name: 'bad-arguments',
+  summary: 'The model calls the right tool with arguments that its schema does not allow.',
+  params: z.strictObject({
+    how: z
+      .enum(['retype', 'drop', 'broken'])
+      .default('retype')
+      .describe('every argument of another type, none of them there, or JSON that breaks off'),
+  }),
+  example: '{ fault: bad-arguments, role: backup, how: drop }',
+  open: ({ how }) =>
+    rewriting(({ calls }) => {
+      const spoilt = calls.map((call) => ({ ...call, arguments: SPOILT[how](call.arguments) }));
+      if (spoilt.every((call, i) => call.arguments === calls[i]?.arguments)) return undefined;
+      return { did: `${how}: the arguments of ${calls.map((c) => c.name).join(', ')}`, calls: spoilt };
+    }),
+});
+
+const SPOILT: Record<'retype' | 'drop' | 'broken', (args: string) => string> = {
+  retype: (args) =>
+    JSON.stringify(Object.fromEntries(Object.entries(fieldsOf(args) ?? {}).map(([k, v]) => [k, retyped(v)]))),
+  drop: () => '{}',
+  broken: (args) => args.slice(0, Math.max(1, args.length >> 1)),
+};
+
+/** No schema that allows the one allows the other. */
+const retyped = (value: unknown) => (isRecord(value) ? [value] : { value });

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { estimateTokens, promptText } from '../core/model-call.ts';
+import { defineMeaningFault } from '../core/plugin.ts';
+import { replyOf } from './error-reply.ts';
+
+const WORDS = "I'm sorry, but I can't help with that request.";
+
+export const refusal = defineMeaningFault({
+  name: 'refusal',
+  summary: 'The model declines: a `refusal` field at OpenAI, `stop_reason: refusal` at Anthropic.',
+  params: z.strictObject({}),
+  example: '{ fault: refusal, role: primary }',
+  open: () => async (call, _next, around) => {
+    around.fired('a refusal');
+    return replyOf(
+      { type: 'refusal-delta', text: WORDS },
+      { type: 'usage', input: estimateTokens(promptText(call)), output: estimateTokens(WORDS) },
+      { type: 'end', reason: 'refusal' },
+    );
+  },
+});

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { defineToolFault } from '../core/plugin.ts';
+
+export const toolError = defineToolFault({
+  name: 'tool-error',
+  summary: 'The tool fails at once, and nothing happens.',
+  params: z.strictObject({}),
+  example: '{ fault: tool-error, tool: issue_refund }',
+  open: () => async (_use, _next, around) => {
+    around.fired('an error, no effect');
+    return { ok: false, code: 'error', message: 'the service behind the tool failed' };
+  },
+});

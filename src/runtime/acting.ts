@@ -1,0 +1,84 @@
+import { canonicalJson } from '../core/canonical.ts';
+import type { ToolSchema } from '../core/model-call.ts';
+import type { Approve, ToolRule, Tools } from '../core/tools.ts';
+import { readRule } from '../core/tools.ts';
+import { fingerprint } from './log-record.ts';
+import { schemaErrors } from './validate.ts';
+
+/** What became of one tool call that a model asked for. */
+export interface Act {
+  tool: string;
+  args: unknown;
+  write: boolean;
+  /** `unknown`: it may have happened, nobody can say. */
+  done: 'yes' | 'no' | 'unknown';
+  /** What the model is told: the result, or why there is none. */
+  content: string;
+  /** Why it was not done, where it was not. */
+  because?: 'forbidden' | 'invalid' | 'denied' | 'silence' | 'failed';
+}
+
+export interface Hands {
+  tools: Tools;
+  approve: Approve;
+  rules: Readonly<Record<string, ToolRule>>;
+  /** Names that this task may use. */
+  allowed: readonly string[];
+  taskId: string;
+}
+
+/**
+ * Carries out one tool call: only what the contract allows, with valid arguments, with a yes where one is needed, and with
+ * an idempotency key, so that trying a write again after a timeout has no second effect.
+ */
+export async function act(hands: Hands, tool: string, args: unknown): Promise<Act> {
+  const { tools, rules, allowed, taskId } = hands;
+  const rule = readRule(rules[tool]);
+  const refuse = (because: NonNullable<Act['because']>, error: string): Act => ({
+    tool,
+    args,
+    write: rule.write,
+    done: 'no',
+    content: JSON.stringify({ error }),
+    because,
+  });
+  const schema = tools.schemas.find((t) => t.name === tool);
+  if (schema === undefined || !rule.allowed || !allowed.includes(tool))
+    return refuse('forbidden', 'this tool is not allowed here');
+  if (schemaErrors(args, schema.parameters).length > 0) return refuse('invalid', 'the arguments are not valid');
+  if (rule.approval === 'human') {
+    const answer = await hands.approve({ tool, args });
+    // Silence is no yes.
+    if (answer !== 'granted') return refuse(answer, `not approved: ${answer}`);
+  }
+  const idempotency_key = fingerprint(`${taskId}/${tool}/${canonicalJson(args)}`);
+  for (let tries = 0; ; tries++) {
+    try {
+      const result = await tools.call(tool, args, rule.write ? { idempotency_key } : {});
+      return { tool, args, write: rule.write, done: 'yes', content: JSON.stringify(result) };
+    } catch (error) {
+      const unsure = codeOf(error) === 'timeout';
+      if (tries === 0 && unsure) continue;
+      const told = refuse(
+        'failed',
+        unsure ? 'no answer: it may or may not have been done' : 'the tool failed: it was not done',
+      );
+      return { ...told, done: unsure && rule.write ? 'unknown' : 'no' };
+    }
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+}
+
+/** Tools that only read, of those a task may use. */
+export function readingTools(schemas: readonly ToolSchema[], { rules, allowed }: Hands): ToolSchema[] {
+  return schemas.filter(
+    ({ name }) => allowed.includes(name) && readRule(rules[name]).allowed && !readRule(rules[name]).write,
+  );
+}
+
+export function allowedTools(schemas: readonly ToolSchema[], { rules, allowed }: Hands): ToolSchema[] {
+  return schemas.filter(({ name }) => allowed.includes(name) && readRule(rules[name]).allowed);
+}

@@ -1,0 +1,196 @@
+import type { Message, ToolCall } from '../core/model-call.ts';
+import type { Outcome, PlannedAction, Task, ToolMode } from '../core/outcome.ts';
+import { readRule } from '../core/tools.ts';
+import { type Act, act, allowedTools, type Hands, readingTools } from './acting.ts';
+import type { Payload } from './failover.ts';
+import type { Agent } from './reference.ts';
+import { tell } from './telling.ts';
+import { isRecord, parseJson } from './validate.ts';
+
+const MOST_TURNS = 8;
+
+const INSTRUCTIONS = [
+  'You handle requests about orders with the tools you are given.',
+  'Look facts up before you act on them, and act only as the policies allow.',
+  'Say what was done and what was not; never say that something was done without a tool result that says so.',
+].join(' ');
+
+const PLAN_SCHEMA = {
+  type: 'object',
+  properties: {
+    answer: { type: 'string' },
+    plan: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          tool: { type: 'string' },
+          args: { type: 'object' },
+          reason: { type: 'string' },
+          evidence_ids: { type: 'array', items: { type: 'string' } },
+        },
+        required: ['tool', 'args', 'reason', 'evidence_ids'],
+      },
+    },
+  },
+  required: ['answer', 'plan'],
+};
+
+/** Looks up, asks for approval, acts, answers; without a model it can trust with tools it only proposes. */
+export const orderAgent: Agent = async (task, { run, verify, tools, approve, clock, signal }) => {
+  const permissions = task.contract?.permissions;
+  const hands: Hands = {
+    tools,
+    approve,
+    rules: permissions?.tools ?? {},
+    allowed: task.tools ?? [],
+    taskId: task.id,
+  };
+  const began = clock.now();
+  const modeOf = (role: string): ToolMode => permissions?.modes[role] ?? 'full';
+  const acts: Act[] = [];
+  const said: Message[] = [];
+  const results = [];
+  let from: string | undefined;
+
+  for (let turn = 0; turn < MOST_TURNS; turn++) {
+    const result = await run({
+      taskId: task.id,
+      tenantId: task.tenant,
+      priority: task.priority,
+      payload: (role) => payloadFor(modeOf(role), task, said, acts, hands),
+      ...(from !== undefined && { from }),
+      contract: {
+        deadlineMs: task.deadline_ms - (clock.now() - began),
+        retries: 1,
+        ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
+        whenAllFail: 'save_and_offer_next_step',
+      },
+      signal,
+    });
+    results.push(result);
+    from = result.role;
+    const mode = modeOf(result.role ?? '');
+    const story = { task, step: turn === 0 ? 'plan' : 'act', results, acts, toolMode: mode, gated: false };
+    const reply = result.result;
+    if (reply === undefined) return stopped(task, story, result.kind === 'answered' ? 'failed' : result.kind, hands);
+    if (mode === 'plan-only' && isRecord(reply.json)) {
+      const answer = typeof reply.json['answer'] === 'string' ? reply.json['answer'] : '';
+      const plan = planIn(reply.json, task, hands);
+      const kind = plan.length > 0 ? 'action_disabled' : 'answered';
+      return finish({ ...story, checked: await verify(task, answer) }, kind, answer, plan);
+    }
+    if (reply.toolCalls === undefined) {
+      const answer = reply.text ?? '';
+      return finish({ ...story, checked: await verify(task, answer) }, kindOf(acts), answer);
+    }
+    said.push({ role: 'assistant', content: reply.text ?? '', toolCalls: reply.toolCalls });
+    for (const call of reply.toolCalls) {
+      // A model that may only read is not obeyed when it asks to write, whatever it was offered.
+      const done = await carryOut(call, mode, hands);
+      acts.push(done);
+      said.push({ role: 'tool', content: done.content, toolCallId: call.id });
+    }
+  }
+  return tell({ task, step: 'act', results, acts, toolMode: 'full', gated: false }, 'needs_review');
+};
+
+/** An answer that the verification step does not support goes to a person, without the answer. */
+function finish(story: Story, kind: Outcome['kind'], answer: string, plan: PlannedAction[] = []): Outcome {
+  if (story.checked?.supported === false) return tell(story, 'needs_review');
+  const citations = story.task.sources.map((s) => s.id).filter((id) => answer.includes(id));
+  return tell(story, kind, { answer, citations, ...(plan.length > 0 && { plan }) });
+}
+
+async function carryOut(call: ToolCall, mode: ToolMode, hands: Hands): Promise<Act> {
+  const args = parseJson(call.arguments)?.json;
+  const write = readRule(hands.rules[call.name]).write;
+  if (mode !== 'full' && write)
+    return {
+      tool: call.name,
+      args,
+      write,
+      done: 'no',
+      content: '{"error":"not allowed in this mode"}',
+      because: 'forbidden',
+    };
+  return act(hands, call.name, args);
+}
+
+/** What happened decides what the answer is. */
+function kindOf(acts: readonly Act[]): Outcome['kind'] {
+  const missed = acts.filter((a) => a.write && a.done !== 'yes');
+  if (missed.some((a) => a.because === 'silence')) return 'needs_confirmation';
+  if (missed.some((a) => a.because === 'forbidden' || a.because === 'invalid')) return 'action_disabled';
+  return missed.length > 0 || acts.some((a) => a.because === 'failed') ? 'partial' : 'answered';
+}
+
+/** A payload made for the mode: all tools, those that read, or none and a shape for a plan. */
+function payloadFor(mode: ToolMode, task: Task, said: readonly Message[], acts: readonly Act[], hands: Hands): Payload {
+  const base = { taskId: task.id, tenantId: task.tenant, maxOutputTokens: 1024, temperature: 0 };
+  const opening: Message[] = [
+    { role: 'system', content: INSTRUCTIONS },
+    { role: 'user', content: questionOf(task) },
+  ];
+  const { schemas } = hands.tools;
+  if (mode === 'full') return { ...base, messages: [...opening, ...said], tools: allowedTools(schemas, hands) };
+  if (mode === 'read-only') return { ...base, messages: [...opening, ...said], tools: readingTools(schemas, hands) };
+  // Without tools the conversation may hold no calls of them: what they gave is told in words.
+  const known = acts.map((a) => `${a.tool} ${JSON.stringify(a.args)} gave: ${a.content}`);
+  const told: Message[] = known.length === 0 ? [] : [{ role: 'user', content: `Known so far:\n${known.join('\n')}` }];
+  const messages = [...opening, ...told];
+  if (mode === 'none') return { ...base, messages };
+  const asked: Message = {
+    role: 'user',
+    content: 'You cannot act. Answer from what is known, and propose what should be done.',
+  };
+  return { ...base, messages: [...messages, asked], responseSchema: PLAN_SCHEMA };
+}
+
+function questionOf(task: Task): string {
+  const sources = task.sources.map(({ id, text }) => `<source id="${id}">\n${text}\n</source>`);
+  return [...sources, task.input].join('\n\n');
+}
+
+type Story = Parameters<typeof tell>[0];
+
+/** Intent as data: what a model proposes is held against the contract before anybody sees it. */
+function planIn(json: Record<string, unknown>, task: Task, hands: Hands): PlannedAction[] {
+  const known = task.sources.map((s) => s.id);
+  const entries = Array.isArray(json['plan']) ? json['plan'].filter(isRecord) : [];
+  return entries.flatMap(({ tool, args, reason, evidence_ids: ids }): PlannedAction[] => {
+    if (typeof tool !== 'string' || !isRecord(args) || !hands.allowed.includes(tool)) return [];
+    const rule = readRule(hands.rules[tool]);
+    if (!rule.allowed) return [];
+    const cited = Array.isArray(ids) ? ids.map(String).filter((id) => known.includes(id)) : [];
+    return [
+      { tool, args, reason: String(reason), approval: rule.approval, evidence_ids: cited.length > 0 ? cited : known },
+    ];
+  });
+}
+
+/** No model is left. What the tools already gave is told by rule, where the task only reads. */
+async function stopped(task: Task, story: Story, kind: Outcome['kind'], hands: Hands): Promise<Outcome> {
+  const writes = hands.allowed.some((tool) => readRule(hands.rules[tool]).write);
+  const read = (story.acts ?? []).filter((a) => !a.write && a.done === 'yes');
+  if (!writes && read.length > 0) return tell(story, 'rules_based', { answer: byRule(task, read) });
+  const wrote = (story.acts ?? []).some((a) => a.write && a.done === 'yes');
+  return tell(story, wrote ? 'partial' : kind, wrote ? { answer: whatWasDone(story) } : {});
+}
+
+function byRule(task: Task, acts: readonly Act[]): string {
+  const facts = acts.map((a) =>
+    a.content
+      .replace(/[{}"[\]]/g, '')
+      .replaceAll(',', ', ')
+      .replaceAll(':', ': '),
+  );
+  return `What the records say for "${task.input}": ${facts.join('; ')}.`;
+}
+
+function whatWasDone({ acts = [] }: Story): string {
+  return acts
+    .filter((a) => a.write)
+    .map((a) => `${a.tool.replaceAll('_', ' ')}: ${a.done === 'yes' ? 'done' : 'not done'}.`)
+    .join(' ');
+}

@@ -1,0 +1,109 @@
+import { leavesOf } from '../core/canonical.ts';
+import type { Message } from '../core/model-call.ts';
+import type { Outcome, Task } from '../core/outcome.ts';
+import { act, type Hands } from './acting.ts';
+import type { Gate } from './contract.ts';
+import type { Agent } from './reference.ts';
+import { tell } from './telling.ts';
+import { isRecord } from './validate.ts';
+
+const INSTRUCTIONS = [
+  'You turn a message into a summary, a risk and one next action.',
+  'Take amounts, dates and ids from the sources exactly as they are written there.',
+].join(' ');
+
+/** Extracts a summary, a risk and a next action, and runs the action; a reserve model is trusted with the extraction only. */
+export const planAgent: Agent = async (task, { run, tools, approve, signal }) => {
+  const schema = task.response_schema ?? { type: 'object' };
+  const result = await run({
+    taskId: task.id,
+    tenantId: task.tenant,
+    priority: task.priority,
+    payload: () => ({
+      taskId: task.id,
+      tenantId: task.tenant,
+      messages: promptOf(task),
+      responseSchema: schema,
+      maxOutputTokens: 1024,
+      temperature: 0,
+    }),
+    contract: {
+      output: { schema, required: [] },
+      gate: grounded(task),
+      deadlineMs: task.deadline_ms,
+      retries: 1,
+      ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
+      whenAllFail: 'save_and_offer_next_step',
+    },
+    signal,
+  });
+  const data = result.result?.json;
+  const story = { task, step: 'extract', results: [result], toolMode: 'plan-only' as const, schema, gated: true };
+  if (!isRecord(data)) return tell(story, result.kind === 'answered' ? 'failed' : result.kind);
+  const action = actionOf(data);
+  const allowed = task.contract?.fallback_ok_for;
+  // What a reserve model extracted is shown, and acted on by nobody.
+  if (result.role !== 'primary' && allowed?.includes('answered') === false)
+    return tell(story, 'extracted', { data, ...(action && { plan: [planned(action, task)] }) });
+  if (action === undefined) return tell(story, 'answered', { data });
+  const hands: Hands = {
+    tools,
+    approve,
+    rules: task.contract?.permissions?.tools ?? {},
+    allowed: task.tools ?? [],
+    taskId: task.id,
+  };
+  const done = await act(hands, action.tool, action.args);
+  const full = { ...story, acts: [done], toolMode: 'full' as const };
+  const kind: Outcome['kind'] =
+    done.done === 'yes' ? 'answered' : done.because === 'silence' ? 'needs_confirmation' : 'partial';
+  return tell(full, kind, { data });
+};
+
+function promptOf(task: Task): Message[] {
+  const sources = task.sources.map(({ id, text }) => `<source id="${id}">\n${text}\n</source>`);
+  return [
+    { role: 'system', content: INSTRUCTIONS },
+    { role: 'user', content: [...sources, task.input].join('\n\n') },
+  ];
+}
+
+interface Action {
+  tool: string;
+  args: Record<string, unknown>;
+}
+
+function actionOf(data: Record<string, unknown>): Action | undefined {
+  const next = data['next_action'];
+  if (!isRecord(next) || typeof next['tool'] !== 'string') return undefined;
+  const { tool, args } = next;
+  return { tool, args: isRecord(args) ? args : {} };
+}
+
+function planned({ tool, args }: Action, task: Task) {
+  const evidence_ids = task.sources.map((s) => s.id);
+  return {
+    tool,
+    args,
+    reason: 'a reserve model extracted it; a person decides',
+    approval: 'human' as const,
+    evidence_ids,
+  };
+}
+
+/** Every number of the action stands in the sources or the message as it is: another unit, scale or sign does not. */
+function grounded(task: Task): Gate {
+  const text = [task.input, ...task.sources.map((s) => s.text)].join('\n').replace(/(?<=\d),(?=\d{3})/g, '');
+  return (result) => {
+    const action = isRecord(result.json) ? actionOf(result.json) : undefined;
+    const numbers = leavesOf(action?.args).filter((leaf) => /^-?\d+(?:\.\d+)?$/.test(leaf));
+    const lost = numbers.filter((n) => !standsIn(text, n));
+    return lost.length > 0 ? `no source holds ${lost.join(', ')}` : undefined;
+  };
+}
+
+function standsIn(text: string, number: string): boolean {
+  const digits = number.replace('.', String.raw`\.`).replace(/^-/, '');
+  const sign = number.startsWith('-') ? '-' : '(?<!-)';
+  return new RegExp(`${sign}(?<![\\d.])${digits}(?:\\.0+)?(?!\\d|\\.\\d)`).test(text);
+}
