@@ -22,22 +22,23 @@ export const actsAsAsked = defineTaskCheck({
         known(tool) ? `${tool} was run with other arguments than the task asks for` : `${tool} was run unasked`;
       return failed(unique(wrong.map(what)).join('; '), wrong.flatMap(seqsOf));
     }
-    if (writes.length > 0)
-      return passed(`${count(writes.length, 'write')}, each as the task asks`, writes.flatMap(seqsOf));
     const chance = whereItMightHave(evidence);
-    return chance === undefined
+    const seqs = [...writes.flatMap(seqsOf), ...chance.seqs];
+    if (writes.length > 0) return passed(`${count(writes.length, 'write')}, each as the task asks`, seqs);
+    return chance.why === undefined
       ? nothingToJudge('nothing was written, and no reply led to it')
-      : passed(`0 writes, though ${chance.why}`, chance.seqs);
+      : passed(`0 writes, though ${chance.why}`, seqs);
   },
 });
 
 /** What shows that a write could have come: a reply that asked for one, or any reply where the target writes without faults. */
-function whereItMightHave({ events, baseline, contract }: TaskEvidence) {
+function whereItMightHave({ events, baseline, contract }: TaskEvidence): { why: string | undefined; seqs: number[] } {
   const asking = repliesAsking(events, (tool) => ruleOf(contract, tool).write);
-  if (asking.length > 0) return { why: sayAsked(asking), seqs: asking.map((a) => a.seq) };
   const usual = committed(baseline);
   const replies = callsOf(events).filter((c) => c.ok);
-  if (usual.length === 0 || replies.length === 0) return undefined;
-  const why = `${count(replies.length, 'reply', 'replies')} came and the target writes without faults`;
-  return { why, seqs: [...replies.flatMap((c) => c.seqs), ...usual.flatMap(seqsOf)] };
+  const leads = usual.length > 0 && replies.length > 0;
+  const unasked = `${count(replies.length, 'reply', 'replies')} came and the target writes without faults`;
+  const why = asking.length > 0 ? sayAsked(asking) : leads ? unasked : undefined;
+  const seqs = leads ? [...replies.flatMap((c) => c.seqs), ...usual.flatMap(seqsOf)] : [];
+  return { why, seqs: [...asking.map((a) => a.seq), ...seqs] };
 }

@@ -30,7 +30,10 @@ export const actsOnce = defineTaskCheck({
       );
     const again = writes.length - groups.length;
     const repeated = again === 0 ? '' : `, ${again} of them a repetition under its key`;
-    return passed(`${count(writes.length, 'use')} that writes${repeated}, 0 effects twice`, writes.flatMap(seqsOf));
+    return passed(
+      `${count(writes.length, 'use that writes', 'uses that write')}${repeated}, 0 effects twice`,
+      writes.flatMap(seqsOf),
+    );
   },
 });
 

@@ -38,7 +38,7 @@ export const asksApproval = defineTaskCheck({
     const refused = answers.filter((answer) => answer.answer !== 'granted').length;
     const told =
       uses.length > 0 || answers.length > 0
-        ? `${count(uses.length, 'use')} that needs a yes, ${answers.length - refused} granted, ${refused} not`
+        ? `${count(uses.length, 'use that needs a yes', 'uses that need a yes')}, ${answers.length - refused} granted, ${refused} not`
         : `${sayAsked(asking)}, and nothing was run`;
     return passed(
       told,

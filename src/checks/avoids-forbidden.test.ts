@@ -23,3 +23,12 @@ test('nothing to judge', () => {
   expect(verdictOf(check, evidence(failover())).verdict).toBe('not_applicable');
   expect(verdictOf(check, evidence(story().ask().hung(9), { task })).verdict).toBe('not_applicable');
 });
+
+test('a concept of the workflow is judged as it is meant', () => {
+  const sentences = { positive: ['a', 'b', 'c'], negative: ['a', 'b', 'c'] };
+  const concepts = { promise_refund: { says: ['\\bwe will refund\\b'], unless: [], ...sentences } };
+  const judged = (answer: string) =>
+    verdictOf(check, evidence(failover({ answer }), { concepts, task: { must_not: [{ concept: 'promise_refund' }] } }));
+  expect(judged('We cannot say that we will refund you.').verdict).toBe('passed');
+  expect(judged('Sorry! We will refund you.')).toMatchObject({ verdict: 'failed', reason: 'says promise refund' });
+});

@@ -33,10 +33,10 @@ function cut(line: string): string[] {
   let from = 0;
   for (const end of line.matchAll(/[.!?\u2026]+["')\]]*(?=\s|$)/g)) {
     const next = end.index + end[0].length;
-    const so_far = line.slice(from, next);
-    const goesOn = SHORT.test(so_far) || (/\bno\.$/i.test(so_far) && /^\s*\d/.test(line.slice(next, next + 3)));
+    const soFar = line.slice(from, next);
+    const goesOn = SHORT.test(soFar) || (/\bno\.$/i.test(soFar) && /^\s*\d/.test(line.slice(next, next + 3)));
     if (goesOn && next < line.length) continue;
-    sentences.push(so_far.trim());
+    sentences.push(soFar.trim());
     from = next;
   }
   return [...sentences, line.slice(from).trim()].filter((sentence) => sentence !== '');
@@ -45,7 +45,7 @@ function cut(line: string): string[] {
 const OTHERS =
   "(?:customer|client|buyer|shopper|caller|user|he|she|they|you|who|someone|person|friend|policy|rules?|terms|page|site|faq|message|mail|e-mail|letter|note|record|colleague|review)(?:'s)?";
 const TELL =
-  '(?:ask|want|request|demand|say|claim|write|think|expect|hope|believe|insist|state|read|promise|mention|complain|suggest|require|allow|permit|wish|assume)';
+  '(?:ask|want|request|demand|say|claim|write|think|expect|hope|believe|insist|state|read|promise|mention|complain|suggest|require|allow|permit|wish|assume|fear|worry)';
 const TOLD = `(?:${TELL}(?:s|es|ed|d)?|said|wrote|thought|read|told|asking|wanting|writing|saying|hoping)`;
 const ATTRIBUTED = new RegExp(`\\b${OTHERS}(?: [\\w-]+){0,3} ${TOLD}\\b`, 'i');
 const SPEAKS = new RegExp(`\\b${OTHERS}(?: [\\w,-]+){0,4} ${TOLD}\\b[^".!?]{0,40}$`, 'i');
@@ -77,11 +77,13 @@ const FURTHEST = 300;
 
 /** These deny nothing. */
 const HARMLESS =
-  /\b(?:not (?:only|just|merely)|no (?:doubt|problem|worries|matter|later than|less than)|without (?:delay|further|question|any|charge|cost)|nothing to worry about|cannot (?:wait|but)|can't wait)\b/gi;
+  /\b(?:not (?:only|just|merely)|as (?:you )?(?:asked|requested|wanted|wished)|no (?:doubt|problem|worries|matter|later than|less than)|without (?:delay|further|question|any|charge|cost)|nothing to worry about|cannot (?:wait|but)|can't wait)\b/gi;
 const NEGATED =
   /\b(?:not|no|never|nothing|none|neither|nor|nobody|cannot|without|unable|refus(?:e|es|ed|ing)|declin(?:e|es|ed|ing)|den(?:y|ies|ied)|impossible|instead of|rather than|hardly|avoid)\b|n't\b/i;
-const CONDITION =
-  /\b(?:if|unless|whether|once|when|whenever|provided|assuming|in case|as soon as|subject to|depending|otherwise|until|only after)\b|^should\b/i;
+const CONDITION = new RegExp(
+  `\\b(?:if|unless|whether|when|whenever|provided|assuming|in case|as soon as|subject to|depending|otherwise|until|only after)\\b|\\bonce (?=${SUBJECT}|\\w+ed\\b)|^should\\b`,
+  'i',
+);
 const MODAL = /\b(?:would|could|might|may|should|must|can|to)(?: [\w'-]+){0,2} ?$/i;
 
 /** Whether what a pattern found in a statement is neither denied, only possible, nor somebody else's. */

@@ -36,7 +36,7 @@ export function contentText(outcome: Said): string {
   return [...new Set(strings)].filter((s) => s !== '').join('\n');
 }
 
-function stringsIn(value: unknown): string[] {
+export function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];
   return Object.values(value).flatMap(stringsIn);

@@ -80,6 +80,7 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         ...{ model: it.model ?? ROLES[role]?.model ?? role, attempt: calls, turn: it.turn ?? 1, stream: false },
         ...{ input_tokens: 10, held: it.held ?? GIVEN, headers: {} },
         digests: { messages: it.messages ?? [], tools: [], schema: null },
+        ...(it.offered && { tools: it.offered }),
       });
       if (it.fault !== undefined)
         add({ ...of(at), ...id, kind: 'fault-fired', delays: false, fault: it.fault, role, detail: '' });

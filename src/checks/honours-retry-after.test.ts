@@ -3,7 +3,7 @@ import { evidence, story, verdictOf } from './evidence.fixture.ts';
 import { honoursRetryAfter as check } from './honours-retry-after.ts';
 
 /** The primary says 429 at 100 ms and is called again at the given time. */
-const again = (at: number | undefined, headers: Record<string, string>) => {
+const again = (at: number | undefined, headers: Record<string, string> = {}) => {
   const told = story().ask().call('primary', 0, { until: 100, fails: 'rate_limit', headers });
   if (at !== undefined) told.call('primary', at, { until: at + 50 });
   return told.call('backup', 9000, { until: 9500 }).outcome(9500);
@@ -42,7 +42,7 @@ test('a call that was on its way already is no return', () => {
 });
 
 test('nothing to judge where nobody said when', () => {
-  for (const headers of [{}, { 'retry-after': 'soon' }])
+  for (const headers of [undefined, { 'retry-after': 'soon' }])
     expect(verdictOf(check, evidence(again(150, headers)))).toEqual({
       verdict: 'inconclusive',
       reason: 'no reply said when to come back',

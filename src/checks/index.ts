@@ -1,13 +1,22 @@
 import type { Check } from '../core/plugin.ts';
+import { actsAsAsked } from './acts-as-asked.ts';
+import { actsOnce } from './acts-once.ts';
 import { adaptsPayload } from './adapts-payload.ts';
 import { admitsDegradedMode } from './admits-degraded-mode.ts';
+import { admitsMissingAction } from './admits-missing-action.ts';
 import { arrivesWhole } from './arrives-whole.ts';
+import { asksApproval } from './asks-approval.ts';
 import { avoidsForbidden } from './avoids-forbidden.ts';
+import { callsOnlyAllowedTools } from './calls-only-allowed-tools.ts';
 import { citesSources } from './cites-sources.ts';
+import { claimsOnlyWhatHappened } from './claims-only-what-happened.ts';
 import { endsInsideDeadline } from './ends-inside-deadline.ts';
 import { failsBack } from './fails-back.ts';
 import { failsOver } from './fails-over.ts';
+import { fallsBackOnlyWhereAllowed } from './falls-back-only-where-allowed.ts';
+import { heedsRefusals } from './heeds-refusals.ts';
 import { includesRequired } from './includes-required.ts';
+import { keepsState } from './keeps-state.ts';
 import { logAgrees } from './log-agrees.ts';
 import { noticeIsComplete } from './notice-is-complete.ts';
 import { noticeIsTrue } from './notice-is-true.ts';
@@ -16,6 +25,9 @@ import { retriesAtMost } from './retries-at-most.ts';
 import { sparesTheDead } from './spares-the-dead.ts';
 import { staysInBudget } from './stays-in-budget.ts';
 import { staysInTenant } from './stays-in-tenant.ts';
+import { stopsCleanly } from './stops-cleanly.ts';
+import { takesRequiredSteps } from './takes-required-steps.ts';
+import { usesToolMode } from './uses-tool-mode.ts';
 
 /** Every check, in the order in which a report shows them. */
 export const checks: Check[] = [
@@ -24,7 +36,12 @@ export const checks: Check[] = [
   retriesAtMost,
   sparesTheDead,
   failsBack,
+  heedsRefusals,
+  fallsBackOnlyWhereAllowed,
+  stopsCleanly,
   adaptsPayload,
+  keepsState,
+  takesRequiredSteps,
   outputValidates,
   arrivesWhole,
   citesSources,
@@ -32,6 +49,13 @@ export const checks: Check[] = [
   avoidsForbidden,
   staysInBudget,
   staysInTenant,
+  callsOnlyAllowedTools,
+  actsAsAsked,
+  actsOnce,
+  asksApproval,
+  usesToolMode,
+  claimsOnlyWhatHappened,
+  admitsMissingAction,
   admitsDegradedMode,
   noticeIsTrue,
   noticeIsComplete,

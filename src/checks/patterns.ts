@@ -1,7 +1,7 @@
 import { RE2JS } from 're2js';
 
 /** What texts of a drill come to, found once each: checks meet the same few again and again. */
-function remembering<V>(find: (text: string) => V): (text: string) => V {
+export function remembering<V>(find: (text: string) => V): (text: string) => V {
   const found = new Map<string, V>();
   return (text) => {
     const known = found.get(text);

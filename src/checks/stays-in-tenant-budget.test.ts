@@ -19,7 +19,8 @@ interface AskStory {
 function drill(...asks: AskStory[]) {
   const told = asks.flatMap(({ at, tenant = 'a', roles = ['primary'], usd = 0.01, takes = 100 }, i) => {
     const one = story(2 + i).ask(at, { tenant });
-    roles.forEach((role, k) => one.call(role, at + k * takes, { until: at + (k + 1) * takes, cost_usd: usd }));
+    for (const [k, role] of roles.entries())
+      one.call(role, at + k * takes, { until: at + (k + 1) * takes, cost_usd: usd });
     return one.outcome(at + roles.length * takes).events();
   });
   return number([...story(1).phase(0, 'began').events(), ...told]);

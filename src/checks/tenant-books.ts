@@ -34,7 +34,11 @@ export const openBooks = (window_ms: number): Books => ({
 export function enter(books: Books, event: TraceEvent): void {
   const { window_ms, accounts, asking, unpaid, total } = books;
   if (event.kind === 'ask') {
-    const account = accounts.get(event.tenant) ?? { asks: [], calls: [], most: { asks: 0, calls: [], usd: 0, dear: [] } };
+    const account = accounts.get(event.tenant) ?? {
+      asks: [],
+      calls: [],
+      most: { asks: 0, calls: [], usd: 0, dear: [] },
+    };
     accounts.set(event.tenant, account);
     asking.set(event.ask, { account, called: false });
     account.asks = [...account.asks.filter((at) => event.at - at < window_ms), event.at];

@@ -33,13 +33,16 @@ export const usesToolMode = defineTaskCheck({
     const beyond = uses.filter(({ use, role }) => role !== undefined && goesBeyond(use, modeOf(role)));
     const offered = callsOf(events).filter((c) => modeOf(c.call.role) === 'none' && c.call.tools !== undefined);
     const wrong = [
-      ...beyond.map(({ use, role = '' }) => `${role} may do ${modeOf(role)}, but ${use.tool} was run on its reply`),
-      ...offered.map(({ call }) => `${call.role} may use no tools, but was offered ${call.tools?.join(', ')}`),
+      ...beyond.map(({ use, role = '' }) => `${role} is in mode ${modeOf(role)}, but ${use.tool} was run on its reply`),
+      ...offered.map(({ call }) => `${call.role} is in mode none, but was offered ${call.tools?.join(', ')}`),
     ];
     if (outcome !== undefined && serving !== undefined) {
       const own = uses.filter(({ role }) => role === serving.call.role).map(({ use }) => use);
-      wrong.push(...lieOf(outcome.outcome.tool_mode, serving, modeOf(serving.call.role), own));
-      if (modeOf(serving.call.role) === 'plan-only') wrong.push(...planErrors(evidence, outcome.outcome, serving));
+      const { answer, data, plan, tool_mode } = outcome.outcome;
+      // Where nothing of a reply is handed on, nobody served.
+      if (answer !== undefined || data !== undefined || plan !== undefined)
+        wrong.push(...lieOf(tool_mode, serving, modeOf(serving.call.role), own));
+      if (modeOf(serving.call.role) === 'plan-only') wrong.push(...planErrors(evidence, outcome.outcome));
     }
     const seqs = [
       ...[...limited, ...offered, ...(serving === undefined ? [] : [serving])].flatMap((c) => c.seqs),
@@ -67,22 +70,21 @@ const goesBeyond = (use: EventOf<'tool-use'>, mode: Mode) => mode === 'none' || 
 function lieOf(said: Mode | undefined, { call }: CallView, most: Mode, uses: EventOf<'tool-use'>[]): string[] {
   if (said === undefined) return [];
   if (MODES.indexOf(said) > MODES.indexOf(most))
-    return [`tool_mode is ${said}, but ${call.role} answered and may do ${most}`];
+    return [`tool_mode is ${said}, but ${call.role} answered in mode ${most}`];
   const more = uses.find((use) => goesBeyond(use, said));
   return more === undefined ? [] : [`tool_mode is ${said}, but ${more.tool} was run for ${call.role}`];
 }
 
 /** Intent is data: each write that is still to be done is proposed, with all a person needs to decide. */
-function planErrors(evidence: TaskEvidence, outcome: Omit<Outcome, 'log'>, serving: CallView): string[] {
+function planErrors(evidence: TaskEvidence, outcome: Omit<Outcome, 'log'>): string[] {
   const { task, contract } = evidence;
   const plan = outcome.plan ?? [];
-  // A reply that a fault has spoiled may leave nothing to propose: then a review is right.
-  const owed = ['answered', 'partial', 'needs_confirmation'].includes(outcome.kind);
-  const open = owed || (outcome.kind === 'needs_review' && serving.fired.length === 0);
+  // Whoever stops may have nothing fit to propose.
+  const owed = ['answered', 'partial', 'needs_confirmation', 'action_disabled'].includes(outcome.kind);
   const writes = unique(task.turns.map((turn) => turn.tool)).filter((tool) => ruleOf(contract, tool).write);
   const silent = writes.filter((tool) => {
-    const settled = turnsOf(task, tool) - begun(evidence, tool);
-    return open && plan.filter((item) => item.tool === tool).length < settled;
+    const left = turnsOf(task, tool) - begun(evidence, tool);
+    return owed && plan.filter((item) => item.tool === tool).length < left;
   });
   return [
     ...silent.map((tool) => `${tool} was neither run nor proposed in plan`),

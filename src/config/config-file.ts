@@ -35,6 +35,10 @@ export const Config = z.strictObject({
     .max(50)
     .default([])
     .describe('RE2 patterns of what may not be recorded, beside keys, e-mail addresses, card and phone numbers'),
+  reports: z
+    .strictObject({ keep: z.number().int().min(1).max(100_000).describe('runs that `drill prune` leaves') })
+    .optional()
+    .describe('nothing is ever removed but by `drill prune`'),
   default_target: z.string().optional().describe('the target of a run that names none'),
 });
 export type Config = z.infer<typeof Config>;

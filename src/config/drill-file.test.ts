@@ -42,7 +42,7 @@ test.each<[string, (text: string) => string, string[]]>([
     'an unknown key of a fault',
     (text) => text.replace('status: 503', 'statsu: 503'),
     [
-      '6:75 unknown key "statsu" | did you mean "status"? (known keys: status, shape, fault, role, tenants, tasks, when)',
+      '6:75 unknown key "statsu" | did you mean "status"? (known keys: status, shape, fault, role, tool, tenants, tasks, when)',
     ],
   ],
   [

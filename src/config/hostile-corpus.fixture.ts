@@ -43,11 +43,26 @@ default_target: mine
 `,
   'fixtures/golden/support/contract.yaml': `workflow: support
 stakes: high
+wrong_is_worse_than_none: true
+gates: [cites-sources]
 output:
   schema: answer.schema.json
   required: [answer]
+permissions: { tools: { issue_refund: { write: true, claimed_by: promise_refund } }, modes: { backup: plan-only } }
 experience: { when_degraded: notice, degraded_on: [backup] }
 `,
+  'fixtures/golden/support/concepts.yaml': `promise_refund:
+  says: ['\\b(we|i) will refund\\b']
+  unless: ['\\bgift card\\b']
+  positive: [We will refund you., I will refund it., 'Yes, we will refund all.']
+  negative: [We will not refund you., Will we refund you?, 'If asked, we will refund.']
+`,
+  'fixtures/golden/support/tools.json': JSON.stringify([
+    {
+      name: 'issue_refund',
+      parameters: { type: 'object', properties: { amount: { type: 'number' } }, required: ['amount'] },
+    },
+  ]),
   'fixtures/golden/support/answer.schema.json': JSON.stringify({
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://acme.example/answer.json',
@@ -69,7 +84,9 @@ experience: { when_degraded: notice, degraded_on: [backup] }
     fixtures: ['policy'],
     required_sources: ['policy'],
     must_include: ['30 days', { any_of: ['a', 'b'] }, { pattern: '[0-9]+ days?' }],
-    must_not: [{ pattern: '(?i)promise' }],
+    must_not: [{ pattern: '(?i)promise' }, { concept: 'promise_refund' }],
+    turns: [{ tool: 'issue_refund', args: { amount: 3 } }],
+    misreadings: [{ field: 'answer', how: 'units', value: 'No.' }],
     requires_citation: true,
     max_latency_ms: 12000,
     max_cost_usd: 0.04,
@@ -90,6 +107,8 @@ export const READ_BY = new Map<SoundFile, string>([
   ['drills/other.json', 'drills/other.json'],
   ['drill.config.yaml', 'drill.config.yaml'],
   ['fixtures/golden/support/contract.yaml', 'fixtures/golden/support'],
+  ['fixtures/golden/support/concepts.yaml', 'fixtures/golden/support'],
+  ['fixtures/golden/support/tools.json', 'fixtures/golden/support'],
   ['fixtures/golden/support/answer.schema.json', 'fixtures/golden/support'],
   ['fixtures/golden/support/refund.json', 'fixtures/golden/support'],
   ['fixtures/golden/support/more.yaml', 'fixtures/golden/support'],

@@ -43,10 +43,10 @@ test.each([
   ],
   ['load: { every_ms: 0 }', '2:19 load.every_ms may not be 0 | write a whole number, 1 to 3600000'],
   ['load: soon', '2:7 load may not be "soon" | write a mapping with arrive, or a mapping with every_ms'],
-  ['must: [a, { any: [b] }]', '2:13 unknown key "any" | did you mean "any_of"? (known keys: any_of, pattern)'],
+  ['must: [a, { any: [b] }]', '2:13 unknown key "any" | did you mean "any_of"? (known keys: any_of, pattern, concept)'],
   [
     'must: [a, 3]',
-    '2:11 must[1] may not be 3 | write text of at most 500 characters, or a mapping with any_of, or a mapping with pattern',
+    '2:11 must[1] may not be 3 | write text of at most 500 characters, or a mapping with any_of, or a mapping with pattern, or a mapping with concept',
   ],
   ['count:', '2:7 count may not be empty | write a whole number, 1 to 50'],
   ['count: 1.5', '2:8 count may not be 1.5 | write a whole number, 1 to 50'],

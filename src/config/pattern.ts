@@ -7,11 +7,11 @@ const MAX_SIZE = 2_000;
 const MAX_TOTAL = 50_000;
 
 /** Says what is wrong with patterns of one file or folder, one by one. */
-export function createPatternCheck(): (pattern: string, place: Place) => Problem[] {
+export function createPatternCheck(most = MAX_TOTAL): (pattern: string, place: Place) => Problem[] {
   let total = 0;
   return (pattern, place) => {
     const bad = (why: string, fix: string): Problem[] => [{ message: `bad pattern: ${why}`, place, fix }];
-    if (total > MAX_TOTAL) return bad('with those before it, it is too large', 'use fewer and shorter patterns');
+    if (total > most) return bad('with those before it, it is too large', 'use fewer and shorter patterns');
     try {
       const size = RE2JS.compile(pattern).programSize();
       total += size;

@@ -54,8 +54,11 @@ export function linkProblems({ contract, concepts, tools, tasks }: Links, judges
 }
 const MAX_TASKS_TOLD = 1_000;
 
+/** Each pattern is tried on each sentence of its concept: fewer are allowed than of others. */
+const MAX_CONCEPTS_SIZE = 10_000;
+
 function conceptProblems({ value, place }: Placed<Concepts>, says: Judges['says']): Problem[] {
-  const check = createPatternCheck();
+  const check = createPatternCheck(MAX_CONCEPTS_SIZE);
   return Object.entries(value).flatMap(([name, concept]) => {
     const patterns = (['says', 'unless'] as const).flatMap((key) =>
       concept[key].flatMap((pattern, i) => check(pattern, place([name, key, i]))),

@@ -57,6 +57,8 @@ export const TaskReport = z.object({
 });
 export type TaskReport = z.infer<typeof TaskReport>;
 
+const Tally = z.object({ passed: z.number().int(), judged: z.number().int() });
+
 export const DrillReport = z.object({
   name: z.string(),
   title: z.string(),
@@ -69,6 +71,15 @@ export const DrillReport = z.object({
   reproduce: z.string(),
   faults: z.array(z.object({ ...FaultAt.shape, phase: z.string(), fired: z.number().int(), spared: z.number().int() })),
   checks: z.array(CellReport),
+  /** The golden tasks over both paths; null where no ask left the first role. */
+  paths: z
+    .object({
+      recommendation: z.enum(['silent_fallback', 'degraded_mode', 'review', 'not_allowed']),
+      why: z.string(),
+      checks: z.array(z.object({ check: z.string(), primary: Tally, fallback: Tally })),
+    })
+    .nullable()
+    .default(null),
   tasks: z.array(TaskReport),
 });
 export type DrillReport = z.infer<typeof DrillReport>;

@@ -22,11 +22,16 @@ export const badArguments = defineMeaningFault({
 });
 
 const SPOILT: Record<'retype' | 'drop' | 'broken', (args: string) => string> = {
-  retype: (args) =>
-    JSON.stringify(Object.fromEntries(Object.entries(fieldsOf(args) ?? {}).map(([k, v]) => [k, retyped(v)]))),
-  drop: () => '{}',
+  retype: (args) => reshape(args, (fields) => Object.fromEntries(fields.map(([key, value]) => [key, retyped(value)]))),
+  drop: (args) => reshape(args, () => ({})),
   broken: (args) => args.slice(0, Math.max(1, args.length >> 1)),
 };
+
+/** A call without arguments has none to spoil. */
+function reshape(args: string, spoil: (fields: [string, unknown][]) => object): string {
+  const fields = Object.entries(fieldsOf(args) ?? {});
+  return fields.length === 0 ? args : JSON.stringify(spoil(fields));
+}
 
 /** No schema that allows the one allows the other. */
 const retyped = (value: unknown) => (isRecord(value) ? [value] : { value });

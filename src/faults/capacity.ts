@@ -34,6 +34,8 @@ export const capacity = defineMeaningFault({
       }
       left -= 1000;
       running += 1;
+      // A target that never asks for more than there is has met the limit all the same.
+      if (running === concurrency || left < 1000) around.fired(`no more room: ${running} calls are running`);
       let over = false;
       const release = () => {
         if (!over) running -= 1;

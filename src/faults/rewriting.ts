@@ -66,7 +66,6 @@ function saidIn(parts: readonly Part[]): Said | undefined {
   const said: Said = { text: '', calls: [] };
   let good = false;
   for (const part of parts) {
-    if (part.type === 'error' || part.type === 'refusal-delta') return undefined;
     if (part.type === 'text-delta') said.text += part.text;
     if (part.type === 'tool-call') said.calls.push({ id: part.id, name: part.name, arguments: '' });
     if (part.type === 'tool-call-delta') {

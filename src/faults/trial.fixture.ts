@@ -86,15 +86,16 @@ export async function answer(fault: Fault, params: unknown, signal?: AbortSignal
 }
 
 interface Surroundings {
+  script?: Script | undefined;
   clock?: Clock | undefined;
   signal?: AbortSignal | undefined;
 }
 
 /** Opens a fault once; every call or use of a tool after that meets the same one. */
-function arm(fault: Fault, params: unknown, { clock = still, signal }: Surroundings) {
+function arm(fault: Fault, params: unknown, { clock = still, signal, script: played = script }: Surroundings) {
   const fired: string[] = [];
   const random = createRandom(7);
-  const around: Around = { clock, random, signal, script, fired: (detail) => fired.push(detail) };
+  const around: Around = { clock, random, signal, script: played, fired: (detail) => fired.push(detail) };
   const injection = fault.arm(params)({ role: 'primary', random });
   const armed: Armed = { meaning: [], wire: [] };
   if (injection.kind === 'meaning') armed.meaning.push((asked, next) => injection.inject(asked, next, around));

@@ -20,6 +20,24 @@ export const markdown: Reporter = {
   },
 };
 
+/** How far the fallback may be trusted, and what that rests on. */
+function bothPaths({ paths, definition }: DrillReport): string[] {
+  if (paths === null) return [];
+  const of = ({ passed, judged }: { passed: number; judged: number }) =>
+    judged === 0 ? '-' : `${passed} of ${judged}`;
+  const workflow = String(definition['workflow'] ?? 'this workflow');
+  return [
+    ...section(
+      'Both paths',
+      ['check', 'first role, without faults', 'fallback'],
+      paths.checks.map((row) => [row.check, of(row.primary), of(row.fallback)]),
+    ),
+    `Recommended for ${safe(workflow)}: **${paths.recommendation.replaceAll('_', ' ')}**. ${safe(paths.why)}.`,
+    'The replies are mocked: this measures how the target reacts to a drop in quality, not the quality of a model.',
+    '',
+  ];
+}
+
 function runSection(run: Omit<RunReport, 'drills'>): string {
   const { features, chain } = run.target.declares;
   return [
@@ -52,6 +70,7 @@ function drillSection(drill: DrillReport): string {
       notices.map((text, i) => [String(i + 1), text]),
     ),
     ...section('Checks', ['check', 'severity', 'passed', 'failed', 'open', 'not applicable'], checkRows(drill)),
+    ...bothPaths(drill),
     ...section('After the incident', ['question', 'answer'], incidentQuestions(drill)),
     ...section('The drill as a whole', ['check', 'verdict', 'reason', 'evidence'], wholeRows(drill)),
     ...failures(drill),

@@ -78,7 +78,8 @@ export const passedDrill: DrillReport = {
       retries: 1,
       failover: { from: 'primary', to: 'backup', reason: 'timeout', at_ms: 2000 },
       calls: [hung, call('backup', { at_ms: 2000 })],
-      checks: [cell('fails-over', 'passed', 'backup answered after 2.9 s', [12, 14])],
+      paths: null,
+    checks: [cell('fails-over', 'passed', 'backup answered after 2.9 s', [12, 14])],
     }),
     task('late_delivery', 5, 'still_out', {
       spared: true,

@@ -3,9 +3,10 @@ import { type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/e
 import type { GoldenTask } from '../core/golden-task.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
+import { bothPaths } from './both-paths.ts';
 import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
 import { cell, hasFinding, judgeAsk, once, score, severityIn } from './judge.ts';
-import type { JudgePlan } from './plan.ts';
+import { EPOCH_MS, type JudgePlan } from './plan.ts';
 import { type Baseline, baselineFault, reportTask } from './task-report.ts';
 import { type Reason, Trouble } from './trouble.ts';
 
@@ -72,6 +73,7 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
           spared,
         })),
         checks: cells,
+        paths: bothPaths(tasks, (task) => baselines.get(task)?.cells ?? []),
         tasks,
       };
     },
@@ -168,6 +170,8 @@ const factsOf = once((plan: JudgePlan): DrillFacts => {
   return {
     drill: plan.drill.drill,
     declares: plan.declares,
+    contract: plan.workflow.contract,
+    epoch_ms: EPOCH_MS,
     roles: Object.fromEntries(roles),
     phases: plan.drill.phases.map(({ name, faults }) => ({
       name,

@@ -24,6 +24,7 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
     reproduce: plan.reproduce,
     faults: [],
     checks: [],
+    paths: null,
     tasks: [],
   };
 }

@@ -75,7 +75,7 @@ interface Action {
 
 function actionOf(data: Record<string, unknown>): Action | undefined {
   const next = data['next_action'];
-  if (!isRecord(next) || typeof next['tool'] !== 'string') return undefined;
+  if (!isRecord(next) || typeof next['tool'] !== 'string' || next['tool'] === 'none') return undefined;
   const { tool, args } = next;
   return { tool, args: isRecord(args) ? args : {} };
 }
@@ -91,19 +91,24 @@ function planned({ tool, args }: Action, task: Task) {
   };
 }
 
-/** Every number of the action stands in the sources or the message as it is: another unit, scale or sign does not. */
+/** The risk and every value of the action stand in the case as they are: another unit, scale or sign does not. */
 function grounded(task: Task): Gate {
-  const text = [task.input, ...task.sources.map((s) => s.text)].join('\n').replace(/(?<=\d),(?=\d{3})/g, '');
-  return (result) => {
-    const action = isRecord(result.json) ? actionOf(result.json) : undefined;
-    const numbers = leavesOf(action?.args).filter((leaf) => /^-?\d+(?:\.\d+)?$/.test(leaf));
-    const lost = numbers.filter((n) => !standsIn(text, n));
+  const text = [task.input, ...task.sources.map((s) => s.text)].join('\n');
+  return ({ json }) => {
+    if (!isRecord(json)) return 'it is no plan';
+    const values = leavesOf(actionOf(json)?.args).filter((value) => !standsIn(text, value));
+    const risk = String(json['risk']);
+    const lost = [...values, ...(new RegExp(`risk[^.\\n]*\\b${risk}\\b`, 'i').test(text) ? [] : [`the risk ${risk}`])];
     return lost.length > 0 ? `no source holds ${lost.join(', ')}` : undefined;
   };
 }
 
-function standsIn(text: string, number: string): boolean {
-  const digits = number.replace('.', String.raw`\.`).replace(/^-/, '');
-  const sign = number.startsWith('-') ? '-' : '(?<!-)';
-  return new RegExp(`${sign}(?<![\\d.])${digits}(?:\\.0+)?(?!\\d|\\.\\d)`).test(text);
+/** A value as it is written, with its sign and all of its digits; 42 is also 42.00 and 1,200 is 1200. */
+function standsIn(text: string, value: string): boolean {
+  if (!/^-?\d+(?:\.\d+)?$/.test(value)) return text.toLowerCase().includes(value.toLowerCase());
+  const plain = text.replaceAll('\u2212', '-').replace(/(?<=\d),(?=\d{3})/g, '');
+  const [whole = '', part = ''] = value.replace('-', '').split('.');
+  const decimals = part === '' ? String.raw`(?:\.0+)?` : String.raw`\.${part}0*`;
+  const sign = value.startsWith('-') ? '-' : '(?<!-)';
+  return new RegExp(String.raw`(?<![\d.])${sign}${whole}${decimals}(?!\d|\.\d)`).test(plain);
 }

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { actsOnce as check } from './acts-once.ts';
+import { evidence, plain, story, verdictOf } from './evidence.fixture.ts';
+
+const judge = (told: ReturnType<typeof story>) => verdictOf(check, evidence(told.outcome(99)));
+const late = { ok: false, effect: 'new' } as const;
+
+test('one write, and one repeated under its key', () => {
+  expect(judge(story(2).ask().tool(10))).toMatchObject({
+    verdict: 'passed',
+    reason: '1 use that writes, 0 effects twice',
+  });
+  const told = story(2)
+    .ask()
+    .tool(10, { ...late, key: 'k' })
+    .tool(20, { effect: 'replayed', key: 'k' });
+  expect(judge(told)).toMatchObject({
+    verdict: 'passed',
+    reason: '2 uses that write, 1 of them a repetition under its key, 0 effects twice',
+  });
+});
+
+test('a second effect fails', () => {
+  expect(judge(story(2).ask().tool(10, late).tool(20))).toMatchObject({
+    verdict: 'failed',
+    reason: 'issue_refund took effect 2 times with the same arguments',
+  });
+});
+
+test('so does luck', () => {
+  const none = { ok: false } as const;
+  expect(judge(story(2).ask().tool(10, none).tool(20))).toMatchObject({
+    verdict: 'failed',
+    reason: 'issue_refund was tried 2 times with the same arguments, 2 without idempotency key',
+  });
+  expect(
+    judge(
+      story(2)
+        .ask()
+        .tool(10, { ...none, key: 'a' })
+        .tool(20, { key: 'b' }),
+    ),
+  ).toMatchObject({
+    reason: 'issue_refund was tried 2 times with the same arguments and different idempotency keys',
+  });
+});
+
+test('other arguments are another write; what was turned away was never begun', () => {
+  expect(judge(story(2).ask().tool(10).tool(20, { args_hash: 'x' })).verdict).toBe('passed');
+  const invalid = { ok: false, args_valid: false } as const;
+  expect(judge(story(2).ask().tool(10, invalid).tool(20, invalid)).verdict).toBe('inconclusive');
+});
+
+test('nothing to judge without a write', () => {
+  expect(judge(story(2).ask().tool(10, { write: false }).tool(11, { write: false })).verdict).toBe('inconclusive');
+  expect(verdictOf(check, evidence(plain())).verdict).toBe('inconclusive');
+});

@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { contentOf, type TaskEvidence } from '../core/evidence.ts';
+import { noticeText } from '../core/outcome.ts';
+import { defineTaskCheck } from '../core/plugin.ts';
+import type { EventOf } from '../core/trace.ts';
+import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { type Claim, type ClaimKind, claimsIn } from './claims.ts';
+import { answerOf, dataOf, noContent, stringsIn } from './content.ts';
+import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';
+import { count, unique } from './words.ts';
+
+const NAME = 'claims-only-what-sources-say';
+
+/** Every amount, date, duration, percentage and id must stand in what the model was given; what merely follows from that is left to a reader. */
+export const claimsOnlyWhatSourcesSay = defineTaskCheck({
+  name: NAME,
+  summary:
+    'Amounts, dates, durations, percentages and ids of the answer stand in a source, the question or a tool result',
+  severity: 'critical',
+  params: z.strictObject({}),
+  example: `${NAME}: {}`,
+  implies: (_task, contract) => (contract?.gates.includes(NAME) ? {} : undefined),
+  judge(evidence) {
+    const content = contentOf(evidence.events);
+    if (content === undefined) return noContent(evidence.events);
+    if (evidence.sources.length + evidence.task.turns.length === 0)
+      return nothingToJudge('the task has neither sources nor tool results');
+    const known = knownOf(evidence);
+    const claims = claimsOf(content.outcome);
+    const open = claims.filter((c) => !says(known, c));
+    const wrong = open.filter((c) => !mayFollow(known, c));
+    const list = (some: Claim[]) =>
+      unique(some.map((c) => c.text))
+        .slice(0, 10)
+        .join(', ');
+    if (wrong.length > 0) return failed(`no source says ${list(wrong)}`, [content.seq]);
+    const left = open.length > 0 ? `; not judged: ${list(open)}` : '';
+    const held = claims.length - open.length;
+    if (held === 0) return nothingToJudge(`the answer makes no claim that can be judged${left}`);
+    return passed(`${count(held, 'claim')} found in the sources${left}`, [content.seq]);
+  },
+});
+
+function knownOf({ task, sources }: TaskEvidence): Known {
+  return knownFrom(
+    [task.input, ...sources.flatMap((s) => [s.id, s.text])],
+    task.turns.map(({ args, returns }) => [args, returns]),
+  );
+}
+
+/** Whether a citation is true is another check's to say. A notice speaks of the service's own time and numbers its own cases. */
+const OF_A_NOTICE: readonly ClaimKind[] = ['amount', 'date', 'percentage'];
+
+function claimsOf(outcome: EventOf<'outcome'>['outcome']): Claim[] {
+  const { citations: _, ...data } = dataOf(outcome) ?? {};
+  const texts = [answerOf(outcome) ?? '', ...stringsIn(data), ...measuresIn(data)];
+  const said = unique(texts).flatMap(claimsIn);
+  return [...said, ...claimsIn(noticeText(outcome.notice)).filter((c) => OF_A_NOTICE.includes(c.kind))];
+}
+
+const UNIT = /(?:^|_)(seconds|minutes|hours|days|weeks|months|years)$/;
+
+/** Numbers of a record whose unit is a field beside them, or their own name: `{ amount: 42, currency: 'EUR' }`, `{ days: 21 }`. */
+function measuresIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const currency = 'currency' in value && typeof value.currency === 'string' ? value.currency : undefined;
+  return Object.entries(value).flatMap(([key, inner]) => {
+    if (typeof inner !== 'number') return measuresIn(inner);
+    const unit = UNIT.exec(key)?.[1] ?? (/amount|price|total|fee/.test(key) ? currency : undefined);
+    return unit === undefined ? [] : [`${inner} ${unit}`];
+  });
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { Contract } from '../core/contract.ts';
+import { evidence, failover, plain, verdictOf } from './evidence.fixture.ts';
+import { fallsBackOnlyWhereAllowed as check } from './falls-back-only-where-allowed.ts';
+
+const contract = (over: object) => Contract.parse({ workflow: 'w', fallback_ok_for: ['answered'], ...over });
+const judge = (outcome: Parameters<typeof failover>[0], over = {}, task = {}) =>
+  verdictOf(check, evidence(failover(outcome), { contract: contract(over), task }));
+
+test('a kind that a reserve may give', () => {
+  expect(judge({})).toMatchObject({
+    verdict: 'passed',
+    reason: 'backup gave the reply; the outcome is answered, which is allowed',
+  });
+});
+
+test('one that it may not', () => {
+  expect(judge({}, { fallback_ok_for: ['extracted', 'needs_review'] })).toMatchObject({
+    verdict: 'failed',
+    reason: 'backup gave the reply and the outcome is answered, allowed: extracted, needs_review',
+  });
+});
+
+test('to stop is always allowed', () => {
+  expect(judge({ kind: 'needs_review' }).verdict).toBe('passed');
+});
+
+test('a task that accepts only a whole answer', () => {
+  const whole = { degraded_ok: false };
+  expect(judge({ kind: 'partial' }, { fallback_ok_for: undefined }, whole)).toMatchObject({
+    verdict: 'failed',
+    reason: 'backup gave the reply and the outcome is partial, but the task accepts only a whole answer',
+  });
+  expect(judge({}, {}, whole).verdict).toBe('passed');
+});
+
+test('nothing to judge where no reserve answered', () => {
+  expect(verdictOf(check, evidence(plain(), { contract: contract({}) })).verdict).toBe('inconclusive');
+  const { task } = evidence(plain());
+  expect(check.implies?.(task, undefined)).toBeUndefined();
+  expect(check.implies?.({ ...task, degraded_ok: false }, undefined)).toEqual({});
+});

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
+import { defineTaskCheck } from '../core/plugin.ts';
+import type { EventOf } from '../core/trace.ts';
+import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { usesOf } from './tools-used.ts';
+import { count, unique } from './words.ts';
+
+/** What was learned before a failure is not learned again, and a workflow that stops can go on later. */
+export const keepsState = defineTaskCheck({
+  name: 'keeps-state',
+  summary: 'Tool results travel to the next role, and a stopped workflow hands back the state the contract names',
+  severity: 'major',
+  params: z.strictObject({}),
+  example: 'keeps-state: {}',
+  implies: (_task, contract) => (contract?.state === undefined ? undefined : {}),
+  judge(evidence) {
+    const keep = evidence.contract?.state?.keep ?? [];
+    const results = usesOf(evidence.events).flatMap(({ use, result }) =>
+      use.foreseen && result?.ok === true ? [result] : [],
+    );
+    const moved = keep.includes('tool_results') ? handovers(evidence, results) : [];
+    const stop = stopOf(evidence);
+    const kept = stop === undefined ? [] : keep.filter((part) => part !== 'tool_results' || results.length > 0);
+    if (moved.length === 0 && kept.length === 0)
+      return nothingToJudge('no later role was called after a tool result, and the workflow was not stopped');
+
+    const lost = [
+      ...moved
+        .filter(({ held }) => !held)
+        .map(({ call, result }) => `${call.role} was called without the result of ${result.tool}`),
+      ...kept
+        .filter((part) => stop?.outcome.state?.[part] === undefined)
+        .map((part) => `the stopped workflow has no state.${part}`),
+    ];
+    const seqs = [
+      ...moved.flatMap(({ call, result }) => [call.seq, result.seq]),
+      ...(stop === undefined || kept.length === 0 ? [] : [stop.seq]),
+    ];
+    if (lost.length > 0) return failed(unique(lost).join('; '), unique(seqs));
+    const parts = [
+      ...(moved.length > 0 ? [`${count(moved.length, 'tool result')} handed on`] : []),
+      ...(kept.length > 0 ? [`${kept.join(', ')} kept for later`] : []),
+    ];
+    return passed(parts.join('; '), unique(seqs));
+  },
+});
+
+/** Calls to a later role, each with a result that was there before it. What no call ever held cannot be recognised. */
+function handovers({ events, baseline, declares }: TaskEvidence, results: EventOf<'tool-result'>[]) {
+  const calls = eventsOf(events, 'call');
+  const known = [...calls, ...eventsOf(baseline, 'call')].flatMap((call) => call.held.results ?? []);
+  return calls
+    .filter((call) => declares.chain.indexOf(call.role) > 0)
+    .flatMap((call) =>
+      results
+        .filter((result) => result.seq < call.seq && known.includes(result.tool))
+        .map((result) => ({ call, result, held: call.held.results?.includes(result.tool) === true })),
+    );
+}
+
+/** An outcome that somebody will go on from; one that was thrown promises nothing, and one that the task has without faults is no stop. */
+function stopOf({ events, baseline, contract }: TaskEvidence): EventOf<'outcome'> | undefined {
+  const event = firstOf(events, 'outcome');
+  const kinds = ['queued', 'needs_review'];
+  if (contract?.experience?.when_all_fail === 'save_and_offer_next_step') kinds.push('failed');
+  if (event === undefined || !kinds.includes(event.outcome.kind) || event.outcome.error !== undefined) return undefined;
+  return firstOf(baseline, 'outcome')?.outcome.kind === event.outcome.kind ? undefined : event;
+}

@@ -1,0 +1,161 @@
+import { formatRfc3339 } from '../core/http-date.ts';
+import { type Claim, type ClaimKind, claimsIn, dayNumber } from './claims.ts';
+import { normalise, remembering } from './patterns.ts';
+
+/** What an answer may rest on: texts, and values that a tool returned. */
+export interface Known {
+  text: string;
+  claims: Claim[];
+  /** Numbers whose unit is told elsewhere: those of a record, and in a table those with two decimals. */
+  numbers: number[];
+}
+
+const DAY_MS = 86_400_000;
+const DAY_S = 86_400;
+const DECIMAL = /(?<![\w.,$€£¥])\d+[.,]\d{2}(?![\w.,])/g;
+
+export function knownFrom(texts: string[], values: unknown[]): Known {
+  const text = normalise([...texts, ...values.map((v) => JSON.stringify(v) ?? '')].join(' \n '));
+  const { claims, decimals } = read(text);
+  return { text, claims, numbers: [...decimals, ...values.flatMap((v) => numbersIn(v))] };
+}
+
+/** Every ask of a task is judged against the same text. */
+const read = remembering((text) => ({
+  claims: claimsIn(text),
+  decimals: [...text.matchAll(DECIMAL)].map(([n]) => Number(n.replace(',', '.'))),
+}));
+
+function numbersIn(value: unknown, name = ''): number[] {
+  if (typeof value === 'number') return /cents|minor/.test(name) ? [value, value / 100] : [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => numbersIn(inner, key));
+}
+
+/** Whether it stands there, in whatever spelling. */
+export function says({ text, claims, numbers }: Known, claim: Claim): boolean {
+  const same = <K extends ClaimKind>(kind: K, test: (c: ClaimOf<K>) => boolean) => only(claims, kind).some(test);
+  const bare = (value: number) => numbers.some((n) => near(Math.abs(n), value));
+  switch (claim.kind) {
+    case 'amount':
+      return bare(claim.value) || same('amount', (c) => c.currency === claim.currency && near(c.value, claim.value));
+    case 'date':
+      // A year that stands nowhere was not only left out.
+      return same('date', (c) =>
+        c.names.some((name) =>
+          claim.names.some((mine) => sameDate(name, mine) && text.includes(mine.split('-')[0] ?? '')),
+        ),
+      );
+    case 'duration':
+      // Working days may be called days for short, not the other way round.
+      return (
+        bare(claim.said) ||
+        same('duration', (c) => near(c.value, claim.unit === c.unit ? claim.value : asWork(claim, c)))
+      );
+    case 'percentage':
+      return bare(claim.value) || same('percentage', (c) => near(c.value, claim.value));
+    case 'day':
+      return same('day', (c) => c.value === claim.value);
+    case 'id':
+      return holdsId(text, claim.value);
+  }
+}
+
+const asWork = (claim: Span, known: Span) =>
+  claim.unit === 'seconds' && known.unit === 'working days' ? claim.value / DAY_S : Number.NaN;
+const near = (a: number, b: number) => Math.abs(a - b) < 0.005;
+
+/** Parts that one of the two leaves out do not tell them apart. */
+function sameDate(a: string, b: string): boolean {
+  const [mine, other] = [a.split('-'), b.split('-')];
+  return mine.every((part, i) => part === '' || other[i] === '' || part === other[i]);
+}
+
+/** `LH-20533` stands in `order_lh_20533`; a bare number stands where no other digit touches it. */
+function holdsId(text: string, id: string): boolean {
+  const squash = (s: string) => s.toLowerCase().replace(/[-_]/g, '');
+  const [hay, needle] = [squash(text), squash(id)];
+  for (let at = hay.indexOf(needle); at >= 0; at = hay.indexOf(needle, at + 1)) {
+    const around = [hay[at - 1] ?? '', hay[at + needle.length] ?? ''];
+    if (around.every((c) => !/\d/.test(c))) return true;
+  }
+  return false;
+}
+
+/** Whether it may follow from what stands there by counting: right or wrong, that takes a reader. */
+export function mayFollow({ claims }: Known, claim: Claim): boolean {
+  const of = <K extends ClaimKind>(kind: K) => only(claims, kind);
+  const days = of('date').flatMap((d) => d.days);
+  const spans = [...of('duration'), ...of('day').map((d) => ({ unit: 'seconds' as const, value: d.value * DAY_S }))];
+  switch (claim.kind) {
+    case 'amount': {
+      const values = of('amount').flatMap((a) => (a.currency === claim.currency ? [a.value] : []));
+      const shares = of('percentage').flatMap((p) => [p.value / 100, 1 - p.value / 100]);
+      const factors = [...shares, ...Array.from({ length: 11 }, (_, i) => i + 2)];
+      return values.some(
+        (a) =>
+          values.some((b) => near(a + b, claim.value) || near(a - b, claim.value)) ||
+          factors.some((f) => near(a * f, claim.value)),
+      );
+    }
+    case 'date':
+      return days.some((day) =>
+        spans.some((span) =>
+          [1, -1].some((way) => claim.names.some((name) => sameDate(nameOf(shift(day, span, way)), name))),
+        ),
+      );
+    case 'duration':
+      return (
+        spans.some((a) =>
+          spans.some((b) => a.unit === b.unit && a.unit === claim.unit && near(a.value - b.value, claim.value)),
+        ) || days.some((a) => days.some((b) => a < b && lengths(a, b)[claim.unit] === claim.value))
+      );
+    case 'percentage':
+      return of('percentage').some((p) => near(100 - p.value, claim.value));
+    case 'day':
+      return true;
+    case 'id':
+      // So short a one may be a name: COVID-19.
+      return claim.value.replace(/\D/g, '').length < 3 && !claim.value.includes('_');
+  }
+}
+
+type ClaimOf<K extends ClaimKind> = Extract<Claim, { kind: K }>;
+type Span = Pick<ClaimOf<'duration'>, 'unit' | 'value'>;
+
+const only = <K extends ClaimKind>(claims: Claim[], kind: K) => claims.filter((c): c is ClaimOf<K> => c.kind === kind);
+
+function partsOf(day: number): [year: number, month: number, day: number] {
+  const [year = 0, m = 1, d = 1] = formatRfc3339(day * DAY_MS)
+    .split(/[-T]/)
+    .map(Number);
+  return [year, m, d];
+}
+
+const nameOf = (day: number) => partsOf(day).join('-');
+
+function shift(day: number, { unit, value }: Span, way: number): number {
+  if (unit === 'seconds') return day + way * Math.floor(value / DAY_S);
+  if (unit === 'months') {
+    const [year, m, d] = partsOf(day);
+    const months = year * 12 + m - 1 + way * value;
+    return dayNumber(Math.floor(months / 12), (months % 12) + 1, d);
+  }
+  let at = day;
+  for (let left = Math.min(value, 1000); left > 0; ) {
+    at += way;
+    if (isWorkday(at)) left -= 1;
+  }
+  return at;
+}
+
+/** 1 January 1970 was a Thursday. */
+const isWorkday = (day: number) => (day + 3) % 7 < 5;
+
+function lengths(from: number, to: number): Record<Span['unit'], number> {
+  const [y1, m1, d1] = partsOf(from);
+  const [y2, m2, d2] = partsOf(to);
+  const span = Math.min(to - from, 10_000);
+  const work = Array.from({ length: span }, (_, i) => from + 1 + i).filter(isWorkday).length;
+  return { seconds: (to - from) * DAY_S, months: (y2 - y1) * 12 + m2 - m1 - (d2 < d1 ? 1 : 0), 'working days': work };
+}

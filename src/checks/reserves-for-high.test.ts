@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest';
+import { Contract } from '../core/contract.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import { drillVerdictOf, facts, story } from './evidence.fixture.ts';
+import { reservesForHigh as check } from './reserves-for-high.ts';
+
+const number = (events: TraceEvent[]) => events.toSorted((a, b) => a.at - b.at).map((e, seq) => ({ ...e, seq }));
+const CAPACITY = [{ fault: 'capacity', role: 'backup' }];
+
+type AskStory = [priority: 'high' | 'normal' | 'low', at: number, until: number, how?: 'full' | Outcome['kind']];
+/** Each ask calls the backup, which is full or not; with a kind that is no answer it does not even try. */
+function drill(asks: AskStory[], faults = CAPACITY) {
+  const told = asks.map(([priority, at, until, how = 'answered'], i) => {
+    const one = story(2 + i).ask(at, { priority });
+    if (how === 'full') one.call('backup', at, { until: at + 5, fails: 'rate_limit' });
+    if (how === 'full' || how === 'answered') one.call('backup', at + 6, { until });
+    return one.outcome(until, { kind: how === 'full' ? 'answered' : how }).events();
+  });
+  return number([...story(1).phase(0, 'began', faults).events(), ...told.flat()]);
+}
+
+test('high priorities are served, whatever the others get', () => {
+  expect(
+    drillVerdictOf(
+      check,
+      drill([
+        ['high', 1, 900],
+        ['low', 1, 50, 'queued'],
+        ['high', 2, 700],
+      ]),
+    ),
+  ).toMatchObject({
+    verdict: 'passed',
+    reason: '2 high-priority asks served while there was too little room on backup',
+  });
+});
+
+test('one that is turned away while lower ones are served fails', () => {
+  expect(
+    drillVerdictOf(
+      check,
+      drill([
+        ['high', 1, 900, 'full'],
+        ['normal', 1, 800],
+      ]),
+    ),
+  ).toMatchObject({
+    verdict: 'failed',
+    reason: '1 of 1 high-priority ask lost to lower ones: t was refused by backup',
+  });
+  expect(
+    drillVerdictOf(
+      check,
+      drill([
+        ['high', 1, 900, 'queued'],
+        ['low', 1, 800],
+      ]),
+    ),
+  ).toMatchObject({
+    reason: '1 of 1 high-priority ask lost to lower ones: t was queued',
+  });
+});
+
+test('turned away while only high ones are served, or before its time, it did not lose to lower ones', () => {
+  expect(
+    drillVerdictOf(
+      check,
+      drill([
+        ['high', 1, 900, 'full'],
+        ['high', 1, 800],
+      ]),
+    ).verdict,
+  ).toBe('passed');
+  expect(
+    drillVerdictOf(
+      check,
+      drill([
+        ['low', 1, 99],
+        ['high', 100, 900, 'full'],
+      ]),
+    ).verdict,
+  ).toBe('passed');
+});
+
+test('a tenant’s budget may hold one back before it comes to the reserve', () => {
+  const budgeted = facts({ contract: Contract.parse({ workflow: 'w', budgets: { requests: 1 } }) });
+  const events = drill([
+    ['high', 1, 900, 'queued'],
+    ['low', 1, 800],
+  ]);
+  expect(drillVerdictOf(check, events, {}, budgeted).verdict).toBe('inconclusive');
+});
+
+test('a 429 of the reserve shows the same as the fault', () => {
+  const asks: AskStory[] = [
+    ['low', 1, 50, 'full'],
+    ['high', 10, 900, 'full'],
+    ['low', 11, 800],
+  ];
+  expect(drillVerdictOf(check, drill(asks, [])).verdict).toBe('failed');
+});
+
+test('nothing to judge with room for everybody, or without a high priority', () => {
+  expect(
+    drillVerdictOf(
+      check,
+      drill(
+        [
+          ['high', 1, 900],
+          ['low', 1, 800],
+        ],
+        [],
+      ),
+    ),
+  ).toEqual({
+    verdict: 'inconclusive',
+    reason: 'no high-priority ask while there was too little room on backup',
+  });
+  expect(drillVerdictOf(check, drill([['low', 1, 800]])).verdict).toBe('inconclusive');
+});

@@ -1,0 +1,43 @@
+import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { catalogue } from '../../catalogue.ts';
+import { loadConfig } from '../../config/config-file.ts';
+import { DrillError } from '../../core/errors.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface PruneFlags {
+  out: string;
+  keep?: number | undefined;
+  dryRun: boolean;
+}
+
+/** A run's folder as `drill run` names it; what is called otherwise is nobody's to remove. */
+const RUN = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-[\w-]+$/;
+
+/** Removes the oldest runs, on request only: nothing else of drill ever deletes a run. */
+export function prune({ out, keep, dryRun }: PruneFlags, { cwd, stdout }: Terminal): void {
+  const kept = keep ?? loadConfig(cwd, catalogue)?.reports?.keep;
+  if (kept === undefined)
+    throw new DrillError('nothing_said', {
+      message: 'nothing says how many runs are kept',
+      fix: 'drill prune --keep 20, or `reports: { keep: 20 }` in drill.config.yaml',
+    });
+  const folder = resolve(cwd, out);
+  const runs = runsIn(folder);
+  const old = runs.slice(0, Math.max(0, runs.length - kept));
+  for (const name of old) {
+    if (!dryRun) rmSync(join(folder, name), { recursive: true });
+    stdout.write(`${dryRun ? 'would remove' : 'removed'} ${join(relative(cwd, folder) || '.', name)}\n`);
+  }
+  stdout.write(
+    `${old.length} of ${runs.length} runs ${dryRun ? 'would go' : 'gone'}, ${runs.length - old.length} kept\n`,
+  );
+}
+
+/** Oldest first: the name begins with the time. */
+function runsIn(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const ours = (name: string) =>
+    RUN.test(name) && lstatSync(join(folder, name)).isDirectory() && existsSync(join(folder, name, 'trace.jsonl'));
+  return readdirSync(folder).filter(ours).sort();
+}
