@@ -24,7 +24,10 @@ export const admitsDegradedMode = defineTaskCheck({
     const told = noticeText(outcome.outcome.notice).trim() !== '';
     if (path.degraded === 'partly') return nothingToJudge(`${why}, another role helped on the way`);
     if (path.degraded === 'no') {
-      const alarms = [...(marked ? ['degraded is set'] : []), ...(told ? ['a notice was given'] : [])];
+      const alarms = [
+        ...(marked ? ['degraded is set'] : []),
+        ...(told && outcome.outcome.kind === 'answered' ? ['a notice was given'] : []),
+      ];
       if (alarms.length === 0) return nothingToJudge(`nothing was degraded: ${why}`);
       return failed(`false alarm: ${why}, yet ${alarms.join(' and ')}`, seqs);
     }

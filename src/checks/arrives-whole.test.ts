@@ -60,9 +60,9 @@ describe('without one', () => {
 
 test('another ending is judged by what the task accepts', () => {
   expect(judge({ kind: 'needs_review' }, true).verdict).toBe('not_applicable');
-  expect(judge({ kind: 'needs_review' }, true, { task: { degraded_ok: false } })).toMatchObject({
+  expect(judge({ kind: 'partial' }, true, { task: { degraded_ok: false } })).toMatchObject({
     verdict: 'failed',
-    reason: 'the outcome is needs_review, the task accepts only a whole answer',
+    reason: 'the outcome is partial, the task accepts only a whole answer',
   });
   expect(judge({ kind: 'failed' }, true, { task: { degraded_ok: false } }).verdict).toBe('not_applicable');
 });

@@ -21,7 +21,7 @@ export const arrivesWhole = defineTaskCheck({
     const kind = outcome?.outcome.kind;
     if (ask === undefined) return nothingToJudge('the trace holds no whole ask');
     if (outcome !== undefined && kind !== 'answered' && kind !== 'extracted' && kind !== 'failed')
-      return task.degraded_ok
+      return task.degraded_ok || !LESSER.includes(kind ?? '')
         ? notApplicable(`the outcome is ${kind}, which the task accepts`)
         : failed(`the outcome is ${kind}, the task accepts only a whole answer`, [ask.seq, outcome.seq]);
     const content = contentOf(events);
@@ -34,6 +34,10 @@ export const arrivesWhole = defineTaskCheck({
         ? passed('the structured answer is the canonical one', evidence)
         : failed('swapped: the structured answer is not the canonical one', evidence);
     const said = squash(strict ? (answerOf(content.outcome) ?? '') : contentText(content.outcome));
+    // Where a write did not happen, the whole answer is the one that says so.
+    const instead = task.answer_if_not_done === undefined ? undefined : squash(task.answer_if_not_done);
+    if (said === instead || (!strict && instead !== undefined && said.includes(instead)))
+      return passed(whole(instead), evidence);
     if (strict) return said === want ? passed(whole(want), evidence) : failed(difference(said, want), evidence);
 
     const plainOutcome = firstOf(baseline, 'outcome')?.outcome;
@@ -48,6 +52,8 @@ export const arrivesWhole = defineTaskCheck({
   },
 });
 
+/** Answers that are less than whole. An honest stop is none, and every task accepts it. */
+const LESSER = ['partial', 'rules_based'];
 const squash = (text: string) => text.replace(/\s+/g, ' ').trim();
 const whole = (want: string) => `all ${want.length} characters arrived`;
 

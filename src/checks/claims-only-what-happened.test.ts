@@ -33,6 +33,11 @@ test('claims that it lacks, in data, in the answer and in the notice', () => {
   });
 });
 
+test('a repetition under its key may be counted', () => {
+  const told = asked().tool(10, { key: 'k' }).tool(11, { key: 'k', effect: 'replayed' });
+  expect(judge(told, { actions: [...action(true).actions, ...action(true).actions] }).verdict).toBe('passed');
+});
+
 test('what comes after the outcome had not happened', () => {
   expect(judge(asked().tool(98, { until: 100 }), { answer }).verdict).toBe('failed');
 });

@@ -5,7 +5,7 @@ import { defineTaskCheck } from '../core/plugin.ts';
 import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { says } from './concept.ts';
 import { contentText } from './content.ts';
-import { canWrite, effectsOf, hasTools, missingWrites, ruleOf, turnsOf, usesOf } from './tools-used.ts';
+import { canWrite, doneBy, effectsOf, hasTools, missingWrites, ruleOf, turnsOf, usesOf } from './tools-used.ts';
 import { count, unique } from './words.ts';
 
 /** What the outcome claims was done is held against the ledger; a promise is no claim. */
@@ -20,7 +20,8 @@ export const claimsOnlyWhatHappened = defineTaskCheck({
     const { events, contract } = evidence;
     const outcome = firstOf(events, 'outcome');
     if (outcome === undefined) return nothingToJudge('no outcome, so no claim');
-    const did = (tool: string) => effectsOf(events, tool);
+    // Who repeats a write under its key may count it twice.
+    const did = (tool: string) => doneBy(events, tool).length;
     const actions = (outcome.outcome.actions ?? []).filter((action) => ruleOf(contract, action.tool).write);
     const done = actions.filter((action) => action.done).map((action) => action.tool);
     const words = claimedInWords(evidence, outcome.outcome);

@@ -90,11 +90,14 @@ const FINDERS: Finder[] = [
   [new RegExp(`([$€£¥]) ?(${NUMBER})${SCALES}`, 'g'), (g, text) => [amount(text, g(1), g(2), g(3))]],
   [new RegExp(`\\b${CODE} ?(${NUMBER})${SCALES}`, 'g'), (g, text) => [amount(text, g(1), g(2), g(3))]],
   [
-    new RegExp(`(?<!\\w)${N} ?(?:(thousand|million|billion) )?(?:([€£])|${CODE}\\b|(euro|dollar|pound)s?\\b)`, 'gi'),
+    new RegExp(
+      `(?<![\\w.,'])${N} ?(?:(thousand|million|billion) )?(?:([€£])|${CODE}\\b|(euro|dollar|pound)s?\\b)`,
+      'gi',
+    ),
     (g, text) => [amount(text, g(3) || g(4).toUpperCase() || g(5).toLowerCase(), g(1), g(2).toLowerCase())],
   ],
   [
-    new RegExp(`(?<!\\w)${N} ?(?:%|percent\\b|per cent\\b)`, 'gi'),
+    new RegExp(`(?<![\\w.,'])${N} ?(?:%|percent\\b|per cent\\b)`, 'gi'),
     (g, text) => [{ kind: 'percentage', text, value: numberOf(g(1)) }],
   ],
   [

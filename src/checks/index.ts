@@ -7,24 +7,32 @@ import { admitsMissingAction } from './admits-missing-action.ts';
 import { arrivesWhole } from './arrives-whole.ts';
 import { asksApproval } from './asks-approval.ts';
 import { avoidsForbidden } from './avoids-forbidden.ts';
+import { backsOff } from './backs-off.ts';
 import { callsOnlyAllowedTools } from './calls-only-allowed-tools.ts';
 import { citesSources } from './cites-sources.ts';
 import { claimsOnlyWhatHappened } from './claims-only-what-happened.ts';
+import { claimsOnlyWhatSourcesSay } from './claims-only-what-sources-say.ts';
 import { endsInsideDeadline } from './ends-inside-deadline.ts';
 import { failsBack } from './fails-back.ts';
 import { failsOver } from './fails-over.ts';
 import { fallsBackOnlyWhereAllowed } from './falls-back-only-where-allowed.ts';
 import { heedsRefusals } from './heeds-refusals.ts';
+import { honoursRetryAfter } from './honours-retry-after.ts';
 import { includesRequired } from './includes-required.ts';
 import { keepsState } from './keeps-state.ts';
 import { logAgrees } from './log-agrees.ts';
 import { noticeIsComplete } from './notice-is-complete.ts';
 import { noticeIsTrue } from './notice-is-true.ts';
 import { outputValidates } from './output-validates.ts';
+import { queuesLow } from './queues-low.ts';
+import { repairsOnce } from './repairs-once.ts';
+import { reservesForHigh } from './reserves-for-high.ts';
 import { retriesAtMost } from './retries-at-most.ts';
+import { sparesQuietTenants } from './spares-quiet-tenants.ts';
 import { sparesTheDead } from './spares-the-dead.ts';
 import { staysInBudget } from './stays-in-budget.ts';
 import { staysInTenant } from './stays-in-tenant.ts';
+import { staysInTenantBudget } from './stays-in-tenant-budget.ts';
 import { stopsCleanly } from './stops-cleanly.ts';
 import { takesRequiredSteps } from './takes-required-steps.ts';
 import { usesToolMode } from './uses-tool-mode.ts';
@@ -34,12 +42,15 @@ export const checks: Check[] = [
   endsInsideDeadline,
   failsOver,
   retriesAtMost,
+  honoursRetryAfter,
+  backsOff,
   sparesTheDead,
   failsBack,
   heedsRefusals,
   fallsBackOnlyWhereAllowed,
   stopsCleanly,
   adaptsPayload,
+  repairsOnce,
   keepsState,
   takesRequiredSteps,
   outputValidates,
@@ -47,7 +58,12 @@ export const checks: Check[] = [
   citesSources,
   includesRequired,
   avoidsForbidden,
+  claimsOnlyWhatSourcesSay,
   staysInBudget,
+  staysInTenantBudget,
+  sparesQuietTenants,
+  reservesForHigh,
+  queuesLow,
   staysInTenant,
   callsOnlyAllowedTools,
   actsAsAsked,

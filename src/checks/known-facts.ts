@@ -1,11 +1,14 @@
 import { formatRfc3339 } from '../core/http-date.ts';
 import { type Claim, type ClaimKind, claimsIn, dayNumber } from './claims.ts';
 import { normalise, remembering } from './patterns.ts';
+import { unique } from './words.ts';
 
 /** What an answer may rest on: texts, and values that a tool returned. */
 export interface Known {
   text: string;
   claims: Claim[];
+  /** What follows from the claims by counting days. */
+  counted(): { dates: ReadonlySet<string>; spans: ReadonlySet<string> };
   /** Numbers whose unit is told elsewhere: those of a record, and in a table those with two decimals. */
   numbers: number[];
 }
@@ -16,15 +19,24 @@ const DECIMAL = /(?<![\w.,$€£¥])\d+[.,]\d{2}(?![\w.,])/g;
 
 export function knownFrom(texts: string[], values: unknown[]): Known {
   const text = normalise([...texts, ...values.map((v) => JSON.stringify(v) ?? '')].join(' \n '));
-  const { claims, decimals } = read(text);
-  return { text, claims, numbers: [...decimals, ...values.flatMap((v) => numbersIn(v))] };
+  const { decimals, ...known } = read(text);
+  return { text, ...known, numbers: [...decimals, ...values.flatMap((v) => numbersIn(v))] };
 }
 
 /** Every ask of a task is judged against the same text. */
-const read = remembering((text) => ({
-  claims: claimsIn(text),
-  decimals: [...text.matchAll(DECIMAL)].map(([n]) => Number(n.replace(',', '.'))),
-}));
+const read = remembering((text) => {
+  const claims = claimsIn(text);
+  const decimals = [...text.matchAll(DECIMAL)].map(([n]) => Number(n.replace(',', '.')));
+  let counted: ReturnType<typeof count> | undefined;
+  return {
+    claims,
+    decimals,
+    counted: () => {
+      counted ??= count(claims);
+      return counted;
+    },
+  };
+});
 
 function numbersIn(value: unknown, name = ''): number[] {
   if (typeof value === 'number') return /cents|minor/.test(name) ? [value, value / 100] : [value];
@@ -83,14 +95,11 @@ function holdsId(text: string, id: string): boolean {
 }
 
 /** Whether it may follow from what stands there by counting: right or wrong, that takes a reader. */
-export function mayFollow({ claims }: Known, claim: Claim): boolean {
-  const of = <K extends ClaimKind>(kind: K) => only(claims, kind);
-  const days = of('date').flatMap((d) => d.days);
-  const spans = [...of('duration'), ...of('day').map((d) => ({ unit: 'seconds' as const, value: d.value * DAY_S }))];
+export function mayFollow({ claims, counted }: Known, claim: Claim): boolean {
   switch (claim.kind) {
     case 'amount': {
-      const values = of('amount').flatMap((a) => (a.currency === claim.currency ? [a.value] : []));
-      const shares = of('percentage').flatMap((p) => [p.value / 100, 1 - p.value / 100]);
+      const values = only(claims, 'amount').flatMap((a) => (a.currency === claim.currency ? [a.value] : []));
+      const shares = only(claims, 'percentage').flatMap((p) => [p.value / 100, 1 - p.value / 100]);
       const factors = [...shares, ...Array.from({ length: 11 }, (_, i) => i + 2)];
       return values.some(
         (a) =>
@@ -99,25 +108,32 @@ export function mayFollow({ claims }: Known, claim: Claim): boolean {
       );
     }
     case 'date':
-      return days.some((day) =>
-        spans.some((span) =>
-          [1, -1].some((way) => claim.names.some((name) => sameDate(nameOf(shift(day, span, way)), name))),
-        ),
+      return claim.names.some((mine) =>
+        claim.partial ? [...counted().dates].some((name) => sameDate(name, mine)) : counted().dates.has(mine),
       );
     case 'duration':
-      return (
-        spans.some((a) =>
-          spans.some((b) => a.unit === b.unit && a.unit === claim.unit && near(a.value - b.value, claim.value)),
-        ) || days.some((a) => days.some((b) => a < b && lengths(a, b)[claim.unit] === claim.value))
-      );
+      return counted().spans.has(`${claim.value} ${claim.unit}`);
     case 'percentage':
-      return of('percentage').some((p) => near(100 - p.value, claim.value));
+      return only(claims, 'percentage').some((p) => near(100 - p.value, claim.value));
     case 'day':
       return true;
     case 'id':
       // So short a one may be a name: COVID-19.
       return claim.value.replace(/\D/g, '').length < 3 && !claim.value.includes('_');
   }
+}
+
+/** The dates that lie a known span before or after a known date, and the spans between known dates or spans. */
+function count(claims: Claim[]): { dates: ReadonlySet<string>; spans: ReadonlySet<string> } {
+  const days = unique(only(claims, 'date').flatMap((d) => d.days));
+  const counts = only(claims, 'day').map(({ value }): Span => ({ unit: 'seconds', value: value * DAY_S }));
+  const spans = [...only(claims, 'duration'), ...counts];
+  const shifted = days.flatMap((day) => spans.flatMap((span) => [shift(day, span, 1), shift(day, span, -1)]));
+  const lengths = [
+    ...days.flatMap((from) => days.flatMap((to) => (from < to ? between(from, to) : []))),
+    ...spans.flatMap((a) => spans.flatMap((b) => (a.unit === b.unit ? [{ ...a, value: a.value - b.value }] : []))),
+  ];
+  return { dates: new Set(shifted.map(nameOf)), spans: new Set(lengths.map((l) => `${l.value} ${l.unit}`)) };
 }
 
 type ClaimOf<K extends ClaimKind> = Extract<Claim, { kind: K }>;
@@ -142,7 +158,7 @@ function shift(day: number, { unit, value }: Span, way: number): number {
     return dayNumber(Math.floor(months / 12), (months % 12) + 1, d);
   }
   let at = day;
-  for (let left = Math.min(value, 1000); left > 0; ) {
+  for (let left = Math.min(value, 300); left > 0; ) {
     at += way;
     if (isWorkday(at)) left -= 1;
   }
@@ -152,10 +168,13 @@ function shift(day: number, { unit, value }: Span, way: number): number {
 /** 1 January 1970 was a Thursday. */
 const isWorkday = (day: number) => (day + 3) % 7 < 5;
 
-function lengths(from: number, to: number): Record<Span['unit'], number> {
+function between(from: number, to: number): Span[] {
   const [y1, m1, d1] = partsOf(from);
   const [y2, m2, d2] = partsOf(to);
-  const span = Math.min(to - from, 10_000);
-  const work = Array.from({ length: span }, (_, i) => from + 1 + i).filter(isWorkday).length;
-  return { seconds: (to - from) * DAY_S, months: (y2 - y1) * 12 + m2 - m1 - (d2 < d1 ? 1 : 0), 'working days': work };
+  const days = Array.from({ length: Math.min(to - from, 10_000) }, (_, i) => from + 1 + i);
+  return [
+    { unit: 'seconds', value: (to - from) * DAY_S },
+    { unit: 'months', value: (y2 - y1) * 12 + m2 - m1 - (d2 < d1 ? 1 : 0) },
+    { unit: 'working days', value: days.filter(isWorkday).length },
+  ];
 }

@@ -63,7 +63,10 @@ function recordErrors(r: LogRecord, evidence: TaskEvidence, outcome: EventOf<'ou
   const modes = onFirst.flatMap((c) => (c.ok ? [] : [c.failureMode ?? 'timeout']));
   const spared = onFirst.length === 0;
   const modeIsTrue =
-    spared || modes.some((m) => m === r.failure_mode) || (r.failure_mode === null && (modes.length === 0 || !byLater));
+    spared ||
+    (UNSEEN.includes(r.failure_mode) && onFirst.some((c) => c.ok)) ||
+    modes.some((m) => m === r.failure_mode) ||
+    (r.failure_mode === null && (modes.length === 0 || !byLater));
 
   const degraded = outcome.outcome.degraded ?? false;
   const say = (key: keyof LogRecord, wire: string) => `${key} is ${String(r[key])} in the log, ${wire} on the wire`;
@@ -77,6 +80,9 @@ function recordErrors(r: LogRecord, evidence: TaskEvidence, outcome: EventOf<'ou
     ...(r.tenant_hash === evidence.task.tenant ? ['tenant_hash is the raw tenant'] : []),
   ];
 }
+
+/** Failures that only the target knows: the reply was whole. */
+const UNSEEN: readonly (string | null)[] = ['schema_error', 'quality_regression', 'tool_mismatch', 'cost_spike'];
 
 const costAgrees = (said: number, wire: number) => Math.abs(said - wire) <= Math.max(0.2 * wire, 0.001) + 1e-9;
 

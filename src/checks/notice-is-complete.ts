@@ -24,7 +24,7 @@ export const noticeIsComplete = defineTaskCheck({
       return nothingToJudge('no notice was given');
     if (path.degraded === 'no') return nothingToJudge(`a notice, though nothing was degraded: ${path.why}`);
 
-    const writes = eventsOf(events, 'tool-result').filter((e) => e.write && e.ok);
+    const writes = eventsOf(events, 'tool-result').filter((e) => e.effect !== 'none');
     const kept = Object.keys(path.outcome.outcome.state ?? {}).length > 0 || writes.length > 0;
     const silent =
       typeof notice === 'string'

@@ -25,7 +25,7 @@ export const noticeIsTrue = defineTaskCheck({
       return nothingToJudge('no notice was given');
 
     const clauses = clausesOf(notice);
-    const writes = eventsOf(evidence.events, 'tool-result').filter((e) => e.write && e.ok);
+    const writes = eventsOf(evidence.events, 'tool-result').filter((e) => e.effect !== 'none');
     const kept = Object.keys(outcome.state ?? {}).length > 0;
     const handedOver = ['needs_review', 'queued', 'needs_confirmation'].includes(outcome.kind);
     const admitted = clauses.some(means.limited);
@@ -36,7 +36,9 @@ export const noticeIsTrue = defineTaskCheck({
         ...(means.saved(clause) ? [claim(kept || writes.length > 0, 'no state was kept and nothing was written')] : []),
         ...(means.done(clause) && !toPeople ? [claim(writes.length > 0, 'no tool wrote anything')] : []),
         ...(means.usual(clause) && !admitted ? [claim(path.degraded !== 'yes', path.why)] : []),
-        ...(means.limited(clause) ? [claim(path.degraded !== 'no', `nothing was: ${path.why}`)] : []),
+        ...(means.limited(clause)
+          ? [claim(path.degraded !== 'no' || outcome.kind !== 'answered', `nothing was: ${path.why}`)]
+          : []),
       ];
     });
     const seqs = [...writes.map((e) => e.seq), ...path.seqs];

@@ -52,11 +52,15 @@ export function missingWrites({ events, task, contract }: TaskEvidence): string[
 
 export const turnsOf = (task: GoldenTask, tool: string): number => task.turns.filter((t) => t.tool === tool).length;
 
-/** How many different things a tool had done when the ask ended; one that a key had done before counts too. */
-export function effectsOf(events: readonly TraceEvent[], tool: string): number {
+/** How many different things a tool had done when the ask ended. */
+export const effectsOf = (events: readonly TraceEvent[], tool: string): number =>
+  unique(doneBy(events, tool).map((result) => result.args_hash)).length;
+
+/** Results that report a tool's effect by the time the ask ended; one that a key had done before counts too. */
+export function doneBy(events: readonly TraceEvent[], tool: string): EventOf<'tool-result'>[] {
   const outcome = events.findIndex((e) => e.kind === 'outcome');
-  const done = eventsOf(outcome < 0 ? events : events.slice(0, outcome), 'tool-result');
-  return unique(done.filter((e) => e.tool === tool && e.effect !== 'none').map((e) => e.args_hash)).length;
+  const results = eventsOf(outcome < 0 ? events : events.slice(0, outcome), 'tool-result');
+  return results.filter((result) => result.tool === tool && result.effect !== 'none');
 }
 
 /** Whether the target has anything to do with tools: one that only ever answers text has not. */

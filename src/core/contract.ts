@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { OutcomeKind, ToolMode } from './outcome.ts';
+import { OutcomeKind, ToolMode } from './outcome-kind.ts';
 import { ToolRule } from './tools.ts';
 
 /** What no fallback may lose: one per workflow. Every key is read by a check. */

@@ -114,7 +114,15 @@ export function endingOf(events: readonly TraceEvent[]): EventOf<'outcome'> | Ev
  */
 export function contentOf(events: readonly TraceEvent[]): EventOf<'outcome'> | undefined {
   const outcome = firstOf(events, 'outcome');
-  const kinds = ['answered', 'partial', 'rules_based', 'extracted', 'needs_review', 'needs_confirmation'];
+  const kinds = [
+    'answered',
+    'partial',
+    'rules_based',
+    'extracted',
+    'needs_review',
+    'needs_confirmation',
+    'action_disabled',
+  ];
   if (outcome === undefined || !kinds.includes(outcome.outcome.kind)) return undefined;
   return outcome.outcome.answer === undefined && outcome.outcome.data === undefined ? undefined : outcome;
 }

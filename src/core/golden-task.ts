@@ -90,3 +90,11 @@ export function answerText(answer: string | Record<string, unknown>): string {
   const text = answer['answer'];
   return typeof text === 'string' ? text : JSON.stringify(answer);
 }
+
+/** What the stand answers a task with when no fault says otherwise. */
+export interface Script {
+  task: GoldenTask;
+  sources: readonly Source[];
+  /** The prose of a whole answer. */
+  answer: string;
+}

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Contract } from './contract.ts';
+import { OutcomeKind, ToolMode } from './outcome-kind.ts';
 import { FailureMode } from './taxonomy.ts';
 
-export const ToolMode = z.enum(['full', 'plan-only', 'read-only', 'none']);
-export type ToolMode = z.infer<typeof ToolMode>;
+export { OutcomeKind, ToolMode };
 
 /** What the user is told when the path is degraded: one sentence or five answers. */
 export const Notice = z.union([
@@ -37,20 +37,6 @@ export const LogRecord = z.object({
   schema_version: z.string().optional(),
 });
 export type LogRecord = z.infer<typeof LogRecord>;
-
-export const OutcomeKind = z.enum([
-  'answered',
-  'partial',
-  'needs_confirmation',
-  'queued',
-  'needs_review',
-  'rules_based',
-  'extracted',
-  'action_disabled',
-  'declined',
-  'failed',
-]);
-export type OutcomeKind = z.infer<typeof OutcomeKind>;
 
 /** A tool call that was proposed and not made: intent as data. */
 export const PlannedAction = z.object({

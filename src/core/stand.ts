@@ -1,4 +1,4 @@
-import type { GoldenTask, Source } from './golden-task.ts';
+import type { Script } from './golden-task.ts';
 import type { FaultScope, Injection } from './plugin.ts';
 import type { Approve, Tools } from './tools.ts';
 import type { Held, NewEvent } from './trace.ts';
@@ -30,14 +30,6 @@ export interface Recording {
   emit(event: NewEvent): void;
   held(text: string): Held;
   digest(text: string): string;
-}
-
-/** What the stand answers a task with when no fault says otherwise. */
-export interface Script {
-  task: GoldenTask;
-  sources: readonly Source[];
-  /** The prose of a whole answer. */
-  answer: string;
 }
 
 /** The provider stand of one world: every model call of the target ends here. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import type { Script } from '../core/golden-task.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
-import type { Script } from '../core/stand.ts';
 import { fieldsOf, isRecord } from './answer.ts';
 import { rewriting, untouched } from './rewriting.ts';
 

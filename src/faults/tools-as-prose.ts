@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import type { Script } from '../core/golden-task.ts';
 import type { ModelCall, ToolCall } from '../core/model-call.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
-import type { Script } from '../core/stand.ts';
 import { fieldsOf } from './answer.ts';
 import { rewriting } from './rewriting.ts';
 

@@ -1,10 +1,9 @@
 import type { Clock } from '../core/clock.ts';
-import { GoldenTask } from '../core/golden-task.ts';
+import { GoldenTask, type Script } from '../core/golden-task.ts';
 import type { ModelCall } from '../core/model-call.ts';
 import type { Around, Fault } from '../core/plugin.ts';
 import type { Protocol } from '../core/protocol.ts';
 import { createRandom } from '../core/random.ts';
-import type { Script } from '../core/stand.ts';
 import type { ToolResult, ToolUse } from '../core/tools.ts';
 import { NetworkFailure, type Part, type Reply } from '../core/wire.ts';
 import { type Armed, respond, type Source } from '../protocols/relay.ts';

@@ -69,6 +69,7 @@ export const passedDrill: DrillReport = {
     { fault: 'hang', role: 'primary', phase: 'outage', fired: 1, spared: 0 },
     { fault: 'hang', role: 'primary', phase: 'still_out', fired: 0, spared: 1 },
   ],
+  paths: null,
   checks: [cell('spares-the-dead', 'passed', 'no call reached the primary between 4.0 s and 9.0 s', [20, 24])],
   tasks: [
     task('refund_policy_edge_case', 4, 'outage', {
@@ -78,8 +79,7 @@ export const passedDrill: DrillReport = {
       retries: 1,
       failover: { from: 'primary', to: 'backup', reason: 'timeout', at_ms: 2000 },
       calls: [hung, call('backup', { at_ms: 2000 })],
-      paths: null,
-    checks: [cell('fails-over', 'passed', 'backup answered after 2.9 s', [12, 14])],
+      checks: [cell('fails-over', 'passed', 'backup answered after 2.9 s', [12, 14])],
     }),
     task('late_delivery', 5, 'still_out', {
       spared: true,
@@ -98,6 +98,7 @@ export const failedDrill: DrillReport = {
   score: 41.7,
   reproduce: 'drill run two_wrongs --target ./agent.ts --seed 7',
   reasons: [{ reason: 'the fault hang on backup never fired', fix: 'let the drill reach the backup' }],
+  paths: null,
   checks: [],
   tasks: [
     task('refund_policy_edge_case', 4, 'outage', {

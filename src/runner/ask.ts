@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { DEFAULT_DEADLINE_MS } from '../core/declaration.ts';
-import type { GoldenTask } from '../core/golden-task.ts';
+import type { GoldenTask, Script } from '../core/golden-task.ts';
 import { Outcome, type Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
-import type { Scope, Script, Stand } from '../core/stand.ts';
+import type { Scope, Stand } from '../core/stand.ts';
 import { hasTimers, onCrash } from '../world/index.ts';
 import { HORIZON_MS, type Plan } from './plan.ts';
 import { digest, type Recorder } from './recorder.ts';

@@ -46,7 +46,7 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
       if (event.kind === 'run-header') return;
       phase.push(event);
       // What the target says of itself never reaches a check of drill scope.
-      if (event.phase !== BASELINE && event.kind !== 'log') for (const { fold } of folds) fold.step(event);
+      if (event.kind !== 'log') for (const { fold } of folds) fold.step(event);
       if (event.kind === 'phase' && event.state === 'ended') endPhase(event.phase);
     },
     justJudged: () => judged,

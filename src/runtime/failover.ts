@@ -162,7 +162,7 @@ async function visit(walk: Walk, link: Link, endsAt: number, last: boolean): Pro
     const repaired = repair(walk, link, payload, result, mode);
     if (repaired === undefined && !policy[mode].retry) return undefined;
     payload = repaired ?? payload;
-    const backoff = repaired === undefined ? 1 + Math.floor(walk.random.next() * longestBackoff) : 0;
+    const backoff = repaired === undefined ? Math.floor((1 + walk.random.next()) * (longestBackoff / 2)) : 0;
     const wait = backoff + (result.retryAfterMs ?? 0);
     // A retry that cannot be given a whole attempt's time would only take it from the next role.
     const enough = last && repaired !== undefined ? 1 : wholeAttempt;

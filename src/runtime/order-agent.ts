@@ -1,9 +1,10 @@
+import { leavesOf } from '../core/canonical.ts';
 import type { Message, ToolCall } from '../core/model-call.ts';
 import type { Outcome, PlannedAction, Task, ToolMode } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
 import { type Act, act, allowedTools, type Hands, readingTools } from './acting.ts';
+import type { Agent } from './agent.ts';
 import type { Payload } from './failover.ts';
-import type { Agent } from './reference.ts';
 import { tell } from './telling.ts';
 import { isRecord, parseJson } from './validate.ts';
 
@@ -25,19 +26,21 @@ const PLAN_SCHEMA = {
         type: 'object',
         properties: {
           tool: { type: 'string' },
-          args: { type: 'object' },
+          args: { type: 'string', description: 'JSON text' },
           reason: { type: 'string' },
           evidence_ids: { type: 'array', items: { type: 'string' } },
         },
         required: ['tool', 'args', 'reason', 'evidence_ids'],
+        additionalProperties: false,
       },
     },
   },
   required: ['answer', 'plan'],
+  additionalProperties: false,
 };
 
 /** Looks up, asks for approval, acts, answers; without a model it can trust with tools it only proposes. */
-export const orderAgent: Agent = async (task, { run, verify, tools, approve, clock, signal }) => {
+export const orderAgent: Agent = async (task, { run, verify, tools, approve, tookMs, signal }) => {
   const permissions = task.contract?.permissions;
   const hands: Hands = {
     tools,
@@ -46,7 +49,6 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, clo
     allowed: task.tools ?? [],
     taskId: task.id,
   };
-  const began = clock.now();
   const modeOf = (role: string): ToolMode => permissions?.modes[role] ?? 'full';
   const acts: Act[] = [];
   const said: Message[] = [];
@@ -61,7 +63,7 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, clo
       payload: (role) => payloadFor(modeOf(role), task, said, acts, hands),
       ...(from !== undefined && { from }),
       contract: {
-        deadlineMs: task.deadline_ms - (clock.now() - began),
+        deadlineMs: task.deadline_ms - tookMs(),
         retries: 1,
         ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
         whenAllFail: 'save_and_offer_next_step',
@@ -71,18 +73,26 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, clo
     results.push(result);
     from = result.role;
     const mode = modeOf(result.role ?? '');
-    const story = { task, step: turn === 0 ? 'plan' : 'act', results, acts, toolMode: mode, gated: false };
+    const story = {
+      task,
+      step: turn === 0 ? 'plan' : 'act',
+      results,
+      acts,
+      toolMode: mode,
+      gated: false,
+      tookMs: tookMs(),
+    };
     const reply = result.result;
     if (reply === undefined) return stopped(task, story, result.kind === 'answered' ? 'failed' : result.kind, hands);
     if (mode === 'plan-only' && isRecord(reply.json)) {
       const answer = typeof reply.json['answer'] === 'string' ? reply.json['answer'] : '';
       const plan = planIn(reply.json, task, hands);
       const kind = plan.length > 0 ? 'action_disabled' : 'answered';
-      return finish({ ...story, checked: await verify(task, answer) }, kind, answer, plan);
+      return finish({ ...story, checked: await verify(task, answer), tookMs: tookMs() }, kind, answer, plan);
     }
     if (reply.toolCalls === undefined) {
       const answer = reply.text ?? '';
-      return finish({ ...story, checked: await verify(task, answer) }, kindOf(acts), answer);
+      return finish({ ...story, checked: await verify(task, answer), tookMs: tookMs() }, kindOf(acts), answer);
     }
     said.push({ role: 'assistant', content: reply.text ?? '', toolCalls: reply.toolCalls });
     for (const call of reply.toolCalls) {
@@ -92,7 +102,7 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, clo
       said.push({ role: 'tool', content: done.content, toolCallId: call.id });
     }
   }
-  return tell({ task, step: 'act', results, acts, toolMode: 'full', gated: false }, 'needs_review');
+  return tell({ task, step: 'act', results, acts, toolMode: 'full', gated: false, tookMs: tookMs() }, 'needs_review');
 };
 
 /** An answer that the verification step does not support goes to a person, without the answer. */
@@ -158,7 +168,8 @@ type Story = Parameters<typeof tell>[0];
 function planIn(json: Record<string, unknown>, task: Task, hands: Hands): PlannedAction[] {
   const known = task.sources.map((s) => s.id);
   const entries = Array.isArray(json['plan']) ? json['plan'].filter(isRecord) : [];
-  return entries.flatMap(({ tool, args, reason, evidence_ids: ids }): PlannedAction[] => {
+  return entries.flatMap(({ tool, args: text, reason, evidence_ids: ids }): PlannedAction[] => {
+    const args = parseJson(String(text))?.json;
     if (typeof tool !== 'string' || !isRecord(args) || !hands.allowed.includes(tool)) return [];
     const rule = readRule(hands.rules[tool]);
     if (!rule.allowed) return [];
@@ -169,28 +180,18 @@ function planIn(json: Record<string, unknown>, task: Task, hands: Hands): Planne
   });
 }
 
-/** No model is left. What the tools already gave is told by rule, where the task only reads. */
-async function stopped(task: Task, story: Story, kind: Outcome['kind'], hands: Hands): Promise<Outcome> {
-  const writes = hands.allowed.some((tool) => readRule(hands.rules[tool]).write);
-  const read = (story.acts ?? []).filter((a) => !a.write && a.done === 'yes');
-  if (!writes && read.length > 0) return tell(story, 'rules_based', { answer: byRule(task, read) });
-  const wrote = (story.acts ?? []).some((a) => a.write && a.done === 'yes');
-  return tell(story, wrote ? 'partial' : kind, wrote ? { answer: whatWasDone(story) } : {});
+/** No model is left. A task that only reads is answered by rule, from what the tools already gave. */
+function stopped(task: Task, story: Story, kind: Outcome['kind'], hands: Hands): Outcome {
+  const acts = story.acts ?? [];
+  const onlyReads = !hands.allowed.some((tool) => readRule(hands.rules[tool]).write);
+  const read = acts.filter((a) => a.done === 'yes' && !a.write);
+  if (onlyReads && read.length > 0) return tell(story, 'rules_based', byRule(task, read));
+  return tell(story, acts.some((a) => a.write && a.done === 'yes') ? 'partial' : kind);
 }
 
-function byRule(task: Task, acts: readonly Act[]): string {
-  const facts = acts.map((a) =>
-    a.content
-      .replace(/[{}"[\]]/g, '')
-      .replaceAll(',', ', ')
-      .replaceAll(':', ': '),
-  );
-  return `What the records say for "${task.input}": ${facts.join('; ')}.`;
-}
-
-function whatWasDone({ acts = [] }: Story): string {
-  return acts
-    .filter((a) => a.write)
-    .map((a) => `${a.tool.replaceAll('_', ' ')}: ${a.done === 'yes' ? 'done' : 'not done'}.`)
-    .join(' ');
+/** The records as they are, citing the sources that say the same. */
+function byRule({ input, sources }: Task, acts: readonly Act[]): Partial<Outcome> {
+  const values = acts.flatMap((a) => leavesOf(parseJson(a.content)?.json));
+  const citations = sources.filter(({ text }) => values.some((v) => v.length > 3 && text.includes(v))).map((s) => s.id);
+  return { answer: `What the records say about "${input}" ${values.join('; ')}. [${citations.join(', ')}]`, citations };
 }

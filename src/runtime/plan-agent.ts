@@ -2,8 +2,8 @@ import { leavesOf } from '../core/canonical.ts';
 import type { Message } from '../core/model-call.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import { act, type Hands } from './acting.ts';
+import type { Agent } from './agent.ts';
 import type { Gate } from './contract.ts';
-import type { Agent } from './reference.ts';
 import { tell } from './telling.ts';
 import { isRecord } from './validate.ts';
 
@@ -13,7 +13,7 @@ const INSTRUCTIONS = [
 ].join(' ');
 
 /** Extracts a summary, a risk and a next action, and runs the action; a reserve model is trusted with the extraction only. */
-export const planAgent: Agent = async (task, { run, tools, approve, signal }) => {
+export const planAgent: Agent = async (task, { run, tools, approve, tookMs, signal }) => {
   const schema = task.response_schema ?? { type: 'object' };
   const result = await run({
     taskId: task.id,
@@ -38,7 +38,15 @@ export const planAgent: Agent = async (task, { run, tools, approve, signal }) =>
     signal,
   });
   const data = result.result?.json;
-  const story = { task, step: 'extract', results: [result], toolMode: 'plan-only' as const, schema, gated: true };
+  const story = {
+    task,
+    step: 'extract',
+    results: [result],
+    toolMode: 'plan-only' as const,
+    schema,
+    gated: true,
+    tookMs: tookMs(),
+  };
   if (!isRecord(data)) return tell(story, result.kind === 'answered' ? 'failed' : result.kind);
   const action = actionOf(data);
   const allowed = task.contract?.fallback_ok_for;
@@ -54,7 +62,7 @@ export const planAgent: Agent = async (task, { run, tools, approve, signal }) =>
     taskId: task.id,
   };
   const done = await act(hands, action.tool, action.args);
-  const full = { ...story, acts: [done], toolMode: 'full' as const };
+  const full = { ...story, acts: [done], toolMode: 'full' as const, tookMs: tookMs() };
   const kind: Outcome['kind'] =
     done.done === 'yes' ? 'answered' : done.because === 'silence' ? 'needs_confirmation' : 'partial';
   return tell(full, kind, { data });

@@ -1,4 +1,3 @@
-import type { Clock } from '../core/clock.ts';
 import type { Declaration } from '../core/declaration.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
@@ -6,8 +5,9 @@ import { FailureMode } from '../core/taxonomy.ts';
 import type { Approve, Tools } from '../core/tools.ts';
 import { protocols } from '../protocols/index.ts';
 import { type Capabilities, createAdapter } from './adapter.ts';
+import type { Agent, Checked } from './agent.ts';
 import { createTenantBudget, type TenantBudget } from './budget.ts';
-import { type Ask, type FailoverResult, failover } from './failover.ts';
+import { failover } from './failover.ts';
 import { createLanes, type LaneSettings } from './lanes.ts';
 import type { ModelAdapter } from './model-adapter.ts';
 import { orderAgent } from './order-agent.ts';
@@ -46,23 +46,6 @@ const CAPABILITIES: Capabilities = { tools: true, jsonSchema: true, maxContextTo
 const LANES: LaneSettings = { slots: 16, reserved: 3, perTenant: 8, waitMs: 3_000 };
 const VERIFIER = 'verifier';
 
-/** What an agent works with. */
-export interface Means {
-  run(ask: Ask): Promise<FailoverResult>;
-  /** The verification step, where the contract has one. */
-  verify(task: Task, answer: string): Promise<Checked>;
-  tools: Tools;
-  approve: Approve;
-  clock: Clock;
-  signal: AbortSignal;
-}
-export interface Checked {
-  supported: boolean;
-  costUsd: number;
-  latencyMs: number;
-}
-export type Agent = (task: Task, means: Means) => Promise<Outcome>;
-
 /** By workflow; any other is answered as a support question. */
 const AGENTS: Readonly<Record<string, Agent>> = { 'action-plan': planAgent, 'order-agent': orderAgent };
 
@@ -98,12 +81,13 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
     async ask(task, signal) {
       const agent = AGENTS[task.workflow] ?? supportAgent;
       const budget = budgetOf(task);
+      const began = clock.now();
       return agent(task, {
         run: (ask) => walk({ ...ask, ...(budget && { budget }) }),
         verify: (asked, answer) => verification(asked, answer, verifier, signal),
         tools,
         approve,
-        clock,
+        tookMs: () => clock.now() - began,
         signal,
       });
     },
@@ -133,8 +117,8 @@ async function verification(
   signal: AbortSignal,
 ): Promise<Checked> {
   const asked = task.contract?.steps.some((step) => step.role === VERIFIER) === true;
-  if (!asked) return { supported: true, costUsd: 0, latencyMs: 0 };
-  if (verifier === undefined) return { supported: false, costUsd: 0, latencyMs: 0 };
+  if (!asked) return { supported: true, costUsd: 0 };
+  if (verifier === undefined) return { supported: false, costUsd: 0 };
   const sources = task.sources.map(({ id, text }) => `<source id="${id}">\n${text}\n</source>`);
   const content = [...sources, `Answer: ${answer}`, 'Reply "supported" if the sources support it, else "unsupported".'];
   const result = await verifier.call(
@@ -149,7 +133,7 @@ async function verification(
     signal,
   );
   const supported = result.status === 'ok' && /^\W*supported\b/i.test(result.text ?? '');
-  return { supported, costUsd: result.usage?.costUsd ?? 0, latencyMs: result.latencyMs };
+  return { supported, costUsd: result.usage?.costUsd ?? 0 };
 }
 const VERIFY_MS = 2_000;
 

@@ -1,13 +1,13 @@
 import type { Message } from '../core/model-call.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
+import type { Agent } from './agent.ts';
 import type { FallbackContract, Gate } from './contract.ts';
 import type { ModelResult } from './model-adapter.ts';
-import type { Agent } from './reference.ts';
 import { tell } from './telling.ts';
 import { isRecord } from './validate.ts';
 
 /** Answers from the given sources, on the primary or honestly degraded on a reserve. */
-export const supportAgent: Agent = async (task, { run, verify, signal }) => {
+export const supportAgent: Agent = async (task, { run, verify, tookMs, signal }) => {
   const contract = contractOf(task);
   const result = await run({
     taskId: task.id,
@@ -32,13 +32,13 @@ export const supportAgent: Agent = async (task, { run, verify, signal }) => {
     toolMode: 'none' as const,
     schema,
     gated: contract.gate !== undefined,
+    tookMs: tookMs(),
   };
   if (result.result === undefined) return tell(story, result.kind === 'answered' ? 'failed' : result.kind);
   const said = read(result.result, task);
   const checked = await verify(task, said.answer ?? '');
-  return checked.supported
-    ? tell({ ...story, checked }, 'answered', said)
-    : tell({ ...story, checked }, 'needs_review');
+  const whole = { ...story, checked, tookMs: tookMs() };
+  return checked.supported ? tell(whole, 'answered', said) : tell(whole, 'needs_review');
 };
 
 /** What no fallback may lose of this task. */

@@ -1,9 +1,9 @@
 import type { Notice, Outcome, OutcomeKind, Task } from '../core/outcome.ts';
 import type { Act } from './acting.ts';
+import type { Checked } from './agent.ts';
 import type { FailoverResult } from './failover.ts';
 import { fingerprint, logRecord } from './log-record.ts';
 import { degradedNotice, noticeOf } from './notice.ts';
-import type { Checked } from './reference.ts';
 
 /** What one task went through, as it is told to its user and written to the log. */
 export interface Story {
@@ -17,14 +17,17 @@ export interface Story {
   gated: boolean;
   /** What the verification step took. */
   checked?: Checked;
+  /** Milliseconds since the ask. */
+  tookMs: number;
 }
+
+const LESSER: readonly OutcomeKind[] = ['queued', 'needs_review', 'rules_based', 'extracted', 'declined', 'failed'];
 
 /** An outcome with its state, its log record and, where it is less than the full service, its notice. */
 export function tell(story: Story, kind: OutcomeKind, said: Partial<Outcome> = {}): Outcome {
   const { task, step, toolMode, acts = [] } = story;
   const turns = together(story.results);
-  const { costUsd = 0, latencyMs = 0 } = story.checked ?? {};
-  const whole = { ...turns, costUsd: usd(turns.costUsd + costUsd), latencyMs: turns.latencyMs + latencyMs };
+  const whole = { ...turns, costUsd: usd(turns.costUsd + (story.checked?.costUsd ?? 0)), latencyMs: story.tookMs };
   const source_ids = task.sources.map((s) => s.id);
   const facts = {
     taskId: task.id,
@@ -36,6 +39,8 @@ export function tell(story: Story, kind: OutcomeKind, said: Partial<Outcome> = {
     gated: story.gated,
   };
   const record = logRecord(facts, whole);
+  // A person's no is the workflow's ordinary end; what failed or was held back is not.
+  if (LESSER.includes(kind) || acts.some((a) => a.because === 'failed')) record.degraded = true;
   const done = acts.filter((a) => a.write && a.done === 'yes').map((a) => a.tool);
   const state = {
     task_id: task.id,
@@ -76,7 +81,6 @@ export function together(results: readonly FailoverResult[]): FailoverResult {
     (whole, next) => ({
       ...next,
       attempts: [...whole.attempts, ...next.attempts],
-      latencyMs: whole.latencyMs + next.latencyMs,
       costUsd: usd(whole.costUsd + next.costUsd),
       retries: whole.retries + next.retries,
       traceId: whole.traceId,

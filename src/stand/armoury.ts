@@ -1,8 +1,9 @@
 import type { Clock } from '../core/clock.ts';
+import type { Script } from '../core/golden-task.ts';
 import type { ModelCall } from '../core/model-call.ts';
 import type { Around, Injection } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
-import type { ArmedFault, Recording, Script } from '../core/stand.ts';
+import type { ArmedFault, Recording } from '../core/stand.ts';
 import type { ToolResult, ToolUse } from '../core/tools.ts';
 import type { Occasion } from '../core/trigger.ts';
 import type { Armed } from '../protocols/relay.ts';

@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { Role, Roles } from '../core/declaration.ts';
+import type { Script } from '../core/golden-task.ts';
 import { type CallRefused, estimateTokens, type ModelCall, promptText, type ToolSchema } from '../core/model-call.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
-import type { Recording, Scope, Script, Stand } from '../core/stand.ts';
+import type { Recording, Scope, Stand } from '../core/stand.ts';
 import { readRule } from '../core/tools.ts';
 import { type Headers, NetworkFailure, type Part, type Reply, type Transport, type WireRequest } from '../core/wire.ts';
 import { createArmoury } from './armoury.ts';
