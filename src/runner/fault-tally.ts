@@ -1,5 +1,4 @@
 import type { FaultUse } from '../core/drill.ts';
-import { eventsOf } from '../core/evidence.ts';
 import type { TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { TriggerSpec } from '../core/trigger.ts';
@@ -29,8 +28,8 @@ export function tally(
     fault,
     role,
     phase,
-    seen: eventsOf(events, 'call').filter((e) => e.role === role).length,
-    fired: eventsOf(events, 'fault-fired').filter((e) => e.fault === fault && e.role === role).length,
+    seen: events.filter((e) => e.kind === 'call' && e.role === role).length,
+    fired: events.filter((e) => e.kind === 'fault-fired' && e.fault === fault && e.role === role).length,
     spared: asks.filter((ask) => !ask.calls.some((c) => c.role === role)).length,
     when,
   };

@@ -100,10 +100,8 @@ function taskNamed(plan: JudgePlan, name: string): GoldenTask {
 }
 
 function judgeBaseline(plan: JudgePlan, task: GoldenTask, events: TraceEvent[]): Baseline {
-  return {
-    events: withoutLog(events),
-    cells: judgeAsk(plan, evidenceOf(plan, task, events, events, []), logOf(events)),
-  };
+  const seen = withoutLog(events);
+  return { events: seen, cells: judgeAsk(plan, evidenceOf(plan, task, seen, seen, []), logOf(events)) };
 }
 
 function judgeTask(
@@ -118,7 +116,7 @@ function judgeTask(
   const armed = armedIn(plan, phase)
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
     .map(({ fault, role }) => ({ fault, role }));
-  const evidence = evidenceOf(plan, task, events, baseline.events, armed);
+  const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed);
   const cells = trusting(judgeAsk(plan, evidence, logOf(events), baseline.cells), baseline);
   return reportTask(
     events,
@@ -150,8 +148,8 @@ function evidenceOf(
     contract: plan.workflow.contract,
     sources: plan.workflow.sources.filter((s) => task.fixtures.includes(s.id)),
     canaries: plan.workflow.canaries,
-    events: withoutLog(events),
-    baseline: withoutLog(baseline),
+    events,
+    baseline,
     armed,
   };
 }
