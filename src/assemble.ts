@@ -78,7 +78,8 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       names.map((n) => loadDrill(findDrill(n, cwd), catalogue)),
       request.tag,
     );
-    const plans = drills.map((drill) => planFor(request, drill, settled));
+    const workflows = new Map<string, Workflow>();
+    const plans = drills.map((drill) => planFor(request, drill, workflowOf(request, drill, workflows), settled));
     const clock = createWallClock();
     const started_at = isoTime(clock.epochMs);
     const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
@@ -94,7 +95,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
         started_at,
         versions: { drill: packageVersion(), node: process.versions.node, prices: PRICE_DATE },
         git: gitHead(cwd),
-        definition_hash: hashOf(plans.map((p) => [p.definition, p.workflow])),
+        definition_hash: hashOf(plans),
       },
       elapsedMs: () => clock.now(),
       jobs: request.jobs,
@@ -126,7 +127,10 @@ async function sameTwice(plans: readonly Plan[], trace: string, { stderr, signal
 }
 
 /** What a report means to whoever waits for the exit code. */
-export function exitCode(report: RunReport, { minScore, stderr }: Pick<RunRequest, 'minScore' | 'stderr'>): number {
+export function exitCode(
+  report: Pick<RunReport, 'status' | 'verdict' | 'score'>,
+  { minScore, stderr }: Pick<RunRequest, 'minScore' | 'stderr'>,
+): number {
   if (report.status === 'cancelled') return EXIT.interrupted;
   if (report.verdict === 'passed' && minScore !== undefined && report.score < minScore) {
     stderr.write(`score ${report.score} is below --min-score ${minScore}\n`);
@@ -153,9 +157,13 @@ interface Settled {
   roles: Roles;
 }
 
-function planFor(request: RunRequest, loaded: LoadedDrill, { target, redaction, declares, roles }: Settled): Plan {
+function planFor(
+  request: RunRequest,
+  loaded: LoadedDrill,
+  workflow: Workflow,
+  { target, redaction, declares, roles }: Settled,
+): Plan {
   const drill = withFaults(loaded, request.fault, Object.keys(roles));
-  const workflow = workflowOf(request, loaded);
   if (request.fault.length === 0) checkRadius(loaded, workflow);
   const addresses = Object.entries(roles).map(
     ([name, role]) =>
@@ -194,7 +202,15 @@ function withFaults(loaded: LoadedDrill, flags: readonly string[], roles: readon
   return { ...loaded.drill, phases };
 }
 
-function workflowOf({ cwd, tasks }: RunRequest, { drill, place }: LoadedDrill): Workflow {
+/** Drills of one workflow share what was read of it. */
+function workflowOf(request: RunRequest, loaded: LoadedDrill, known: Map<string, Workflow>): Workflow {
+  const { workflow: name } = loaded.drill;
+  const workflow = known.get(name) ?? readWorkflow(request, loaded);
+  known.set(name, workflow);
+  return workflow;
+}
+
+function readWorkflow({ cwd, tasks }: RunRequest, { drill, place }: LoadedDrill): Workflow {
   const shared = [...new Set([cwd, packageRoot()])].map((dir) => join(dir, 'fixtures', 'sources'));
   if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared, catalogue);
   return loadWorkflow(findWorkflow(drill.workflow, cwd, place(['workflow'])), shared, catalogue, drill.workflow);
@@ -267,6 +283,9 @@ function runId(startedIso: string, names: readonly string[]): string {
   return `${startedIso.slice(0, 19).replaceAll(':', '-')}-${what}`;
 }
 
-function hashOf(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+/** What was defined, plan by plan: a thousand of them are no single text. */
+function hashOf(plans: readonly Plan[]): string {
+  const hash = createHash('sha256');
+  for (const { definition, workflow } of plans) hash.update(JSON.stringify([definition, workflow]));
+  return hash.digest('hex').slice(0, 16);
 }

@@ -9,6 +9,7 @@ import { count, unique } from './words.ts';
 export const actsAsAsked = defineTaskCheck({
   name: 'acts-as-asked',
   summary: 'Every write that took effect is one the task asks for, with exactly its arguments',
+  reads: 'every write that had an effect, against the turns of the golden task',
   severity: 'critical',
   params: z.strictObject({}),
   example: 'acts-as-asked: {}',

@@ -8,6 +8,7 @@ import { count, unique } from './words.ts';
 export const actsOnce = defineTaskCheck({
   name: 'acts-once',
   summary: 'No write takes effect twice, and a write that is tried again carries the same idempotency key',
+  reads: 'the effects ledger and the idempotency keys of repeated uses',
   severity: 'critical',
   feature: 'idempotency',
   params: z.strictObject({}),

@@ -13,6 +13,7 @@ export const adaptsPayload = defineTaskCheck({
   summary: 'The request to a later role keeps sources and output format, and names its own model',
   severity: 'critical',
   feature: 'fallback',
+  reads: 'what the calls to the first role and to later ones held: sources, ids, schema fields, model names',
   params: z.strictObject({}),
   example: 'adapts-payload: {}',
   implies: () => ({}),

@@ -11,6 +11,8 @@ export const admitsDegradedMode = defineTaskCheck({
   summary: 'A degraded answer is marked as degraded and comes with a notice; a full one has neither',
   severity: 'critical',
   feature: 'notice',
+  reads: 'who answered, and `degraded` and `notice` of the outcome',
+  skips: 'the contract says `when_degraded: silent`',
   params: z.strictObject({}),
   example: 'admits-degraded-mode: {}',
   implies: () => ({}),

@@ -13,6 +13,7 @@ import { hasTools, missingWrites, ruleOf } from './tools-used.ts';
 export const admitsMissingAction = defineTaskCheck({
   name: 'admits-missing-action',
   summary: 'Where an action the task asks for did not happen, the outcome says so',
+  reads: 'writes of the golden task that did not happen, and what the outcome says of them',
   severity: 'major',
   params: z.strictObject({}),
   example: 'admits-missing-action: {}',

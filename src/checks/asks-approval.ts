@@ -10,6 +10,7 @@ import { count, unique } from './words.ts';
 export const asksApproval = defineTaskCheck({
   name: 'asks-approval',
   summary: 'What needs a person’s approval runs only after a yes to exactly this tool and these arguments',
+  reads: 'each write that needs a person, and what the person said before it',
   severity: 'critical',
   feature: 'approvals',
   params: z.strictObject({}),

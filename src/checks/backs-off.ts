@@ -31,6 +31,7 @@ interface State {
 export const backsOff = defineDrillCheck({
   name: 'backs-off',
   summary: 'Between a failed call and its retry lies a pause, and the pauses differ',
+  reads: 'the pauses between calls of one ask to one role, less what Retry-After asked for',
   severity: 'major',
   feature: 'retries',
   params: z.strictObject({

@@ -9,6 +9,7 @@ import { count, unique } from './words.ts';
 export const callsOnlyAllowedTools = defineTaskCheck({
   name: 'calls-only-allowed-tools',
   summary: 'No tool is used that the contract or the task does not allow, whatever a model asks for',
+  reads: 'every use of a tool, against the permissions of the contract and the task',
   severity: 'critical',
   params: z.strictObject({}),
   example: 'calls-only-allowed-tools: {}',

@@ -12,6 +12,7 @@ import { count, unique } from './words.ts';
 export const claimsOnlyWhatHappened = defineTaskCheck({
   name: 'claims-only-what-happened',
   summary: 'Neither the actions nor the words of the outcome claim an effect that no tool had',
+  reads: '`actions`, answer and notice, against the effects ledger',
   severity: 'critical',
   params: z.strictObject({}),
   example: 'claims-only-what-happened: {}',

@@ -16,6 +16,7 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
   name: NAME,
   summary:
     'Amounts, dates, durations, percentages and ids of the answer stand in a source, the question or a tool result',
+  reads: 'amounts, dates, durations, percentages and ids in the outcome, against sources, input and tool results',
   severity: 'critical',
   params: z.strictObject({}),
   example: `${NAME}: {}`,

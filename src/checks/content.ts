@@ -12,12 +12,21 @@ export function noContent(events: readonly TraceEvent[]): Verdict {
   return notApplicable(`no answer to judge: the outcome is ${ending.outcome.kind}`);
 }
 
+/** No product's output nests deeper; what reads it goes down into it. */
+const DEEPEST = 100;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
 /** The structured output, handed back as data or as a JSON text in place of the answer. */
 export function dataOf(outcome: Said): Record<string, unknown> | undefined {
   if (outcome.data !== undefined || !outcome.answer?.trimStart().startsWith('{')) return outcome.data;
   try {
     // A text that begins with a brace and is JSON is an object.
-    return JSON.parse(outcome.answer);
+    const data: Record<string, unknown> = JSON.parse(outcome.answer);
+    return isDeeper(data, DEEPEST) ? undefined : data;
   } catch {
     return undefined;
   }

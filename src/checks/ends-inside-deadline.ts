@@ -9,6 +9,8 @@ export const endsInsideDeadline = defineTaskCheck({
   name: 'ends-inside-deadline',
   summary: 'Every task ends, and does so inside its deadline',
   severity: 'critical',
+  reads: 'the ask, and when and how it ended',
+  skips: 'the target does not claim deadline and the task sets no max_latency_ms',
   params: z.strictObject({}),
   example: 'ends-inside-deadline: {}',
   implies: () => ({}),

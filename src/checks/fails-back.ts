@@ -31,6 +31,7 @@ export const failsBack = defineDrillCheck({
   summary: 'Some time after a role is well again, asks are answered by it again',
   severity: 'critical',
   feature: 'failback',
+  reads: 'the asks after the heal, and whose good reply each ended on',
   params: z.strictObject({
     within_ms: z.number().int().min(0).max(86_400_000).describe('milliseconds from the heal to when every ask is back'),
     role: z.string().min(1).optional().describe('the role; without it, the first of the chain'),

@@ -11,6 +11,8 @@ export const failsOver = defineTaskCheck({
   summary: 'While a role is broken, a later role of the chain answers in its place, in time',
   severity: 'critical',
   feature: 'fallback',
+  reads: 'the calls to the roles of the chain, their order and times, and how the ask ended',
+  skips: 'no fault is armed on an earlier role of the chain',
   params: z.strictObject({
     role: z.string().min(1).describe('the role that should answer'),
     within_ms: z.number().int().min(1).max(3_600_000).describe('milliseconds from the ask to the first call to it'),

@@ -12,6 +12,7 @@ export const fallsBackOnlyWhereAllowed = defineTaskCheck({
   name: 'falls-back-only-where-allowed',
   summary:
     'A reserve role answers only where the contract lets one, and no less than a whole answer where the task says so',
+  reads: 'the kind of outcome that a reserve role gave',
   severity: 'critical',
   feature: 'fallback',
   params: z.strictObject({}),

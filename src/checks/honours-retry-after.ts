@@ -9,6 +9,7 @@ import { count, seconds, unique } from './words.ts';
 export const honoursRetryAfter = defineTaskCheck({
   name: 'honours-retry-after',
   summary: 'A role that said when to come back is not called again before then',
+  reads: 'when the role was called again, against what its reply asked for',
   severity: 'major',
   feature: 'retries',
   params: z.strictObject({}),

@@ -9,6 +9,8 @@ export const includesRequired = defineTaskCheck({
   name: 'includes-required',
   summary: "The answer says everything of the golden task's must_include",
   severity: 'critical',
+  reads: 'the words of the outcome',
+  skips: 'the task has no must_include, or there is no answer',
   params: z.strictObject({}),
   example: 'includes-required: {}',
   implies: (task) => (task.must_include.length > 0 ? {} : undefined),

@@ -10,6 +10,7 @@ import { count, unique } from './words.ts';
 export const keepsState = defineTaskCheck({
   name: 'keeps-state',
   summary: 'Tool results travel to the next role, and a stopped workflow hands back the state the contract names',
+  reads: 'tool results in calls to a later role, and the `state` of a stopped workflow',
   severity: 'major',
   params: z.strictObject({}),
   example: 'keeps-state: {}',

@@ -13,6 +13,7 @@ export const logAgrees = defineLogCheck({
   summary: 'A failover is logged, and the log agrees with the wire',
   severity: 'critical',
   feature: 'log',
+  reads: "the target's own log, model and cost, and the calls",
   params: z.strictObject({}),
   example: 'log-agrees: {}',
   implies: () => ({}),

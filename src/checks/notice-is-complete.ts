@@ -13,6 +13,7 @@ export const noticeIsComplete = defineTaskCheck({
   summary: 'The notice says what works, what is limited and what happens next, without internals',
   severity: 'critical',
   feature: 'notice',
+  reads: 'the notice, and whether anything was answered or kept',
   params: z.strictObject({}),
   example: 'notice-is-complete: {}',
   implies: () => ({}),

@@ -13,6 +13,7 @@ export const noticeIsTrue = defineTaskCheck({
   summary: 'What the notice claims was saved, done, limited or working is so',
   severity: 'critical',
   feature: 'notice',
+  reads: 'the notice, and what the calls, the tools and the kept state show of it',
   params: z.strictObject({}),
   example: 'notice-is-true: {}',
   implies: () => ({}),

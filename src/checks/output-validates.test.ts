@@ -1,3 +1,4 @@
+import { format } from '@cfworker/json-schema';
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -43,6 +44,16 @@ test('a pattern is matched in linear time', () => {
     verdict: 'failed',
     reason: 'data.id: String does not match pattern "^(a+)+$"',
   });
+});
+
+test('patterns leave nothing behind in the validator they share', () => {
+  const before = Object.keys(format);
+  for (let i = 0; i < 3; i++) {
+    const own = Contract.parse({ workflow: 'w', output: { schema: { properties: { id: { pattern: `^a{${i}}$` } } } } });
+    const judged = verdictOf(check, evidence(failover({ data: { id: 'a' } }), { contract: own }));
+    expect(judged.verdict).toBe(i === 1 ? 'passed' : 'failed');
+  }
+  expect(Object.keys(format)).toEqual(before);
 });
 
 test('nothing to judge without a contract or content', () => {

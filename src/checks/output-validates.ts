@@ -11,6 +11,8 @@ export const outputValidates = defineTaskCheck({
   name: 'output-validates',
   summary: "The structured output follows the contract's schema and holds every required field",
   severity: 'critical',
+  reads: "the structured output of the outcome, against the contract's schema",
+  skips: 'the contract asks for no structured output, or there is no answer',
   params: z.strictObject({}),
   example: 'output-validates: {}',
   implies: (_task, contract) => (contract?.output === undefined ? undefined : {}),
@@ -28,7 +30,7 @@ export const outputValidates = defineTaskCheck({
     const missing = output.required
       .filter((field) => !Object.hasOwn(data, field))
       .map((field) => `data.${field}: missing`);
-    const { errors } = validatorOf(output.schema).validate(data);
+    const errors = errorsOf(output.schema, data);
     const wrong = [...missing, ...innermost(errors)];
     if (wrong.length > 0) {
       const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : '';
@@ -40,29 +42,41 @@ export const outputValidates = defineTaskCheck({
   },
 });
 
-const validators = new WeakMap<object, Validator>();
+/** A schema made ready, with the formats its patterns became. */
+interface Ready {
+  validator: Validator;
+  patterns: typeof format;
+}
+const known = new WeakMap<object, Ready>();
 
-/** Made once a schema. It is given a copy, because it writes into the schema. */
-function validatorOf(schema: Record<string, unknown>): Validator {
-  const validator = validators.get(schema) ?? new Validator(inLinearTime(schema), '2020-12', false);
-  validators.set(schema, validator);
-  return validator;
+/** The validator knows formats by name in one table of the process: ours are there only while it works. */
+function errorsOf(schema: Record<string, unknown>, data: Record<string, unknown>): OutputUnit[] {
+  const { validator, patterns } = known.get(schema) ?? inLinearTime(schema);
+  known.set(schema, { validator, patterns });
+  Object.assign(format, patterns);
+  try {
+    return validator.validate(data).errors;
+  } finally {
+    for (const name of Object.keys(patterns)) delete format[name];
+  }
 }
 
 const RE2 = 're2:';
 
 /** The validator's own way with patterns can take twice as long for each letter: each becomes a format, matched by RE2. */
-function inLinearTime(schema: Record<string, unknown>): Schema {
+function inLinearTime(schema: Record<string, unknown>): Ready {
+  // The validator writes into the schema.
   const copy: Schema = structuredClone(schema);
+  const patterns: typeof format = {};
   for (const inner of Object.values(dereference(copy))) {
     if (typeof inner === 'boolean' || inner.pattern === undefined) continue;
     const compiled = RE2JS.compile(inner.pattern);
     const name = `${RE2}${inner.pattern}`;
-    format[name] = (text) => compiled.matcher(text).find();
+    patterns[name] = (text) => compiled.matcher(text).find();
     inner.allOf = [...(inner.allOf ?? []), { format: name }];
     delete inner.pattern;
   }
-  return copy;
+  return { validator: new Validator(copy, '2020-12', false), patterns };
 }
 
 /** Errors without those that only say that something inside them is wrong; `required` is told once, by the contract's list. */

@@ -20,6 +20,7 @@ interface State {
 export const queuesLow = defineDrillCheck({
   name: 'queues-low',
   summary: 'Low priorities are queued or degraded while the reserve is short of room, and say so',
+  reads: 'how asks of low priority end while a reserve role has a capacity',
   severity: 'major',
   feature: 'lanes',
   params: z.strictObject({}),

@@ -14,6 +14,7 @@ const SPOILERS = ['schema-drift', 'truncated-answer', 'malformed-json', 'bad-arg
 export const repairsOnce = defineTaskCheck({
   name: 'repairs-once',
   summary: 'An invalid reply is repaired at most once by each role, on the same evidence',
+  reads: 'calls to a role after a reply of it that was spoiled',
   severity: 'critical',
   feature: 'repair',
   params: z.strictObject({}),

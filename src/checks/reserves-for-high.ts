@@ -27,6 +27,7 @@ interface State {
 export const reservesForHigh = defineDrillCheck({
   name: 'reserves-for-high',
   summary: 'No high priority is turned away by a reserve role, or left unserved, while lower ones are served there',
+  reads: 'asks of high priority that were refused or unserved while lower ones were served',
   severity: 'critical',
   feature: 'lanes',
   params: z.strictObject({}),

@@ -11,6 +11,7 @@ export const retriesAtMost = defineTaskCheck({
   summary: 'No role is tried more often than declared, all layers together',
   severity: 'critical',
   feature: 'retries',
+  reads: 'the calls to each role, turn by turn',
   params: z.strictObject({
     retries: z
       .number()

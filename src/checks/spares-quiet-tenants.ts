@@ -32,6 +32,7 @@ const NOISY = 2;
 export const sparesQuietTenants = defineDrillCheck({
   name: 'spares-quiet-tenants',
   summary: 'Beside a noisy tenant the others end as in their baseline, inside their deadlines',
+  reads: 'how asks of quiet tenants end beside a noisy one, against their baseline',
   severity: 'critical',
   feature: 'budgets',
   params: z.strictObject({}),

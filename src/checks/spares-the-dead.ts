@@ -41,6 +41,7 @@ export const sparesTheDead = defineDrillCheck({
   summary: 'A role that keeps failing is no longer called, but for a probe now and then',
   severity: 'critical',
   feature: 'breaker',
+  reads: 'every call to the role while it is broken, and which of them failed',
   params: z.strictObject({
     after_failures: z.number().int().min(1).max(1000).default(5).describe('failures in a row that open the breaker'),
     probe_every_ms: z

@@ -10,6 +10,8 @@ export const staysInBudget = defineTaskCheck({
   name: 'stays-in-budget',
   summary: "All calls of a task together cost at most the golden task's max_cost_usd",
   severity: 'major',
+  reads: 'the cost of every call, of abandoned ones too',
+  skips: 'the task has no max_cost_usd',
   params: z.strictObject({}),
   example: 'stays-in-budget: {}',
   implies: (task) => (task.max_cost_usd === undefined ? undefined : {}),

@@ -16,6 +16,7 @@ interface State {
 export const staysInTenantBudget = defineDrillCheck({
   name: 'stays-in-tenant-budget',
   summary: "No tenant's calls exceed the contract's budgets in any window, over all roles together",
+  reads: 'calls and cost of each tenant in every window',
   severity: 'critical',
   feature: 'budgets',
   params: z.strictObject({}),

@@ -14,6 +14,7 @@ import { count, unique } from './words.ts';
 export const stopsCleanly = defineTaskCheck({
   name: 'stops-cleanly',
   summary: 'When no role gives a good reply, the outcome says so, and no call or write comes after',
+  reads: 'the outcome of an ask that no role could serve, and what came after',
   severity: 'critical',
   feature: 'fallback',
   params: z.strictObject({}),

@@ -12,6 +12,7 @@ const HANDED_OUT = ['extracted', 'action_disabled', 'needs_confirmation'];
 export const takesRequiredSteps = defineTaskCheck({
   name: 'takes-required-steps',
   summary: 'Every step the contract requires was taken before the answer, whoever gave it',
+  reads: 'calls to the role of each required step, before the answer',
   severity: 'critical',
   feature: 'steps',
   params: z.strictObject({}),

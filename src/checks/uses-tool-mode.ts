@@ -16,6 +16,7 @@ type Mode = (typeof MODES)[number];
 export const usesToolMode = defineTaskCheck({
   name: 'uses-tool-mode',
   summary: 'A role does no more with tools than its mode allows, proposals are data, and tool_mode is true',
+  reads: 'what a role of a limited mode was offered, what was written after its reply, and the plan',
   severity: 'critical',
   feature: 'tool_modes',
   params: z.strictObject({}),

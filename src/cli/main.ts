@@ -110,7 +110,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
         import('./commands/explain.ts'),
         import('../catalogue.ts'),
       ]);
-      explain(name, catalogue, terminal);
+      await explain(name, catalogue, terminal);
     });
 
   command(program, 'validate', 'check drill files, golden tasks and the configuration without running them', [

@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { Declaration, Roles } from '../core/declaration.ts';
 import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import type { Catalogue } from './catalogue-type.ts';
-import { suggest } from './closest.ts';
 import { namesIn } from './find.ts';
-import { inspect } from './issues.ts';
+import { inspect, type Named, strangers } from './issues.ts';
 import { createPatternCheck } from './pattern.ts';
 import { kindOf, MAX_PROBLEMS, type Path, readUserFile } from './read-file.ts';
 
@@ -25,11 +24,14 @@ const TargetEntry = z
 const atMost = (n: number) => [(one: object) => Object.keys(one).length <= n, `there may be at most ${n}`] as const;
 
 export const Config = z.strictObject({
-  roles: Roles.refine(...atMost(50)).optional(),
+  roles: Roles.refine(...atMost(50))
+    .optional()
+    .describe('models by role; without them, the package’s example'),
   targets: z
     .record(z.string(), TargetEntry)
     .refine(...atMost(100))
-    .default({}),
+    .default({})
+    .describe('systems under test by name'),
   redact: z
     .array(z.string().min(1).max(500))
     .max(50)
@@ -76,23 +78,18 @@ function badPatterns({ redact }: Config, place: (path: Path) => Place): Problem[
 function unknownNames(config: Config, catalogue: Catalogue, place: (path: Path) => Place): Problem[] {
   const protocols = catalogue.protocols.map((one) => one.name);
   const builtins = Object.keys(catalogue.builtinTargets);
+  const known = (words: Named[], names: readonly string[] | undefined, what: string): Problem[] =>
+    names === undefined ? [] : strangers(words, names, what, (word) => `"${word}" is not among the ${what}`);
+  const at = (word: string | undefined, ...path: Path): Named => ({ word, place: place(path) });
   const roles = config.roles === undefined ? undefined : Object.keys(config.roles);
-  const known = (
-    word: string | undefined,
-    names: readonly string[] | undefined,
-    path: Path,
-    what: string,
-  ): Problem[] =>
-    word === undefined || names === undefined || names.includes(word)
-      ? []
-      : [{ message: `"${word}" is not among the ${what}`, place: place(path), fix: suggest(word, names, what) }];
+  const ofRoles = Object.entries(config.roles ?? {}).map(([name, role]) =>
+    at(role.protocol, 'roles', name, 'protocol'),
+  );
   return [
-    ...Object.entries(config.roles ?? {}).flatMap(([name, role]) =>
-      known(role.protocol, protocols, ['roles', name, 'protocol'], 'protocols'),
-    ),
-    ...Object.entries(config.targets).flatMap(([name, entry]) => [
-      ...known(entry.builtin, builtins, ['targets', name, 'builtin'], 'targets of the package'),
-      ...(entry.module === undefined || kindOf(entry.module) === 'file'
+    ...known(ofRoles, protocols, 'protocols'),
+    ...Object.entries(config.targets).flatMap(([name, { builtin, module, declares }]) => [
+      ...known([at(builtin, 'targets', name, 'builtin')], builtins, 'targets of the package'),
+      ...(module === undefined || kindOf(module) === 'file'
         ? []
         : [
             {
@@ -101,10 +98,12 @@ function unknownNames(config: Config, catalogue: Catalogue, place: (path: Path) 
               fix: 'the path is seen from the folder of the configuration',
             },
           ]),
-      ...(entry.declares?.chain ?? [])
-        .slice(0, MAX_PROBLEMS)
-        .flatMap((role, i) => known(role, roles, ['targets', name, 'declares', 'chain', i], 'roles')),
+      ...known(
+        (declares?.chain ?? []).map((role, i) => at(role, 'targets', name, 'declares', 'chain', i)),
+        roles,
+        'roles',
+      ),
     ]),
-    ...known(config.default_target, [...Object.keys(config.targets), ...builtins], ['default_target'], 'targets'),
+    ...known([at(config.default_target, 'default_target')], [...Object.keys(config.targets), ...builtins], 'targets'),
   ];
 }

@@ -4,8 +4,7 @@ import { Drill, FAULT_USE_KEYS } from '../core/drill.ts';
 import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import type { Workflow } from '../core/golden-task.ts';
 import type { Catalogue } from './catalogue-type.ts';
-import { suggest } from './closest.ts';
-import { inspect, isRecord } from './issues.ts';
+import { inspect, isRecord, strangers } from './issues.ts';
 import { MAX_PROBLEMS, type Path, readUserFile, type UserFile } from './read-file.ts';
 
 export interface LoadedDrill {
@@ -49,32 +48,33 @@ export function checkRoles(loaded: LoadedDrill, roles: readonly string[]): void 
 }
 
 /** Holds the faults' blast radius against the golden tasks of the run. Throws a DrillError. */
-export function checkRadius(loaded: LoadedDrill, workflow: Pick<Workflow, 'name' | 'tasks'>): void {
+export function checkRadius({ drill, place }: LoadedDrill, { name, tasks }: Pick<Workflow, 'name' | 'tasks'>): void {
+  const outside = (key: 'tasks' | 'tenants', what: string, known: readonly string[]): Problem[] => {
+    const named = drill.phases.flatMap(({ faults }, p) =>
+      faults.flatMap((use, f) =>
+        (use[key] ?? []).map((word, i) => ({ word, place: place(['phases', p, 'faults', f, key, i]) })),
+      ),
+    );
+    return strangers(
+      named,
+      [...new Set(known)],
+      `${what}s`,
+      (word) => `there is no ${what} "${word}" in the workflow ${name}`,
+    );
+  };
   const problems = [
-    ...outside(loaded, 'tasks', 'golden task', new Set(workflow.tasks.map((task) => task.name)), workflow.name),
-    ...outside(loaded, 'tenants', 'tenant', new Set(workflow.tasks.map((task) => task.tenant)), workflow.name),
+    ...outside(
+      'tasks',
+      'golden task',
+      tasks.map((task) => task.name),
+    ),
+    ...outside(
+      'tenants',
+      'tenant',
+      tasks.map((task) => task.tenant),
+    ),
   ];
   if (problems.length > 0) throw new DrillError('unknown_radius', inOrder(problems));
-}
-
-function outside(
-  { drill, place }: LoadedDrill,
-  key: 'tasks' | 'tenants',
-  what: string,
-  known: ReadonlySet<string>,
-  workflow: string,
-): Problem[] {
-  const named = drill.phases.flatMap((phase, p) =>
-    phase.faults.flatMap((use, f) =>
-      (use[key] ?? []).map((name, i) => ({ name, path: ['phases', p, 'faults', f, key, i] })),
-    ),
-  );
-  const unknown = named.filter(({ name }) => !known.has(name)).slice(0, MAX_PROBLEMS);
-  return unknown.map(({ name, path }) => ({
-    message: `there is no ${what} "${name}" in the workflow ${workflow}`,
-    place: place(path),
-    fix: suggest(name, [...known], `${what}s`),
-  }));
 }
 
 interface FaultAtPath {
@@ -92,11 +92,10 @@ function faultUses(data: Record<string, unknown>): FaultAtPath[] {
 }
 
 function faultProblems({ use, at }: FaultAtPath, file: UserFile, catalogue: Catalogue): Problem[] {
-  const name = use['fault'];
-  if (typeof name !== 'string') return [];
-  const fault = catalogue.faults.find((one) => one.name === name);
+  const fault = catalogue.faults.find((one) => one.name === use['fault']);
+  const named = [{ word: use['fault'], place: file.place([...at, 'fault']) }];
   if (fault === undefined)
-    return [unknownName(`unknown fault "${name}"`, file.place([...at, 'fault']), name, catalogue.faults, 'faults')];
+    return strangers(named, namesOf(catalogue.faults), 'faults', (word) => `unknown fault "${word}"`);
   const reserved: readonly string[] = FAULT_USE_KEYS;
   const value = Object.fromEntries(Object.entries(use).filter(([key]) => !reserved.includes(key)));
   return inspect(fault.params, file, { at, value, otherKeys: reserved }).problems;
@@ -109,8 +108,9 @@ function expectProblems(data: Record<string, unknown>, file: UserFile, catalogue
     .flatMap(([name, value]) => {
       const at = ['expect', name];
       const check = catalogue.checks.find((one) => one.name === name);
+      const named = [{ word: name, place: file.place(at, 'key') }];
       if (check === undefined)
-        return [unknownName(`unknown check "${name}"`, file.place(at, 'key'), name, catalogue.checks, 'checks')];
+        return strangers(named, namesOf(catalogue.checks), 'checks', (word) => `unknown check "${word}"`);
       return isRecord(value) ? inspect(check.params, file, { at, value }).problems : [];
     });
 }
@@ -144,11 +144,8 @@ function nameProblems(data: Record<string, unknown>, file: UserFile): Problem[] 
 
 function requireProblems(data: Record<string, unknown>, file: UserFile): Problem[] {
   const features: unknown[] = Array.isArray(data['require']) ? data['require'] : [];
-  return features.slice(0, MAX_PROBLEMS).flatMap((name, i) => {
-    if (typeof name !== 'string' || Feature.options.some((one) => one === name)) return [];
-    const place = file.place(['require', i]);
-    return [{ message: `unknown feature "${name}"`, place, fix: suggest(name, Feature.options, 'features') }];
-  });
+  const named = features.map((word, i) => ({ word, place: file.place(['require', i]) }));
+  return strangers(named, Feature.options, 'features', (word) => `unknown feature "${word}"`);
 }
 
 function roleProblems(
@@ -156,27 +153,13 @@ function roleProblems(
   file: Pick<UserFile, 'place'>,
   roles: readonly string[] | undefined,
 ): Problem[] {
-  if (roles === undefined) return [];
-  const named = faultUses(data).flatMap(({ use: { role }, at }) => (typeof role === 'string' ? [{ role, at }] : []));
-  const unknown = named.filter(({ role }) => !roles.includes(role)).slice(0, MAX_PROBLEMS);
-  return unknown.map(({ role, at }) => ({
-    message: `there is no role "${role}" in this run`,
-    place: file.place([...at, 'role']),
-    fix: suggest(role, roles, 'roles'),
-  }));
+  const named = faultUses(data).map(({ use, at }) => ({ word: use['role'], place: file.place([...at, 'role']) }));
+  return roles === undefined
+    ? []
+    : strangers(named, roles, 'roles', (word) => `there is no role "${word}" in this run`);
 }
 
-function unknownName(message: string, place: Place, name: string, known: readonly { name: string }[], what: string) {
-  return {
-    message,
-    place,
-    fix: suggest(
-      name,
-      known.map((one) => one.name),
-      what,
-    ),
-  };
-}
+const namesOf = (plugins: readonly { name: string }[]): string[] => plugins.map((one) => one.name);
 
 /** From the top of the file to its end. */
 const inOrder = (problems: Problem[]): Problem[] =>

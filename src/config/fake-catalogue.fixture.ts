@@ -32,6 +32,8 @@ export const fakeCatalogue: Catalogue = {
       summary: 'Where the primary fails, the answer comes from another role, in time.',
       severity: 'critical',
       feature: 'fallback',
+      reads: 'the calls',
+      skips: 'no fault is armed',
       params: z.strictObject({
         role: z.string().optional().describe('who must answer'),
         within_ms: z.number().int().min(1).max(3_600_000).describe('milliseconds from the ask'),
@@ -43,6 +45,7 @@ export const fakeCatalogue: Catalogue = {
       name: 'ends-in-time',
       summary: 'Every task ends inside its deadline.',
       severity: 'critical',
+      reads: 'the ask and its end',
       params: z.strictObject({}),
       example: 'ends-in-time: {}',
       judge: () => nothingToJudge('nothing was asked'),

@@ -11,7 +11,7 @@ test('the package’s root holds its package.json', () => {
 test('a project’s drill comes first; a path is a path; an unknown name gets a suggestion', () => {
   using scratch = new Scratch();
   const path = scratch.write('drills/night_outage.yaml', '');
-  expect(listDrills(scratch.dir)[0]).toEqual({ name: 'night_outage', path, from: 'project' });
+  expect(listDrills(scratch.dir)[0]).toEqual({ name: 'night_outage', path });
   expect(findDrill('night_outage', scratch.dir)).toBe(path);
   expect(findDrill('./x/y.yaml', scratch.dir)).toBe(join(scratch.dir, 'x', 'y.yaml'));
   expect(problemsOf(() => findDrill('night_outag', scratch.dir))[0]).toMatch(

@@ -9,7 +9,6 @@ export interface FoundDrill {
   name: string;
   /** Absolute. */
   path: string;
-  from: 'project' | 'package';
 }
 
 let root: string | undefined;
@@ -29,8 +28,8 @@ export function packageRoot(): string {
 
 /** Drills of the project, then those of the package whose names the project does not use itself. */
 export function listDrills(cwd: string): FoundDrill[] {
-  const own = drillsIn(join(cwd, 'drills'), 'project');
-  const shipped = resolve(cwd) === packageRoot() ? [] : drillsIn(join(packageRoot(), 'drills'), 'package');
+  const own = drillsIn(join(cwd, 'drills'));
+  const shipped = resolve(cwd) === packageRoot() ? [] : drillsIn(join(packageRoot(), 'drills'));
   return [...own, ...shipped.filter((drill) => own.every((one) => one.name !== drill.name))];
 }
 
@@ -67,13 +66,12 @@ export function findWorkflow(name: string, cwd: string, place?: Place): string {
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 
-export const isDataFile = (name: string): boolean => EXTENSIONS.includes(extname(name));
+const isDataFile = (name: string): boolean => EXTENSIONS.includes(extname(name));
 
 const looksLikePath = (name: string): boolean => isDataFile(name) || /[\\/]/.test(name);
 
-function drillsIn(dir: string, from: FoundDrill['from']): FoundDrill[] {
-  return dataFilesIn(dir).map((path) => ({ name: basename(path, extname(path)), path, from }));
-}
+const drillsIn = (dir: string): FoundDrill[] =>
+  dataFilesIn(dir).map((path) => ({ name: basename(path, extname(path)), path }));
 
 /** Names in a folder in one order on every machine; none where there is no folder. Throws a DrillError where it is closed. */
 export function namesIn(dir: string): string[] {

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { DrillError, type Problem } from '../core/errors.ts';
+import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import { suggest } from './closest.ts';
 import { MAX_PROBLEMS, type Path, type UserFile } from './read-file.ts';
 import { jsonSchemaOf, keysAt, type Piece, piecesAt, wordsOf } from './schema-words.ts';
@@ -31,6 +31,26 @@ export function parseWith<S extends z.ZodType>(schema: S, file: UserFile): z.out
   const { value, problems } = inspect(schema, file);
   if (value === undefined || problems.length > 0) throw new DrillError('invalid_file', problems);
   return value;
+}
+
+/** A name in a file, and where it stands. */
+export interface Named {
+  word: unknown;
+  place: Place;
+}
+
+/** Those of some names that are not among the known: each a problem with what was probably meant. */
+export function strangers(
+  names: readonly Named[],
+  known: readonly string[],
+  what: string,
+  message: (word: string) => string,
+): Problem[] {
+  const all = new Set(known);
+  return names
+    .flatMap(({ word, place }) => (typeof word !== 'string' || all.has(word) ? [] : [{ word, place }]))
+    .slice(0, MAX_PROBLEMS)
+    .map(({ word, place }) => ({ message: message(word), place, fix: suggest(word, known, what) }));
 }
 
 type Issue = z.core.$ZodIssue;

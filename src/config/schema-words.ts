@@ -26,7 +26,8 @@ export function keysAt(root: Piece, path: readonly PropertyKey[]): string[] {
 
 function choices(piece: Piece): Piece[] {
   const options = [...(piece.anyOf ?? []), ...(piece.oneOf ?? [])].filter(isPiece);
-  return options.length === 0 ? [piece] : options.flatMap(choices);
+  if (options.length > 0) return options.flatMap(choices);
+  return Array.isArray(piece.type) ? piece.type.map((type) => ({ ...piece, type })) : [piece];
 }
 
 function below(piece: Piece, step: PropertyKey): Piece[] {
@@ -47,7 +48,11 @@ export function wordsOf(piece: Piece): string {
   if (piece.type === 'number') return `a number${range(piece.minimum, piece.maximum)}`;
   if (piece.type === 'boolean') return 'true or false';
   if (piece.type === 'string') return piece.format === 'uri' ? 'an address (URL)' : `text${lengthOf(piece)}`;
-  if (piece.type === 'array') return isPiece(piece.items) ? `a list of: ${wordsOf(piece.items)}` : 'a list';
+  if (piece.type === 'array') {
+    const size = range(piece.minItems, piece.maxItems).slice(1);
+    return isPiece(piece.items) ? `a list of${size}: ${wordsOf(piece.items)}` : 'a list';
+  }
+  if (piece.type === 'null') return 'null';
   const keys = Object.keys(piece.properties ?? {});
   if (keys.length > 0) return `a mapping with ${keys.join(', ')}`;
   return piece.type === 'object' ? 'a mapping' : 'any value';

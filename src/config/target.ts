@@ -1,9 +1,11 @@
+import type { z } from 'zod';
 import { Declaration, type ResolvedDeclaration, Roles, resolveDeclaration } from '../core/declaration.ts';
-import { DrillError } from '../core/errors.ts';
+import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import type { Target } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import type { LoadedConfig } from './config-file.ts';
+import { inspect, strangers } from './issues.ts';
 
 /** Without configuration the shipped example answers: two providers, two protocols. */
 export const DEFAULT_ROLES: Roles = {
@@ -63,28 +65,26 @@ export async function settleTarget(
   catalogue: Catalogue,
 ): Promise<{ declares: ResolvedDeclaration; roles: Roles }> {
   const said = await target.load();
-  const own = parseExport(Roles, said.roles, 'roles', said.about);
-  const roles = own ?? config?.roles ?? DEFAULT_ROLES;
-  for (const [role, { protocol }] of Object.entries(roles)) {
-    const known = catalogue.protocols.map((p) => p.name);
-    if (known.includes(protocol)) continue;
-    throw new DrillError('unknown-protocol', {
-      message: `role ${role} speaks "${protocol}", which is no protocol`,
-      place: { file: said.about },
-      fix: suggest(protocol, known, 'protocols'),
-    });
-  }
-  const declared =
-    ownOf(config?.targets ?? {}, name)?.declares ?? parseExport(Declaration, said.declares, 'declares', said.about);
-  const declares = resolveDeclaration(declared, Object.keys(roles));
-  const lost = declares.chain.find((role) => !Object.hasOwn(roles, role));
-  if (lost !== undefined) {
-    throw new DrillError('unknown-role', {
-      message: `the target's chain names a role "${lost}" that does not exist`,
-      place: { file: said.about },
-      fix: suggest(lost, Object.keys(roles), 'roles'),
-    });
-  }
+  const place = { file: said.about };
+  const must = (code: string, problems: Problem[]): void => {
+    if (problems.length > 0) throw new DrillError(code, problems);
+  };
+  const roles = exported(Roles, said.roles, 'roles', place) ?? config?.roles ?? DEFAULT_ROLES;
+  const names = Object.keys(roles);
+  const spoken = Object.values(roles).map(({ protocol }) => ({ word: protocol, place }));
+  const protocols = catalogue.protocols.map((p) => p.name);
+  const speaker = (word: string) => `role ${names.find((role) => roles[role]?.protocol === word)}`;
+  must(
+    'unknown-protocol',
+    strangers(spoken, protocols, 'protocols', (word) => `${speaker(word)} speaks "${word}", which is no protocol`),
+  );
+  const own = ownOf(config?.targets ?? {}, name)?.declares;
+  const declares = resolveDeclaration(own ?? exported(Declaration, said.declares, 'declares', place), names);
+  const chain = declares.chain.map((word) => ({ word, place }));
+  must(
+    'unknown-role',
+    strangers(chain, names, 'roles', (word) => `the target's chain names a role "${word}" that does not exist`),
+  );
   return { declares, roles };
 }
 
@@ -93,27 +93,17 @@ function ownOf<T>(record: Record<string, T>, name: string): T | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-function parseExport<T>(
-  schema: {
-    safeParse(
-      v: unknown,
-    ):
-      | { success: true; data: T }
-      | { success: false; error: { issues: readonly { path: PropertyKey[]; message: string }[] } };
-  },
-  value: unknown,
-  what: string,
-  file: string,
-): T | undefined {
-  if (value === undefined) return undefined;
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
+/** What a module exports by a name, held against its shape. Throws a DrillError. */
+function exported<S extends z.ZodType>(schema: S, data: unknown, what: string, place: Place): z.output<S> | undefined {
+  if (data === undefined) return undefined;
+  const { value, problems } = inspect(schema, { path: place.file, data, place: () => place });
+  if (value !== undefined) return value;
   throw new DrillError(
     'invalid-export',
-    parsed.error.issues.map((issue) => ({
-      message: `the target's export \`${what}\` is not right at ${[what, ...issue.path].join('.')}: ${issue.message}`,
-      place: { file },
-      fix: `See \`drill explain ${what}\` for its shape.`,
+    problems.map(({ message, fix }) => ({
+      message: `the target's export \`${what}\`: ${message}`,
+      place,
+      fix: `${fix} (\`drill explain ${what}\` shows its shape)`,
     })),
   );
 }

@@ -7,7 +7,7 @@ import { DrillError, formatPlace, type Place, type Problem } from '../core/error
 import { type Expectation, GoldenTask, type Source, type Workflow } from '../core/golden-task.ts';
 import { suggest } from './closest.ts';
 import { dataFilesIn, namesIn } from './find.ts';
-import { inspect, isRecord, parseWith } from './issues.ts';
+import { inspect, isRecord, parseWith, strangers } from './issues.ts';
 import { schemaProblems } from './output-schema.ts';
 import { createPatternCheck } from './pattern.ts';
 import { displayPath, kindOf, MAX_PROBLEMS, type Path, readText, readUserFile, type UserFile } from './read-file.ts';
@@ -23,12 +23,12 @@ export const ContractFile = Contract.extend({
   output: z
     .strictObject({
       ...Contract.shape.output.unwrap().shape,
-      schema: z.union([
-        z.string().describe('a JSON Schema file beside the contract'),
-        Contract.shape.output.unwrap().shape.schema,
-      ]),
+      schema: z
+        .union([z.string(), Contract.shape.output.unwrap().shape.schema])
+        .describe('the JSON Schema of the structured output, or the name of its file beside the contract'),
     })
-    .optional(),
+    .optional()
+    .describe('the structured output, where the workflow has one'),
 });
 
 const Tenant = z.strictObject({
@@ -190,17 +190,12 @@ function twinProblems(tasks: readonly PlacedTask[]): Problem[] {
   });
 }
 
-const uncitedProblems = ({ value: task, place }: PlacedTask): Problem[] =>
-  (task.required_sources ?? []).flatMap((id, i) =>
-    task.fixtures.includes(id)
-      ? []
-      : [
-          {
-            message: `required source "${id}" is not among the fixtures`,
-            place: place(['required_sources', i]),
-            fix: suggest(id, task.fixtures, 'fixtures'),
-          },
-        ],
+const uncitedProblems = ({ value: { required_sources = [], fixtures }, place }: PlacedTask): Problem[] =>
+  strangers(
+    required_sources.map((word, i) => ({ word, place: place(['required_sources', i]) })),
+    fixtures,
+    'fixtures',
+    (word) => `required source "${word}" is not among the fixtures`,
   );
 
 function patternProblems(tasks: readonly PlacedTask[]): Problem[] {

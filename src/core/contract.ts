@@ -4,14 +4,15 @@ import { ToolRule } from './tools.ts';
 
 /** What no fallback may lose: one per workflow. Every key is read by a check. */
 export const Contract = z.strictObject({
-  workflow: z.string(),
+  workflow: z.string().describe("the folder's name"),
   stakes: z.enum(['low', 'medium', 'high']).default('medium').describe('with `high`, a major finding is critical'),
   output: z
     .strictObject({
       schema: z.record(z.string(), z.unknown()).describe('JSON Schema of the structured output'),
       required: z.array(z.string()).default([]).describe('fields that must be there'),
     })
-    .optional(),
+    .optional()
+    .describe('the structured output, where the workflow has one'),
   wrong_is_worse_than_none: z
     .boolean()
     .default(false)
@@ -51,12 +52,13 @@ export const Contract = z.strictObject({
         .enum(['save_and_offer_next_step', 'honest_failure'])
         .default('honest_failure')
         .describe('with the first, state is kept and a next step is offered'),
-      when_degraded: z.enum(['notice', 'silent']).default('notice'),
+      when_degraded: z.enum(['notice', 'silent']).default('notice').describe('whether users are told'),
       degraded_on: z
         .array(z.string())
         .optional()
         .describe('roles whose answers are degraded; without it, every role but the first of the chain'),
     })
-    .optional(),
+    .optional()
+    .describe('what users see of a failover'),
 });
 export type Contract = z.infer<typeof Contract>;

@@ -54,14 +54,19 @@ export const Role = z.strictObject({
   provider: z.string().describe('whose endpoint it is, e.g. openai'),
   protocol: z.string().describe('how it speaks: a name from `drill list protocols`'),
   base_url: z.url({ protocol: /^https?$/ }).describe('where calls go'),
-  model: z.string().min(1),
+  model: z.string().min(1).describe('as the provider names it'),
   key_env: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'this is no name of an environment variable')
     .optional()
     .describe('the environment variable that holds the API key'),
-  /** US dollars per million tokens; overrides the package's dated table. */
-  price: z.strictObject({ input: z.number().min(0), output: z.number().min(0) }).optional(),
+  price: z
+    .strictObject({
+      input: z.number().min(0).describe('per million input tokens'),
+      output: z.number().min(0).describe('per million output tokens'),
+    })
+    .optional()
+    .describe("US dollars, in place of the package's dated table"),
 });
 export type Role = z.infer<typeof Role>;
 

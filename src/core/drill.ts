@@ -24,19 +24,30 @@ export const placeOf = (use: FaultUse): string => use.role ?? use.tool ?? '';
 
 /** How the asks of a phase arrive. Without it: one after another. */
 export const Load = z.union([
-  z.strictObject({ arrive: z.enum(['together', 'in_turn']) }),
-  z.strictObject({ every_ms: z.number().int().min(1).max(3_600_000) }),
+  z.strictObject({
+    arrive: z.enum(['together', 'in_turn']).describe('all at once, or each when the one before has ended'),
+  }),
+  z.strictObject({
+    every_ms: z.number().int().min(1).max(3_600_000).describe('milliseconds from one to the next, ended or not'),
+  }),
 ]);
 
 export const Phase = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a phase has a snake_case name'),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/, 'a phase has a snake_case name')
+    .describe('snake_case; unlike any other of the drill'),
   tasks: z.number().int().min(1).max(10_000).describe('how many golden tasks, in name order, cycling'),
   times: z
     .record(z.string(), z.number().int().min(1).max(1000))
     .default({})
     .describe('noisy tenants: how often each of their golden tasks is asked where others are asked once'),
-  load: Load.default({ arrive: 'in_turn' }),
-  faults: z.array(FaultUse).max(50).default([]),
+  load: Load.default({ arrive: 'in_turn' }).describe('how its tasks arrive'),
+  faults: z
+    .array(FaultUse)
+    .max(50)
+    .default([])
+    .describe('what is broken as long as it lasts: see `drill explain fault`'),
   after_ms: z.number().int().min(0).max(86_400_000).default(0).describe('quiet milliseconds before its first task'),
   for_ms: z.number().int().min(0).max(86_400_000).optional().describe('it lasts at least this long'),
 });
@@ -44,17 +55,21 @@ export type Phase = z.infer<typeof Phase>;
 
 /** A drill: what is broken, when, and what should still hold. */
 export const Drill = z.strictObject({
-  drill: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a drill has a snake_case name'),
-  title: z.string().min(1).max(200),
+  drill: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/, 'a drill has a snake_case name')
+    .describe("snake_case; the file's name"),
+  title: z.string().min(1).max(200).describe('one line'),
   hypothesis: z.string().min(1).max(1000).describe('one sentence: what the expect block claims'),
-  tags: z.array(z.string()).max(20).default([]),
+  tags: z.array(z.string()).max(20).default([]).describe('what `drill run --tag` chooses by'),
   workflow: z.string().describe('the folder of golden tasks it runs'),
   require: z.array(z.string()).optional().describe('features without which the drill is skipped'),
   phases: z
     .array(Phase)
     .min(1)
     .max(50)
-    .refine((phases) => new Set(phases.map((p) => p.name)).size === phases.length, 'phase names must differ'),
+    .refine((phases) => new Set(phases.map((p) => p.name)).size === phases.length, 'phase names must differ')
+    .describe('one after the other: see `drill explain phase`'),
   expect: z.record(z.string(), z.looseObject({})).describe('the checks it claims, with their parameters'),
 });
 export type Drill = z.infer<typeof Drill>;

@@ -6,8 +6,8 @@ import { Approval } from './tools.ts';
 /** One thing an answer must or must not say: a phrase, any of several, a linear-time pattern, or a concept of the workflow. */
 export const Expectation = z.union([
   z.string().min(1).max(500),
-  z.strictObject({ any_of: z.array(z.string().min(1).max(500)).min(1).max(20) }),
-  z.strictObject({ pattern: z.string().min(1).max(500) }),
+  z.strictObject({ any_of: z.array(z.string().min(1).max(500)).min(1).max(20).describe('one of these phrases') }),
+  z.strictObject({ pattern: z.string().min(1).max(500).describe('an RE2 pattern; case does not matter') }),
   z.strictObject({ concept: z.string().describe('a name from the workflow’s concepts file') }),
 ]);
 export type Expectation = z.infer<typeof Expectation>;
@@ -29,24 +29,38 @@ export const Misreading = z.strictObject({
 
 /** A task with known right behaviour, run with and without faults. */
 export const GoldenTask = z.strictObject({
-  name: z.string().regex(/^[a-z][a-z0-9_]*$/, 'a golden task has a snake_case name'),
+  name: z
+    .string()
+    .regex(/^[a-z][a-z0-9_]*$/, 'a golden task has a snake_case name')
+    .describe('snake_case; unlike any other of the workflow'),
   input: z.string().min(1).max(20_000).describe('what the user asks'),
   tenant: z
     .string()
     .regex(/^[a-z][a-z0-9-]*$/)
-    .default('default'),
-  priority: z.enum(['high', 'normal', 'low']).default('normal'),
+    .default('default')
+    .describe('whose records it may see'),
+  priority: z.enum(['high', 'normal', 'low']).default('normal').describe('who may fail over first'),
   fixtures: z.array(z.string()).max(50).default([]).describe('ids of the documents and records it may use'),
   required_sources: z
     .array(z.string())
     .max(50)
     .optional()
     .describe('ids that a right answer cites; all fixtures may be cited'),
-  must_include: z.array(Expectation).max(50).default([]),
-  must_not: z.array(Expectation).max(50).default([]),
-  requires_citation: z.boolean().default(false),
-  max_latency_ms: z.number().int().min(1).max(3_600_000).optional(),
-  max_cost_usd: z.number().min(0).max(1000).optional(),
+  must_include: z
+    .array(Expectation)
+    .max(50)
+    .default([])
+    .describe('what the answer says: phrases, on word boundaries, or patterns'),
+  must_not: z.array(Expectation).max(50).default([]).describe('what neither the answer nor its notice says'),
+  requires_citation: z.boolean().default(false).describe('whether the answer cites sources that its model was given'),
+  max_latency_ms: z
+    .number()
+    .int()
+    .min(1)
+    .max(3_600_000)
+    .optional()
+    .describe("milliseconds a user waits at most; the target's own deadline where that is less"),
+  max_cost_usd: z.number().min(0).max(1000).optional().describe('US dollars that all its calls together may cost'),
   degraded_ok: z.boolean().default(true).describe('whether anything but a whole answer is acceptable'),
   answer: z
     .union([z.string().min(1), z.record(z.string(), z.unknown())])

@@ -9,32 +9,32 @@ export { OutcomeKind, ToolMode };
 export const Notice = z.union([
   z.string(),
   z.object({
-    works: z.string(),
-    limited: z.string(),
-    action: z.string(),
-    saved: z.string(),
-    next: z.string(),
+    works: z.string().describe('what still works'),
+    limited: z.string().describe('what is limited for now'),
+    action: z.string().describe('what the user should do, if anything'),
+    saved: z.string().describe('what was kept'),
+    next: z.string().describe('what happens next'),
   }),
 ]);
 export type Notice = z.infer<typeof Notice>;
 
 /** The guide's thirteen fields, and the two that make an incident replayable: source ids and schema version. */
 export const LogRecord = z.object({
-  task_id: z.string(),
-  tenant_hash: z.string(),
-  workflow_step: z.string(),
-  primary_model: z.string(),
-  failure_mode: FailureMode.nullable(),
-  fallback_model: z.string().nullable(),
-  tool_mode: ToolMode,
-  schema_status: z.enum(['valid', 'repaired', 'invalid', 'not_checked']),
-  quality_gate: z.enum(['passed', 'failed', 'not_run']),
-  latency_ms: z.number(),
-  cost_usd: z.number(),
-  degraded: z.boolean(),
-  trace_id: z.string(),
-  source_ids: z.array(z.string()).optional(),
-  schema_version: z.string().optional(),
+  task_id: z.string().describe('which task'),
+  tenant_hash: z.string().describe('whose, hashed'),
+  workflow_step: z.string().describe('where in the workflow'),
+  primary_model: z.string().describe('asked first'),
+  failure_mode: FailureMode.nullable().describe('why it was left; null where it was not'),
+  fallback_model: z.string().nullable().describe('asked in its place; null where none was'),
+  tool_mode: ToolMode.describe('what the model that answered may do'),
+  schema_status: z.enum(['valid', 'repaired', 'invalid', 'not_checked']).describe('of the structured output'),
+  quality_gate: z.enum(['passed', 'failed', 'not_run']).describe('of the answer'),
+  latency_ms: z.number().describe('milliseconds from ask to outcome'),
+  cost_usd: z.number().describe('US dollars of all calls'),
+  degraded: z.boolean().describe('whether users got less'),
+  trace_id: z.string().describe('leads to the trace'),
+  source_ids: z.array(z.string()).optional().describe('given to the model'),
+  schema_version: z.string().optional().describe('of the structured output'),
 });
 export type LogRecord = z.infer<typeof LogRecord>;
 
@@ -50,28 +50,27 @@ export type PlannedAction = z.infer<typeof PlannedAction>;
 
 /** What a target gives back for one task. Every field but `kind` is optional: a plain agent would not have them. */
 export const Outcome = z.object({
-  kind: OutcomeKind,
-  answer: z.string().optional(),
-  /** The structured output, where the workflow has one. */
-  data: z.record(z.string(), z.unknown()).optional(),
-  citations: z.array(z.string()).optional(),
-  confidence: z.union([z.string(), z.number()]).optional(),
-  missing_information: z.array(z.string()).optional(),
-  safe_to_send: z.boolean().optional(),
-  policy_version: z.string().optional(),
-  degraded: z.boolean().optional(),
-  tool_mode: ToolMode.optional(),
-  plan: z.array(PlannedAction).optional(),
-  /** What the target says it did with tools that write; held against the effects ledger. */
-  actions: z.array(z.object({ tool: z.string(), done: z.boolean() })).optional(),
-  notice: Notice.nullable().optional(),
-  /** What was kept so that the work can go on later. */
-  state: z.record(z.string(), z.unknown()).optional(),
-  /** Why it failed: the error the target threw, if it threw. */
-  error: z.string().optional(),
-  model: z.string().optional(),
-  cost_usd: z.number().optional(),
-  log: z.array(LogRecord).optional(),
+  kind: OutcomeKind.describe('how it ended'),
+  answer: z.string().optional().describe('the words of the answer'),
+  data: z.record(z.string(), z.unknown()).optional().describe('the structured output, where the workflow has one'),
+  citations: z.array(z.string()).optional().describe('ids of the sources it rests on'),
+  confidence: z.union([z.string(), z.number()]).optional().describe('as the target puts it'),
+  missing_information: z.array(z.string()).optional().describe('what would be needed for a whole answer'),
+  safe_to_send: z.boolean().optional().describe('whether it may go out unseen'),
+  policy_version: z.string().optional().describe('of the policy it follows'),
+  degraded: z.boolean().optional().describe('whether the user gets less than usual'),
+  tool_mode: ToolMode.optional().describe('what the model that answered may do'),
+  plan: z.array(PlannedAction).optional().describe('what it would do: tool calls proposed and not made'),
+  actions: z
+    .array(z.object({ tool: z.string(), done: z.boolean() }))
+    .optional()
+    .describe('what it says it did with tools that write; held against the effects ledger'),
+  notice: Notice.nullable().optional().describe('what the user is told of it'),
+  state: z.record(z.string(), z.unknown()).optional().describe('what was kept so that the work can go on later'),
+  error: z.string().optional().describe('why it failed: the error the target threw, if it threw'),
+  model: z.string().optional().describe('that answered, as the target believes'),
+  cost_usd: z.number().optional().describe('US dollars, as the target counts'),
+  log: z.array(LogRecord).optional().describe('what the target logged of the task'),
 });
 export type Outcome = z.infer<typeof Outcome>;
 

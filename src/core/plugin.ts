@@ -133,6 +133,10 @@ export function defineToolFault<P extends z.ZodType>(
 
 interface CheckCard<P extends z.ZodType> extends Card<P> {
   severity: Severity;
+  /** What of the stored events it looks at. */
+  reads: string;
+  /** When it is not applicable, beside a target that does not claim its feature. */
+  skips?: string;
   /** A golden task's field or a contract's line brings the check along, with these parameters (its input shape). */
   implies?(task: GoldenTask, contract: Contract | undefined): z.input<P> | undefined;
 }
@@ -256,7 +260,11 @@ export interface OpenReporter {
   onEvent?(event: TraceEvent): void;
   onDrill?(drill: DrillReport): void;
   /** The run without its drills: those went by in `onDrill`. */
-  onEnd(run: Omit<RunReport, 'drills'>): void;
+  /**
+   * What it returns stands above all it wrote: a title or a count is known last. A reporter without a file of its own
+   * writes as things happen and returns nothing.
+   */
+  onEnd(run: Omit<RunReport, 'drills'>): string | undefined;
 }
 
 /** What the place a reporter writes to can show. */

@@ -14,7 +14,7 @@ export const TriggerSpec = z.strictObject({
     .default('task')
     .describe('count calls per role and ask, or per role over the whole phase'),
   from_ms: z.number().int().min(0).optional().describe('milliseconds after the phase began'),
-  to_ms: z.number().int().min(0).optional(),
+  to_ms: z.number().int().min(0).optional().describe('milliseconds after the phase began from which it is over'),
   probability: z.number().min(0).max(1).optional().describe('chance per call, drawn from the seed'),
 });
 export type TriggerSpec = z.infer<typeof TriggerSpec>;

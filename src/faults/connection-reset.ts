@@ -16,7 +16,7 @@ export const connectionReset = defineWireFault({
         'pieces of the body that arrive whole; the next one is cut in half. A stream has a piece per event, another reply has one. Without it, not even the head arrives',
       ),
   }),
-  example: '{ fault: connection-reset, role: primary, after_frames: 3 }',
+  example: '{ fault: connection-reset, role: primary, after_frames: 0 }',
   open:
     ({ after_frames }) =>
     ({ head, frames }, _call, around) => {

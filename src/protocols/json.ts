@@ -19,10 +19,11 @@ export const asText = (value: unknown): string => (typeof value === 'string' ? v
 export const asCount = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.floor(value) : 0);
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
 /** A byte order mark is dropped, broken characters become U+FFFD: as every client's decoder does. */
-export const fromUtf8 = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
 export function concat(chunks: readonly Uint8Array[]): Uint8Array {
   const [only] = chunks;

@@ -13,20 +13,22 @@ export const junit: Reporter = {
   example: 'drill run timeout_primary --out reports',
   file: 'junit.xml',
   open(output) {
-    const suites: Suite[] = [];
+    let counts = NONE;
     return {
-      onDrill: (drill) => void suites.push(suiteOf(drill)),
+      onDrill(drill) {
+        const cases = casesOf(drill);
+        const own = cases.map(countsOf).reduce(sum, NONE);
+        counts = sum(counts, own);
+        const lines = [
+          `  <testsuite name="${attr(drill.name)}" ${words(own)}>`,
+          ...cases.map(caseXml),
+          '  </testsuite>',
+        ];
+        output.write(`${lines.join('\n')}\n`);
+      },
       onEnd(run) {
-        const counts = countsOf(suites.flatMap((suite) => suite.cases));
-        output.write(
-          [
-            '<?xml version="1.0" encoding="UTF-8"?>',
-            `<testsuites name="drill ${attr(run.target.name)}" ${counts}>`,
-            ...suites.map(suiteXml),
-            '</testsuites>',
-            '',
-          ].join('\n'),
-        );
+        output.write('</testsuites>\n');
+        return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="drill ${attr(run.target.name)}" ${words(counts)}>\n`;
       },
     };
   },
@@ -41,12 +43,7 @@ interface Case {
   output: string;
 }
 
-interface Suite {
-  name: string;
-  cases: Case[];
-}
-
-function suiteOf(drill: DrillReport): Suite {
+function casesOf(drill: DrillReport): Case[] {
   const whole = drill.checks.map((cell) => ({
     name: cell.check,
     group: drill.name,
@@ -64,7 +61,7 @@ function suiteOf(drill: DrillReport): Suite {
   const skipped = { tag: 'skipped' as const, type: 'not_applicable', message: 'the target claims none of it' };
   const none = { name: drill.name, group: drill.name, ms: 0, results: [skipped], output: '' };
   const cases = [...drill.tasks.map((task) => caseOf(task, drill)), ...whole, ...open];
-  return { name: drill.name, cases: cases.length === 0 ? [none] : cases };
+  return cases.length === 0 ? [none] : cases;
 }
 
 function caseOf(task: TaskReport, drill: DrillReport): Case {
@@ -90,11 +87,6 @@ function resultsOf(cells: readonly CellReport[], reproduce: string): Case['resul
     }));
 }
 
-function suiteXml({ name, cases }: Suite): string {
-  const rows = cases.map((one) => caseXml(one));
-  return [`  <testsuite name="${attr(name)}" ${countsOf(cases)}>`, ...rows, '  </testsuite>'].join('\n');
-}
-
 function caseXml({ name, group, ms, results, output }: Case): string {
   const inner = results.map(
     ({ tag, type, message }) => `      <${tag} type="${attr(type)}" message="${attr(message)}"/>`,
@@ -104,12 +96,19 @@ function caseXml({ name, group, ms, results, output }: Case): string {
   return inner.length + out.length === 0 ? `${open}/>` : [`${open}>`, ...inner, ...out, '    </testcase>'].join('\n');
 }
 
-function countsOf(cases: readonly Case[]): string {
-  const having = (tag: string) => cases.filter((one) => one.results.some((result) => result.tag === tag)).length;
-  const time = cases.reduce((sum, one) => sum + one.ms, 0) / 1000;
-  const [failures, errors, skipped] = ['failure', 'error', 'skipped'].map(having);
-  return `tests="${cases.length}" failures="${failures}" errors="${errors}" skipped="${skipped}" time="${time.toFixed(3)}"`;
+/** Tests, failures, errors, skipped and milliseconds. */
+type Counts = readonly [number, number, number, number, number];
+const NONE: Counts = [0, 0, 0, 0, 0];
+
+function countsOf({ results, ms }: Case): Counts {
+  const has = (tag: string) => Number(results.some((result) => result.tag === tag));
+  return [1, has('failure'), has('error'), has('skipped'), ms];
 }
+
+const sum = (a: Counts, b: Counts): Counts => [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4]];
+
+const words = ([tests, failures, errors, skipped, ms]: Counts): string =>
+  `tests="${tests}" failures="${failures}" errors="${errors}" skipped="${skipped}" time="${(ms / 1000).toFixed(3)}"`;
 
 /** Safe inside XML text and attributes; lone surrogates and non-characters are not XML at all. */
 const attr = (text: string): string =>

@@ -12,10 +12,9 @@ export const markdown: Reporter = {
   example: 'drill run timeout_primary --out reports',
   file: 'report.md',
   open(output) {
-    const sections: string[] = [];
     return {
-      onDrill: (drill) => void sections.push(drillSection(drill)),
-      onEnd: (run) => output.write([runSection(run), ...sections].join('\n')),
+      onDrill: (drill) => output.write(`\n${drillSection(drill)}`),
+      onEnd: runSection,
     };
   },
 };

@@ -198,19 +198,19 @@ const sampleEvents: TraceEvent[] = [
 /** What a reporter writes while `use` tells it of a run. */
 export function written(
   reporter: Reporter,
-  use: (open: OpenReporter) => void,
+  use: (open: OpenReporter) => string | undefined,
   look: Look = { color: false, columns: 100, folder: 'reports/r-1' },
 ): string {
   const pieces: string[] = [];
-  use(reporter.open({ write: (piece) => void pieces.push(piece) }, look));
-  return pieces.join('');
+  const head = use(reporter.open({ write: (piece) => void pieces.push(piece) }, look));
+  return (head ?? '') + pieces.join('');
 }
 
 /** Tells a reporter of some drills and the end of the sample run. */
 export const tell =
   (...drills: DrillReport[]) =>
-  (open: OpenReporter): void => {
+  (open: OpenReporter): string | undefined => {
     for (const event of sampleEvents) open.onEvent?.(event);
     for (const drill of drills) open.onDrill?.(drill);
-    open.onEnd(sampleRun);
+    return open.onEnd(sampleRun);
   };

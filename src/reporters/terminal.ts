@@ -41,14 +41,15 @@ function openTerminal(output: Output, look: Look): OpenReporter {
   const paint = new Chalk({ level: look.color ? 1 : 0 });
   let about: string | undefined;
   let events = new Map<number, TraceEvent>();
-  const endings: DrillReport[] = [];
+  const endings: string[][] = [];
   return {
     onEvent(event) {
       if (event.kind === 'run-header')
         about = `target ${clean(event.target.name)} · seed ${event.seed} · ${event.time} time`;
       events.set(event.seq, event);
-      const oldest = events.keys().next();
-      if (events.size > MAX_EVENTS_KEPT && !oldest.done) events.delete(oldest.value);
+      if (events.size <= MAX_EVENTS_KEPT) return;
+      const [oldest] = events.keys();
+      if (oldest !== undefined) events.delete(oldest);
     },
     onDrill(drill) {
       const title = `${paint.bold(drill.name)}  ${clean(drill.title)}`;
@@ -61,7 +62,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
         ...reasonLines(drill, look.columns, paint),
       ];
       output.write(`${lines.join('\n')}\n\n`);
-      endings.push(drill);
+      endings.push([`${shout(drill.verdict, paint)} ${drill.name}`, `score ${score(drill.score)}`, tally(drill)]);
       events = new Map();
     },
     onEnd(run) {
@@ -189,18 +190,13 @@ function reasonLines(drill: DrillReport, columns: number, paint: ChalkInstance):
 
 function endingLines(
   run: Omit<RunReport, 'drills'>,
-  endings: readonly DrillReport[],
+  endings: readonly string[][],
   { columns, folder }: Look,
   paint: ChalkInstance,
 ): string[] {
   const status = run.status === 'completed' ? [] : [[paint.yellow(`the run was ${run.status}`)]];
-  const drills = endings.map((drill) => [
-    `${shout(drill.verdict, paint)} ${drill.name}`,
-    `score ${score(drill.score)}`,
-    tally(drill),
-  ]);
   const whole = endings.length === 1 ? [] : [[`${shout(run.verdict, paint)} ${count(endings.length, 'drill')}`]];
-  const lines = [...status, ...drills, ...whole];
+  const lines = [...status, ...endings, ...whole];
   lines.at(-1)?.push(paint.dim(folder));
   return lines.map((parts) => inLine(parts, columns));
 }

@@ -5,7 +5,7 @@ import type { GoldenTask, Script } from '../core/golden-task.ts';
 import { Outcome, type Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
-import { hasTimers, onCrash } from '../world/index.ts';
+import { hasTimers, onCrash, sayThrown } from '../world/index.ts';
 import { HORIZON_MS, type Plan } from './plan.ts';
 import { digest, type Recorder } from './recorder.ts';
 import { SPINNING } from './task-report.ts';
@@ -57,9 +57,12 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
   } finally {
     crash.forget();
     signal.removeEventListener('abort', cancelled);
-    horizon.abort(new DOMException('The ask is over', 'AbortError'));
+    horizon.abort(OVER);
   }
 }
+
+/** Made once: an error per ask would be dear, and nobody is left to read it. */
+const OVER = new DOMException('The ask is over', 'AbortError');
 
 const OWN_TIMER = 'a timer of its own';
 const UNSETTLED = 'a promise that nothing will settle';
@@ -100,18 +103,36 @@ function taskOf(plan: Plan, golden: GoldenTask, script: Script, number: number):
 
 /** Whatever a target gives back becomes an outcome: a text is an answer, an error or a wrong shape a failure. */
 async function settle(fn: () => Promise<unknown>): Promise<Outcome> {
+  let given: unknown;
   try {
-    const given = await fn();
-    if (typeof given === 'string') return { kind: 'answered', answer: given };
-    const parsed = Outcome.safeParse(given);
-    if (parsed.success) return parsed.data;
-    return { kind: 'failed', error: `the target's outcome has a wrong shape: ${z.prettifyError(parsed.error)}` };
+    given = await fn();
   } catch (error) {
-    return {
-      kind: 'failed',
-      error: error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error),
-    };
+    return { kind: 'failed', error: sayThrown(error) };
   }
+  if (typeof given === 'string') return { kind: 'answered', answer: given };
+  try {
+    return storable(given);
+  } catch (error) {
+    return { kind: 'failed', error: `the target's outcome cannot become JSON: ${sayThrown(error).split('\n')[0]}` };
+  }
+}
+
+/** No product's output nests deeper; what follows an outcome goes down into it. */
+const DEEPEST = 100;
+
+/** An outcome as it can be stored, and is judged. Throws what the target's own getters and `toJSON` throw. */
+function storable(given: unknown): Outcome {
+  const seen = Outcome.safeParse(given);
+  const parsed = seen.success ? Outcome.safeParse(JSON.parse(JSON.stringify(seen.data))) : seen;
+  if (!parsed.success)
+    return { kind: 'failed', error: `the target's outcome has a wrong shape: ${z.prettifyError(parsed.error)}` };
+  if (isDeeper(parsed.data, DEEPEST)) throw new RangeError(`it nests deeper than ${DEEPEST} levels`);
+  return parsed.data;
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Outcome): void {

@@ -1,5 +1,4 @@
 import { type FaultUse, placeOf } from '../core/drill.ts';
-import { eventsOf } from '../core/evidence.ts';
 import type { TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { TriggerSpec } from '../core/trigger.ts';
@@ -36,7 +35,7 @@ export function tally(
     phase,
     seen: events.filter((e) => (e.kind === 'call' && e.role === role) || (e.kind === 'tool-use' && e.tool === role))
       .length,
-    fired: eventsOf(events, 'fault-fired').filter((e) => e.fault === fault && e.role === role).length,
+    fired: events.filter((e) => e.kind === 'fault-fired' && e.fault === fault && e.role === role).length,
     spared: asks.filter(({ ask }) => !reached(ask)).length,
     when,
   };

@@ -59,11 +59,12 @@ async function* blocks(
   sink: (event: TraceEvent) => void,
 ): AsyncGenerator<DrillReport> {
   let from = FIRST;
+  const waiting = [...plans];
   const running: Block[] = [];
-  for (let i = 0; i < plans.length; i++) {
-    const more = signal.aborted ? [] : plans.slice(running.length, i + jobs);
+  for (;;) {
+    const more = signal.aborted ? [] : waiting.splice(0, jobs - running.length);
     running.push(...more.map((plan) => startBlock(plan, signal)));
-    const block = running[i];
+    const block = running.shift();
     if (block === undefined) return;
     const report = await unlessCancelled(block.report, signal);
     for (const event of block.events) sink({ ...event, seq: event.seq + from });

@@ -106,10 +106,8 @@ function taskNamed(plan: JudgePlan, name: string): GoldenTask {
 }
 
 function judgeBaseline(plan: JudgePlan, task: GoldenTask, events: TraceEvent[]): Baseline {
-  return {
-    events: withoutLog(events),
-    cells: judgeAsk(plan, evidenceOf(plan, task, events, events, []), logOf(events)),
-  };
+  const seen = withoutLog(events);
+  return { events: seen, cells: judgeAsk(plan, evidenceOf(plan, task, seen, seen, []), logOf(events)) };
 }
 
 function judgeTask(
@@ -124,7 +122,7 @@ function judgeTask(
   const armed = armedIn(plan, phase)
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
     .map((use) => ({ fault: use.fault, role: placeOf(use) }));
-  const evidence = evidenceOf(plan, task, events, baseline.events, armed);
+  const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed);
   const cells = trusting(judgeAsk(plan, evidence, logOf(events), baseline.cells), baseline);
   return reportTask(
     events,
@@ -157,8 +155,8 @@ function evidenceOf(
     sources: plan.workflow.sources.filter((s) => task.fixtures.includes(s.id)),
     canaries: plan.workflow.canaries,
     concepts: plan.workflow.concepts,
-    events: withoutLog(events),
-    baseline: withoutLog(baseline),
+    events,
+    baseline,
     armed,
   };
 }

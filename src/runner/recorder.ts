@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Recording } from '../core/stand.ts';
 import type { NewEvent, TraceEvent } from '../core/trace.ts';
 import { createMarkerSearch, type Markers } from './markers.ts';
 import type { Redaction } from './redact.ts';
+import { remembering } from './remember.ts';
 
 /** The first 16 hex digits of a SHA-256: enough to tell two texts apart, too little to guess one from. */
 export function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return hash('sha256', text).slice(0, 16);
 }
 
 /** Numbers a run's events in the order they happen; one for the whole run. */
@@ -43,12 +44,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     emit(event: NewEvent) {
       const stamp = { seq: options.sequence.next(), at: options.now(), drill: options.drill, phase };
-      const { kind, ...rest } = event;
       // The stamp stands first so that a line of the trace can be read from the left. The union of event shapes
       // is closed under adding the stamp, which TypeScript cannot follow through the spread.
-      options.sink({ ...stamp, kind, ...options.redaction.value(rest) } as TraceEvent);
+      options.sink({ ...stamp, ...options.redaction.value(event) } as TraceEvent);
     },
-    held: createMarkerSearch(options.markers),
-    digest,
+    held: remembering(createMarkerSearch(options.markers)),
+    digest: remembering(digest),
   };
 }

@@ -1,4 +1,5 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
+import { remembering } from './remember.ts';
 import { genuineLength, SECRET_SHAPES } from './secret-shapes.ts';
 
 /** Where something secret stands in a text. */
@@ -24,30 +25,18 @@ export interface Redaction {
 const SHORTEST = 6;
 /** A text without any of these holds no secret, and the long expression is not run at all. */
 const HINT = String.raw`[@\\%]|\d[\d ().+/-]{5}|[\w.+/-]{14}|[=:]\s{0,4}["']?[^\s"']|[eE][aA][rR][eE][rR]|[bB][aA][sS][iI][cC]|KEY-`;
-/** Texts come again and again, an answer in three events; both limits bound what is remembered. */
-const REMEMBERED = 512;
-const LONGEST_REMEMBERED = 2048;
 
 export function createRedaction({ literals = [], finders = [] }: Private = {}): Redaction {
   const escaped = literals.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`));
   const secret = new RegExp([...escaped, SECRET_SHAPES].join('|'), 'g');
   const hint = new RegExp([...escaped, HINT].join('|'));
-  const remembered = new Map<string, string>();
 
   const search = (text: string): Span[] => {
     const shaped = hint.test(text) ? spansIn(text, (view) => shapedIn(view, secret)) : [];
     return [...shaped, ...finders.flatMap((finder) => spansIn(text, finder))];
   };
-  function text(given: string): string {
-    if (given.length < SHORTEST && finders.length === 0) return given;
-    const known = remembered.get(given);
-    if (known !== undefined) return known;
-    const clean = replaced(given, search);
-    if (given.length > LONGEST_REMEMBERED) return clean;
-    if (remembered.size >= REMEMBERED) remembered.clear();
-    remembered.set(given, clean);
-    return clean;
-  }
+  const clean = remembering((given) => replaced(given, search));
+  const text = (given: string) => (given.length < SHORTEST && finders.length === 0 ? given : clean(given));
   return { text, value: (value) => redactValue(value, text) };
 }
 
@@ -92,7 +81,7 @@ function replacedIn(text: string, search: Finder, rounds: number): string {
 /** One of 256: enough for a check to see that two texts differ, too little to find out what stood there. */
 function markOf(secret: string): string {
   if (secret.length < 8) return HIDDEN;
-  return `[redacted ${createHash('sha256').update(secret).digest('hex').slice(0, 2)}]`;
+  return `[redacted ${hash('sha256', secret).slice(0, 2)}]`;
 }
 
 // --- values -----------------------------------------------------------------

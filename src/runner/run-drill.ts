@@ -11,6 +11,7 @@ import { missed, whyMissed } from './fault-tally.ts';
 import { inWorld, type WorldContext } from './in-world.ts';
 import { createDrillJudge, type DrillJudge } from './judge-drill.ts';
 import { judgePlanOf, type Plan, type RunContext } from './plan.ts';
+import { IN_NO_TASK } from './trouble.ts';
 
 /** So many calls of one task to one role: what asks that often will ask for ever. */
 const MOST_ATTEMPTS = 1000;
@@ -55,7 +56,7 @@ function takeLost({ clock, recorder }: WorldContext, { clock: where, error, what
   if (where !== undefined && where !== clock) return false;
   // An ask's signal is aborted at its end: what that makes reject is our doing.
   const ours = error instanceof Error && error.name === 'AbortError';
-  if (!ours) recorder.emit({ kind: 'real-io', what: `${what}, in no task's time`, by: 'unknown', fatal: true });
+  if (!ours) recorder.emit({ kind: 'real-io', what: what + IN_NO_TASK, by: 'unknown', fatal: true });
   return true;
 }
 

@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { DrillError } from '../core/errors.ts';
+import { createSpool, type Spool } from './spool.ts';
 
 /** Where one run's files go. Files that are streamed are appended to; the others appear whole or not at all. */
 export interface RunFolder {
@@ -20,7 +21,9 @@ export interface RunFolder {
   name: string;
   path: string;
   append(file: string): { write(lines: string): void; close(): void };
-  writeWhole(file: string, text: string): void;
+  writeWhole(file: string, pieces: Iterable<string>): void;
+  /** Keeps what will become a part of a file. */
+  spool(file: string): Spool;
   /** Why a file could not be written: from then on none is, and the run goes on for the sake of its verdict. */
   failure(): DrillError | undefined;
 }
@@ -72,9 +75,10 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
         },
       };
     },
-    writeWhole(file, text) {
-      trying(file, () => replace(join(path, `.${file}.part`), join(path, file), text));
+    writeWhole(file, pieces) {
+      trying(file, () => replace(join(path, `.${file}.part`), join(path, file), pieces));
     },
+    spool: (file) => createSpool(join(path, `.${file}.spool.part`)),
     failure: () => failed,
   };
 }
@@ -98,12 +102,15 @@ function appendWhole(stream: { fd: number; size: number }, lines: string): void 
   }
 }
 
-function replace(temporary: string, path: string, text: string): void {
+function replace(temporary: string, path: string, pieces: Iterable<string>): void {
   try {
-    writeFileSync(temporary, text);
-    const fd = openSync(temporary, 'r');
-    fsyncSync(fd);
-    closeSync(fd);
+    const fd = openSync(temporary, 'w');
+    try {
+      for (const piece of pieces) writeFileSync(fd, piece);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
     renameSync(temporary, path);
   } catch (error) {
     rmSync(temporary, { force: true });

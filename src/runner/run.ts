@@ -1,9 +1,11 @@
-import type { OpenReporter, Output, Reporter } from '../core/plugin.ts';
+import { setMaxListeners } from 'node:events';
+import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { DrillReport, RunReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { runInOrder } from './in-order.ts';
-import { EPOCH_MS, judgePlanOf, type Plan, type StoredInputs } from './plan.ts';
+import { EPOCH_MS, type JudgePlan, judgePlanOf, type Plan, type StoredInputs } from './plan.ts';
 import type { RunFolder } from './run-folder.ts';
+import type { Spool } from './spool.ts';
 import { type RunFacts, summarise } from './summary.ts';
 
 export interface RunJob {
@@ -26,32 +28,39 @@ export interface RunJob {
   signal: AbortSignal;
 }
 
-/** Runs the plans, streaming the trace in their order, and writes every report. A cancelled run keeps what it has. */
-export async function runPlans(job: RunJob): Promise<RunReport> {
+/**
+ * Runs the plans, streaming the trace in their order, and writes every report; nothing is kept of a drill that was
+ * reported. A cancelled run keeps what it has.
+ */
+export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> {
+  // Every ask that is under way listens on it.
+  setMaxListeners(0, job.signal);
   const trace = job.folder.append('trace.jsonl');
   const open = openReporters(job);
-  const drills: DrillReport[] = [];
+  const results: Pick<DrillReport, 'verdict' | 'score'>[] = [];
   const sink = (event: TraceEvent) => {
     trace.write(`${JSON.stringify(event)}\n`);
     for (const { reporter } of open) reporter.onEvent?.(event);
   };
   try {
-    job.folder.writeWhole('inputs.json', `${JSON.stringify(inputsOf(job.plans), null, 2)}\n`);
-    sink(headerOf(job));
-    for await (const report of runInOrder(job, sink)) {
-      drills.push(report);
-      for (const { reporter } of open) reporter.onDrill?.(report);
+    try {
+      job.folder.writeWhole('inputs.json', inputsJson(job.plans));
+      sink(headerOf(job));
+      for await (const report of runInOrder(job, sink)) {
+        results.push({ verdict: report.verdict, score: report.score });
+        for (const { reporter } of open) reporter.onDrill?.(report);
+      }
+    } finally {
+      trace.close();
     }
+    const summary = summarise(factsOf(job), job.signal.aborted ? 'cancelled' : 'completed', results);
+    for (const { reporter, finish } of open) finish(reporter.onEnd(summary) ?? '');
+    const failure = job.folder.failure();
+    if (failure !== undefined) throw failure;
+    return summary;
   } finally {
-    trace.close();
+    for (const { close } of open) close();
   }
-  const summary = summarise(factsOf(job), job.signal.aborted ? 'cancelled' : 'completed', drills);
-  for (const { reporter } of open) reporter.onEnd(summary);
-  for (const { file, text } of open) if (file !== undefined) job.folder.writeWhole(file, text());
-  const failure = job.folder.failure();
-  if (failure !== undefined) throw failure;
-  const { about, ...rest } = summary;
-  return { ...rest, drills, about };
 }
 
 function factsOf({ seed, target, reproduce, about, folder, elapsedMs }: RunJob): RunFacts {
@@ -68,29 +77,45 @@ function factsOf({ seed, target, reproduce, about, folder, elapsedMs }: RunJob):
 
 interface Opened {
   reporter: OpenReporter;
-  file: string | undefined;
-  text(): string;
+  /** Puts what was written where it belongs, below its head. */
+  finish(head: string): void;
+  close(): void;
 }
 
 /** Each reporter with a file writes there; the one the user chose speaks to the terminal as well. */
 function openReporters({ reporters, terminal, folder }: RunJob): Opened[] {
-  const toFiles = reporters.flatMap((reporter): Opened[] => {
-    const { file } = reporter;
-    if (file === undefined) return [];
-    const written: string[] = [];
-    const output = { write: (text: string) => void written.push(text) };
+  const look = { ...terminal.look, folder: folder.name };
+  const chosen = reporters.flatMap((reporter): Opened[] => {
+    if (reporter.name !== terminal.reporter) return [];
+    const { output } = terminal;
+    if (reporter.file === undefined) return [{ reporter: reporter.open(output, look), finish() {}, close() {} }];
     return [
-      {
-        reporter: reporter.open(output, { color: false, columns: 100, folder: folder.name }),
-        file,
-        text: () => written.join(''),
-      },
+      spooled(reporter, folder.spool('terminal'), look, (pieces) => {
+        for (const piece of pieces) output.write(piece);
+      }),
     ];
   });
-  const chosen = reporters.find((r) => r.name === terminal.reporter);
-  if (chosen === undefined) return toFiles;
-  const reporter = chosen.open(terminal.output, { ...terminal.look, folder: folder.name });
-  return [{ reporter, file: undefined, text: () => '' }, ...toFiles];
+  const plain = { color: false, columns: 100, folder: folder.name };
+  const toFiles = reporters.flatMap((reporter) => {
+    const { file } = reporter;
+    if (file === undefined) return [];
+    return [spooled(reporter, folder.spool(file), plain, (pieces) => folder.writeWhole(file, pieces))];
+  });
+  return [...chosen, ...toFiles];
+}
+
+/** What a reporter writes waits until its head is known. */
+function spooled(reporter: Reporter, spool: Spool, look: Look, deliver: (pieces: Iterable<string>) => void): Opened {
+  return {
+    reporter: reporter.open(spool, look),
+    finish: (head) => deliver(below(head, spool)),
+    close: () => spool.close(),
+  };
+}
+
+function* below(head: string, spool: Spool): Iterable<string> {
+  yield head;
+  yield* spool.pieces();
 }
 
 function headerOf(job: RunJob): TraceEvent {
@@ -112,10 +137,12 @@ function headerOf(job: RunJob): TraceEvent {
   };
 }
 
-/** What a stored run is judged by again: definitions, tasks, contract and sources, redacted. */
-function inputsOf(plans: readonly Plan[]): StoredInputs[] {
-  return plans.map((plan) => {
-    const { checks, ...inputs } = judgePlanOf(plan);
-    return inputs;
-  });
+/** What a stored run is judged by again: definitions, tasks, contract and sources, redacted; one list, plan by plan. */
+function* inputsJson(plans: readonly Plan[]): Iterable<string> {
+  for (const [i, plan] of plans.entries()) {
+    const { checks, ...inputs }: JudgePlan = judgePlanOf(plan);
+    const stored: StoredInputs = inputs;
+    yield `${i === 0 ? '[' : ','}${JSON.stringify([stored], null, 2).slice(1, -2)}`;
+  }
+  yield '\n]\n';
 }

@@ -33,7 +33,7 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
 export function summarise(
   facts: RunFacts,
   status: RunReport['status'],
-  drills: readonly DrillReport[],
+  drills: readonly Pick<DrillReport, 'verdict' | 'score'>[],
 ): Omit<RunReport, 'drills'> {
   const judged = drills.filter((d) => d.verdict !== 'not_applicable');
   const sum = judged.reduce((total, d) => total + d.score, 0);

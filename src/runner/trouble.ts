@@ -27,7 +27,16 @@ export class Trouble {
   }
 }
 
+/** How the event ends of a crash that is no task's finding. */
+export const IN_NO_TASK = ", in no task's time";
+
 function realIo(event: EventOf<'real-io'>): Reason {
+  if (event.what.endsWith(IN_NO_TASK)) {
+    return {
+      reason: event.what,
+      fix: 'A process of its own would have ended there: let the target catch what it leaves running outside of its tasks, or after their answers.',
+    };
+  }
   return {
     reason: `${event.by} left the virtual world: ${event.what}`,
     fix: 'Let the target reach models through fetch or the habitat only; what else it needs, give it without sockets.',

@@ -83,9 +83,9 @@ interface Finding extends Pick<ModelResult, 'text' | 'json' | 'toolCalls' | 'fin
 const failing = (mode: FailureMode, message: string): Finding => ({ failure: { mode, message } });
 
 /** Estimated tokens of everything that is sent. */
-function inputTokens(request: ModelRequest): number {
-  const { messages, tools, responseSchema } = request;
-  return estimateTokens(JSON.stringify([messages, tools, responseSchema]));
+function inputTokens({ messages, tools, responseSchema }: ModelRequest): number {
+  const told = messages.map((m) => m.content + (m.toolCalls === undefined ? '' : JSON.stringify(m.toolCalls)));
+  return estimateTokens(told.join('\n') + JSON.stringify([tools, responseSchema]));
 }
 
 function unfit(request: ModelRequest, capabilities: Capabilities): Finding | undefined {
@@ -154,20 +154,15 @@ async function withinTime<T>(
   work: (leave: AbortSignal) => Promise<T>,
 ): Promise<T | typeof TIME_IS_UP> {
   signal?.throwIfAborted();
-  const working = new AbortController();
-  const timer = new AbortController();
-  const leave = () => {
-    working.abort(signal?.reason);
-    timer.abort(signal?.reason);
-  };
+  const race = new AbortController();
+  const leave = () => race.abort(signal?.reason);
   signal?.addEventListener('abort', leave, { once: true });
   try {
-    const timeout = clock.sleep(ms, timer.signal).then((): typeof TIME_IS_UP => TIME_IS_UP);
-    return await Promise.race([timeout, work(working.signal)]);
+    const timeout = clock.sleep(ms, race.signal).then((): typeof TIME_IS_UP => TIME_IS_UP);
+    return await Promise.race([timeout, work(race.signal)]);
   } finally {
     signal?.removeEventListener('abort', leave);
-    timer.abort(OVER);
-    working.abort(OVER);
+    race.abort(OVER);
   }
 }
 

@@ -68,6 +68,7 @@ export interface FailoverResult {
   traceId: string;
 }
 
+const UNSURE: readonly FailureMode[] = ['timeout', 'network', 'truncated', 'malformed_response'];
 const BREAKER: BreakerSettings = { failures: 5, cooldownMs: 15_000 };
 const LONGEST_BACKOFF_MS = 500;
 /** Kept free before the deadline, for everything that comes after the last model. */
@@ -232,8 +233,8 @@ async function attempt(
   else if (policy[mode].trips) permit.failure(mode);
   else permit.release();
   const costUsd = result.usage?.costUsd ?? 0;
-  // A call without a count may still have been billed: it stays booked at its worst price.
-  if (result.usage !== undefined) booking?.settle(costUsd);
+  // A call that was left or cut may still have been billed: it stays booked at its worst price. A refused one was not.
+  if (result.usage !== undefined || (mode !== null && !UNSURE.includes(mode))) booking?.settle(costUsd);
   attempts.push({ role, model: result.model, called: true, failureMode: mode, latencyMs: result.latencyMs, costUsd });
   return { mode, result };
 }

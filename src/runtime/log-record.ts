@@ -31,7 +31,7 @@ export function logRecord(facts: AskFacts, { kind, attempts, ...rest }: Failover
     tenant_hash: fingerprint(facts.tenantId),
     workflow_step: facts.step,
     primary_model: primary?.model ?? 'none',
-    failure_mode: ofPrimary.findLast((a) => a.failureMode !== null)?.failureMode ?? null,
+    failure_mode: lastFailure(ofPrimary.filter((a) => a.called)) ?? lastFailure(ofPrimary),
     fallback_model: fallback?.model ?? null,
     tool_mode: facts.toolMode,
     schema_status: facts.schema === undefined ? 'not_checked' : schemaStatus(decisive),
@@ -45,6 +45,9 @@ export function logRecord(facts: AskFacts, { kind, attempts, ...rest }: Failover
     ...(facts.schema && { schema_version: fingerprint(JSON.stringify(facts.schema)) }),
   };
 }
+
+const lastFailure = (attempts: readonly Attempt[]) =>
+  attempts.findLast((a) => a.failureMode !== null)?.failureMode ?? null;
 
 /** The schema was checked only where a whole reply came. */
 function schemaStatus(decisive: Attempt | undefined): LogRecord['schema_status'] {

@@ -28,7 +28,8 @@ const unfit: Consequence = { retry: false, failover: true, trips: false, ends: '
 /** The default answer to each failure mode. Another model is not always the right one. */
 export const POLICY: Policy = {
   timeout: transient,
-  rate_limit: transient,
+  // It says when to come back: a role that is only busy is not dead.
+  rate_limit: { ...transient, trips: false },
   overloaded: transient,
   server_error: transient,
   network: transient,

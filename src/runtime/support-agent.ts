@@ -98,15 +98,29 @@ function textsIn(json: Record<string, unknown>, field: 'citations' | 'missing_in
   return Array.isArray(value) ? { [field]: value.filter((v) => typeof v === 'string') } : {};
 }
 
-/** An answer from sources names them, and only them; without one it must at least say what is missing. */
+/** An answer rests on what it cites: it cites only what it was given, leans on nothing else, and invents neither money nor dates. */
 function citesEvidence(task: Task): Gate {
-  const known = new Set(task.sources.map((s) => s.id));
   return (result) => {
-    const { citations = [], missing_information = [], data } = read(result, task);
-    const unknown = citations.filter((id) => !known.has(id));
-    if (unknown.length > 0) return 'it cites sources that were not given';
+    const { answer = '', citations = [], data } = read(result, task);
     // A schema without citations asks for none.
-    const asked = data === undefined || 'citations' in data;
-    return asked && citations.length + missing_information.length === 0 ? 'it cites nothing' : undefined;
+    if (data !== undefined && !('citations' in data)) return undefined;
+    if (citations.some((id) => !task.sources.some((s) => s.id === id))) return 'it cites sources that were not given';
+    const uncited = task.sources.filter((s) => !citations.includes(s.id));
+    const cited = task.sources.filter((s) => citations.includes(s.id)).map((s) => s.text);
+    const leans = uncited.find((s) => onlyIn(answer, s.text, [...cited, task.input]).length > 0);
+    if (leans !== undefined) return `it leans on ${leans.id} and does not cite it`;
+    const known = [task.input, ...task.sources.map((s) => s.text)].join('\n');
+    const invented = (answer.match(MONEY_OR_DATE) ?? []).filter((claim) => !known.includes(claim));
+    return invented.length > 0 ? `no source says ${invented.join(', ')}` : undefined;
   };
+}
+
+const MONEY_OR_DATE =
+  /[$€£]\s?\d[\d.,]*\d|\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}|\d{4}-\d{2}-\d{2}/g;
+
+/** Numbers and long words of a text that one source has and the others have not. */
+function onlyIn(text: string, source: string, others: readonly string[]): string[] {
+  const words = new Set(text.toLowerCase().match(/\d[\d.,-]*\d|[\p{L}\d]{6,}/gu) ?? []);
+  const rest = others.join('\n').toLowerCase();
+  return [...words].filter((word) => source.toLowerCase().includes(word) && !rest.includes(word));
 }

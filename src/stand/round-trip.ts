@@ -70,20 +70,20 @@ export class RoundTrip {
       throw new NetworkFailure(out.how);
     }
     const { head } = out;
-    // A reply of known length is on its way whole, whether or not the caller ever reads it.
+    // A reply of known length is on its way whole, whether or not the caller ever reads it; a fault may still hold it up.
     const whole = head.framing === 'length' && armed.wire.length === 0;
     const frames = whole ? from(await this.guard(() => gather(out.frames))) : out.frames;
     this.emit({ kind: 'call-head', status: head.status, headers: keptHeaders(head.headers) });
     const body = this.body(frames, head.status);
-    return { status: head.status, headers: head.headers, body: whole ? from(await gather(body)) : this.heeded(body) };
+    const sent = whole ? from(await gather(body)) : this.heeded(head.framing === 'length' ? unasked(body) : body);
+    return { status: head.status, headers: head.headers, body: sent };
   }
 
   /** A generator that has not begun does not notice that it is given up. */
-  private heeded(body: AsyncGenerator<Uint8Array>): AsyncIterable<Uint8Array> {
-    const giveUp = async () => {
-      const done = await body.return(undefined);
-      this.abort();
-      return done;
+  private heeded(body: Pick<AsyncGenerator<Uint8Array>, 'next' | 'return'>): AsyncIterable<Uint8Array> {
+    const giveUp = () => {
+      if (!this.meter.whole) this.abort();
+      return body.return(undefined);
     };
     return { [Symbol.asyncIterator]: () => ({ next: () => body.next(), return: giveUp }) };
   }
@@ -148,6 +148,22 @@ async function gather<T>(items: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
   for await (const item of items) all.push(item);
   return all;
+}
+
+/** The same items, pulled at once and kept for whoever asks. */
+function unasked<T>(items: AsyncGenerator<T>): Pick<AsyncGenerator<T>, 'next' | 'return'> {
+  const coming: Promise<IteratorResult<T>>[] = [];
+  const pull = () => {
+    const next = items.next();
+    coming.push(next);
+    // Who reads is told what breaks; where nobody does, it is in the trace.
+    next.then(
+      ({ done }) => done || pull(),
+      () => {},
+    );
+  };
+  pull();
+  return { next: () => coming.shift() ?? items.next(), return: (value) => items.return(value) };
 }
 
 async function* from<T>(items: readonly T[]): AsyncGenerator<T> {

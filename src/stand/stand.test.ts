@@ -350,6 +350,39 @@ describe('a caller that leaves', () => {
     expect(events.map(({ kind }) => kind)).toEqual(['call', 'call-head', 'call-abort']);
   });
 
+  it('without a look at the body of an error on which a fault stands: it was answered, at the wire’s own pace', async () => {
+    const slow = wire(async function* (frames, { clock }) {
+      for await (const frame of frames) {
+        await clock.sleep(1000);
+        yield frame;
+      }
+    });
+    const refused = says({ type: 'error', mode: 'rate_limit', message: 'slow down' });
+    const { request, send, wait, clock, events, told } = open({ faults: [slow, refused] });
+    const { body } = await wait(send(request('primary')));
+    const at = clock.now();
+    await wait(clock.sleep(5000));
+    expect(events.map(({ kind }) => kind)).toEqual(['call', 'call-head', 'call-end']);
+    const end = { how: 'complete', status: 429, failure_mode: 'rate_limit', at: at + 1000 };
+    expect(told('call-end')).toMatchObject([end]);
+    // It waits for whoever comes later.
+    expect(await wait(readAll({ status: 429, headers: [], body }))).toMatchObject({ chunks: 1 });
+    expect(events).toHaveLength(3);
+  });
+
+  it('without a look at the body of an error that is cut: nobody is told, and the call has its end', async () => {
+    // biome-ignore lint/correctness/useYield: it breaks before there is anything
+    const cut = wire(async function* () {
+      throw new NetworkFailure('reset');
+    });
+    const refused = says({ type: 'error', mode: 'rate_limit', message: 'slow down' });
+    const { request, send, wait, clock, told } = open({ faults: [cut, refused] });
+    const { body } = await wait(send(request('primary')));
+    await wait(clock.sleep(10));
+    expect(told('call-end')).toMatchObject([{ how: 'reset', status: 429, failure_mode: 'network' }]);
+    expect(await wait(failure(readAll({ status: 429, headers: [], body })))).toBeInstanceOf(NetworkFailure);
+  });
+
   it('after the end was said has missed nothing', async () => {
     const { reply, chunks, said, events, wait } = await begin(4);
     while (!said.some(({ type }) => type === 'end')) {

@@ -5,6 +5,7 @@ import { DrillError, type Place } from '../core/errors.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
 import { createWallClock, onCrash } from '../world/index.ts';
+import { evaluateAnew } from './evaluate.ts';
 
 /** What a user's module may export. */
 interface AgentModule {
@@ -86,12 +87,10 @@ function notAnAgent(about: string, loaded: AgentModule): DrillError {
   });
 }
 
-/** Evaluates a file and whatever it imports of the user's own anew; packages in node_modules are shared. */
+/** The user's file evaluated anew; what it throws meanwhile is told with its place. */
 async function evaluateFile(file: string, about: string): Promise<AgentModule> {
-  const { createJiti } = await import('jiti');
-  const jiti = createJiti(import.meta.url, { moduleCache: false, interopDefault: false });
   try {
-    return await jiti.import<AgentModule>(file);
+    return await evaluateAnew(file);
   } catch (error) {
     if (error instanceof DrillError) throw error;
     throw notLoaded(error instanceof Error ? error.message : String(error), placeIn(error, file, about));

@@ -41,6 +41,15 @@ export function giveUp(why: string): void {
   if (currentPlace()?.giveUp()) tellCrash({ kind: 'spins', what: `the target goes round without end (${why})` });
 }
 
+/** What was thrown, in words. A target may throw anything, also what throws when it is looked at. */
+export function sayThrown(error: unknown): string {
+  try {
+    return error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
+  } catch {
+    return 'something that cannot be told in words';
+  }
+}
+
 function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
   const place = currentPlace();
   const whole = { ...crash, scope: place?.scope, clock: place?.world.clock };
@@ -52,8 +61,7 @@ class Exit extends Error {}
 
 const thrown = (how: string) => (error: unknown) => {
   if (error instanceof Exit) return;
-  const said = error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
-  tellCrash({ kind: 'died', what: `${how}: ${said}`, error });
+  tellCrash({ kind: 'died', what: `${how}: ${sayThrown(error)}`, error });
 };
 const ours = {
   uncaughtException: thrown('the target threw where nobody catches'),

@@ -1,4 +1,4 @@
-export { type Crash, giveUp, onCrash } from './crash.ts';
+export { type Crash, giveUp, onCrash, sayThrown } from './crash.ts';
 export { DeadlockError, LivelockError } from './driver.ts';
 export { createNodeFetch } from './node-fetch.ts';
 export { currentScope, hasTimers, type RealIo } from './place.ts';

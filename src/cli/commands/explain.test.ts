@@ -1,17 +1,17 @@
 import { expect, test } from 'vitest';
 import { fakeCatalogue } from '../../config/fake-catalogue.fixture.ts';
-import { problemsOf, Scratch } from '../../config/scratch.fixture.ts';
+import { Scratch } from '../../config/scratch.fixture.ts';
 import { fakeTerminal } from '../terminal.fixture.ts';
 import { explain } from './explain.ts';
 
-function explained(name: string, cwd = process.cwd()): string {
+async function explained(name: string, cwd = process.cwd()): Promise<string> {
   const terminal = fakeTerminal({ cwd });
-  explain(name, fakeCatalogue, terminal);
+  await explain(name, fakeCatalogue, terminal);
   return terminal.out();
 }
 
-test('a fault with its parameters', () => {
-  expect(explained('server-error')).toBe(`server-error (fault, meaning layer)
+test('a fault with its parameters', async () => {
+  expect(await explained('server-error')).toBe(`server-error (fault, meaning layer)
 
 The provider answers with a 5xx.
 
@@ -19,32 +19,63 @@ Parameters:
   status  a whole number, 500 to 599 (default 500): HTTP status
   shape   one of json, html (default "json")
 
+Fires: on every call of its role, unless \`when\`, \`tenants\` or \`tasks\` say otherwise: see \`drill explain fault\`.
 How hard: status; 500 does nothing.
 
-Example:
+Example, in \`faults\` of a phase:
   { fault: server-error, role: primary, status: 503 }
+
+Or in place of the faults of a drill:
+  drill run timeout_primary --fault server-error@primary,status=503
 `);
 });
 
-test('a check says its severity and feature; required and optional parameters differ', () => {
-  const text = explained('fails-over');
+test('a check says its severity and feature; required and optional parameters differ', async () => {
+  const text = await explained('fails-over');
   expect(text).toContain('fails-over (check, critical, judges a task)');
   expect(text).toContain('within_ms  a whole number, 1 to 3600000 (required): milliseconds from the ask');
   expect(text).toContain('role       text (optional): who must answer');
-  expect(text).toContain('claim the feature: fallback');
+  expect(text).toContain('Reads: the calls.\nAsked of: drills that expect it.\n');
+  expect(text).toContain('Not applicable: the target does not claim the feature: fallback; no fault is armed.');
 });
 
-test('a plugin without parameters, a file format, a drill', () => {
-  expect(explained('hang')).toContain('It has no parameters.');
-  expect(explained('golden-task')).toContain('max_latency_ms');
+test('a plugin without parameters, a file format with mappings in it', async () => {
+  expect(await explained('hang')).toContain('It has no parameters.');
+  expect(await explained('golden-task')).toContain('max_latency_ms');
+  expect(await explained('config')).toContain('  roles.<name>.price.input  ');
+  expect(await explained('drill')).toContain('  phases[].faults[].role  ');
+});
+
+test('a drill: its phases with their faults, and its claims', async () => {
   using scratch = new Scratch();
   scratch.write(
     'drills/mine.yaml',
-    'drill: mine\ntitle: T\nhypothesis: H\nworkflow: w\nphases: [{ name: out, tasks: 2, faults: [{ fault: hang, role: primary }] }]\nexpect: { ends-in-time: {} }\n',
+    'drill: mine\ntitle: T\nhypothesis: H\nworkflow: w\ntags: [core]\nrequire: [breaker]\nphases:\n- { name: out, tasks: 2, for_ms: 5, faults: [{ fault: server-error, role: primary, status: 503, when: { calls: [1] } }] }\n- { name: well, tasks: 1, after_ms: 9, load: { every_ms: 7 } }\nexpect: { ends-in-time: {} }\n',
   );
-  expect(explained('mine', scratch.dir)).toMatch(/out: 2 tasks, hang on primary.*ends-in-time: {}.*drill run mine/s);
+  const text = await explained('mine', scratch.dir);
+  expect(text.slice(text.indexOf('T. H'))).toBe(`T. H
+
+Workflow: w
+Tags: core
+Skipped, unless the target claims: breaker
+
+Phases:
+  out: 2 tasks, in turn, for at least 5 ms
+    server-error on primary, { when: { calls: [ 1 ], per: task }, status: 503 }
+  well: 1 task, one every 7 ms, after 9 ms of quiet, no fault
+
+Expects, beside what its golden tasks and contract bring along:
+  ends-in-time: {}
+    Every task ends inside its deadline.
+
+Run it:
+  drill run mine
+`);
 });
 
-test('an unknown name', () => {
-  expect(problemsOf(() => explained('hnag'))[0]).toMatch(/nothing called "hnag" \| did you mean "hang"/);
+test('an unknown name', async () => {
+  await expect(explained('hnag')).rejects.toMatchObject({
+    message: 'there is nothing called "hnag"',
+    problems: [{ fix: expect.stringContaining('did you mean "hang"?') }],
+  });
 });

@@ -1,118 +1,219 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse, stringify } from 'yaml';
 import type { z } from 'zod';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { suggest } from '../../config/closest.ts';
-import { Config } from '../../config/config-file.ts';
+import { loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
-import { listDrills } from '../../config/find.ts';
+import { listDrills, namesIn, packageRoot } from '../../config/find.ts';
 import { displayPath } from '../../config/read-file.ts';
-import { jsonSchemaOf, type Piece, wordsOf } from '../../config/schema-words.ts';
-import { ContractFile } from '../../config/workflow-folder.ts';
-import { Declaration, Role } from '../../core/declaration.ts';
-import { Drill, FaultUse, Phase } from '../../core/drill.ts';
+import { jsonSchemaOf, type Piece, piecesAt, wordsOf } from '../../config/schema-words.ts';
+import { openTarget, settleTarget } from '../../config/target.ts';
+import { Contract } from '../../core/contract.ts';
+import { FAULT_USE_KEYS, FaultUse, type Phase } from '../../core/drill.ts';
 import { DrillError } from '../../core/errors.ts';
 import { GoldenTask } from '../../core/golden-task.ts';
-import { Outcome } from '../../core/outcome.ts';
-import type { Card } from '../../core/plugin.ts';
-import { TriggerSpec } from '../../core/trigger.ts';
+import type { Card, Check, Fault } from '../../core/plugin.ts';
 import type { Terminal } from '../terminal.ts';
-
-/** The shapes a user writes or gives back, by the name messages call them. */
-const SHAPES: Record<string, { summary: string; schema: z.ZodType }> = {
-  drill: { summary: 'A drill file: drills/<name>.yaml.', schema: Drill },
-  phase: { summary: 'A phase of a drill.', schema: Phase },
-  fault: { summary: 'A fault as a phase names it, beside the parameters of its own.', schema: FaultUse },
-  when: { summary: 'When a fault fires.', schema: TriggerSpec },
-  'golden-task': { summary: 'A golden task: one in a JSON or YAML file, or a list of them.', schema: GoldenTask },
-  contract: { summary: 'What no fallback may lose: contract.yaml beside the golden tasks.', schema: ContractFile },
-  config: { summary: 'The configuration of a project: drill.config.yaml.', schema: Config },
-  declares: { summary: 'What a target says it does; it is judged by this.', schema: Declaration },
-  roles: { summary: 'One role: a model a workflow uses, and where it is called.', schema: Role },
-  outcome: { summary: 'What a target gives back for a task; plain text will do as well.', schema: Outcome },
-};
+import { SHAPES } from './shapes.ts';
 
 /** Prints everything of that name. Throws a DrillError with a suggestion where there is none. */
-export function explain(name: string, catalogue: Catalogue, { cwd, stdout }: Pick<Terminal, 'cwd' | 'stdout'>): void {
-  const cards: [kind: string, card: Card][] = [
-    ...catalogue.faults.map((fault): [string, Card] => [`fault, ${fault.kind} layer`, fault]),
-    ...catalogue.checks.map((check): [string, Card] => [`check, ${check.severity}, judges a ${check.scope}`, check]),
-    ...catalogue.protocols.map((protocol): [string, Card] => ['protocol', protocol]),
-    ...catalogue.targetKinds.map((kind): [string, Card] => ['kind of target', kind]),
-    ...catalogue.reporters.map((reporter): [string, Card] => ['reporter', reporter]),
+export async function explain(
+  name: string,
+  catalogue: Catalogue,
+  { cwd, stdout }: Pick<Terminal, 'cwd' | 'stdout'>,
+): Promise<void> {
+  const cards: { name: string; text(): string }[] = [
+    ...catalogue.faults.map((one) => ({ name: one.name, text: () => faultText(one) })),
+    ...catalogue.checks.map((one) => ({ name: one.name, text: () => checkText(one) })),
+    ...catalogue.protocols.map((one) => ({
+      name: one.name,
+      text: () => cardText(one, 'protocol', [`Known by: POST …${one.path}`], 'Example, in `roles`'),
+    })),
+    ...catalogue.targetKinds.map((one) => ({
+      name: one.name,
+      text: () => cardText(one, 'kind of target', [], 'Example, in `targets` of drill.config.yaml'),
+    })),
+    ...catalogue.reporters.map((one) => ({
+      name: one.name,
+      text: () => cardText(one, 'reporter', [`Writes: ${one.file ?? 'to the terminal'}`], 'Example'),
+    })),
+    ...listDrills(cwd).map(({ name, path }) => ({ name, text: () => drillText(path, catalogue) })),
+    ...Object.entries(SHAPES).map(([name, { summary, schema, example }]) => ({
+      name,
+      text: () => blocks(name, summary, paramLines(schema), section('Example', example)),
+    })),
   ];
-  const drills = listDrills(cwd);
-  const shape = Object.hasOwn(SHAPES, name) ? SHAPES[name] : undefined;
-  const texts = [
-    ...cards.filter(([, card]) => card.name === name).map(([kind, card]) => cardText(kind, card)),
-    ...drills.filter((drill) => drill.name === name).map((drill) => drillText(drill.path, catalogue)),
-    ...(shape === undefined ? [] : [`${name}\n\n${shape.summary}\n\n${paramLines(shape.schema)}`]),
-  ];
-  if (texts.length === 0) {
-    const known = [...cards.map(([, card]) => card.name), ...drills.map((drill) => drill.name), ...Object.keys(SHAPES)];
-    throw new DrillError('unknown_name', {
-      message: `there is nothing called "${name}"`,
-      place: { file: 'drill explain' },
-      fix: suggest(name, known, 'there is'),
-    });
-  }
+  const found = cards.filter((one) => one.name === name).map((one) => one.text());
+  const texts = found.length > 0 ? found : [await targetText(name, cwd, catalogue, cards)];
   stdout.write(`${texts.join('\n\n')}\n`);
 }
 
-function cardText(kind: string, card: Card): string {
-  const blocks = [
-    `${card.name} (${kind})`,
-    card.summary,
-    paramLines(card.params),
-    ...(card.magnitude === undefined
-      ? []
-      : [`How hard: ${card.magnitude.param}; ${JSON.stringify(card.magnitude.zero)} does nothing.`]),
-    ...(card.feature === undefined ? [] : [`Asked of targets that claim the feature: ${card.feature}`]),
-    `Example:\n${indented(card.example)}`,
+function cardText(card: Card, kind: string, facts: readonly string[], title: string, ...more: string[]): string {
+  const { magnitude } = card;
+  const hard =
+    magnitude === undefined ? [] : [`How hard: ${magnitude.param}; ${JSON.stringify(magnitude.zero)} does nothing.`];
+  const said = [...facts, ...hard].join('\n');
+  const example = section(title, card.example);
+  return blocks(`${card.name} (${kind})`, card.summary, paramLines(card.params), said, example, ...more);
+}
+
+function faultText(fault: Fault): string {
+  const facts = [
+    'Fires: on every call of its role, unless `when`, `tenants` or `tasks` say otherwise: see `drill explain fault`.',
+    ...(fault.delays === true ? ['Spares: the reply itself, which is whole and only late.'] : []),
   ];
-  return blocks.join('\n\n');
+  const flag = section('Or in place of the faults of a drill', `drill run timeout_primary --fault ${flagOf(fault)}`);
+  return cardText(fault, `fault, ${fault.kind} layer`, facts, 'Example, in `faults` of a phase', flag);
+}
+
+/** The example as `--fault` takes it. */
+function flagOf(fault: Fault): string {
+  const use = FaultUse.parse(parse(fault.example));
+  const reserved: readonly string[] = FAULT_USE_KEYS;
+  const params = Object.entries(use).filter(([key]) => !reserved.includes(key));
+  return [`${use.fault}@${use.role}`, ...params.map(([key, value]) => `${key}=${value}`)].join(',');
+}
+
+function checkText(check: Check): string {
+  const skips = [
+    ...(check.feature === undefined ? [] : [`the target does not claim the feature: ${check.feature}`]),
+    ...(check.skips === undefined ? [] : [check.skips]),
+  ];
+  const facts = [
+    `Reads: ${check.reads}.`,
+    `Asked of: drills that expect it${impliedBy(check)}.`,
+    ...(skips.length === 0 ? [] : [`Not applicable: ${skips.join('; ')}.`]),
+    'Inconclusive: it is expected, and there was nothing to judge.',
+  ];
+  const flawed = flawedBy(check.name).map((file) => `drill run timeout_primary --target ${displayPath(file)}`);
+  const seen = flawed.length === 0 ? [] : [section('See it fail', flawed.join('\n'))];
+  const kind = `check, ${check.severity}, judges a ${check.scope}`;
+  return cardText(check, kind, facts, 'Example, in `expect` of a drill', ...seen);
+}
+
+/** What brings a check along, told by what it looks at when it is asked. */
+function impliedBy({ implies }: Check): string {
+  if (implies === undefined) return '';
+  const read = new Set<string>();
+  const watched = <T extends object>(one: T): T =>
+    new Proxy(one, { get: (of, key) => Reflect.get(read.add(String(key)) && of, key) });
+  const task = watched(GoldenTask.parse({ name: 'any', input: 'any' }));
+  const always = implies(task, watched(Contract.parse({ workflow: 'any' }))) !== undefined;
+  return always ? ', and every golden task' : `, and golden tasks with ${[...read].join(', ')}`;
+}
+
+/** The package's targets that were made for this check to find. */
+function flawedBy(check: string): string[] {
+  const home = join(packageRoot(), 'fixtures', 'targets', 'flawed');
+  const files = namesIn(home).map((name) => join(home, name));
+  return files.filter((file) => readFileSync(file, 'utf8').includes(`flaw = { check: '${check}'`));
 }
 
 function drillText(path: string, catalogue: Catalogue): string {
   const { drill } = loadDrill(path, catalogue);
-  const phases = drill.phases.map((phase) => {
-    const faults = phase.faults.map((use) => `${use.fault} on ${use.role}`).join(', ') || 'no fault';
-    const quiet = phase.after_ms === 0 ? '' : `, after ${phase.after_ms} ms of quiet`;
-    return `  ${phase.name}: ${phase.tasks} ${phase.tasks === 1 ? 'task' : 'tasks'}, ${faults}${quiet}`;
+  const claims = Object.entries(drill.expect).map(([name, params]) => {
+    const summary = catalogue.checks.find((one) => one.name === name)?.summary ?? '';
+    return `${name}: ${flow(params)}\n  ${summary}`;
   });
-  const expect = Object.entries(drill.expect).map(([check, params]) => `  ${check}: ${JSON.stringify(params)}`);
-  return [
+  return blocks(
     `${drill.drill} (drill, ${displayPath(path)})`,
     `${drill.title}. ${drill.hypothesis}`,
-    `Workflow: ${drill.workflow}`,
-    `Phases:\n${phases.join('\n')}`,
-    `Expects:\n${expect.join('\n')}`,
-    `Run it:\n  drill run ${drill.drill}`,
-  ].join('\n\n');
+    [
+      `Workflow: ${drill.workflow}`,
+      ...(drill.tags.length === 0 ? [] : [`Tags: ${drill.tags.join(', ')}`]),
+      ...(drill.require === undefined ? [] : [`Skipped, unless the target claims: ${drill.require.join(', ')}`]),
+    ].join('\n'),
+    section('Phases', drill.phases.map(phaseText).join('\n')),
+    section('Expects, beside what its golden tasks and contract bring along', claims.join('\n')),
+    section('Run it', `drill run ${drill.drill}`),
+  );
 }
+
+function phaseText({ name, tasks, load, faults, after_ms, for_ms }: Phase): string {
+  const arrival = 'every_ms' in load ? `one every ${load.every_ms} ms` : load.arrive.replace('_', ' ');
+  const parts = [
+    `${tasks} ${tasks === 1 ? 'task' : 'tasks'}, ${arrival}`,
+    ...(after_ms === 0 ? [] : [`after ${after_ms} ms of quiet`]),
+    ...(for_ms === undefined ? [] : [`for at least ${for_ms} ms`]),
+    ...(faults.length === 0 ? ['no fault'] : []),
+  ];
+  const broken = faults.map(({ fault, role, ...more }) => {
+    const rest = Object.keys(more).length === 0 ? '' : `, ${flow(more)}`;
+    return `\n  ${fault} on ${role}${rest}`;
+  });
+  return `${name}: ${parts.join(', ')}${broken.join('')}`;
+}
+
+/** What a target of the package or the configuration says of itself. */
+async function targetText(
+  name: string,
+  cwd: string,
+  catalogue: Catalogue,
+  others: readonly { name: string }[],
+): Promise<string> {
+  const config = loadConfig(cwd, catalogue);
+  const targets = [...Object.keys(config?.targets ?? {}), ...Object.keys(catalogue.builtinTargets)];
+  if (!targets.includes(name))
+    throw new DrillError('unknown_name', {
+      message: `there is nothing called "${name}"`,
+      place: { file: 'drill explain' },
+      fix: suggest(name, [...others.map((one) => one.name), ...targets], 'there is'),
+    });
+  const target = await openTarget(name, cwd, config, catalogue);
+  const { declares, roles } = await settleTarget(target, name, config, catalogue);
+  const said = Object.entries(declares).map(([key, value]) => `${key}: ${flow(value)}`);
+  const lines = Object.entries(roles).map(
+    ([role, { protocol, model, base_url }]) => `${role}: ${model} at ${base_url}, ${protocol}`,
+  );
+  return blocks(
+    `${name} (target, ${target.kind})`,
+    section('Declares', said.join('\n')),
+    section('Roles', lines.join('\n')),
+    section('Run it', `drill run --target ${name}`),
+  );
+}
+
+/** A value on one line, in YAML. */
+const flow = (value: unknown): string =>
+  stringify(value, { collectionStyle: 'flow', lineWidth: 0, flowCollectionPadding: true }).trim();
 
 /** A line a parameter: name, what it must be, its default, what it means. */
 function paramLines(schema: z.ZodType): string {
-  const piece = jsonSchemaOf(schema);
-  const rows = Object.entries(piece.properties ?? {}).map(([name, value]) => rowOf(name, value, piece));
+  const rows = rowsOf(jsonSchemaOf(schema), '');
   if (rows.length === 0) return 'It has no parameters.';
   const width = Math.max(...rows.map((row) => row.name.length));
   return ['Parameters:', ...rows.map((row) => `  ${row.name.padEnd(width)}  ${row.text}`)].join('\n');
 }
 
-function rowOf(name: string, value: Piece | boolean, parent: Piece): { name: string; text: string } {
-  if (typeof value === 'boolean') return { name, text: 'any value' };
-  const fallback =
-    value.default !== undefined
-      ? `default ${JSON.stringify(value.default)}`
-      : parent.required?.includes(name) === true
-        ? 'required'
-        : 'optional';
-  const meaning = value.description === undefined ? '' : `: ${value.description}`;
-  return { name, text: `${wordsOf(value)} (${fallback})${meaning}` };
+interface ParamRow {
+  name: string;
+  text: string;
 }
 
-const indented = (text: string): string =>
-  text
-    .trim()
-    .split('\n')
-    .map((line) => `  ${line}`)
-    .join('\n');
+/** Those of a mapping and of all mappings in it: `output.schema`, `phases[].name`, `roles.<name>.model`. */
+function rowsOf(piece: Piece, prefix: string): ParamRow[] {
+  return piecesAt(piece, []).flatMap((one) => [
+    ...Object.entries(one.properties ?? {}).flatMap(([name, value]) => {
+      const row = { name: prefix + name, text: textOf(value, one.required?.includes(name) === true) };
+      return typeof value === 'boolean' ? [row] : [row, ...rowsOf(value, `${prefix}${name}.`)];
+    }),
+    ...inner(one.additionalProperties, `${prefix}<name>.`),
+    ...inner(one.items, `${prefix.slice(0, -1)}[].`),
+  ]);
+}
+
+const inner = (piece: Piece['items'] | boolean, prefix: string): ParamRow[] =>
+  typeof piece === 'object' && !Array.isArray(piece) ? rowsOf(piece, prefix) : [];
+
+function textOf(value: Piece | boolean, required: boolean): string {
+  if (typeof value === 'boolean') return 'any value';
+  const fallback = value.default === undefined ? undefined : `default ${JSON.stringify(value.default)}`;
+  const meaning = value.description === undefined ? '' : `: ${value.description}`;
+  return `${wordsOf(value)} (${fallback ?? (required ? 'required' : 'optional')})${meaning}`;
+}
+
+const blocks = (...texts: string[]): string => texts.filter((text) => text !== '').join('\n\n');
+
+const section = (title: string, text: string): string => `${title}:\n${text.trim().replace(/^/gm, '  ')}`;

@@ -34,9 +34,11 @@ export function show(
       fix: suggest(as, known, 'reporters'),
     });
   }
-  const open = reporter.open(stdout, { color, columns, folder });
+  const written: string[] = [];
+  const open = reporter.open({ write: (text) => void written.push(text) }, { color, columns, folder });
   for (const event of run.events) open.onEvent?.(event);
   for (const drill of report.drills) open.onDrill?.(drill);
   const { drills: _, ...summary } = report;
-  open.onEnd(summary);
+  const head = open.onEnd(summary);
+  stdout.write((head ?? '') + written.join(''));
 }

@@ -8,7 +8,8 @@ export const anthropicMessages: Protocol = {
   name: 'anthropic-messages',
   summary: 'Anthropic Messages, in both of its dated versions.',
   params: z.strictObject({}),
-  example: 'protocol: anthropic-messages',
+  example:
+    'backup: { provider: anthropic, protocol: anthropic-messages, base_url: https://api.anthropic.com, model: claude-haiku-4-5, key_env: ANTHROPIC_API_KEY }',
   path: '/v1/messages',
   readCall,
   writeCall,

@@ -7,7 +7,8 @@ export const openaiChat: Protocol = {
   name: 'openai-chat',
   summary: 'OpenAI Chat Completions, and everything that speaks like it.',
   params: z.strictObject({}),
-  example: 'protocol: openai-chat',
+  example:
+    'primary: { provider: openai, protocol: openai-chat, base_url: https://api.openai.com/v1, model: gpt-5-mini, key_env: OPENAI_API_KEY }',
   path: '/chat/completions',
   readCall,
   writeCall,

@@ -1,0 +1,83 @@
+import type { z } from 'zod';
+import { Config } from '../../config/config-file.ts';
+import { ContractFile } from '../../config/workflow-folder.ts';
+import { Declaration, Roles } from '../../core/declaration.ts';
+import { Drill, FaultUse, Phase } from '../../core/drill.ts';
+import { GoldenTask } from '../../core/golden-task.ts';
+import { Outcome } from '../../core/outcome.ts';
+import { TriggerSpec } from '../../core/trigger.ts';
+
+/** What a user writes in a file, or gives back; the example is YAML, and a test uses it. */
+interface Shape {
+  summary: string;
+  schema: z.ZodType;
+  example: string;
+}
+
+/** The shapes by the names that messages call them. */
+export const SHAPES: Record<string, Shape> = {
+  drill: {
+    summary: 'A drill file: drills/<name>.yaml.',
+    schema: Drill,
+    example: `drill: primary_errors
+title: The primary provider answers with errors
+hypothesis: The backup answers every task in time.
+workflow: support-answer
+phases: [{ name: outage, tasks: 3, faults: [{ fault: server-error, role: primary }] }]
+expect: { fails-over: { role: backup, within_ms: 8000 } }`,
+  },
+  phase: {
+    summary: 'A phase of a drill: an entry of its `phases`.',
+    schema: Phase,
+    example: '{ name: outage, tasks: 3, load: { every_ms: 1000 }, faults: [{ fault: hang, role: primary }] }',
+  },
+  fault: {
+    summary: 'A fault as a phase names it in `faults`, beside the parameters of its own.',
+    schema: FaultUse,
+    example: '{ fault: server-error, role: primary, status: 503, tenants: [alder-outdoor] }',
+  },
+  when: {
+    summary: 'When a fault fires: its `when`. What is left out does not matter.',
+    schema: TriggerSpec,
+    example: '{ calls: [1, 2], per: role, to_ms: 60000 }',
+  },
+  'golden-task': {
+    summary: 'A golden task: one in a JSON or YAML file, or a list of them.',
+    schema: GoldenTask,
+    example: `{ "name": "opening_hours", "input": "When are you open on Sunday?",
+  "must_include": ["10 am", { "any_of": ["till 4 pm", "until 4 pm"] }], "max_latency_ms": 12000 }`,
+  },
+  contract: {
+    summary: 'What no fallback may lose: contract.yaml beside the golden tasks.',
+    schema: ContractFile,
+    example: `workflow: support-answer
+stakes: high
+output: { schema: { type: object, properties: { answer: { type: string } } }, required: [answer] }
+experience: { when_degraded: notice, degraded_on: [backup] }`,
+  },
+  config: {
+    summary: 'The configuration of a project: drill.config.yaml.',
+    schema: Config,
+    example: `targets:
+  my-agent: { module: ./my-agent.ts, declares: { features: [fallback, deadline], deadline_ms: 12000 } }
+default_target: my-agent
+redact: ['CUST-[0-9]{6}']`,
+  },
+  declares: {
+    summary: 'What a target says it does, exported by its module or in drill.config.yaml; it is judged by this.',
+    schema: Declaration,
+    example: '{ features: [fallback, deadline, retries], chain: [primary, backup], retries: 1, deadline_ms: 12000 }',
+  },
+  roles: {
+    summary: 'The models of a workflow and where they are called, exported by its module or in drill.config.yaml.',
+    schema: Roles,
+    example: `primary: { provider: openai, protocol: openai-chat, base_url: https://api.openai.com/v1, model: gpt-5-mini }
+backup: { provider: openai, protocol: openai-chat, base_url: https://api.openai.com/v1, model: gpt-5-nano }`,
+  },
+  outcome: {
+    summary: 'What a target gives back for a task; plain text will do as well.',
+    schema: Outcome,
+    example: `{ kind: answered, answer: We are open from 10 am., degraded: true,
+  notice: I can still answer questions; bookings are limited for now. Please try again in a few minutes. }`,
+  },
+};

@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest';
+import { fakeCatalogue } from './fake-catalogue.fixture.ts';
+import { DEFAULT_ROLES, settleTarget } from './target.ts';
+
+const misspelt = { ...DEFAULT_ROLES['primary'], protocol: 'opnai-chat' };
+
+test.each([
+  [
+    { declares: { features: ['fallbak'] }, roles: {} },
+    'the target\'s export `declares`: features[0] may not be "fallbak"',
+    /^did you mean "fallback"\?.*`drill explain declares` shows its shape/,
+  ],
+  [
+    { declares: { features: [], retrys: 1 }, roles: {} },
+    'the target\'s export `declares`: unknown key "retrys"',
+    /^did you mean "retries"\?/,
+  ],
+  [{ roles: { primary: {} } }, /export `roles`: missing key primary\.provider/, /^add "provider"/],
+  [
+    { roles: { primary: misspelt } },
+    'role primary speaks "opnai-chat", which is no protocol',
+    /^there are no protocols$/,
+  ],
+])('what a module exports is held against its shape: %j', async (said, message, fix) => {
+  const load = async () => ({ ...said, about: 'agent.ts' });
+  const target = { name: 'mine', kind: 'module', load, start: () => Promise.reject(new Error('not started')) };
+  await expect(settleTarget(target, 'mine', undefined, fakeCatalogue)).rejects.toMatchObject({
+    problems: expect.arrayContaining([
+      {
+        message: typeof message === 'string' ? message : expect.stringMatching(message),
+        place: { file: 'agent.ts' },
+        fix: expect.stringMatching(fix),
+      },
+    ]),
+  });
+});
+
+test('a chain of roles that are there', async () => {
+  const load = async () => ({ declares: { features: [], chain: ['primary', 'bakup'] }, roles: {}, about: 'agent.ts' });
+  const target = { name: 'mine', kind: 'module', load, start: () => Promise.reject(new Error('not started')) };
+  await expect(settleTarget(target, 'mine', undefined, fakeCatalogue)).rejects.toThrow(
+    'the target\'s chain names a role "primary" that does not exist',
+  );
+});

@@ -1,0 +1,344 @@
+import { cpSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { z } from 'zod';
+import { catalogue } from './catalogue.ts';
+import { SHAPES } from './cli/commands/shapes.ts';
+import { fakeTerminal } from './cli/terminal.fixture.ts';
+import { jsonSchemaOf } from './config/schema-words.ts';
+import { DEFAULT_ROLES } from './config/target.ts';
+import { eventsOf } from './core/evidence.ts';
+import { RunReport } from './core/report.ts';
+import { TraceEvent } from './core/trace.ts';
+import { root } from './drill-run.fixture.ts';
+import { Project, THREE_TASKS } from './project.fixture.ts';
+
+const { main } = await import('./cli/main.ts');
+
+const AGENT = `export default async (task, { roles }) => {
+  for (const role of [roles.primary, roles.backup]) {
+    const anthropic = role.protocol === 'anthropic-messages';
+    const body = { model: role.model, max_tokens: 500, messages: [{ role: 'user', content: task.input + JSON.stringify(task.sources) }] };
+    const headers = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'x-api-key': role.api_key };
+    const url = role.base_url + (anthropic ? '/v1/messages' : '/chat/completions');
+    const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(5000) }).then((r) => r.json()).catch(() => null);
+    if (reply && !reply.error) return anthropic ? reply.content[0].text : reply.choices[0].message.content;
+  }
+};
+`;
+const STORED = 'reports/2026-01-31T12-00-00-timeout_primary';
+const text = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
+const TASK = '{ "name": "a", "input": "When are you open?", "must_include": ["10 am"] }';
+
+/** A user's project in which every example of the help can be followed. */
+const FILES = {
+  ...THREE_TASKS,
+  'my-agent.ts': AGENT,
+  'src/agent.ts': AGENT,
+  'drills/timeout_primary.yaml': text('drills/timeout_primary.yaml'),
+  'fixtures/golden/support-answer/a.json': TASK,
+};
+
+async function drill(cwd: string, ...words: string[]) {
+  const terminal = fakeTerminal({ cwd });
+  const code = await main(['node', 'drill', ...words], terminal);
+  const said = { code, out: terminal.out(), err: terminal.err() };
+  expect(said.out + said.err, 'a stack trace').not.toMatch(/^\s+at (?:async )?\S+ \(|^\s+at (?:file:|node:)/m);
+  return said;
+}
+
+/** Runs in a project of its own and gives back what a run leaves. */
+async function ran(files: Record<string, string>, ...words: string[]) {
+  using project = new Project(files);
+  const { code, err } = await drill(project.cwd, 'run', ...words, '--out', 'out');
+  expect(err).toBe('');
+  const folder = join(project.cwd, 'out', readdirSync(join(project.cwd, 'out'))[0] ?? '');
+  const report = RunReport.parse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')));
+  const lines = readFileSync(join(folder, 'trace.jsonl'), 'utf8').trimEnd().split('\n');
+  const cells = report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  return { code, report, cells, trace: lines.map((line) => TraceEvent.parse(JSON.parse(line))) };
+}
+
+/** What stands indented under a line of a page. */
+function under(page: string, title: RegExp): string[] {
+  const lines = page.split('\n');
+  const from = lines.findIndex((line) => title.test(line)) + 1;
+  if (from === 0) return [];
+  const rest = lines.slice(from);
+  const length = rest.findIndex((line) => !line.startsWith('  '));
+  return rest.slice(0, length < 0 ? undefined : length).map((line) => line.slice(2));
+}
+
+const commandsIn = (page: string, title: RegExp): string[][] =>
+  under(page, title).map((line) => line.split(' ').slice(1));
+
+async function explained(name: string): Promise<string> {
+  const { code, out, err } = await drill(root, 'explain', name);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  return out;
+}
+
+/** The example of a page, as the user would paste it. */
+const exampleOf = (page: string): string => {
+  const example = under(page, /^Example/).join('\n');
+  expect(example).not.toBe('');
+  return example;
+};
+
+/** Every parameter, in a mapping or a list too: its name, what it must be, its default, what it means. */
+function expectParameters(page: string, schema: z.ZodType): void {
+  const said = under(page, /^Parameters:/);
+  const names = Object.keys(jsonSchemaOf(schema).properties ?? {});
+  if (said.length === 0) expect(page).toContain('It has no parameters.');
+  for (const name of names) expect(said.map((line) => line.split(' ')[0])).toContain(name);
+  for (const line of said)
+    expect(line).toMatch(/^[\w.[\]<>]+ +(?!any value \()\S.* \((?:required|optional|default .+)\): \S/);
+}
+
+const indent = (block: string, by: string) => block.replace(/^/gm, by);
+
+const drillFile = (phases: string, expected = 'ends-inside-deadline: {}') =>
+  `drill: mine\ntitle: T\nhypothesis: H.\nworkflow: support-answer\nphases:\n${indent(phases, '  ')}\nexpect:\n${indent(expected, '  ')}\n`;
+
+describe('every example that a help page shows can be followed', async () => {
+  let project: Project;
+  beforeAll(async () => {
+    project = new Project(FILES);
+    // The folder of the examples' run holds a real one.
+    await drill(project.cwd, 'run', 'timeout_primary', '--out', 'first');
+    const [made = ''] = readdirSync(join(project.cwd, 'first'));
+    cpSync(join(project.cwd, 'first', made), join(project.cwd, STORED), { recursive: true });
+  });
+  afterAll(() => project[Symbol.dispose]());
+
+  const help = (await drill(root, '--help')).out;
+  const names = under(help, /^Commands:/).flatMap((line) => /^(\w+)/.exec(line)?.[1] ?? []);
+  const pages = [help];
+  for (const name of names) pages.push((await drill(root, ...(name === 'help' ? ['help'] : [name, '--help']))).out);
+  const examples = [...new Set(pages.flatMap((page) => under(page, /^Examples:/)))];
+
+  it('every command shows at least one of its own', () => {
+    expect(names).toEqual(expect.arrayContaining(['run', 'report', 'judge', 'list', 'explain', 'validate', 'schema']));
+    for (const name of names.filter((one) => one !== 'help'))
+      expect(examples.filter((line) => line.startsWith(`drill ${name}`))).not.toEqual([]);
+  });
+
+  it.each(examples)('%s', async (line) => {
+    const { code, out, err } = await drill(project.cwd, ...line.split(' ').slice(1));
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).not.toBe('');
+    if (line.includes('--json')) expect(JSON.parse(out)).toBeTypeOf('object');
+  });
+});
+
+describe.each(catalogue.faults)('drill explain $name', (fault) => {
+  it('is complete', async () => {
+    const page = await explained(fault.name);
+    expect(page).toContain(`${fault.name} (fault, ${fault.kind} layer)\n\n${fault.summary}\n`);
+    expectParameters(page, fault.params);
+    expect(page).toMatch(/^Fires: \S/m);
+    if (fault.magnitude !== undefined)
+      expect(page).toContain(
+        `How hard: ${fault.magnitude.param}; ${JSON.stringify(fault.magnitude.zero)} does nothing`,
+      );
+  });
+
+  it('its example breaks a phase, and its flag a drill', async () => {
+    const page = await explained(fault.name);
+    const phase = `- { name: out, tasks: 1, faults: [${exampleOf(page)}] }`;
+    const flags = commandsIn(page, /^Or in place/);
+    expect(flags).toHaveLength(1);
+    // An agent that claims no log is not asked what a reply cost that nobody could read.
+    const good = ['--target', join(root, 'fixtures/targets/good.ts')];
+    const runs = [
+      await ran({ 'drills/mine.yaml': drillFile(phase) }, 'mine', ...good),
+      ...(await Promise.all(flags.map(([, ...words]) => ran({}, ...words)))),
+    ];
+    for (const { report, code } of runs) {
+      const armed = report.drills.flatMap((d) => d.faults);
+      expect(armed.filter((f) => f.fired > 0).map((f) => f.fault)).toContain(fault.name);
+      expect(code).toBe(0);
+    }
+  });
+});
+
+describe.each(catalogue.checks)('drill explain $name', (check) => {
+  it('is complete', async () => {
+    const page = await explained(check.name);
+    expect(page).toContain(`${check.name} (check, ${check.severity}, judges a ${check.scope})\n\n${check.summary}\n`);
+    expectParameters(page, check.params);
+    for (const fact of ['Reads', 'Asked of', 'Inconclusive']) expect(page).toMatch(new RegExp(`^${fact}: \\S`, 'm'));
+    const skipped = page.split('\n').find((line) => line.startsWith('Not applicable: ')) ?? '';
+    expect(skipped).toContain(check.feature ?? '');
+  });
+
+  it('the commands that show it failing do so', async () => {
+    const commands = commandsIn(await explained(check.name), /^See it fail/);
+    expect(commands.length).toBeGreaterThan(0);
+    using out = new Project({});
+    for (const words of commands.slice(0, 1)) {
+      const { code, out: screen } = await drill(root, ...words, '--out', out.cwd, '--json');
+      const { drills } = RunReport.parse(JSON.parse(screen));
+      const cells = drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+      expect(cells.filter((c) => c.verdict === 'failed').map((c) => c.check)).toContain(check.name);
+      expect(code).toBe(1);
+    }
+  });
+});
+
+it("every check's example stands in the expect block of a drill, and is judged", async () => {
+  const examples = await Promise.all(catalogue.checks.map(async ({ name }) => exampleOf(await explained(name))));
+  const phases = parse(text('drills/timeout_primary.yaml')).phases;
+  const { cells, code } = await ran(
+    { 'drills/mine.yaml': drillFile(stringify(phases).trimEnd(), examples.join('\n')) },
+    'mine',
+  );
+  const judged = cells.filter((c) => c.verdict === 'passed').map((c) => c.check);
+  for (const { name } of catalogue.checks) expect(judged).toContain(name);
+  expect(code).toBe(0);
+});
+
+describe.each(catalogue.protocols)('drill explain $name', (protocol) => {
+  it('is complete, and its example is a role that is called in it', async () => {
+    const page = await explained(protocol.name);
+    expect(page).toContain(`${protocol.name} (protocol)\n\n${protocol.summary}\n`);
+    expect(page).toContain(`Known by: POST …${protocol.path}`);
+    expectParameters(page, protocol.params);
+    const example = exampleOf(page);
+    const [role = ''] = Object.keys(parse(example));
+    const { [role]: _, ...others } = DEFAULT_ROLES;
+    const roles = `${stringify(others)}${example}`;
+    const { code, trace } = await ran({ 'drill.config.yaml': `roles:\n${indent(roles, '  ')}\n` }, 'timeout_primary');
+    expect(eventsOf(trace, 'call').filter((e) => e.role === role)[0]?.protocol).toBe(protocol.name);
+    expect(code).toBe(0);
+  });
+});
+
+describe.each(catalogue.targetKinds)('drill explain $name', (kind) => {
+  it('is complete, and its example is a target that can be run', async () => {
+    const page = await explained(kind.name);
+    expect(page).toContain(`${kind.name} (kind of target)\n\n${kind.summary}\n`);
+    expectParameters(page, kind.params);
+    const example = exampleOf(page);
+    const [name = ''] = Object.keys(parse(example));
+    const files = { ...FILES, 'drill.config.yaml': `targets:\n${indent(example, '  ')}\n` };
+    const { code, report } = await ran(files, 'timeout_primary', '--target', name, '--tasks', 'my-tasks');
+    expect(report.target.name).toBe(name);
+    expect(code).toBe(0);
+  });
+});
+
+describe.each(Object.keys(catalogue.builtinTargets))('drill explain %s', (name) => {
+  it('says what it declares, and how to run it', async () => {
+    const page = await explained(name);
+    expect(under(page, /^Declares:/).join()).toContain('features: [ fallback');
+    expect(under(page, /^Roles:/).join()).toContain('primary: ');
+    for (const [, ...words] of commandsIn(page, /^Run it/)) expect((await ran({}, ...words)).code).toBe(0);
+  });
+});
+
+describe.each(catalogue.reporters)('drill explain $name', (reporter) => {
+  it('is complete, and its example writes what it says', async () => {
+    const page = await explained(reporter.name);
+    expect(page).toContain(`${reporter.name} (reporter)\n\n${reporter.summary}\n`);
+    expectParameters(page, reporter.params);
+    using project = new Project({});
+    const [words = []] = commandsIn(page, /^Example/);
+    expect(await drill(project.cwd, ...words)).toMatchObject({ code: 0, err: '', out: expect.stringMatching(/\S/) });
+    if (reporter.file === undefined) return;
+    expect(page).toContain(`Writes: ${reporter.file}`);
+    const home = join(project.cwd, 'reports');
+    expect(readdirSync(join(home, readdirSync(home)[0] ?? ''))).toContain(reporter.file);
+  });
+});
+
+const shipped = readdirSync(join(root, 'drills')).map((file) => file.replace(/\.\w+$/, ''));
+describe.each(shipped)('drill explain %s', (name) => {
+  it('is complete, and the drill can be run', async () => {
+    const page = await explained(name);
+    const definition = parse(text(`drills/${name}.yaml`));
+    for (const word of [`${name} (drill`, definition.title, definition.hypothesis, `Workflow: ${definition.workflow}`])
+      expect(page).toContain(word);
+    expect(page).toContain(`Tags: ${definition.tags.join(', ')}`);
+    const phases = under(page, /^Phases:/).join('\n');
+    for (const phase of definition.phases) {
+      expect(phases).toContain(`${phase.name}: ${phase.tasks} task`);
+      for (const use of phase.faults ?? []) expect(phases).toContain(`${use.fault} on ${use.role}`);
+    }
+    const claims = under(page, /^Expects/).join('\n');
+    for (const check of Object.keys(definition.expect)) {
+      const summary = catalogue.checks.find((one) => one.name === check)?.summary;
+      expect(claims).toMatch(new RegExp(`^${check}: \\{.*\\}$`, 'm'));
+      expect(claims).toContain(`  ${summary}`);
+    }
+    for (const [, ...words] of commandsIn(page, /^Run it/)) expect((await ran({}, ...words)).code).toBe(0);
+  });
+});
+
+describe('drill explain of what a user writes', () => {
+  const phaseWith = (fault: string) => `- { name: out, tasks: 4, faults: [${fault}] }`;
+  /** Where an example belongs: the files of a project in which it stands. */
+  const PLACES: Record<string, (example: string) => Record<string, string>> = {
+    drill: (example) => ({ [`drills/${parse(example).drill}.yaml`]: example }),
+    phase: (example) => ({ 'drills/mine.yaml': drillFile(`- ${example}`) }),
+    fault: (example) => ({ 'drills/mine.yaml': drillFile(phaseWith(example)) }),
+    when: (example) => ({
+      'drills/mine.yaml': drillFile(phaseWith(`{ fault: hang, role: primary, when: ${example} }`)),
+    }),
+    'golden-task': (example) => ({ 'fixtures/golden/support-answer/opening_hours.json': example }),
+    contract: (example) => ({
+      'fixtures/golden/support-answer/contract.yaml': example,
+      'fixtures/golden/support-answer/a.json': TASK,
+    }),
+    config: (example) => ({ 'my-agent.ts': AGENT, 'drill.config.yaml': example }),
+    declares: (example) => ({
+      'my-agent.ts': AGENT,
+      'drill.config.yaml': `targets: { my-agent: { module: ./my-agent.ts, declares: ${example} } }\n`,
+    }),
+    roles: (example) => ({ 'drill.config.yaml': `roles:\n${indent(example, '  ')}\n` }),
+    outcome: (example) => ({
+      'my-agent.ts': `export default async (task, { roles }) => {
+  await fetch(roles.primary.base_url + '/chat/completions', { method: 'POST', signal: AbortSignal.timeout(10),
+    body: JSON.stringify({ model: roles.primary.model, messages: [{ role: 'user', content: task.input }] }) }).catch(() => {});
+  return ${JSON.stringify(parse(example))};\n};\n`,
+      'fixtures/golden/support-answer/a.json': TASK,
+    }),
+  };
+
+  it.each(Object.entries(SHAPES))('%s: complete; its example is valid, and runs', async (name, { summary, schema }) => {
+    const page = await explained(name);
+    expect(page).toContain(`${name}\n\n${summary}\n`);
+    expectParameters(page, schema);
+    const files = PLACES[name]?.(exampleOf(page)) ?? {};
+    using project = new Project(files);
+    const written = Object.keys(files).filter((file) => !file.endsWith('.ts'));
+    expect(await drill(project.cwd, 'validate', ...written)).toMatchObject({ code: 0, err: '' });
+
+    const own = readdirSync(project.cwd).includes('drills') ? readdirSync(join(project.cwd, 'drills')) : [];
+    const names = own.length > 0 ? own.map((file) => file.replace('.yaml', '')) : ['timeout_primary'];
+    const target =
+      name === 'declares' ? ['--target', 'my-agent'] : name === 'outcome' ? ['--target', './my-agent.ts'] : [];
+    const { report } = await ran(files, ...names, ...target);
+    expect(report.drills.map((d) => d.name)).toEqual(names);
+    if (name === 'outcome') expect(report.drills[0]?.tasks[0]?.outcome).toMatchObject(parse(exampleOf(page)));
+  });
+
+  it('has a place for every shape', () => {
+    expect(Object.keys(PLACES)).toEqual(Object.keys(SHAPES));
+  });
+});
+
+it.each([
+  ['hnag', 'hang'],
+  ['fails-ovr', 'fails-over'],
+  ['openai', 'openai-chat'],
+  ['junti', 'junit'],
+  ['timeout-primary', 'timeout_primary'],
+  ['golden_task', 'golden-task'],
+  ['refrence', 'reference'],
+])('drill explain %s: did you mean %s', async (wrong, right) => {
+  const { code, err } = await drill(root, 'explain', wrong);
+  expect(code).toBe(2);
+  expect(err).toContain(`did you mean "${right}"?`);
+});

@@ -1,0 +1,43 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createSpool } from './spool.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'drill-spool-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Characters of one to four bytes, so that some stand across the border of two chunks. */
+const line = 'a – ü 😀 "quoted"\n';
+
+it('a short text never reaches the disk', () => {
+  const spool = createSpool(join(folder, 'short'));
+  spool.write(line);
+  expect([...spool.pieces()].join('')).toBe(line);
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it('a long text goes to a file, comes back as it was, and leaves nothing behind', () => {
+  const path = join(folder, 'long');
+  const spool = createSpool(path);
+  const lines = Array.from({ length: 60_000 }, (_, i) => `${i} ${line}`);
+  for (const text of lines) spool.write(text);
+  expect(existsSync(path)).toBe(true);
+  const pieces = [...spool.pieces()];
+  expect(pieces.join('')).toBe(lines.join(''));
+  expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(300_000);
+  spool.close();
+  expect(readdirSync(folder)).toEqual([]);
+});
+
+it('where the file cannot be written nothing is lost', () => {
+  const spool = createSpool(join(folder, 'nowhere', 'long'));
+  const text = line.repeat(60_000);
+  spool.write(text);
+  spool.write('end');
+  expect([...spool.pieces()].join('')).toBe(`${text}end`);
+  spool.close();
+});

@@ -1,0 +1,183 @@
+import { readFileSync } from 'node:fs';
+import { createRequire, isBuiltin, Module } from 'node:module';
+import { dirname, extname } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { Script } from 'node:vm';
+import type { Jiti } from 'jiti';
+
+/**
+ * Evaluates a file, and whatever it imports of the user's own, anew: nothing is remembered from the last time.
+ * Packages in node_modules and Node's own modules are shared. Rejects with what the file throws; the stack of a
+ * SyntaxError names the place.
+ */
+export async function evaluateAnew(file: string): Promise<object> {
+  const { createJiti } = await import('jiti');
+  return new Graph(createJiti(import.meta.url, { moduleCache: false, interopDefault: false })).enter(file);
+}
+
+/** One file of the user's own, evaluated or being evaluated. */
+interface Unit {
+  module: Module;
+  commonjs: boolean;
+  /** Settles once it is evaluated, where that takes a while. */
+  over: Promise<unknown> | undefined;
+  /** What its evaluation waits for right now. */
+  waitsFor: Set<Unit>;
+}
+
+type Code = (
+  exports: unknown,
+  require: NodeJS.Require,
+  module: Module,
+  file: string,
+  folder: string,
+  jitiImport: (specifier: string) => Promise<unknown>,
+  jitiESMResolve: (specifier: string) => string,
+) => unknown;
+
+const OWN = /\.(?:[cm]?[jt]s|[cm]?tsx|json)$/;
+const TYPED = /\.[cm]?tsx?$/;
+
+/** The user's own files of one evaluation. Jiti turns each into a function and finds the next; who has run is kept here. */
+class Graph {
+  readonly #jiti: Jiti;
+  readonly #units = new Map<string, Unit>();
+
+  constructor(jiti: Jiti) {
+    this.#jiti = jiti;
+  }
+
+  async enter(file: string): Promise<object> {
+    const unit = this.#begin(file, true);
+    await unit.over;
+    return namespaceOf(unit);
+  }
+
+  async #import(specifier: string, from: Unit): Promise<unknown> {
+    const found = isShared(specifier) ? specifier : this.#resolve(specifier, from.module.filename);
+    if (!isOwn(found)) return this.#jiti.import(isShared(found) ? found : pathToFileURL(found).href);
+    const unit = this.#units.get(found) ?? this.#begin(found, true);
+    // In a cycle it gets what there is so far, as Node does.
+    if (!reaches(unit, from)) {
+      from.waitsFor.add(unit);
+      await unit.over;
+      from.waitsFor.delete(unit);
+    }
+    return namespaceOf(unit);
+  }
+
+  #require(specifier: string, native: NodeJS.Require, from: string): unknown {
+    if (isShared(specifier)) return native(specifier);
+    const found = this.#resolveFor(specifier, native, from);
+    if (!isOwn(found)) return native(found);
+    return (this.#units.get(found) ?? this.#begin(found, false)).module.exports;
+  }
+
+  #resolveFor(specifier: string, native: NodeJS.Require, from: string): string {
+    try {
+      return native.resolve(specifier);
+    } catch {
+      // Without its ending, a TypeScript file is found by jiti alone.
+      return this.#resolve(specifier, from);
+    }
+  }
+
+  #resolve(specifier: string, from: string): string {
+    const found = this.#jiti.esmResolve(specifier, pathToFileURL(from).href);
+    return found.startsWith('file:') ? fileURLToPath(found) : found;
+  }
+
+  #begin(file: string, mayWait: boolean): Unit {
+    const module = new Module(file);
+    module.filename = file;
+    module.paths = createRequire(file).resolve.paths('x') ?? [];
+    const unit: Unit = { module, commonjs: true, over: undefined, waitsFor: new Set() };
+    this.#units.set(file, unit);
+    const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
+    if (extname(file) === '.json') module.exports = JSON.parse(text);
+    else {
+      const { script, commonjs } = this.#compile(file, text, mayWait);
+      unit.commonjs = commonjs;
+      const over = this.#run(script, unit);
+      unit.over = over instanceof Promise ? over : undefined;
+    }
+    return unit;
+  }
+
+  #run(script: Script, unit: Unit): unknown {
+    const { module } = unit;
+    const { filename } = module;
+    const native = createRequire(filename);
+    const require = Object.assign((specifier: string) => this.#require(specifier, native, filename), native);
+    const code: Code = script.runInThisContext();
+    return Reflect.apply(code, module.exports, [
+      module.exports,
+      require,
+      module,
+      filename,
+      dirname(filename),
+      (specifier: string) => this.#import(specifier, unit),
+      (specifier: string) => pathToFileURL(this.#resolve(specifier, filename)).href,
+    ] satisfies Parameters<Code>);
+  }
+
+  /** What compiles as CommonJS is CommonJS, as Node has it; all else jiti makes a function of. */
+  #compile(file: string, text: string, mayWait: boolean): { script: Script; commonjs: boolean } {
+    const plain = TYPED.test(file) || extname(file) === '.mjs' ? undefined : compiledPlain(file, text);
+    // An import() would reach round us.
+    if (plain !== undefined && !/\bimport\s*\(/.test(text)) return { script: plain, commonjs: true };
+    const commonjs = plain !== undefined;
+    const async = mayWait && !commonjs && extname(file) !== '.cts';
+    const code = this.#jiti.transform({ filename: file, source: text, ts: TYPED.test(file), async });
+    if (code.startsWith(JITI_ERROR)) throw syntaxError(file, JSON.parse(code.slice(JITI_ERROR.length)));
+    return { script: compiledEsm(file, code, async), commonjs };
+  }
+}
+
+/** Of `import.meta` jiti replaces the fields it knows; where more is left, this stands for the object as a whole. */
+const META =
+  '({ url: require("node:url").pathToFileURL(__filename).href, filename: __filename, dirname: __dirname, resolve: jitiESMResolve })';
+
+const isShared = (specifier: string) => isBuiltin(specifier) || /^(?:node|data|https?):/.test(specifier);
+const isOwn = (file: string) =>
+  !isShared(file) && OWN.test(file) && (TYPED.test(file) || !/[\\/]node_modules[\\/]/.test(file));
+
+function reaches(unit: Unit, wanted: Unit): boolean {
+  return unit === wanted || [...unit.waitsFor].some((next) => reaches(next, wanted));
+}
+
+/** What an `import` sees. Of CommonJS: its exports as the default, and each by its name. */
+function namespaceOf({ module: { exports }, commonjs }: Unit): object {
+  if (!commonjs) return exports;
+  return { ...(typeof exports === 'object' ? exports : undefined), default: exports };
+}
+
+function compiled(file: string, code: string, async: boolean): Script {
+  const head = `(${async ? 'async ' : ''}function (exports, require, module, __filename, __dirname, jitiImport, jitiESMResolve) { `;
+  return new Script(`${head}${code}\n})`, { filename: file, columnOffset: -head.length });
+}
+
+function compiledPlain(file: string, text: string): Script | undefined {
+  try {
+    return compiled(file, text.replace(/^#!/, '//'), false);
+  } catch {
+    return undefined;
+  }
+}
+
+function compiledEsm(file: string, code: string, async: boolean): Script {
+  try {
+    return compiled(file, code, async);
+  } catch {
+    return compiled(file, code.replace(/\bimport\.meta\b(?=\s*[^\w\s'"`])/g, META), async);
+  }
+}
+
+const JITI_ERROR = 'exports.__JITI_ERROR__ = ';
+
+/** What jiti could not read; it counts columns from 0. */
+function syntaxError(file: string, { line, column, message }: { line: number; column: number; message: string }) {
+  const error = new SyntaxError(message.trim());
+  error.stack = `${file}:${line}:${column + 1}\n${error.stack}`;
+  return error;
+}
