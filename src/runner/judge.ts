@@ -101,7 +101,10 @@ export function hasFinding(cells: readonly CellReport[]): boolean {
 /** Weight of the passed cells over the weight of the applicable ones, 0 to 100; an empty set scores 100. */
 export function score(cells: readonly CellReport[]): number {
   const weigh = (list: readonly CellReport[]) => list.reduce((sum, c) => sum + WEIGHT[c.severity], 0);
-  const applicable = weigh(cells.filter((c) => c.verdict !== 'not_applicable'));
+  // What had nothing to judge in this task is no shortcoming of it; what could not be trusted is.
+  const judged = (c: CellReport) =>
+    c.verdict !== 'not_applicable' && (c.verdict !== 'inconclusive' || c.evidence.length > 0);
+  const applicable = weigh(cells.filter(judged));
   const earned = weigh(cells.filter((c) => c.verdict === 'passed'));
   return applicable === 0 ? 100 : Math.round((1000 * earned) / applicable) / 10;
 }
