@@ -44,7 +44,7 @@ describe('drill run timeout_primary', () => {
   });
 
   it.each([
-    'rate-limited@primary',
+    'rate-limited@primary,retry_after_ms=60000',
     'rate-limited@primary,retry_after_as=http-date,retry_after_ms=60000',
     'rate-limited@primary,retry_after_as=absent',
   ])('the reference and the good agent stand %s', async (fault) => {

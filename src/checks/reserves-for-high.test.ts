@@ -83,13 +83,17 @@ test('turned away while only high ones are served, or before its time, it did no
   ).toBe('passed');
 });
 
-test('a tenant’s budget may hold one back before it comes to the reserve', () => {
-  const budgeted = facts({ contract: Contract.parse({ workflow: 'w', budgets: { requests: 1 } }) });
+test('one that never comes to the reserve lost its place to lower ones, unless its tenant’s budget was used up', () => {
   const events = drill([
     ['high', 1, 900, 'queued'],
     ['low', 1, 800],
   ]);
-  expect(drillVerdictOf(check, events, {}, budgeted).verdict).toBe('inconclusive');
+  const verdict = (budgets: object) =>
+    drillVerdictOf(check, events, {}, facts({ contract: Contract.parse({ workflow: 'w', budgets }) })).verdict;
+  expect(verdict({ requests: 2 })).toBe('failed');
+  expect(verdict({ requests: 1 })).toBe('inconclusive');
+  expect(verdict({ usd: 0.002 })).toBe('failed');
+  expect(verdict({ usd: 0.0015 })).toBe('inconclusive');
 });
 
 test('a 429 of the reserve shows the same as the fault', () => {

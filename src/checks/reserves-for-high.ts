@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { Contract } from '../core/contract.ts';
 import { callsOf } from '../core/evidence.ts';
 import { defineDrillCheck } from '../core/plugin.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { type Books, enter, hadRoom, openBooks } from './tenant-books.ts';
 import { type Asks, follow, noAsks, note, type WholeAsk } from './whole-asks.ts';
 import { count, unique } from './words.ts';
 
@@ -14,7 +16,8 @@ interface State {
   asks: Asks;
   /** The roles after the first of the chain. */
   reserve: readonly string[];
-  budgeted: boolean;
+  budgets: Contract['budgets'];
+  books: Books;
   /** In the phase in hand: whether there is room for everybody, which calls to the reserve run and are for lower priorities, and when one of those was last served. */
   scarce: boolean;
   running: Map<string, boolean>;
@@ -33,12 +36,14 @@ export const reservesForHigh = defineDrillCheck({
   params: z.strictObject({}),
   example: 'reserves-for-high: {}',
   init: ({ declares, contract }): State => ({
-    ...{ asks: noAsks(), reserve: declares.chain.slice(1), budgeted: contract?.budgets !== undefined },
+    ...{ asks: noAsks(), reserve: declares.chain.slice(1) },
+    ...{ budgets: contract?.budgets, books: openBooks(contract?.budgets?.window_ms ?? 0) },
     ...{ scarce: false, running: new Map(), lastLower: undefined },
     ...{ served: { count: 0, proof: [] }, lost: { count: 0, what: [], proof: [] } },
   }),
   step(state, event) {
     const whole = follow(state.asks, event);
+    if (event.kind !== 'run-header' && event.phase === state.asks.phase) enter(state.books, event);
     watchReserve(state, event);
     if (whole?.ask.priority === 'high') judgeHigh(state, whole);
     return state;
@@ -74,15 +79,15 @@ function watchReserve(state: State, event: TraceEvent): void {
 }
 
 function judgeHigh(
-  { reserve, budgeted, scarce, lastLower, served, lost }: State,
+  { reserve, budgets, books, scarce, lastLower, served, lost }: State,
   { ask, ending, events }: WholeAsk,
 ): void {
   if (!scarce) return;
   const there = callsOf(events).filter((c) => reserve.includes(c.call.role));
   const refused = there.filter((c) => FULL.includes(c.failureMode));
   const kind = ending.kind === 'hung' ? 'hung' : ending.outcome.kind;
-  // One that never came to the reserve may have been held back by its tenant's budget.
-  const judged = there.length > 0 || !budgeted;
+  // One that never came to the reserve was held back by its tenant's budget, where that was used up.
+  const judged = there.length > 0 || budgets === undefined || hadRoom(books, budgets, ask.tenant, ending.at);
   const unserved = judged && (kind === 'hung' || kind === 'failed' || kind === 'queued');
   const besideLower = lastLower !== undefined && lastLower.at >= ask.at;
   if (!besideLower || (refused.length === 0 && !unserved)) {

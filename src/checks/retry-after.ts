@@ -2,7 +2,7 @@ import type { CallView } from '../core/evidence.ts';
 import { parseHttpDate } from '../core/http-date.ts';
 
 /** When the provider said to come back, in the trace's milliseconds; undefined where it did not say. */
-export function comeBackAt({ head }: CallView, epoch_ms: number): number | undefined {
+export function comeBackAt({ head }: Pick<CallView, 'head'>, epoch_ms: number): number | undefined {
   if (head === undefined) return undefined;
   const inMs = number(head.headers['retry-after-ms']);
   if (inMs !== undefined) return head.at + Math.ceil(inMs);

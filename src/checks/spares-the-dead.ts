@@ -3,6 +3,7 @@ import { defineDrillCheck } from '../core/plugin.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import { BASELINE, type TraceEvent } from '../core/trace.ts';
 import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { comeBackAt } from './retry-after.ts';
 import { count, seconds } from './words.ts';
 
 /** These say something of the request, not of the provider's health: no breaker should open on them. */
@@ -22,6 +23,9 @@ interface State {
   armed: boolean;
   /** Ids of calls to the role that have not ended. */
   inFlight: Set<string>;
+  /** Those whose reply said to come back within the time of a probe: such a role is busy, not dead. */
+  busy: Set<string>;
+  epoch_ms: number;
   streak: number;
   longest: number;
   /** When the breaker should have opened. */
@@ -54,10 +58,19 @@ export const sparesTheDead = defineDrillCheck({
     role: z.string().min(1).optional().describe('the role; without it, the first of the chain'),
   }),
   example: 'spares-the-dead: { after_failures: 5 }',
-  init: ({ declares }, params): State => ({
+  init: ({ declares, epoch_ms }, params): State => ({
     ...params,
     role: params.role ?? declares.chain[0] ?? '',
-    ...{ armed: false, inFlight: new Set(), streak: 0, longest: 0, openAt: undefined, lastProbe: undefined },
+    ...{
+      epoch_ms,
+      armed: false,
+      inFlight: new Set(),
+      busy: new Set(),
+      streak: 0,
+      longest: 0,
+      openAt: undefined,
+      lastProbe: undefined,
+    },
     ...{ probes: 0, spared: new Set(), chances: [], hits: [] },
   }),
   step(state, event: TraceEvent) {
@@ -79,10 +92,14 @@ export const sparesTheDead = defineDrillCheck({
     } else if (event.kind === 'call' && state.spared.has(event.ask)) {
       state.chances.push(event.seq);
     }
+    if (event.kind === 'call-head' && state.inFlight.has(event.call)) {
+      const back = comeBackAt({ head: event }, state.epoch_ms);
+      if (back !== undefined && back - event.at <= state.probe_every_ms) state.busy.add(event.call);
+    }
     if ((event.kind === 'call-end' || event.kind === 'call-abort') && state.inFlight.delete(event.call)) {
       const mode = event.kind === 'call-abort' ? 'timeout' : event.failure_mode;
       if (mode === null) recover(state);
-      else if (!OF_THE_REQUEST.includes(mode)) state.streak += 1;
+      else if (!OF_THE_REQUEST.includes(mode) && !state.busy.delete(event.call)) state.streak += 1;
       state.longest = Math.max(state.longest, state.streak);
       if (state.streak >= state.after_failures) state.openAt ??= event.at;
     }

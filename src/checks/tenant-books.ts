@@ -1,3 +1,4 @@
+import type { Contract } from '../core/contract.ts';
 import type { TraceEvent } from '../core/trace.ts';
 
 /** A call counts from its beginning, with what it cost when that is known. */
@@ -68,6 +69,17 @@ export function enter(books: Books, event: TraceEvent): void {
     total.usd += event.cost_usd;
     findDearest(of.account, window_ms);
   }
+}
+
+/** Whether a tenant could make one more call. Who is careful books calls at their worst price: of money only half counts. */
+export function hadRoom(
+  { window_ms, accounts }: Books,
+  { requests = Infinity, usd = Infinity }: NonNullable<Contract['budgets']>,
+  tenant: string,
+  at: number,
+): boolean {
+  const recent = accounts.get(tenant)?.calls.filter((call) => at - call.at < window_ms) ?? [];
+  return recent.length < requests && recent.reduce((sum, call) => sum + call.usd, 0) <= usd / 2;
 }
 
 function findDearest({ calls, most }: Account, window_ms: number): void {

@@ -3,6 +3,7 @@ import type { RunRequest } from '../assemble.ts';
 import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
 import type { JudgeFlags } from './commands/judge.ts';
+import type { PruneFlags } from './commands/prune.ts';
 import { options } from './options.ts';
 import { printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -86,6 +87,18 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .action(async (run: string, flags: JudgeFlags) => {
       const [{ judge }, { catalogue }] = await Promise.all([import('./commands/judge.ts'), import('../catalogue.ts')]);
       done(judge(run, flags, catalogue, terminal));
+    });
+
+  command(program, 'prune', 'remove the oldest runs; nothing else ever removes one', [
+    'drill prune --keep 20 --dry-run',
+    'drill prune --keep 20',
+  ])
+    .addOption(options.keep())
+    .addOption(options.dryRun())
+    .addOption(options.out())
+    .action(async (flags: PruneFlags) => {
+      const { prune } = await import('./commands/prune.ts');
+      prune(flags, terminal);
     });
 
   command(program, 'list', 'what there is: drills, faults, checks, protocols, targets, reporters', [

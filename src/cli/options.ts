@@ -18,6 +18,12 @@ function wholeJobs(text: string): number {
   return jobs;
 }
 
+function wholeKeep(text: string): number {
+  if (!/^\d{1,6}$/.test(text) || Number(text) < 1)
+    throw new InvalidArgumentError('Keep a whole number of runs, at least 1.');
+  return Number(text);
+}
+
 function aScore(text: string): number {
   const score = Number(text);
   if (!/^\d+(\.\d+)?$/.test(text) || score > 100) throw new InvalidArgumentError('A score is a number from 0 to 100.');
@@ -54,5 +60,10 @@ export const options = {
     )
       .argParser(each)
       .default([], 'as stored'),
+  keep: () =>
+    new Option('--keep <n>', 'runs that stay; `reports: { keep: … }` of drill.config.yaml without it').argParser(
+      wholeKeep,
+    ),
+  dryRun: () => new Option('--dry-run', 'only show what would go').default(false),
   json: () => new Option('--json', 'print one JSON document on stdout and nothing else').default(false),
 };

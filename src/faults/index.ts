@@ -1,6 +1,7 @@
 import type { Fault } from '../core/plugin.ts';
 import { authFailed } from './auth-failed.ts';
 import { badArguments } from './bad-arguments.ts';
+import { badRequest } from './bad-request.ts';
 import { capacity } from './capacity.ts';
 import { citationLoss } from './citation-loss.ts';
 import { connectionReset } from './connection-reset.ts';
@@ -37,6 +38,7 @@ import { wrongCitation } from './wrong-citation.ts';
 export const faults: Fault[] = [
   authFailed,
   badArguments,
+  badRequest,
   capacity,
   citationLoss,
   connectionReset,

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ModelCall } from '../core/model-call.ts';
 import { anthropicMessages, openaiChat, protocols } from '../protocols/index.ts';
 import { authFailed } from './auth-failed.ts';
+import { badRequest } from './bad-request.ts';
 import { contextOverflow } from './context-overflow.ts';
 import { modelNotFound } from './model-not-found.ts';
 import { quotaExhausted } from './quota-exhausted.ts';
@@ -18,6 +19,12 @@ const shapes = [
     mode: 'quota_exhausted',
     openai: [429, 'insufficient_quota'],
     anthropic: [402, 'billing_error'],
+  },
+  {
+    fault: badRequest,
+    mode: 'unknown',
+    openai: [400, null],
+    anthropic: [400, 'invalid_request_error'],
   },
   {
     fault: regionalBlock,

@@ -72,13 +72,7 @@ function codeOf(error: unknown): unknown {
   return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
 
-/** Tools that only read, of those a task may use. */
-export function readingTools(schemas: readonly ToolSchema[], { rules, allowed }: Hands): ToolSchema[] {
-  return schemas.filter(
-    ({ name }) => allowed.includes(name) && readRule(rules[name]).allowed && !readRule(rules[name]).write,
-  );
-}
-
+/** Those a task may use. */
 export function allowedTools(schemas: readonly ToolSchema[], { rules, allowed }: Hands): ToolSchema[] {
   return schemas.filter(({ name }) => allowed.includes(name) && readRule(rules[name]).allowed);
 }

@@ -70,6 +70,7 @@ export interface FailoverResult {
 
 const UNSURE: readonly FailureMode[] = ['timeout', 'network', 'truncated', 'malformed_response'];
 const BREAKER: BreakerSettings = { failures: 5, cooldownMs: 15_000 };
+const SOON_MS = 5_000;
 const LONGEST_BACKOFF_MS = 500;
 /** Kept free before the deadline, for everything that comes after the last model. */
 const MARGIN_MS = 250;
@@ -230,7 +231,7 @@ async function attempt(
     throw error;
   });
   if (mode === null) permit.success();
-  else if (policy[mode].trips) permit.failure(mode);
+  else if (policy[mode].trips && !isBusy(result)) permit.failure(mode);
   else permit.release();
   const costUsd = result.usage?.costUsd ?? 0;
   // A call that was left or cut may still have been billed: it stays booked at its worst price. A refused one was not.
@@ -238,6 +239,9 @@ async function attempt(
   attempts.push({ role, model: result.model, called: true, failureMode: mode, latencyMs: result.latencyMs, costUsd });
   return { mode, result };
 }
+
+/** A role that says when to come back, and soon, is not dead. */
+const isBusy = ({ retryAfterMs }: ModelResult) => retryAfterMs !== undefined && retryAfterMs <= SOON_MS;
 
 /** Where a reply that went well still breaks the contract. */
 function breach(result: ModelResult, { output, gate }: FallbackContract): FailureMode | null {

@@ -2,8 +2,9 @@ import { leavesOf } from '../core/canonical.ts';
 import type { Message, ToolCall } from '../core/model-call.ts';
 import type { Outcome, PlannedAction, Task, ToolMode } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
-import { type Act, act, allowedTools, type Hands, readingTools } from './acting.ts';
+import { type Act, act, allowedTools, type Hands } from './acting.ts';
 import type { Agent } from './agent.ts';
+import type { Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
 import { tell } from './telling.ts';
 import { isRecord, parseJson } from './validate.ts';
@@ -49,7 +50,12 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, too
     allowed: task.tools ?? [],
     taskId: task.id,
   };
-  const modeOf = (role: string): ToolMode => permissions?.modes[role] ?? 'full';
+  const reads = onlyReads(hands);
+  // Where nothing is to be proposed, a model that may only plan reads what there is, and answers.
+  const modeOf = (role: string): ToolMode => {
+    const most = permissions?.modes[role] ?? 'full';
+    return most === 'plan-only' && reads ? 'read-only' : most;
+  };
   const acts: Act[] = [];
   const said: Message[] = [];
   const results = [];
@@ -63,6 +69,7 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, too
       payload: (role) => payloadFor(modeOf(role), task, said, acts, hands),
       ...(from !== undefined && { from }),
       contract: {
+        gate: citesSomething(task),
         deadlineMs: task.deadline_ms - tookMs(),
         retries: 1,
         ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
@@ -79,7 +86,7 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, too
       results,
       acts,
       toolMode: mode,
-      gated: false,
+      gated: true,
       tookMs: tookMs(),
     };
     const reply = result.result;
@@ -102,7 +109,7 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, too
       said.push({ role: 'tool', content: done.content, toolCallId: call.id });
     }
   }
-  return tell({ task, step: 'act', results, acts, toolMode: 'full', gated: false, tookMs: tookMs() }, 'needs_review');
+  return tell({ task, step: 'act', results, acts, toolMode: 'full', gated: true, tookMs: tookMs() }, 'needs_review');
 };
 
 /** An answer that the verification step does not support goes to a person, without the answer. */
@@ -135,7 +142,7 @@ function kindOf(acts: readonly Act[]): Outcome['kind'] {
   return missed.length > 0 || acts.some((a) => a.because === 'failed') ? 'partial' : 'answered';
 }
 
-/** A payload made for the mode: all tools, those that read, or none and a shape for a plan. */
+/** A payload made for the mode: tools, or what they gave already in words, with a shape for a plan where one is wanted. */
 function payloadFor(mode: ToolMode, task: Task, said: readonly Message[], acts: readonly Act[], hands: Hands): Payload {
   const base = { taskId: task.id, tenantId: task.tenant, maxOutputTokens: 1024, temperature: 0 };
   const opening: Message[] = [
@@ -144,12 +151,11 @@ function payloadFor(mode: ToolMode, task: Task, said: readonly Message[], acts: 
   ];
   const { schemas } = hands.tools;
   if (mode === 'full') return { ...base, messages: [...opening, ...said], tools: allowedTools(schemas, hands) };
-  if (mode === 'read-only') return { ...base, messages: [...opening, ...said], tools: readingTools(schemas, hands) };
   // Without tools the conversation may hold no calls of them: what they gave is told in words.
   const known = acts.map((a) => `${a.tool} ${JSON.stringify(a.args)} gave: ${a.content}`);
   const told: Message[] = known.length === 0 ? [] : [{ role: 'user', content: `Known so far:\n${known.join('\n')}` }];
   const messages = [...opening, ...told];
-  if (mode === 'none') return { ...base, messages };
+  if (mode !== 'plan-only') return { ...base, messages };
   const asked: Message = {
     role: 'user',
     content: 'You cannot act. Answer from what is known, and propose what should be done.',
@@ -163,6 +169,16 @@ function questionOf(task: Task): string {
 }
 
 type Story = Parameters<typeof tell>[0];
+
+const onlyReads = ({ allowed, rules }: Hands): boolean => !allowed.some((tool) => readRule(rules[tool]).write);
+
+/** Words that rest on nothing are no answer: least of all a tool call that was written instead of made. */
+function citesSomething({ sources }: Task): Gate {
+  return ({ text = '', toolCalls }) =>
+    toolCalls !== undefined || sources.length === 0 || sources.some((s) => text.includes(s.id))
+      ? undefined
+      : 'it cites nothing';
+}
 
 /** Intent as data: what a model proposes is held against the contract before anybody sees it. */
 function planIn(json: Record<string, unknown>, task: Task, hands: Hands): PlannedAction[] {
@@ -183,9 +199,8 @@ function planIn(json: Record<string, unknown>, task: Task, hands: Hands): Planne
 /** No model is left. A task that only reads is answered by rule, from what the tools already gave. */
 function stopped(task: Task, story: Story, kind: Outcome['kind'], hands: Hands): Outcome {
   const acts = story.acts ?? [];
-  const onlyReads = !hands.allowed.some((tool) => readRule(hands.rules[tool]).write);
   const read = acts.filter((a) => a.done === 'yes' && !a.write);
-  if (onlyReads && read.length > 0) return tell(story, 'rules_based', byRule(task, read));
+  if (onlyReads(hands) && read.length > 0) return tell(story, 'rules_based', byRule(task, read));
   return tell(story, acts.some((a) => a.write && a.done === 'yes') ? 'partial' : kind);
 }
 

@@ -1,6 +1,7 @@
 import { leavesOf } from '../core/canonical.ts';
 import type { Message } from '../core/model-call.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
+import { readRule } from '../core/tools.ts';
 import { act, type Hands } from './acting.ts';
 import type { Agent } from './agent.ts';
 import type { Gate } from './contract.ts';
@@ -49,15 +50,17 @@ export const planAgent: Agent = async (task, { run, tools, approve, tookMs, sign
   };
   if (!isRecord(data)) return tell(story, result.kind === 'answered' ? 'failed' : result.kind);
   const action = actionOf(data);
+  const rules = task.contract?.permissions?.tools ?? {};
   const allowed = task.contract?.fallback_ok_for;
-  // What a reserve model extracted is shown, and acted on by nobody.
-  if (result.role !== 'primary' && allowed?.includes('answered') === false)
+  // What a reserve model extracted of a case that can wait is acted on by nobody who has not seen it.
+  const waits = action !== undefined && task.priority === 'low' && readRule(rules[action.tool]).approval === 'none';
+  if (result.role !== 'primary' && (waits || allowed?.includes('answered') === false))
     return tell(story, 'extracted', { data, ...(action && { plan: [planned(action, task)] }) });
   if (action === undefined) return tell(story, 'answered', { data });
   const hands: Hands = {
     tools,
     approve,
-    rules: task.contract?.permissions?.tools ?? {},
+    rules,
     allowed: task.tools ?? [],
     taskId: task.id,
   };

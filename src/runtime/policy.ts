@@ -28,8 +28,7 @@ const unfit: Consequence = { retry: false, failover: true, trips: false, ends: '
 /** The default answer to each failure mode. Another model is not always the right one. */
 export const POLICY: Policy = {
   timeout: transient,
-  // It says when to come back: a role that is only busy is not dead.
-  rate_limit: { ...transient, trips: false },
+  rate_limit: transient,
   overloaded: transient,
   server_error: transient,
   network: transient,

@@ -2,6 +2,7 @@ import type { Message } from '../core/model-call.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Agent } from './agent.ts';
 import type { FallbackContract, Gate } from './contract.ts';
+import type { Payload } from './failover.ts';
 import type { ModelResult } from './model-adapter.ts';
 import { tell } from './telling.ts';
 import { isRecord } from './validate.ts';
@@ -13,14 +14,8 @@ export const supportAgent: Agent = async (task, { run, verify, tookMs, signal })
     taskId: task.id,
     tenantId: task.tenant,
     priority: task.priority,
-    payload: () => ({
-      taskId: task.id,
-      tenantId: task.tenant,
-      messages: promptOf(task),
-      ...(task.response_schema && { responseSchema: task.response_schema }),
-      maxOutputTokens: 1024,
-      temperature: 0,
-    }),
+    payload: () => payloadOf(task, [INSTRUCTIONS, STYLE]),
+    shorter: () => payloadOf(task, [INSTRUCTIONS]),
     contract,
     signal,
   });
@@ -62,12 +57,28 @@ const INSTRUCTIONS = [
   'Say what information is missing where the sources do not settle the question.',
 ].join(' ');
 
-function promptOf(task: Task): Message[] {
+/** Manners, no policy: where the context is too small, this goes first and nothing else does. */
+const STYLE = [
+  'How replies sound: warm and plain, in short sentences, without jargon or exclamation marks.',
+  'Begin with what the customer most wants to know, then say why, then what happens next.',
+  'Where the answer is no, say so once, kindly, and name what is possible in its place.',
+  'Use the words of the customer for their things, and whole dates instead of "soon" or "last week".',
+].join(' ');
+
+/** What a model is asked: rules of its own, the evidence and the question. */
+function payloadOf(task: Task, rules: readonly string[]): Payload {
   const sources = task.sources.map(({ id, text }) => `<source id="${id}">\n${text}\n</source>`);
-  return [
-    { role: 'system', content: INSTRUCTIONS },
-    { role: 'user', content: [...sources, task.input].join('\n\n') },
-  ];
+  return {
+    taskId: task.id,
+    tenantId: task.tenant,
+    messages: [
+      ...rules.map((content): Message => ({ role: 'system', content })),
+      { role: 'user', content: [...sources, task.input].join('\n\n') },
+    ],
+    ...(task.response_schema && { responseSchema: task.response_schema }),
+    maxOutputTokens: 1024,
+    temperature: 0,
+  };
 }
 
 /** What an answer says, field by field, whether it is structured or plain. */
@@ -118,9 +129,9 @@ function citesEvidence(task: Task): Gate {
 const MONEY_OR_DATE =
   /[$€£]\s?\d[\d.,]*\d|\d{1,2} (?:January|February|March|April|May|June|July|August|September|October|November|December) \d{4}|\d{4}-\d{2}-\d{2}/g;
 
-/** Numbers and long words of a text that one source has and the others have not. */
+/** Numbers and long words of a text that one source has and the others have not; a single digit counts with the word before it. */
 function onlyIn(text: string, source: string, others: readonly string[]): string[] {
-  const words = new Set(text.toLowerCase().match(/\d[\d.,-]*\d|[\p{L}\d]{6,}/gu) ?? []);
+  const words = new Set(text.toLowerCase().match(/\d[\d.,-]*\d|\p{L}+ \d\b|[\p{L}\d]{6,}/gu) ?? []);
   const rest = others.join('\n').toLowerCase();
   return [...words].filter((word) => source.toLowerCase().includes(word) && !rest.includes(word));
 }

@@ -11,7 +11,7 @@ import { displayPath } from '../../config/read-file.ts';
 import { jsonSchemaOf, type Piece, piecesAt, wordsOf } from '../../config/schema-words.ts';
 import { openTarget, settleTarget } from '../../config/target.ts';
 import { Contract } from '../../core/contract.ts';
-import { FAULT_USE_KEYS, FaultUse, type Phase } from '../../core/drill.ts';
+import { type Drill, FAULT_USE_KEYS, FaultUse, type Phase, placeOf } from '../../core/drill.ts';
 import { DrillError } from '../../core/errors.ts';
 import { GoldenTask } from '../../core/golden-task.ts';
 import type { Card, Check, Fault } from '../../core/plugin.ts';
@@ -39,7 +39,10 @@ export async function explain(
       name: one.name,
       text: () => cardText(one, 'reporter', [`Writes: ${one.file ?? 'to the terminal'}`], 'Example'),
     })),
-    ...listDrills(cwd).map(({ name, path }) => ({ name, text: () => drillText(path, catalogue) })),
+    ...listDrills(cwd).map(({ name, path }) => ({
+      name,
+      text: () => drillText(drillStory(path, catalogue), displayPath(path)),
+    })),
     ...Object.entries(SHAPES).map(([name, { summary, schema, example }]) => ({
       name,
       text: () => blocks(name, summary, paramLines(schema), section('Example', example)),
@@ -87,8 +90,7 @@ function checkText(check: Check): string {
     ...(skips.length === 0 ? [] : [`Not applicable: ${skips.join('; ')}.`]),
     'Inconclusive: it is expected, and there was nothing to judge.',
   ];
-  const flawed = flawedBy(check.name).map((file) => `drill run timeout_primary --target ${displayPath(file)}`);
-  const seen = flawed.length === 0 ? [] : [section('See it fail', flawed.join('\n'))];
+  const seen = seenToFail(flaws().filter((flaw) => flaw.check === check.name));
   const kind = `check, ${check.severity}, judges a ${check.scope}`;
   return cardText(check, kind, facts, 'Example, in `expect` of a drill', ...seen);
 }
@@ -104,44 +106,91 @@ function impliedBy({ implies }: Check): string {
   return always ? ', and every golden task' : `, and golden tasks with ${[...read].join(', ')}`;
 }
 
-/** The package's targets that were made for this check to find. */
-function flawedBy(check: string): string[] {
-  const home = join(packageRoot(), 'fixtures', 'targets', 'flawed');
-  const files = namesIn(home).map((name) => join(home, name));
-  return files.filter((file) => readFileSync(file, 'utf8').includes(`flaw = { check: '${check}'`));
+/** A target of the package with one known flaw: the drill and the check that find it, and what else they find. */
+export interface Flaw {
+  /** From the root of the package. */
+  file: string;
+  drill: string;
+  check: string;
+  also: string[];
 }
 
-function drillText(path: string, catalogue: Catalogue): string {
-  const { drill } = loadDrill(path, catalogue);
-  const claims = Object.entries(drill.expect).map(([name, params]) => {
-    const summary = catalogue.checks.find((one) => one.name === name)?.summary ?? '';
-    return `${name}: ${flow(params)}\n  ${summary}`;
+/** Every flawed target, as it says of itself. None is imported: they are agents, and would run. */
+export function flaws(): Flaw[] {
+  const home = join('fixtures', 'targets');
+  const folders = namesIn(join(packageRoot(), home)).filter((name) => name.startsWith('flawed'));
+  const files = folders.flatMap((folder) =>
+    namesIn(join(packageRoot(), home, folder)).map((name) => join(home, folder, name)),
+  );
+  return files.flatMap((file) => {
+    const said = /^export const flaw = (\{.*?\});/ms.exec(readFileSync(join(packageRoot(), file), 'utf8'))?.[1] ?? '';
+    const word = (key: string) => new RegExp(`${key}: '([\\w-]+)'`).exec(said)?.[1];
+    const check = word('check');
+    const also = [...(/also: \[(.*?)\]/s.exec(said)?.[1] ?? '').matchAll(/'([\w-]+)'/g)].map(([, name = '']) => name);
+    return check === undefined ? [] : [{ file, drill: word('drill') ?? 'timeout_primary', check, also }];
   });
-  return blocks(
-    `${drill.drill} (drill, ${displayPath(path)})`,
-    `${drill.title}. ${drill.hypothesis}`,
-    [
+}
+
+const seenToFail = (found: readonly Flaw[]): string[] => {
+  const lines = found.map(({ drill, file }) => `drill run ${drill} --target ${displayPath(join(packageRoot(), file))}`);
+  return lines.length === 0 ? [] : [section('See it fail', lines.join('\n'))];
+};
+
+/** What there is to tell of a drill, for a terminal and for its page. */
+export interface DrillStory {
+  drill: Drill;
+  facts: string[];
+  phases: string[];
+  claims: { check: string; params: string; summary: string; reads: string }[];
+  flawed: Flaw[];
+}
+
+export function drillStory(path: string, catalogue: Catalogue): DrillStory {
+  const { drill } = loadDrill(path, catalogue);
+  return {
+    drill,
+    facts: [
       `Workflow: ${drill.workflow}`,
       ...(drill.tags.length === 0 ? [] : [`Tags: ${drill.tags.join(', ')}`]),
       ...(drill.require === undefined ? [] : [`Skipped, unless the target claims: ${drill.require.join(', ')}`]),
-    ].join('\n'),
-    section('Phases', drill.phases.map(phaseText).join('\n')),
-    section('Expects, beside what its golden tasks and contract bring along', claims.join('\n')),
+    ],
+    phases: drill.phases.map(phaseText),
+    claims: Object.entries(drill.expect).map(([check, params]) => {
+      const { summary = '', reads = '' } = catalogue.checks.find((one) => one.name === check) ?? {};
+      return { check, params: flow(params), summary, reads };
+    }),
+    flawed: flaws().filter((flaw) => flaw.drill === drill.drill),
+  };
+}
+
+function drillText({ drill, facts, phases, claims, flawed }: DrillStory, file: string): string {
+  return blocks(
+    `${drill.drill} (drill, ${file})`,
+    `${drill.title}. ${drill.hypothesis}`,
+    facts.join('\n'),
+    section('Phases', phases.join('\n')),
+    section(
+      'Expects, beside what its golden tasks and contract bring along',
+      claims.map((one) => `${one.check}: ${one.params}\n  ${one.summary}`).join('\n'),
+    ),
     section('Run it', `drill run ${drill.drill}`),
+    ...seenToFail(flawed),
   );
 }
 
-function phaseText({ name, tasks, load, faults, after_ms, for_ms }: Phase): string {
+function phaseText({ name, tasks, times, load, faults, after_ms, for_ms }: Phase): string {
   const arrival = 'every_ms' in load ? `one every ${load.every_ms} ms` : load.arrive.replace('_', ' ');
   const parts = [
     `${tasks} ${tasks === 1 ? 'task' : 'tasks'}, ${arrival}`,
+    ...Object.entries(times).map(([tenant, n]) => `those of ${tenant} ${n} times as often`),
     ...(after_ms === 0 ? [] : [`after ${after_ms} ms of quiet`]),
     ...(for_ms === undefined ? [] : [`for at least ${for_ms} ms`]),
     ...(faults.length === 0 ? ['no fault'] : []),
   ];
-  const broken = faults.map(({ fault, role, ...more }) => {
+  const broken = faults.map((use) => {
+    const { fault, role: _role, tool: _tool, ...more } = use;
     const rest = Object.keys(more).length === 0 ? '' : `, ${flow(more)}`;
-    return `\n  ${fault} on ${role}${rest}`;
+    return `\n  ${fault} on ${placeOf(use)}${rest}`;
   });
   return `${name}: ${parts.join(', ')}${broken.join('')}`;
 }

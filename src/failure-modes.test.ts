@@ -1,0 +1,346 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { callsOf, eventsOf } from './core/evidence.ts';
+import { noticeText } from './core/outcome.ts';
+import type { CallReport, TaskReport } from './core/report.ts';
+import { FailureMode } from './core/taxonomy.ts';
+import type { TraceEvent } from './core/trace.ts';
+import { root, runDrill } from './drill-run.fixture.ts';
+import { Project } from './project.fixture.ts';
+
+interface Row {
+  mode: FailureMode;
+  workflow: string;
+  task: string;
+  /** As `--fault` takes it, without the role. */
+  fault: string;
+  /** How often the task is asked; the last ask is the one that is told of. */
+  asks?: number;
+  /** What the reference should do, in words, and what that looks like: each call as `role` or `role: mode`. */
+  response: string;
+  calls: string[];
+  kind: string;
+  /** The same fault on the reserve too; null where the reserve is not asked, or not hit by it. */
+  both: string | null;
+}
+
+const REFUND = { workflow: 'support-answer', task: 'refund_policy_edge_case' };
+const RETRIED = (mode: FailureMode) => [`primary: ${mode}`, `primary: ${mode}`, 'backup'];
+const SWITCHED = (mode: FailureMode) => [`primary: ${mode}`, 'backup'];
+
+const rows: Row[] = [
+  {
+    ...REFUND,
+    mode: 'timeout',
+    fault: 'hang',
+    response: 'one retry, then the other model',
+    calls: RETRIED('timeout'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'rate_limit',
+    fault: 'rate-limited,retry_after_ms=1000',
+    response: 'waits as long as it was told to and a little more, then the other provider',
+    calls: RETRIED('rate_limit'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    mode: 'schema_error',
+    workflow: 'action-plan',
+    task: 'credit_late_express',
+    fault: 'schema-drift,how=rename,repairable=false',
+    response: 'one repair on the same evidence, then the other model, which follows the same schema',
+    calls: ['primary', 'primary', 'backup'],
+    kind: 'answered',
+    both: 'needs_review',
+  },
+  {
+    ...REFUND,
+    mode: 'safety_block',
+    fault: 'refusal',
+    response: 'declines and says so; nobody else is asked',
+    calls: ['primary: safety_block'],
+    kind: 'declined',
+    both: null,
+  },
+  {
+    mode: 'tool_mismatch',
+    workflow: 'order-agent',
+    task: 'refund_cracked_base',
+    fault: 'tools-unsupported',
+    response: 'the reserve only plans: what it would do is data for a person',
+    calls: ['primary: tool_mismatch', 'backup', 'verifier'],
+    kind: 'action_disabled',
+    both: null,
+  },
+  {
+    ...REFUND,
+    mode: 'quality_regression',
+    fault: 'citation-loss',
+    response: 'the gate holds the answer back; the other model is asked, and after it a person',
+    calls: ['primary', 'backup'],
+    kind: 'answered',
+    both: 'needs_review',
+  },
+  {
+    ...REFUND,
+    mode: 'cost_spike',
+    fault: 'cost-spike,factor=60',
+    asks: 12,
+    response: 'once the tenant has spent its share, the task waits; no smaller model is in the chain',
+    calls: [],
+    kind: 'queued',
+    both: null,
+  },
+  {
+    ...REFUND,
+    mode: 'regional_access',
+    fault: 'regional-block',
+    response: 'the next approved provider: the chain holds no other',
+    calls: SWITCHED('regional_access'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'auth',
+    fault: 'auth-failed',
+    response: 'no retry, then the other provider',
+    calls: SWITCHED('auth'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'quota_exhausted',
+    fault: 'quota-exhausted',
+    response: 'no retry, then the other provider',
+    calls: SWITCHED('quota_exhausted'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'overloaded',
+    fault: 'overloaded',
+    response: 'one retry after a pause, then the other model',
+    calls: RETRIED('overloaded'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'server_error',
+    fault: 'server-error',
+    response: 'one retry after a pause, then the other model',
+    calls: RETRIED('server_error'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'network',
+    fault: 'connection-reset',
+    response: 'one retry after a pause, then the other model',
+    calls: RETRIED('network'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'context_overflow',
+    fault: 'context-overflow,max_input_tokens=700',
+    response: 'the same model with less context: notes on style go, policy and evidence stay',
+    calls: ['primary: context_overflow', 'primary'],
+    kind: 'answered',
+    both: null,
+  },
+  {
+    ...REFUND,
+    mode: 'model_not_found',
+    fault: 'model-not-found',
+    response: 'no retry, then the other model',
+    calls: SWITCHED('model_not_found'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'truncated',
+    fault: 'truncated-answer',
+    response: 'half an answer reaches nobody: one retry, then the other model',
+    calls: RETRIED('truncated'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'malformed_response',
+    fault: 'malformed-json',
+    response: 'one retry after a pause, then the other model',
+    calls: RETRIED('malformed_response'),
+    kind: 'answered',
+    both: 'queued',
+  },
+  {
+    ...REFUND,
+    mode: 'unknown',
+    fault: 'bad-request',
+    response: 'one retry after a pause, then the other model',
+    calls: RETRIED('unknown'),
+    kind: 'answered',
+    both: 'queued',
+  },
+];
+
+const drillOf = (workflow: string, tasks: number) => `drill: one_fault
+title: One thing breaks
+hypothesis: The task still ends well, or says why it does not.
+workflow: ${workflow}
+phases: [{ name: broken, tasks: ${tasks}, faults: [{ fault: hang, role: primary }] }]
+expect: { ends-inside-deadline: {} }
+`;
+
+interface Seen {
+  row: Row;
+  code: number;
+  last: TaskReport;
+  events: TraceEvent[];
+  /** The outcome where the reserve breaks in the same way. */
+  both: string | null;
+}
+
+async function run({ workflow, task, fault, asks = 1 }: Row, roles: readonly string[]) {
+  using project = new Project({ 'drills/one_fault.yaml': drillOf(workflow, asks) });
+  const { code, report, trace } = await runDrill({
+    cwd: project.cwd,
+    names: ['one_fault'],
+    task: [task],
+    fault: roles.map((role) => fault.replace(/^[\w-]+/, `$&@${role}`)),
+  });
+  const last = report.drills.flatMap((d) => d.tasks).at(-1);
+  if (last === undefined) throw new Error('nothing was asked');
+  return { code, last, events: trace.filter((e) => 'ask' in e && e.ask === last.ask) };
+}
+
+const wordOf = ({ role, failure_mode }: CallReport) => (failure_mode === null ? role : `${role}: ${failure_mode}`);
+const recordOf = (events: readonly TraceEvent[]) => eventsOf(events, 'log')[0]?.records[0];
+
+function limitedIn({ outcome }: TaskReport): string {
+  const notice = outcome.kind === 'hung' ? undefined : outcome.notice;
+  return typeof notice === 'object' && notice !== null ? notice.limited : noticeText(notice);
+}
+
+function lineOf({ row, last, events, both }: Seen): string {
+  const calls = last.calls.map((call) => `${wordOf(call)}, ${call.at_ms} ms`);
+  const logged = recordOf(events)?.failure_mode ?? 'nothing';
+  const cells = [
+    `\`${row.mode}\``,
+    `\`${row.fault}\`${row.asks === undefined ? '' : `, ${row.asks} asks`}`,
+    `\`${row.workflow}\` \`${row.task}\``,
+    row.response,
+    calls.length === 0 ? 'none' : calls.join('<br>'),
+    `\`${last.outcome.kind}\``,
+    `\`${logged}\``,
+    limitedIn(last) || 'nothing',
+    both === null ? 'is not asked, or not hit' : `\`${both}\``,
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+const page = (all: readonly Seen[]) => `# What the reference does about each failure mode
+
+Written by \`src/failure-modes.test.ts\` from a run of each line; the test fails where the page is stale
+(\`UPDATE=1 npx vitest run src/failure-modes.test.ts\`). Times count from the ask. The log is what the reference logs of
+the model that it left; the last column is the outcome where the reserve breaks in the same way.
+
+| failure mode | broken by, on the primary | golden task | response | calls | outcome | log | user is told | reserve too |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+${all.map(lineOf).join('\n')}
+
+To see one line again, put this into \`drills/one_fault.yaml\`, with the workflow of the line:
+
+\`\`\`yaml
+${drillOf('support-answer', 1)}\`\`\`
+
+\`\`\`sh
+npx drill run one_fault --task refund_policy_edge_case --fault hang@primary --seed 7
+\`\`\`
+
+Every line but those whose reserve is not asked passes all checks of its workflow and golden task. Two modes are read off
+the log, because no wire shows them: a reply whose evidence is gone (\`quality_regression\`) went well as a call, and so did
+one that does not follow the schema (\`schema_error\`) or costs too much (\`cost_spike\`).
+`;
+
+describe('what the reference does about each failure mode', () => {
+  const all: Seen[] = [];
+  beforeAll(async () => {
+    for (const row of rows) {
+      const { code, last, events } = await run(row, ['primary']);
+      const both = row.both === null ? null : (await run(row, ['primary', 'backup'])).last.outcome.kind;
+      all.push({ row, code, last, events, both });
+    }
+  });
+  const seen = (mode: FailureMode): Seen => {
+    const found = all.find(({ row }) => row.mode === mode);
+    if (found === undefined) throw new Error(`no line for ${mode}`);
+    return found;
+  };
+
+  it('has a line for every mode of the taxonomy', () => {
+    expect(rows.map((row) => row.mode)).toEqual(FailureMode.options);
+  });
+
+  it.each(rows)('$mode: $response', ({ mode, calls, kind, both }) => {
+    const { code, last, events, both: second } = seen(mode);
+    expect(last.calls.map(wordOf)).toEqual(calls);
+    expect([last.outcome.kind, second]).toEqual([kind, both]);
+    expect(recordOf(events)?.failure_mode).toBe(mode);
+    expect(limitedIn(last)).toMatch(mode === 'context_overflow' ? /^$/ : /\w/);
+    // Whatever checks the task and its contract bring along: budgets, evidence, notices, the log.
+    expect(code).toBe(0);
+  });
+
+  it('a rate limit is waited for, and a little longer; what it costs stays inside the task’s budget', () => {
+    const { last } = seen('rate_limit');
+    const [first, second] = last.calls;
+    expect((second?.at_ms ?? 0) - (first?.at_ms ?? 0) - (first?.ms ?? 0)).toBeGreaterThan(1000);
+    expect(last.cost_usd).toBeLessThanOrEqual(0.04);
+  });
+
+  it('a repair holds the same sources as the call that it repairs', () => {
+    const [first, repair] = callsOf(seen('schema_error').events);
+    expect(first?.call.held.sources.length).toBeGreaterThan(0);
+    expect(repair?.call.held.sources).toEqual(first?.call.held.sources);
+    expect(repair?.call.digests.messages.slice(0, 2)).toEqual(first?.call.digests.messages);
+  });
+
+  it('a shorter context has lost one message that is neither policy nor evidence', () => {
+    const [long, short] = callsOf(seen('context_overflow').events);
+    expect(short?.call.input_tokens).toBeLessThan(long?.call.input_tokens ?? 0);
+    expect(short?.call.digests.messages).toEqual(long?.call.digests.messages.toSpliced(1, 1));
+    expect(short?.call.held).toEqual(long?.call.held);
+  });
+
+  it('a tool call written as prose reaches nobody, whoever wrote it', async () => {
+    const row = { mode: 'tool_mismatch', workflow: 'order-agent', task: 'delivery_day_question' } as const;
+    const written = { ...row, fault: 'tools-as-prose', response: '', calls: [], kind: '', both: null };
+    const { last } = await run(written, ['primary', 'backup']);
+    expect(last.outcome).toMatchObject({ kind: 'needs_review' });
+    expect(last.outcome).not.toHaveProperty('answer');
+  });
+
+  it('docs/failure-modes.md is what was seen', () => {
+    const path = join(root, 'docs', 'failure-modes.md');
+    if (process.env['UPDATE'] === '1') {
+      mkdirSync(join(root, 'docs'), { recursive: true });
+      writeFileSync(path, page(all));
+    }
+    const fresh = readFileSync(path, 'utf8') === page(all);
+    expect(fresh, 'stale: run UPDATE=1 npx vitest run src/failure-modes.test.ts').toBe(true);
+  });
+});
