@@ -264,7 +264,7 @@ describe.each(shipped)('drill explain %s', (name) => {
     const phases = under(page, /^Phases:/).join('\n');
     for (const phase of definition.phases) {
       expect(phases).toContain(`${phase.name}: ${phase.tasks} task`);
-      for (const use of phase.faults ?? []) expect(phases).toContain(`${use.fault} on ${use.role}`);
+      for (const use of phase.faults ?? []) expect(phases).toContain(`${use.fault} on ${use.role ?? use.tool}`);
     }
     const claims = under(page, /^Expects/).join('\n');
     for (const check of Object.keys(definition.expect)) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { callsOf, eventsOf } from './core/evidence.ts';
 import { noticeText } from './core/outcome.ts';
-import type { CallReport, TaskReport } from './core/report.ts';
+import type { TaskReport } from './core/report.ts';
 import { FailureMode } from './core/taxonomy.ts';
 import type { TraceEvent } from './core/trace.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
@@ -21,10 +21,11 @@ interface Row {
   response: string;
   calls: string[];
   kind: string;
-  /** The same fault on the reserve too; null where the reserve is not asked, or not hit by it. */
-  both: string | null;
+  /** How it ends where the reserve breaks in the same way; or why it does not. */
+  both: string | { not: string };
 }
 
+const NOT_ASKED = { not: 'is not asked' };
 const REFUND = { workflow: 'support-answer', task: 'refund_policy_edge_case' };
 const RETRIED = (mode: FailureMode) => [`primary: ${mode}`, `primary: ${mode}`, 'backup'];
 const SWITCHED = (mode: FailureMode) => [`primary: ${mode}`, 'backup'];
@@ -65,7 +66,7 @@ const rows: Row[] = [
     response: 'declines and says so; nobody else is asked',
     calls: ['primary: safety_block'],
     kind: 'declined',
-    both: null,
+    both: NOT_ASKED,
   },
   {
     mode: 'tool_mismatch',
@@ -75,7 +76,7 @@ const rows: Row[] = [
     response: 'the reserve only plans: what it would do is data for a person',
     calls: ['primary: tool_mismatch', 'backup', 'verifier'],
     kind: 'action_disabled',
-    both: null,
+    both: { not: 'is offered no tools' },
   },
   {
     ...REFUND,
@@ -89,12 +90,12 @@ const rows: Row[] = [
   {
     ...REFUND,
     mode: 'cost_spike',
-    fault: 'cost-spike,factor=60',
+    fault: 'cost-spike,factor=62.5',
     asks: 12,
     response: 'once the tenant has spent its share, the task waits; no smaller model is in the chain',
     calls: [],
     kind: 'queued',
-    both: null,
+    both: NOT_ASKED,
   },
   {
     ...REFUND,
@@ -157,7 +158,7 @@ const rows: Row[] = [
     response: 'the same model with less context: notes on style go, policy and evidence stay',
     calls: ['primary: context_overflow', 'primary'],
     kind: 'answered',
-    both: null,
+    both: NOT_ASKED,
   },
   {
     ...REFUND,
@@ -207,16 +208,16 @@ expect: { ends-inside-deadline: {} }
 
 interface Seen {
   row: Row;
-  code: number;
+  /** What checks found, in any of its asks. */
+  findings: string[];
   last: TaskReport;
   events: TraceEvent[];
-  /** The outcome where the reserve breaks in the same way. */
-  both: string | null;
+  both: Row['both'];
 }
 
 async function run({ workflow, task, fault, asks = 1 }: Row, roles: readonly string[]) {
   using project = new Project({ 'drills/one_fault.yaml': drillOf(workflow, asks) });
-  const { code, report, trace } = await runDrill({
+  const { report, trace } = await runDrill({
     cwd: project.cwd,
     names: ['one_fault'],
     task: [task],
@@ -224,10 +225,13 @@ async function run({ workflow, task, fault, asks = 1 }: Row, roles: readonly str
   });
   const last = report.drills.flatMap((d) => d.tasks).at(-1);
   if (last === undefined) throw new Error('nothing was asked');
-  return { code, last, events: trace.filter((e) => 'ask' in e && e.ask === last.ask) };
+  const cells = report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  const findings = cells.filter((c) => c.verdict === 'failed').map((c) => `${c.check}: ${c.reason}`);
+  return { findings, last, events: trace.filter((e) => 'ask' in e && e.ask === last.ask) };
 }
 
-const wordOf = ({ role, failure_mode }: CallReport) => (failure_mode === null ? role : `${role}: ${failure_mode}`);
+const wordOf = ({ role, failure_mode }: TaskReport['calls'][number]) =>
+  failure_mode === null ? role : `${role}: ${failure_mode}`;
 const recordOf = (events: readonly TraceEvent[]) => eventsOf(events, 'log')[0]?.records[0];
 
 function limitedIn({ outcome }: TaskReport): string {
@@ -247,7 +251,7 @@ function lineOf({ row, last, events, both }: Seen): string {
     `\`${last.outcome.kind}\``,
     `\`${logged}\``,
     limitedIn(last) || 'nothing',
-    both === null ? 'is not asked, or not hit' : `\`${both}\``,
+    typeof both === 'string' ? `\`${both}\`` : both.not,
   ];
   return `| ${cells.join(' | ')} |`;
 }
@@ -271,18 +275,19 @@ ${drillOf('support-answer', 1)}\`\`\`
 npx drill run one_fault --task refund_policy_edge_case --fault hang@primary --seed 7
 \`\`\`
 
-Every line but those whose reserve is not asked passes all checks of its workflow and golden task. Two modes are read off
-the log, because no wire shows them: a reply whose evidence is gone (\`quality_regression\`) went well as a call, and so did
-one that does not follow the schema (\`schema_error\`) or costs too much (\`cost_spike\`).
+Every line passes all checks that its workflow and golden task bring along. Three modes are read off the log, because no
+wire shows them: a reply that has lost its evidence (\`quality_regression\`), does not follow the schema (\`schema_error\`)
+or costs too much (\`cost_spike\`) went well as a call. What a call costs is known when it is over: one that costs more than
+its worst price can still take a tenant over its budget, and the check \`stays-in-tenant-budget\` says so.
 `;
 
 describe('what the reference does about each failure mode', () => {
   const all: Seen[] = [];
   beforeAll(async () => {
     for (const row of rows) {
-      const { code, last, events } = await run(row, ['primary']);
-      const both = row.both === null ? null : (await run(row, ['primary', 'backup'])).last.outcome.kind;
-      all.push({ row, code, last, events, both });
+      const { findings, last, events } = await run(row, ['primary']);
+      const both = typeof row.both === 'string' ? (await run(row, ['primary', 'backup'])).last.outcome.kind : row.both;
+      all.push({ row, findings, last, events, both });
     }
   });
   const seen = (mode: FailureMode): Seen => {
@@ -296,13 +301,13 @@ describe('what the reference does about each failure mode', () => {
   });
 
   it.each(rows)('$mode: $response', ({ mode, calls, kind, both }) => {
-    const { code, last, events, both: second } = seen(mode);
+    const { findings, last, events, both: second } = seen(mode);
     expect(last.calls.map(wordOf)).toEqual(calls);
     expect([last.outcome.kind, second]).toEqual([kind, both]);
     expect(recordOf(events)?.failure_mode).toBe(mode);
     expect(limitedIn(last)).toMatch(mode === 'context_overflow' ? /^$/ : /\w/);
     // Whatever checks the task and its contract bring along: budgets, evidence, notices, the log.
-    expect(code).toBe(0);
+    expect(findings).toEqual([]);
   });
 
   it('a rate limit is waited for, and a little longer; what it costs stays inside the task’s budget', () => {
@@ -328,7 +333,7 @@ describe('what the reference does about each failure mode', () => {
 
   it('a tool call written as prose reaches nobody, whoever wrote it', async () => {
     const row = { mode: 'tool_mismatch', workflow: 'order-agent', task: 'delivery_day_question' } as const;
-    const written = { ...row, fault: 'tools-as-prose', response: '', calls: [], kind: '', both: null };
+    const written = { ...row, fault: 'tools-as-prose', response: '', calls: [], kind: '', both: NOT_ASKED };
     const { last } = await run(written, ['primary', 'backup']);
     expect(last.outcome).toMatchObject({ kind: 'needs_review' });
     expect(last.outcome).not.toHaveProperty('answer');

@@ -36,6 +36,7 @@ export const noticeIsTrue = defineTaskCheck({
       return [
         ...(means.saved(clause) ? [claim(kept || writes.length > 0, 'no state was kept and nothing was written')] : []),
         ...(means.done(clause) && !toPeople ? [claim(writes.length > 0, 'no tool wrote anything')] : []),
+        ...(means.idle(clause) ? [claim(!writes.some((e) => e.ok), 'a tool wrote something')] : []),
         ...(means.usual(clause) && !admitted ? [claim(path.degraded !== 'yes', path.why)] : []),
         ...(means.limited(clause)
           ? [claim(path.degraded !== 'no' || outcome.kind !== 'answered', `nothing was: ${path.why}`)]

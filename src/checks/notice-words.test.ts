@@ -38,6 +38,17 @@ const SENTENCES: Record<Meaning, { yes: string[]; no: string[] }> = {
       'Refunded orders are shown',
     ],
   },
+  idle: {
+    yes: ['I stopped this one cleanly: no action was taken.', 'Nothing was done', 'No actions have been carried out'],
+    no: [
+      'No action is needed from you',
+      'If no action was taken, ask again',
+      'No action was taken after that',
+      'Nothing has been done yet',
+      'Was no action taken?',
+      'No further action was taken',
+    ],
+  },
   usual: {
     yes: [
       'Everything works as usual.',

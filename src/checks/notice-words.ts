@@ -2,7 +2,7 @@ import type { Notice } from '../core/outcome.ts';
 import { normalise } from './match-expectation.ts';
 
 /** What one clause of a notice can mean. */
-export type Meaning = 'saved' | 'done' | 'usual' | 'limited' | 'works' | 'next';
+export type Meaning = 'saved' | 'done' | 'idle' | 'usual' | 'limited' | 'works' | 'next';
 
 const SUBJECT =
   '(?:i|we|you|your|it|they|this|that|these|the|a|an|my|our|no|nothing|none|all|everything|live|some|please|what)\\b';
@@ -31,6 +31,8 @@ const ADVERBS = '(?:(?:just|already|now|also|been|automatically|successfully|saf
 const DONE = new RegExp(
   `(?:\\b(?:was|were|is|are|been|has|have|had|i|we|they)|'s|'ve)\\s+${ADVERBS}(?:sent|issued|refunded|cancell?ed|booked|updated|submitted|charged|paid|scheduled|deleted|placed)\\b`,
 );
+const IDLE =
+  /\b(?:no actions?|nothing) (?:was|were|has been|have been) (?:taken|done|carried out|executed)\b(?! (?:after|since|beyond|besides|else|further|yet))/;
 const SAVED =
   /\b(?:saved|kept|stored|preserved|retained|drafted)\b(?! (?:it |this |them )?(?:short|brief|simple|private|confidential|up to date))/;
 const LIMITED =
@@ -59,6 +61,7 @@ function asserts(clause: string, pattern: RegExp): boolean {
 export const means: Record<Meaning, (clause: string) => boolean> = {
   saved: (c) => asserts(c, SAVED),
   done: (c) => asserts(c, DONE),
+  idle: (c) => asserts(c, IDLE),
   usual: (c) => UNLIMITED.test(c) || (UNIVERSAL.test(c) && !NEGATED.test(c) && !/\b(?:else|other|except)\b/.test(c)),
   limited: (c) => UNABLE.test(c) || (LIMITED.test(c) && !NEGATED.test(c.slice(0, LIMITED.exec(c)?.index))),
   works: (c) => HELPS.test(c) && !NEGATED.test(c) && !RETRY.test(c),

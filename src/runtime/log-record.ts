@@ -31,7 +31,7 @@ export function logRecord(facts: AskFacts, { kind, attempts, ...rest }: Failover
     tenant_hash: fingerprint(facts.tenantId),
     workflow_step: facts.step,
     primary_model: primary?.model ?? 'none',
-    failure_mode: lastFailure(ofPrimary.filter((a) => a.called)) ?? lastFailure(ofPrimary),
+    failure_mode: lastFailure(ofPrimary.some((a) => a.called) ? ofPrimary.filter((a) => a.called) : ofPrimary),
     fallback_model: fallback?.model ?? null,
     tool_mode: facts.toolMode,
     schema_status: facts.schema === undefined ? 'not_checked' : schemaStatus(decisive),

@@ -2,7 +2,7 @@ import type { Declaration } from '../core/declaration.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
 import { FailureMode } from '../core/taxonomy.ts';
-import type { Approve, Tools } from '../core/tools.ts';
+import type { Approval, Approve, Tools } from '../core/tools.ts';
 import { protocols } from '../protocols/index.ts';
 import { type Capabilities, createAdapter } from './adapter.ts';
 import type { Agent, Checked } from './agent.ts';
@@ -12,7 +12,6 @@ import { createLanes, type LaneSettings } from './lanes.ts';
 import type { ModelAdapter } from './model-adapter.ts';
 import { orderAgent } from './order-agent.ts';
 import { planAgent } from './plan-agent.ts';
-import { POLICY } from './policy.ts';
 import { supportAgent } from './support-agent.ts';
 
 /** What the agents say of themselves. */
@@ -36,7 +35,8 @@ export const declares = {
     'log',
   ],
   chain: ['primary', 'backup'],
-  fails_over_on: FailureMode.options.filter((mode) => POLICY[mode].failover),
+  // A promise, and so not read from the policy that has to keep it.
+  fails_over_on: FailureMode.options.filter((mode) => mode !== 'safety_block'),
   retries: 1,
   deadline_ms: 12_000,
 } satisfies Declaration;
@@ -77,16 +77,33 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
     return budget;
   }
 
+  async function inTime<T>(work: Promise<T>, ms: number, late: () => Promise<T>): Promise<T> {
+    const over = new AbortController();
+    // What loses the race may still fail later; nobody waits for it.
+    work.catch(() => {});
+    try {
+      return await Promise.race([work, clock.sleep(ms, over.signal).then(late)]);
+    } finally {
+      over.abort();
+    }
+  }
+
   return {
     async ask(task, signal) {
       const agent = AGENTS[task.workflow] ?? supportAgent;
       const budget = budgetOf(task);
       const began = clock.now();
+      const left = () => Math.max(0, began + task.deadline_ms - MARGIN_MS - clock.now());
       return agent(task, {
         run: (ask) => walk({ ...ask, ...(budget && { budget }) }),
-        verify: (asked, answer) => verification(asked, answer, verifier, signal),
-        tools,
-        approve,
+        verify: (asked, answer) => verification(asked, answer, verifier, Math.min(VERIFY_MS, left()), signal),
+        // Nobody may keep the user waiting past the deadline: neither a tool nor a person.
+        tools: {
+          schemas: tools.schemas,
+          call: (...use) =>
+            inTime(tools.call(...use), Math.min(TOOL_MS, left()), () => Promise.reject(new ToolTimeout())),
+        },
+        approve: (asked) => inTime(approve(asked), left(), async (): Promise<Approval> => 'silence'),
         tookMs: () => clock.now() - began,
         signal,
       });
@@ -114,11 +131,12 @@ async function verification(
   task: Task,
   answer: string,
   verifier: ModelAdapter | undefined,
+  timeoutMs: number,
   signal: AbortSignal,
 ): Promise<Checked> {
   const asked = task.contract?.steps.some((step) => step.role === VERIFIER) === true;
   if (!asked) return { supported: true, costUsd: 0 };
-  if (verifier === undefined) return { supported: false, costUsd: 0 };
+  if (verifier === undefined || timeoutMs < 1) return { supported: false, costUsd: 0 };
   const sources = task.sources.map(({ id, text }) => `<source id="${id}">\n${text}\n</source>`);
   const content = [...sources, `Answer: ${answer}`, 'Reply "supported" if the sources support it, else "unsupported".'];
   const result = await verifier.call(
@@ -128,7 +146,7 @@ async function verification(
       messages: [{ role: 'user', content: content.join('\n\n') }],
       maxOutputTokens: 16,
       temperature: 0,
-      timeoutMs: VERIFY_MS,
+      timeoutMs,
     },
     signal,
   );
@@ -136,6 +154,13 @@ async function verification(
   return { supported, costUsd: result.usage?.costUsd ?? 0 };
 }
 const VERIFY_MS = 2_000;
+const TOOL_MS = 2_000;
+/** Kept free before the deadline for whatever has to be told. */
+const MARGIN_MS = 250;
+
+class ToolTimeout extends Error {
+  readonly code = 'timeout';
+}
 
 const NO_TOOLS: Tools = {
   schemas: [],

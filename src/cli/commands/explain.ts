@@ -90,7 +90,9 @@ function checkText(check: Check): string {
     ...(skips.length === 0 ? [] : [`Not applicable: ${skips.join('; ')}.`]),
     'Inconclusive: it is expected, and there was nothing to judge.',
   ];
-  const seen = seenToFail(flaws().filter((flaw) => flaw.check === check.name));
+  const known = flaws();
+  const made = known.filter((flaw) => flaw.check === check.name);
+  const seen = seenToFail([...made, ...known.filter((flaw) => flaw.also.includes(check.name))]);
   const kind = `check, ${check.severity}, judges a ${check.scope}`;
   return cardText(check, kind, facts, 'Example, in `expect` of a drill', ...seen);
 }
