@@ -163,7 +163,7 @@ function planFor(
   workflow: Workflow,
   { target, redaction, declares, roles }: Settled,
 ): Plan {
-  const drill = withFaults(loaded, request.fault, Object.keys(roles));
+  const drill = withFaults(loaded, request.fault, Object.keys(roles), workflow.tools);
   if (request.fault.length === 0) checkRadius(loaded, workflow);
   const addresses = Object.entries(roles).map(
     ([name, role]) =>
@@ -193,8 +193,9 @@ function planFor(
 }
 
 /** The drill with the faults that will really be armed. */
-function withFaults(loaded: LoadedDrill, flags: readonly string[], roles: readonly string[]) {
-  const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles));
+function withFaults(loaded: LoadedDrill, flags: readonly string[], roles: readonly string[], tools: Workflow['tools']) {
+  const names = tools.map((tool) => tool.name);
+  const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles, names));
   if (uses.length === 0) checkRoles(loaded, roles);
   const phases = loaded.drill.phases.map((phase) =>
     uses.length > 0 && phase.faults.length > 0 ? { ...phase, faults: uses } : phase,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { callsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { LogRecord } from '../core/outcome.ts';
 import { defineLogCheck } from '../core/plugin.ts';
-import type { EventOf } from '../core/trace.ts';
+import type { EventOf, TraceEvent } from '../core/trace.ts';
 import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { servingCall, spentIn } from './serving.ts';
 import { usd } from './words.ts';
@@ -76,7 +76,7 @@ function recordErrors(r: LogRecord, evidence: TaskEvidence, outcome: EventOf<'ou
     ...(fallbacks.includes(r.fallback_model ?? null) ? [] : [say('fallback_model', String(fallbacks[0]))]),
     ...(modeIsTrue ? [] : [say('failure_mode', modes[0] ?? 'null')]),
     ...(Math.abs(r.latency_ms - tookMs) <= 250 ? [] : [say('latency_ms', String(tookMs))]),
-    ...(costAgrees(r.cost_usd, spentIn(events).usd) ? [] : [say('cost_usd', usd(spentIn(events).usd))]),
+    ...(costAgrees(r.cost_usd, events) ? [] : [say('cost_usd', usd(spentIn(events).usd))]),
     ...(r.degraded === degraded ? [] : [`degraded is ${r.degraded} in the log, ${degraded} in the outcome`]),
     ...(r.tenant_hash === evidence.task.tenant ? ['tenant_hash is the raw tenant'] : []),
   ];
@@ -85,7 +85,15 @@ function recordErrors(r: LogRecord, evidence: TaskEvidence, outcome: EventOf<'ou
 /** Failures that only the target knows: the reply was whole. */
 const UNSEEN: readonly (string | null)[] = ['schema_error', 'quality_regression', 'tool_mismatch', 'cost_spike'];
 
-const costAgrees = (said: number, wire: number) => Math.abs(said - wire) <= Math.max(0.2 * wire, 0.001) + 1e-9;
+/** What a garbled or broken reply cost is billed all the same, and cannot be read out of it. */
+function costAgrees(said: number, events: readonly TraceEvent[]): boolean {
+  const { usd: wire } = spentIn(events);
+  const unread = callsOf(events).filter((c) => c.end !== undefined && UNREAD.includes(c.failureMode));
+  const least = wire - unread.reduce((sum, c) => sum + (c.end?.cost_usd ?? 0), 0);
+  const slack = Math.max(0.2 * wire, 0.001) + 1e-9;
+  return said >= least - slack && said <= wire + slack;
+}
+const UNREAD: readonly (string | null)[] = ['malformed_response', 'truncated', 'network'];
 
 function leaks(log: EventOf<'log'>): string[] {
   const raw = log.held_input || log.held.sources.length > 0;
@@ -103,7 +111,7 @@ function claimErrors(log: EventOf<'log'>, { events, declares, roles }: TaskEvide
     ...(log.model === undefined || served === undefined || names.includes(log.model)
       ? []
       : [`the outcome says ${log.model} answered, on the wire ${served.model} did`]),
-    ...(log.cost_usd === undefined || costAgrees(log.cost_usd, spent)
+    ...(log.cost_usd === undefined || costAgrees(log.cost_usd, events)
       ? []
       : [`the outcome says ${usd(log.cost_usd)}, on the wire ${usd(spent)}`]),
   ];

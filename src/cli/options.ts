@@ -37,7 +37,10 @@ export const options = {
   tasks: () => new Option('--tasks <dir>', 'a folder of golden tasks in place of the workflow’s own'),
   task: () => new Option('--task <name>', 'only this golden task (repeatable)').argParser(each).default([], 'all'),
   fault: () =>
-    new Option('--fault <fault@role[,param=value…]>', 'in place of the drill’s own faults (repeatable)')
+    new Option(
+      '--fault <fault@role[,param=value…]>',
+      'in place of the drill’s own faults; for a fault of tools, fault@tool (repeatable)',
+    )
       .argParser(each)
       .default([], 'as the drill says'),
   seed: () => new Option('--seed <n>', 'the same seed gives the same run').argParser(wholeSeed).default(1),

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { expect, test } from 'vitest';
 import { GoldenTask } from '../core/golden-task.ts';
 import { checkRadius, checkRoles, loadDrill } from './drill-file.ts';
-import { fakeCatalogue } from './fake-catalogue.fixture.ts';
+import { fakeCatalogue, fakeToolFault } from './fake-catalogue.fixture.ts';
 import { problemsOf, Scratch } from './scratch.fixture.ts';
 
 const GOOD = `drill: outage
@@ -118,8 +118,28 @@ test('the blast radius, against the golden tasks of the run', () => {
   const text = GOOD.replace('status: 503', 'status: 503, tenants: [acme, acne], tasks: [refund]');
   const loaded = loadDrill(scratch.write('outage.yaml', text), fakeCatalogue);
   const tasks = [{ name: 'refunds', tenant: 'acme' }].map((task) => GoldenTask.parse({ ...task, input: 'May I?' }));
-  expect(problemsOf(() => checkRadius(loaded, { name: 'support', tasks }))).toEqual([
+  expect(problemsOf(() => checkRadius(loaded, { name: 'support', tasks, tools: [] }))).toEqual([
     '6:104 there is no tenant "acne" in the workflow support | did you mean "acme"? (tenants: acme)',
     '6:119 there is no golden task "refund" in the workflow support | did you mean "refunds"? (golden tasks: refunds)',
+  ]);
+});
+
+test('a fault of tools names a tool of the workflow, any other a role', () => {
+  const catalogue = { ...fakeCatalogue, faults: [...fakeCatalogue.faults, fakeToolFault] };
+  const loading = (from: string, to: string) => {
+    using scratch = new Scratch();
+    return loadDrill(scratch.write('outage.yaml', GOOD.replace(from, to)), catalogue);
+  };
+  const call = 'fault: server-error, role: primary, status: 503';
+  expect(problemsOf(() => loading(call, 'fault: tool-error, role: primary'))).toEqual([
+    '6:37 tool-error breaks a tool, not a role | write `tool: …` in place of `role: primary`',
+  ]);
+  expect(problemsOf(() => loading('role: primary', 'tool: pay'))).toEqual([
+    '6:37 server-error breaks a role, not a tool | write `role: …` in place of `tool: pay`',
+  ]);
+  const loaded = loading(call, 'fault: tool-error, tool: lookup');
+  const tools = [{ name: 'look_up', parameters: {} }];
+  expect(problemsOf(() => checkRadius(loaded, { name: 'support', tasks: [], tools }))).toEqual([
+    '6:64 there is no tool "lookup" in the workflow support | did you mean "look_up"? (tools: look_up)',
   ]);
 });

@@ -3,6 +3,7 @@ import { Feature } from '../core/declaration.ts';
 import { Drill, FAULT_USE_KEYS } from '../core/drill.ts';
 import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import type { Workflow } from '../core/golden-task.ts';
+import type { Fault } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { inspect, isRecord, strangers } from './issues.ts';
 import { MAX_PROBLEMS, type Path, readUserFile, type UserFile } from './read-file.ts';
@@ -47,13 +48,19 @@ export function checkRoles(loaded: LoadedDrill, roles: readonly string[]): void 
   if (problems.length > 0) throw new DrillError('unknown_role', problems);
 }
 
-/** Holds the faults' blast radius against the golden tasks of the run. Throws a DrillError. */
-export function checkRadius({ drill, place }: LoadedDrill, { name, tasks }: Pick<Workflow, 'name' | 'tasks'>): void {
-  const outside = (key: 'tasks' | 'tenants', what: string, known: readonly string[]): Problem[] => {
+/** Holds the faults' tools and blast radius against the workflow of the run. Throws a DrillError. */
+export function checkRadius(
+  { drill, place }: LoadedDrill,
+  { name, tasks, tools }: Pick<Workflow, 'name' | 'tasks' | 'tools'>,
+): void {
+  const outside = (key: 'tasks' | 'tenants' | 'tool', what: string, known: readonly string[]): Problem[] => {
     const named = drill.phases.flatMap(({ faults }, p) =>
-      faults.flatMap((use, f) =>
-        (use[key] ?? []).map((word, i) => ({ word, place: place(['phases', p, 'faults', f, key, i]) })),
-      ),
+      faults.flatMap((use, f) => {
+        const said = use[key] ?? [];
+        const at = ['phases', p, 'faults', f, key];
+        if (typeof said === 'string') return [{ word: said, place: place(at) }];
+        return said.map((word, i) => ({ word, place: place([...at, i]) }));
+      }),
     );
     return strangers(
       named,
@@ -63,6 +70,11 @@ export function checkRadius({ drill, place }: LoadedDrill, { name, tasks }: Pick
     );
   };
   const problems = [
+    ...outside(
+      'tool',
+      'tool',
+      tools.map((tool) => tool.name),
+    ),
     ...outside(
       'tasks',
       'golden task',
@@ -98,7 +110,18 @@ function faultProblems({ use, at }: FaultAtPath, file: UserFile, catalogue: Cata
     return strangers(named, namesOf(catalogue.faults), 'faults', (word) => `unknown fault "${word}"`);
   const reserved: readonly string[] = FAULT_USE_KEYS;
   const value = Object.fromEntries(Object.entries(use).filter(([key]) => !reserved.includes(key)));
-  return inspect(fault.params, file, { at, value, otherKeys: reserved }).problems;
+  return [
+    ...kindProblems(use, fault.kind, file.place(at)),
+    ...inspect(fault.params, file, { at, value, otherKeys: reserved }).problems,
+  ];
+}
+
+/** A fault of tools breaks a tool, any other a role. That it names one of the two is the schema's to say. */
+function kindProblems(use: Record<string, unknown>, kind: Fault['kind'], place: Place): Problem[] {
+  const [right, wrong] = kind === 'tool' ? (['tool', 'role'] as const) : (['role', 'tool'] as const);
+  if (use[right] !== undefined || typeof use[wrong] !== 'string') return [];
+  const message = `${use['fault']} breaks a ${right}, not a ${wrong}`;
+  return [{ message, place, fix: `write \`${right}: …\` in place of \`${wrong}: ${use[wrong]}\`` }];
 }
 
 function expectProblems(data: Record<string, unknown>, file: UserFile, catalogue: Catalogue): Problem[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defineMeaningFault, defineTaskCheck } from '../core/plugin.ts';
+import { defineMeaningFault, defineTaskCheck, defineToolFault } from '../core/plugin.ts';
 import { nothingToJudge } from '../core/verdict.ts';
 import type { Catalogue } from './catalogue-type.ts';
 
@@ -57,3 +57,11 @@ export const fakeCatalogue: Catalogue = {
   targetKinds: [],
   builtinTargets: {},
 };
+
+export const fakeToolFault = defineToolFault({
+  name: 'tool-error',
+  summary: 'The tool fails at once.',
+  params: z.strictObject({}),
+  example: '{ fault: tool-error, tool: pay }',
+  open: () => (use, next) => next(use),
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fakeCatalogue } from './fake-catalogue.fixture.ts';
+import { fakeCatalogue, fakeToolFault } from './fake-catalogue.fixture.ts';
 import { faultFromFlag } from './fault-flag.ts';
 import { problemsOf } from './scratch.fixture.ts';
 
@@ -24,4 +24,17 @@ test.each([
   ['server-error@primary,statsu=503', /unknown key "statsu" \| did you mean "status"/],
 ])('%s', (text, problem) => {
   expect(problemsOf(() => faultFromFlag(text, fakeCatalogue, ['primary', 'backup']))[0]).toMatch(problem);
+});
+
+test('a fault of tools takes a tool in the place of the role', () => {
+  const catalogue = { ...fakeCatalogue, faults: [...fakeCatalogue.faults, fakeToolFault] };
+  const read = (text: string, tools?: string[]) => faultFromFlag(text, catalogue, ['primary', 'backup'], tools);
+  expect(read('tool-error@issue_refund', ['issue_refund'])).toEqual({ fault: 'tool-error', tool: 'issue_refund' });
+  expect(read('tool-error@issue_refund')).toEqual({ fault: 'tool-error', tool: 'issue_refund' });
+  const problem = (text: string, tools: string[]) => problemsOf(() => read(text, tools))[0];
+  expect(problem('tool-error@isue_refund', ['issue_refund'])).toMatch(
+    /no tool "isue_refund" in this run \| did you mean "issue_refund"\? \(tools: issue_refund\)/,
+  );
+  expect(problem('tool-error@primary', [])).toMatch(/no tool "primary" in this run \| there are no tools/);
+  expect(problem('hang@issue_refund', ['issue_refund'])).toMatch(/no role "issue_refund" in this run/);
 });

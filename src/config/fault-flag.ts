@@ -5,20 +5,34 @@ import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import { inspect } from './issues.ts';
 
-/** Reads `fault@role[,param=value…]`, as `--fault` takes it. Values are YAML scalars. Throws a DrillError. */
-export function faultFromFlag(text: string, catalogue: Catalogue, roles: readonly string[]): FaultUse {
+/**
+ * Reads `fault@role[,param=value…]`, as `--fault` takes it; a fault of tools has a tool in the role's place. Values are
+ * YAML scalars. `tools` are the workflow's, where they are known. Throws a DrillError.
+ */
+export function faultFromFlag(
+  text: string,
+  catalogue: Catalogue,
+  roles: readonly string[],
+  tools?: readonly string[],
+): FaultUse {
   const place = { file: `--fault ${text}` };
   const invalid = (problems: Problem | Problem[]) => new DrillError('invalid_fault', problems);
   const [head = '', ...pairs] = text.split(',');
-  const [name = '', role = '', ...more] = head.split('@');
-  if (name === '' || role === '' || more.length > 0)
-    throw invalid({ message: 'a fault is written fault@role', place, fix: 'e.g. `--fault hang@primary`' });
+  const [name = '', at = '', ...more] = head.split('@');
+  if (name === '' || at === '' || more.length > 0)
+    throw invalid({
+      message: 'a fault is written fault@role, or fault@tool for a fault of tools',
+      place,
+      fix: 'e.g. `--fault hang@primary`',
+    });
   const fault = catalogue.faults.find((one) => one.name === name);
   const names = catalogue.faults.map((one) => one.name);
   if (fault === undefined)
     throw invalid({ message: `unknown fault "${name}"`, place, fix: suggest(name, names, 'faults') });
-  if (!roles.includes(role))
-    throw invalid({ message: `there is no role "${role}" in this run`, place, fix: suggest(role, roles, 'roles') });
+  const kind = fault.kind === 'tool' ? 'tool' : 'role';
+  const known = kind === 'tool' ? tools : roles;
+  if (known?.includes(at) === false)
+    throw invalid({ message: `there is no ${kind} "${at}" in this run`, place, fix: suggest(at, known, `${kind}s`) });
   const params = Object.fromEntries(
     pairs.map((pair): [string, unknown] => {
       const cut = pair.indexOf('=');
@@ -28,7 +42,7 @@ export function faultFromFlag(text: string, catalogue: Catalogue, roles: readonl
   );
   const { problems } = inspect(fault.params, { path: text, data: params, place: () => place });
   if (problems.length > 0) throw invalid(problems);
-  return FaultUse.parse({ ...params, fault: name, role });
+  return FaultUse.parse({ ...params, fault: name, [kind]: at });
 }
 
 function scalar(text: string): unknown {

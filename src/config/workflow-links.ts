@@ -15,8 +15,11 @@ import { MAX_PROBLEMS, type Path } from './read-file.ts';
 export const ToolsFile = z
   .array(
     z.strictObject({
-      name: z.string().regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/, 'providers take letters, digits, _ and -'),
-      description: z.string().max(1000).optional(),
+      name: z
+        .string()
+        .regex(/^[a-zA-Z][a-zA-Z0-9_-]{0,63}$/, 'providers take letters, digits, _ and -')
+        .describe('letters, digits, _ and -; unlike any other'),
+      description: z.string().max(1000).optional().describe('what it does, as the model reads it'),
       parameters: z.record(z.string(), z.unknown()).describe('JSON Schema of the arguments'),
     }),
   )

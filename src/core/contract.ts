@@ -19,20 +19,31 @@ export const Contract = z.strictObject({
     .describe('an answer that fails a gate may reach nobody: at least one gate is required, and gates are critical'),
   gates: z.array(z.string()).max(50).default([]).describe('checks that every answer must pass, whoever gave it'),
   steps: z
-    .array(z.strictObject({ name: z.string(), role: z.string().describe('the role whose call shows the step') }))
+    .array(
+      z.strictObject({
+        name: z.string().describe('as reports call it'),
+        role: z.string().describe('the role whose call shows the step'),
+      }),
+    )
     .max(20)
     .default([])
     .describe('what no fallback may skip before it answers'),
   state: z
-    .strictObject({ keep: z.array(z.enum(['tool_results', 'retry_count', 'budget_used'])).min(1) })
+    .strictObject({
+      keep: z
+        .array(z.enum(['tool_results', 'retry_count', 'budget_used']))
+        .min(1)
+        .describe('what may not be lost'),
+    })
     .optional()
     .describe('tool results travel to the next role; all of it is in the outcome of a stopped workflow'),
   permissions: z
     .strictObject({
-      tools: z.record(z.string(), ToolRule).default({}),
+      tools: z.record(z.string(), ToolRule).default({}).describe('by tool; one that is not here is allowed to nobody'),
       modes: z.record(z.string(), ToolMode).default({}).describe('the most a role may do with tools; `full` without'),
     })
-    .optional(),
+    .optional()
+    .describe('what may be done with tools, and by whom'),
   fallback_ok_for: z
     .array(OutcomeKind)
     .min(1)
@@ -40,7 +51,7 @@ export const Contract = z.strictObject({
     .describe('kinds of outcome that a reserve role may give; all of them without it'),
   budgets: z
     .strictObject({
-      window_ms: z.number().int().min(1).max(3_600_000).default(60_000),
+      window_ms: z.number().int().min(1).max(3_600_000).default(60_000).describe('milliseconds; it slides'),
       requests: z.number().int().min(1).max(1_000_000).optional().describe('model calls a tenant may make in a window'),
       usd: z.number().min(0).max(10_000).optional().describe('what a tenant may spend in a window'),
     })

@@ -14,8 +14,8 @@ export type Expectation = z.infer<typeof Expectation>;
 
 /** A tool call that a capable model asks for, and what the tool gives. */
 export const Turn = z.strictObject({
-  tool: z.string(),
-  args: z.record(z.string(), z.unknown()).default({}),
+  tool: z.string().describe('a name from the workflow’s tools file'),
+  args: z.record(z.string(), z.unknown()).default({}).describe('what the model calls it with'),
   returns: z.unknown().optional().describe('what the tool gives for these arguments; without it, `{ ok: true }`'),
 });
 export type Turn = z.infer<typeof Turn>;
@@ -23,7 +23,7 @@ export type Turn = z.infer<typeof Turn>;
 /** The same field with another meaning, as a lesser model might fill it: it validates and is wrong. */
 export const Misreading = z.strictObject({
   field: z.string().describe('dots lead inside: `next_action.amount`'),
-  how: z.enum(['units', 'scale', 'sign']),
+  how: z.enum(['units', 'scale', 'sign']).describe('what of its meaning is another'),
   value: z.unknown().describe('what stands there instead'),
 });
 
@@ -74,7 +74,11 @@ export const GoldenTask = z.strictObject({
     .optional()
     .describe('the canonical answer where a write of `turns` did not happen'),
   approval: Approval.default('granted').describe('what a person says when asked to approve'),
-  misreadings: z.array(Misreading).max(20).default([]),
+  misreadings: z
+    .array(Misreading)
+    .max(20)
+    .default([])
+    .describe('how a lesser model fills the structured answer: valid and wrong; `schema-drift` with `how: meaning`'),
 });
 export type GoldenTask = z.infer<typeof GoldenTask>;
 

@@ -40,11 +40,11 @@ export type LogRecord = z.infer<typeof LogRecord>;
 
 /** A tool call that was proposed and not made: intent as data. */
 export const PlannedAction = z.object({
-  tool: z.string(),
-  args: z.record(z.string(), z.unknown()),
-  reason: z.string(),
-  approval: z.enum(['none', 'human']),
-  evidence_ids: z.array(z.string()),
+  tool: z.string().describe('its name'),
+  args: z.record(z.string(), z.unknown()).describe('what it would be called with'),
+  reason: z.string().describe('why'),
+  approval: z.enum(['none', 'human']).describe('whether a person has to say yes first'),
+  evidence_ids: z.array(z.string()).describe('ids of the sources it rests on'),
 });
 export type PlannedAction = z.infer<typeof PlannedAction>;
 
@@ -62,7 +62,9 @@ export const Outcome = z.object({
   tool_mode: ToolMode.optional().describe('what the model that answered may do'),
   plan: z.array(PlannedAction).optional().describe('what it would do: tool calls proposed and not made'),
   actions: z
-    .array(z.object({ tool: z.string(), done: z.boolean() }))
+    .array(
+      z.object({ tool: z.string().describe('its name'), done: z.boolean().describe('whether the effect happened') }),
+    )
     .optional()
     .describe('what it says it did with tools that write; held against the effects ledger'),
   notice: Notice.nullable().optional().describe('what the user is told of it'),

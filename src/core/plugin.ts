@@ -23,6 +23,8 @@ export interface Card<P extends z.ZodType = z.ZodType> {
   params: P;
   /** A piece of YAML that uses it; a test parses it. */
   example: string;
+  /** Of a fault: the drill of the package in which its example acts; `timeout_primary` without. */
+  drill?: string;
   /** The parameter that says how hard, and its value that does nothing. */
   magnitude?: { param: string; zero: unknown };
   /** Who claims this feature is asked this check. */
@@ -272,6 +274,8 @@ export interface Look {
   color: boolean;
   /** Characters a line. */
   columns: number;
+  /** Several drills one after another: a phase is told in a few lines. */
+  brief?: boolean;
   /** Where the run's files are, as a user would name it. */
   folder: string;
 }

@@ -41,7 +41,7 @@ export const TaskReport = z.object({
   baseline: z.object({ verdict: VerdictWord, reason: z.string(), latency_ms: ms.nullable(), cost_usd: z.number() }),
   verdict: VerdictWord,
   score,
-  spared: z.boolean().describe('a fault was armed on a role that was never called'),
+  spared: z.boolean().describe('a broken role before the one that served was never called'),
   outcome: z.union([
     Outcome.omit({ log: true, model: true, cost_usd: true }),
     z.object({ kind: z.literal('hung'), waiting_for: z.string() }),
@@ -50,6 +50,7 @@ export const TaskReport = z.object({
   deadline_ms: ms,
   cost_usd: z.number(),
   retries: z.number().int().describe('calls beyond the first per role, summed'),
+  served_by: z.string().nullable().default(null).describe('the role of the chain that the answer is from'),
   failover: z.object({ from: z.string(), to: z.string(), reason: FailureMode.nullable(), at_ms: ms }).nullable(),
   calls: z.array(CallReport),
   effects: z.array(z.object({ tool: z.string(), args_hash: z.string(), count: z.number().int() })),

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const ToolRule = z.union([
   z.literal('read'),
   z.strictObject({
-    write: z.literal(true),
+    write: z.literal(true).describe('it changes something; a tool that only reads is just `read`'),
     approval: z.enum(['none', 'human']).default('none').describe('with `human`, nobody may run it without a yes'),
     forbidden: z.boolean().default(false).describe('registered, but no model of this workflow may have it run'),
     claimed_by: z.string().optional().describe('the concept that says it was done'),

@@ -12,7 +12,8 @@ export const badArguments = defineMeaningFault({
       .default('retype')
       .describe('every argument of another type, none of them there, or JSON that breaks off'),
   }),
-  example: '{ fault: bad-arguments, role: backup, how: drop }',
+  example: '{ fault: bad-arguments, role: primary, how: drop }',
+  drill: 'no_tool_support',
   open: ({ how }) =>
     rewriting(({ calls }) => {
       const spoilt = calls.map((call) => ({ ...call, arguments: SPOILT[how](call.arguments) }));

@@ -15,7 +15,8 @@ export const capacity = defineMeaningFault({
     concurrency: z.number().int().min(0).max(10_000).default(4).describe('calls it works on at a time; 0 takes none'),
   }),
   shared: true,
-  example: '{ fault: capacity, role: backup, per_second: 1, burst: 3, concurrency: 2 }',
+  example: '{ fault: capacity, role: backup, concurrency: 16, per_second: 30, burst: 40 }',
+  drill: 'rate_limit_burst',
   open({ per_second, burst, concurrency }) {
     // Counted in thousandths of a call, so that whole rates stay whole numbers.
     let left = burst * 1000;

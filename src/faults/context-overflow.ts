@@ -15,7 +15,7 @@ export const contextOverflow = defineMeaningFault({
       .default(0)
       .describe('tokens the window takes, at four characters each; with 0, every prompt is too long'),
   }),
-  example: '{ fault: context-overflow, role: primary, max_input_tokens: 1000 }',
+  example: '{ fault: context-overflow, role: primary, max_input_tokens: 100 }',
   open:
     ({ max_input_tokens: most }) =>
     async (call, next, around) => {

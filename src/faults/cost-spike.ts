@@ -10,7 +10,7 @@ export const costSpike = defineMeaningFault({
     factor: z.number().min(1).max(1000).default(10).describe('by how much the counted tokens are multiplied'),
   }),
   magnitude: { param: 'factor', zero: 1 },
-  example: '{ fault: cost-spike, role: primary, factor: 25 }',
+  example: '{ fault: cost-spike, role: backup, factor: 3 }',
   open({ factor }) {
     if (factor === 1) return untouched;
     return async (call, next, around) => {

@@ -9,7 +9,8 @@ export const forbiddenCall = defineMeaningFault({
     asks_for: z.string().min(1).max(200).describe('the tool: one that is registered, and forbidden by the contract'),
     args: z.record(z.string(), z.unknown()).default({}).describe('the arguments it is asked for with'),
   }),
-  example: '{ fault: forbidden-call, role: backup, asks_for: delete_customer, args: { customer_id: "318" } }',
+  example: '{ fault: forbidden-call, role: backup, asks_for: close_account, args: { account: PC-402 } }',
+  drill: 'no_tool_support',
   open: ({ asks_for: name, args }) =>
     rewriting((_said, call) => {
       // Once its call stands in the conversation it goes on as it should: a model that asks for ever is another fault.

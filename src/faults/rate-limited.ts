@@ -19,6 +19,7 @@ export const rateLimited = defineMeaningFault({
       .describe('how Retry-After says it; `absent` leaves the header out'),
   }),
   example: '{ fault: rate-limited, role: primary, retry_after_ms: 2000, retry_after_as: http-date }',
+  drill: 'rate_limit_burst',
   open:
     ({ retry_after_ms: ms, retry_after_as: as }) =>
     async (_call, _next, around) => {

@@ -10,6 +10,7 @@ export const refusal = defineMeaningFault({
   summary: 'The model declines: a `refusal` field at OpenAI, `stop_reason: refusal` at Anthropic.',
   params: z.strictObject({}),
   example: '{ fault: refusal, role: primary }',
+  drill: 'all_models_down',
   open: () => async (call, _next, around) => {
     around.fired('a refusal');
     return replyOf(

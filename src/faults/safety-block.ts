@@ -13,6 +13,7 @@ export const safetyBlock = defineMeaningFault({
       .describe('`end`: a good status and an empty answer that ends with the filter; `error`: 400 for content policy'),
   }),
   example: '{ fault: safety-block, role: primary, as: error }',
+  drill: 'all_models_down',
   open:
     ({ as }) =>
     async (call, _next, around) => {

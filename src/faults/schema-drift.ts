@@ -36,6 +36,7 @@ export const schemaDrift = defineMeaningFault({
   }),
   magnitude: { param: 'fields', zero: [] },
   example: '{ fault: schema-drift, role: backup, how: rename, fields: [summary, risk], repairable: false }',
+  drill: 'invalid_schema_backup',
   open({ how, fields, repairable }) {
     if (fields?.length === 0) return untouched;
     const drifted = new Set<number>();

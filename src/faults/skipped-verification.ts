@@ -19,6 +19,7 @@ export const skippedVerification = defineMeaningFault({
       ),
   }),
   example: '{ fault: skipped-verification, role: verifier }',
+  drill: 'no_tool_support',
   open: ({ says }) =>
     rewriting(({ text }) => {
       if (says === 'not_verified') return { did: 'says that nothing was verified', text: unverified(text), calls: [] };

@@ -6,6 +6,7 @@ export const toolEmpty = defineToolFault({
   summary: 'The tool says it went well and gives nothing: what it did is done, its value is empty.',
   params: z.strictObject({}),
   example: '{ fault: tool-empty, tool: lookup_order }',
+  drill: 'all_models_down',
   open: () => async (use, next, around) => {
     const result = await next(use);
     if (!result.ok) return result;

@@ -6,6 +6,7 @@ export const toolError = defineToolFault({
   summary: 'The tool fails at once, and nothing happens.',
   params: z.strictObject({}),
   example: '{ fault: tool-error, tool: issue_refund }',
+  drill: 'all_models_down',
   open: () => async (_use, _next, around) => {
     around.fired('an error, no effect');
     return { ok: false, code: 'error', message: 'the service behind the tool failed' };

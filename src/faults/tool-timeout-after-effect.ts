@@ -7,6 +7,7 @@ export const toolTimeoutAfterEffect = defineToolFault({
   summary: 'The tool does what it was asked, and the caller only hears that it took too long.',
   params: z.strictObject({ after_ms: AfterMs }),
   example: '{ fault: tool-timeout-after-effect, tool: issue_refund, after_ms: 3000 }',
+  drill: 'all_models_down',
   open:
     ({ after_ms }) =>
     async (use, next, around) => {

@@ -12,6 +12,7 @@ export const toolsAsProse = defineMeaningFault({
     as: z.enum(['json', 'sentence']).default('json').describe('how the call is written'),
   }),
   example: '{ fault: tools-as-prose, role: backup }',
+  drill: 'no_tool_support',
   open: ({ as }) =>
     rewriting(({ calls }, call, { script }) => {
       const wanted = calls.length > 0 ? calls : unmade(call, script);

@@ -11,7 +11,8 @@ export const toolsIgnored = defineMeaningFault({
       .default(true)
       .describe('whether it answers as if the tools had been used; without it, as where the action did not happen'),
   }),
-  example: '{ fault: tools-ignored, role: backup }',
+  example: '{ fault: tools-ignored, role: primary, claims: false }',
+  drill: 'all_models_down',
   open: ({ claims }) =>
     rewriting(({ calls }, call, { script: { task, answer } }) => {
       if (calls.length === 0 || call.tools.length === 0) return undefined;

@@ -6,7 +6,8 @@ export const unknownTool = defineMeaningFault({
   name: 'unknown-tool',
   summary: 'The model calls a tool that does not exist: the name of the one it wants, slightly wrong.',
   params: z.strictObject({}),
-  example: '{ fault: unknown-tool, role: backup }',
+  example: '{ fault: unknown-tool, role: primary }',
+  drill: 'no_tool_support',
   open: () =>
     rewriting(({ calls }, { tools }) => {
       if (calls.length === 0) return undefined;

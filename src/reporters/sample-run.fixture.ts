@@ -52,6 +52,8 @@ const task = (name: string, ask: number, phase: string, change: Partial<TaskRepo
   effects: [],
   checks: [cell('fails-over', 'not_applicable', 'nothing failed')],
   ...change,
+  served_by:
+    (change.calls ?? [call('primary')]).findLast((c) => c.failure_mode === null && c.ms !== null)?.role ?? null,
 });
 
 const degraded: TaskReport['outcome'] = { kind: 'answered', answer: 'Yes.', degraded: true, notice: NOTICE };

@@ -26,6 +26,8 @@ import {
 const MAX_EVENTS_KEPT = 50_000;
 const MAX_EVENTS_SHOWN = 12;
 const MAX_REASONS_SHOWN = 5;
+/** A longer list of tasks is told in groups. */
+const MOST_LINES = 50;
 const GLYPHS: Record<VerdictWord, string> = { passed: '✓', failed: '✗', inconclusive: '?', not_applicable: '-' };
 
 /** The summary a person reads when a run is over. */
@@ -56,7 +58,9 @@ function openTerminal(output: Output, look: Look): OpenReporter {
       const lines = [
         title,
         ...(about === undefined ? [] : [paint.dim(about)]),
-        ...taskLines(drill, look.columns, paint),
+        ...(look.brief || drill.tasks.length > MOST_LINES
+          ? groupLines(drill, look.columns, paint)
+          : taskLines(drill, look.columns, paint)),
         ...drillWideLines(drill, look.columns, paint),
         ...failureLines(drill, events, look.columns, paint),
         ...reasonLines(drill, look.columns, paint),
@@ -99,6 +103,24 @@ function taskLines(drill: DrillReport, columns: number, paint: ChalkInstance): s
     ...(beside ? [] : noticeLines(phase.tasks, columns).map((line) => paint.dim(line))),
   ]);
 }
+
+/** A line for all tasks of a phase that went the same way. */
+function groupLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
+  return phasesOf(drill).flatMap((phase) => {
+    const groups = groupedBy(phase.tasks, (task) => `${task.verdict}: ${whatHappened(task, drill)}`);
+    const lines = [...groups.values()].map((tasks) => {
+      const [first] = tasks;
+      const times = tasks.flatMap((task) => task.latency_ms ?? []).toSorted((a, b) => a - b);
+      const span = times.length === 0 ? 'never' : spanOf(times.at(0) ?? 0, times.at(-1) ?? 0);
+      const text = `${count(tasks.length, 'task').padStart(9)}  ${whatHappened(first, drill)}, ${span}`;
+      return `  ${glyph(first.verdict, paint)} ${cut(text, columns - 4)}`;
+    });
+    return ['', cut(`${phase.name}: ${phase.broken}`, columns).replace(phase.name, paint.bold(phase.name)), ...lines];
+  });
+}
+
+const spanOf = (from: number, to: number) =>
+  from === to ? seconds(from) : `${(from / 1000).toFixed(1)} to ${seconds(to)}`;
 
 /** Name, what happened, when it was answered, retries, cost. */
 function cellsOfTask(task: TaskReport, drill: DrillReport): string[] {

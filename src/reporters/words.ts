@@ -19,18 +19,14 @@ export const seconds = (ms: number | null): string => (ms === null ? '–' : `${
 export const dollars = (usd: number): string => `$${usd.toFixed(4)}`;
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-/** Who the answer is from: the last role that gave a good reply. */
-const servedBy = (task: TaskReport): string | undefined =>
-  task.calls.findLast((call) => call.failure_mode === null && call.ms !== null)?.role;
-
 /** What the models did in one task: `primary timeout → backup`. */
 export function whatHappened(task: TaskReport, drill: DrillReport): string {
   if (task.outcome.kind === 'hung') return clean(`hung waiting for ${task.outcome.waiting_for}`);
   const ending = task.outcome.kind === 'answered' ? '' : `, ${task.outcome.kind.replaceAll('_', ' ')}`;
   if (task.failover !== null && !sparing(task))
     return `${task.failover.from} ${task.failover.reason ?? 'failed'} → ${task.failover.to}${ending}`;
-  const served = servedBy(task);
-  if (served === undefined) return `${failuresOf(task)}${ending}`;
+  const served = task.served_by;
+  if (served === null) return `${failuresOf(task)}${ending}`;
   return `${served}${sparing(task) ? ` (${sparedRoles(task, drill).join(', ')} spared)` : ''}${ending}`;
 }
 
@@ -45,7 +41,9 @@ function failuresOf(task: TaskReport): string {
 
 function sparedRoles(task: TaskReport, drill: DrillReport): string[] {
   const armed = drill.faults.filter((fault) => fault.phase === task.phase).map((fault) => fault.role);
-  return [...new Set(armed)].filter((role) => task.calls.every((call) => call.role !== role));
+  // A tool is armed as well, and is nobody to be spared.
+  const roles = new Set(drill.tasks.flatMap((one) => one.calls.map((call) => call.role)));
+  return [...new Set(armed)].filter((role) => roles.has(role) && task.calls.every((call) => call.role !== role));
 }
 
 /** What the user was told; undefined where nothing was. */
@@ -72,8 +70,8 @@ function oneWord(task: TaskReport): string {
   if (task.outcome.kind === 'hung' || task.outcome.kind === 'failed') return task.outcome.kind;
   if (sparing(task)) return 'spared';
   if (task.failover !== null) return 'failed over';
-  const role = servedBy(task);
-  return role === undefined ? 'without a model' : `on ${role}`;
+  const role = task.served_by;
+  return role === null ? 'without a model' : `on ${role}`;
 }
 
 /** Phases in order, with what was broken in each. */
@@ -137,8 +135,12 @@ function detailOf(event: TraceEvent): string {
       return `${event.method} ${event.origin}${event.path}`;
     case 'unscripted-call':
       return event.why;
+    case 'tool-use':
+      return event.tool;
     case 'tool-result':
-      return `${event.tool} ${event.ok ? 'ok' : 'failed'}`;
+      return `${event.tool} ${event.ok ? 'ok' : event.error}${event.effect === 'none' ? '' : `, effect ${event.effect}`}`;
+    case 'approval':
+      return `${event.tool} ${event.answer}`;
     case 'ask':
       return `deadline ${seconds(event.deadline_ms)}`;
     case 'outcome':

@@ -83,8 +83,8 @@ interface Opened {
 }
 
 /** Each reporter with a file writes there; the one the user chose speaks to the terminal as well. */
-function openReporters({ reporters, terminal, folder }: RunJob): Opened[] {
-  const look = { ...terminal.look, folder: folder.name };
+function openReporters({ reporters, terminal, folder, plans }: RunJob): Opened[] {
+  const look = { ...terminal.look, brief: plans.length > 1, folder: folder.name };
   const chosen = reporters.flatMap((reporter): Opened[] => {
     if (reporter.name !== terminal.reporter) return [];
     const { output } = terminal;

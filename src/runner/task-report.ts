@@ -1,4 +1,4 @@
-import { type CallView, callsOf, endingOf, eventsOf, firstOf, servedBy } from '../core/evidence.ts';
+import { type CallView, callsOf, endingOf, eventsOf, firstOf } from '../core/evidence.ts';
 import type { CellReport, TaskReport } from '../core/report.ts';
 import type { EventOf, TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
@@ -46,6 +46,8 @@ export function reportTask(
   if (asked === undefined) throw new Error('an ask without its event');
   const calls = callsOf(events);
   const ending = endingOf(events);
+  const called = calls.map((c) => c.call.role);
+  const served = calls.findLast((c) => c.ok && chain.includes(c.call.role))?.call.role ?? null;
   return {
     task: asked.task,
     ask: asked.ask,
@@ -55,7 +57,9 @@ export function reportTask(
     baseline: reportBaseline(baseline),
     verdict: verdictOf(cells, baseline),
     score: score(cells),
-    spared: armedRoles.some((role) => !calls.some((c) => c.call.role === role)),
+    spared: chain
+      .slice(0, served === null ? chain.length : chain.indexOf(served))
+      .some((role) => armedRoles.includes(role) && !called.includes(role)),
     outcome:
       ending?.kind === 'outcome'
         ? ending.outcome
@@ -64,7 +68,8 @@ export function reportTask(
     deadline_ms: asked.deadline_ms,
     cost_usd: costOfEvents(events),
     retries: retriesAmong(calls),
-    failover: failoverOf(asked, calls, events, chain),
+    served_by: served,
+    failover: failoverOf(asked, calls, served, chain),
     calls: calls.map((c) => reportCall(asked, c)),
     effects: effectsOf(events),
     checks: cells,
@@ -96,15 +101,13 @@ function retriesAmong(calls: readonly CallView[]): number {
 function failoverOf(
   asked: EventOf<'ask'>,
   calls: readonly CallView[],
-  events: readonly TraceEvent[],
-  chain: readonly string[],
+  served: string | null,
+  [from, ...later]: readonly string[],
 ): TaskReport['failover'] {
-  const from = chain[0];
-  const server = servedBy(events);
-  const moved = calls.find((c) => c.call.role !== from);
+  const moved = calls.find((c) => later.includes(c.call.role));
   if (from === undefined || moved === undefined) return null;
   const before = calls.filter((c) => c.call.role === from && c.call.seq < moved.call.seq);
-  const to = server !== undefined && server.call.role !== from ? server.call.role : moved.call.role;
+  const to = served !== null && later.includes(served) ? served : moved.call.role;
   return { from, to, reason: before.at(-1)?.failureMode ?? null, at_ms: moved.call.at - asked.at };
 }
 

@@ -196,16 +196,19 @@ function planIn(json: Record<string, unknown>, task: Task, hands: Hands): Planne
   });
 }
 
-/** No model is left. A task that only reads is answered by rule, from what the tools already gave. */
+/** No model is left. A task that only reads is answered by rule, where what the tools gave covers every source it has. */
 function stopped(task: Task, story: Story, kind: Outcome['kind'], hands: Hands): Outcome {
   const acts = story.acts ?? [];
-  const read = acts.filter((a) => a.done === 'yes' && !a.write);
-  if (onlyReads(hands) && read.length > 0) return tell(story, 'rules_based', byRule(task, read));
+  const rule = byRule(
+    task,
+    acts.filter((a) => a.done === 'yes' && !a.write),
+  );
+  if (onlyReads(hands) && rule.citations.length === task.sources.length) return tell(story, 'rules_based', rule);
   return tell(story, acts.some((a) => a.write && a.done === 'yes') ? 'partial' : kind);
 }
 
 /** The records as they are, citing the sources that say the same. */
-function byRule({ input, sources }: Task, acts: readonly Act[]): Partial<Outcome> {
+function byRule({ input, sources }: Task, acts: readonly Act[]): { answer: string; citations: string[] } {
   const values = acts.flatMap((a) => leavesOf(parseJson(a.content)?.json));
   const citations = sources.filter(({ text }) => values.some((v) => v.length > 3 && text.includes(v))).map((s) => s.id);
   return { answer: `What the records say about "${input}" ${values.join('; ')}. [${citations.join(', ')}]`, citations };

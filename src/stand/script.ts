@@ -53,19 +53,19 @@ function said(script: Script, call: ModelCall, fields: readonly string[], plan: 
   return { turn: undefined, text: replyText(script, call, fields, plan) };
 }
 
-/** What the conversation says a tool gave: the message that answers its call, or a text that holds every value of it. */
-function resultOf({ messages }: ModelCall, turn: Turn): string | undefined {
-  const wanted = canonicalJson(turn.args);
+/** What the conversation says a tool gave: the message that answers its call, or words that name the tool and hold every value of it. */
+function resultOf({ messages }: ModelCall, { tool, args, returns }: Turn): string | undefined {
+  const wanted = canonicalJson(args);
   const ids = messages
     .flatMap((m) => m.toolCalls ?? [])
-    .filter((c) => c.name === turn.tool && canonicalText(c.arguments) === wanted)
+    .filter((c) => c.name === tool && canonicalText(c.arguments) === wanted)
     .map((c) => c.id);
   const answer = messages.find((m) => m.toolCallId !== undefined && ids.includes(m.toolCallId));
   if (answer !== undefined) return answer.content;
-  const values = leavesOf(turn.returns);
-  // A result as short as `true` is found everywhere.
-  const holds = (text: string) => values.join('').length >= 8 && values.every((value) => text.includes(value));
-  return messages.find((m) => holds(m.content))?.content;
+  const values = leavesOf(returns ?? { ok: true });
+  const line = messages.flatMap((m) => m.content.split('\n')).find((text) => text.includes(tool));
+  const told = messages.find((m) => m.content.includes(tool) && values.every((value) => m.content.includes(value)));
+  return told === undefined ? undefined : line;
 }
 
 /** Whether the result of a write says that it was done. */

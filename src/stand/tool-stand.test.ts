@@ -189,7 +189,7 @@ describe('a model that calls tools', () => {
     ['goes on with what the conversation holds', found, tools, 'issue_refund', ''],
     [
       'takes a result in the prompt for one',
-      [{ role: 'user', content: '991: delivered late' }],
+      [{ role: 'user', content: 'lookup_order: 991, delivered late' }],
       tools,
       'issue_refund',
       '',

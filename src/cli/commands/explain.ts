@@ -63,20 +63,24 @@ function cardText(card: Card, kind: string, facts: readonly string[], title: str
 }
 
 function faultText(fault: Fault): string {
+  const place = fault.kind === 'tool' ? 'use of its tool' : 'call of its role';
   const facts = [
-    'Fires: on every call of its role, unless `when`, `tenants` or `tasks` say otherwise: see `drill explain fault`.',
+    `Fires: on every ${place}, unless \`when\`, \`tenants\` or \`tasks\` say otherwise: see \`drill explain fault\`.`,
     ...(fault.delays === true ? ['Spares: the reply itself, which is whole and only late.'] : []),
   ];
-  const flag = section('Or in place of the faults of a drill', `drill run timeout_primary --fault ${flagOf(fault)}`);
+  const flags = flagsOf(fault).map((flag) => `--fault ${flag}`);
+  const line = `drill run ${fault.drill ?? 'timeout_primary'} ${flags.join(' ')}`;
+  const flag = section('Or in place of the faults of a drill', line);
   return cardText(fault, `fault, ${fault.kind} layer`, facts, 'Example, in `faults` of a phase', flag);
 }
 
-/** The example as `--fault` takes it. */
-function flagOf(fault: Fault): string {
+/** The example as `--fault` takes it, which is scalars only; a reserve is called where the first choice fails. */
+function flagsOf(fault: Fault): string[] {
   const use = FaultUse.parse(parse(fault.example));
   const reserved: readonly string[] = FAULT_USE_KEYS;
-  const params = Object.entries(use).filter(([key]) => !reserved.includes(key));
-  return [`${use.fault}@${use.role}`, ...params.map(([key, value]) => `${key}=${value}`)].join(',');
+  const params = Object.entries(use).filter(([key, value]) => !reserved.includes(key) && typeof value !== 'object');
+  const flag = [`${use.fault}@${placeOf(use)}`, ...params.map(([key, value]) => `${key}=${value}`)].join(',');
+  return use.role === 'backup' ? ['server-error@primary', flag] : [flag];
 }
 
 function checkText(check: Check): string {

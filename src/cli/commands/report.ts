@@ -35,7 +35,8 @@ export function show(
     });
   }
   const written: string[] = [];
-  const open = reporter.open({ write: (text) => void written.push(text) }, { color, columns, folder });
+  const look = { color, columns, brief: report.drills.length > 1, folder };
+  const open = reporter.open({ write: (text) => void written.push(text) }, look);
   for (const event of run.events) open.onEvent?.(event);
   for (const drill of report.drills) open.onDrill?.(drill);
   const { drills: _, ...summary } = report;

@@ -1,6 +1,8 @@
 import type { z } from 'zod';
 import { Config } from '../../config/config-file.ts';
 import { ContractFile } from '../../config/workflow-folder.ts';
+import { ToolsFile } from '../../config/workflow-links.ts';
+import { Concepts } from '../../core/concept.ts';
 import { Declaration, Roles } from '../../core/declaration.ts';
 import { Drill, FaultUse, Phase } from '../../core/drill.ts';
 import { GoldenTask } from '../../core/golden-task.ts';
@@ -53,7 +55,23 @@ expect: { fails-over: { role: backup, within_ms: 8000 } }`,
     example: `workflow: support-answer
 stakes: high
 output: { schema: { type: object, properties: { answer: { type: string } } }, required: [answer] }
+gates: [output-validates, cites-sources]
 experience: { when_degraded: notice, degraded_on: [backup] }`,
+  },
+  concepts: {
+    summary: 'What texts may say in many words: concepts.yaml beside the golden tasks, by name.',
+    schema: Concepts,
+    example: `promise_delivery:
+  says: ['\\b(will|shall) (arrive|be there)\\b', '\\bguarantee ([\\w-]+ ){0,3}delivery\\b']
+  positive: [It will arrive on Monday., We guarantee same-day delivery., Your parcel shall be there at noon.]
+  negative: [It may arrive on Monday., Will it arrive on Monday?, We do not guarantee same-day delivery.]`,
+  },
+  tools: {
+    summary: 'The tools of a workflow, as models are told of them: tools.yaml or tools.json beside the golden tasks.',
+    schema: ToolsFile,
+    example: `- name: lookup_order
+  description: Where an order stands right now.
+  parameters: { type: object, properties: { order: { type: string } }, required: [order] }`,
   },
   config: {
     summary: 'The configuration of a project: drill.config.yaml.',
