@@ -156,31 +156,24 @@ describe.each(catalogue.faults)('drill explain $name', (fault) => {
     const [[, name = '', ...flags] = [], ...more] = commandsIn(page, /^Or in place/);
     expect(more).toEqual([]);
     const example = exampleOf(page);
+    const { role, tool } = parse(example);
+    expect(flags.at(-1)).toMatch(new RegExp(`^${fault.name}@${role ?? tool}(?:,|$)`));
     // A reserve is called where the first choice fails.
-    const broken = parse(example).role === 'backup' ? `{ fault: server-error, role: primary }, ${example}` : example;
+    const broken = role === 'backup' ? `{ fault: server-error, role: primary }, ${example}` : example;
     // The first phase of the drill that the page names, with nothing broken but this.
     const { workflow, phases } = parse(text(`drills/${name}.yaml`));
     const { load = { arrive: 'in_turn' }, times = {}, tasks } = phases[0];
     const phase = `- { name: out, tasks: ${tasks}, times: ${JSON.stringify(times)}, load: ${JSON.stringify(load)}, faults: [${broken}] }`;
     // An agent that claims no log is not asked what a reply cost that nobody could read.
     const good = ['--target', join(root, 'fixtures/targets/good-orders.ts')];
-    const runs = [
-      await ran({ 'drills/mine.yaml': drillFile(phase, undefined, workflow) }, 'mine', ...good),
-      await ran({}, name, ...flags),
-    ];
-    for (const { report, code, cells } of runs) {
+    const alone = await ran({ 'drills/mine.yaml': drillFile(phase, undefined, workflow) }, 'mine', ...good);
+    expect(alone.code).toBe(0);
+    const inPlace = await ran({}, name, ...flags);
+    // A drill may claim more than this fault alone gives a chance to judge; nothing of it fails.
+    expect([0, 3]).toContain(inPlace.code);
+    for (const { report } of [alone, inPlace]) {
       const armed = report.drills.flatMap((d) => d.faults);
-      console.log(
-        JSON.stringify([
-          fault.name,
-          code,
-          armed,
-          [...new Set(cells.filter((c) => c.verdict === 'failed').map((c) => c.check + ': ' + c.reason))].slice(0, 5),
-          report.drills[0]?.reasons.slice(0, 3),
-        ]),
-      );
-      expect.soft(armed.filter((f) => f.fired > 0).map((f) => f.fault)).toContain(fault.name);
-      expect.soft(code).toBe(0);
+      expect(armed.filter((f) => f.fired > 0).map((f) => f.fault)).toContain(fault.name);
     }
   });
 });
@@ -378,4 +371,11 @@ it.each([
   const { code, err } = await drill(root, 'explain', wrong);
   expect(code).toBe(2);
   expect(err).toContain(`did you mean "${right}"?`);
+});
+
+it('--fault of tools with a tool that the workflow does not have: did you mean', async () => {
+  const { code, err } = await drill(root, 'run', 'all_models_down', '--fault', 'tool-error@isue_refund');
+  expect(code).toBe(2);
+  expect(err).toContain('there is no tool "isue_refund" in this run');
+  expect(err).toContain('did you mean "issue_refund"?');
 });

@@ -12,7 +12,7 @@ export const badArguments = defineMeaningFault({
       .default('retype')
       .describe('every argument of another type, none of them there, or JSON that breaks off'),
   }),
-  example: '{ fault: bad-arguments, role: primary, how: drop }',
+  example: '{ fault: bad-arguments, role: primary, how: broken }',
   drill: 'no_tool_support',
   open: ({ how }) =>
     rewriting(({ calls }) => {

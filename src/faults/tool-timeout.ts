@@ -6,7 +6,7 @@ export const toolTimeout = defineToolFault({
   name: 'tool-timeout',
   summary: 'The tool gives no answer in time, and nothing happens.',
   params: z.strictObject({ after_ms: AfterMs }),
-  example: '{ fault: tool-timeout, tool: lookup_order, after_ms: 3000 }',
+  example: '{ fault: tool-timeout, tool: lookup_policy, after_ms: 3000 }',
   drill: 'all_models_down',
   open:
     ({ after_ms }) =>
