@@ -1,4 +1,4 @@
-import { firstOf, type TaskEvidence } from '../core/evidence.ts';
+import { eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { EventOf } from '../core/trace.ts';
 import { goodReplies } from './serving.ts';
 
@@ -21,7 +21,14 @@ export function degradedPath(evidence: TaskEvidence): Path | undefined {
   const replies = goodReplies(events, declares.chain);
   const roles = replies.map((c) => c.call.role);
   const seqs = [...replies.flatMap((c) => c.seqs), outcome.seq];
-  const path = (degraded: Path['degraded'], why: string): Path => ({ degraded, why, outcome, seqs });
+  // A tool that failed made the service less, whoever answered: the target may say so or not.
+  const hampered = eventsOf(events, 'tool-result').some((e) => !e.ok);
+  const path = (degraded: Path['degraded'], why: string): Path => ({
+    degraded: degraded === 'no' && hampered ? 'partly' : degraded,
+    why,
+    outcome,
+    seqs,
+  });
 
   const kind = outcome.outcome.kind;
   // An ending that the task has without faults too (say, a review) is the workflow's ordinary one.

@@ -7,7 +7,7 @@ import type { Agent } from './agent.ts';
 import type { Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
 import { tell } from './telling.ts';
-import { isRecord, parseJson } from './validate.ts';
+import { isRecord, parseJson, schemaErrors } from './validate.ts';
 
 const MOST_TURNS = 8;
 
@@ -69,7 +69,7 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, too
       payload: (role) => payloadFor(modeOf(role), task, said, acts, hands),
       ...(from !== undefined && { from }),
       contract: {
-        gate: citesSomething(task),
+        gate: usable(task, hands),
         deadlineMs: task.deadline_ms - tookMs(),
         retries: 1,
         ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
@@ -98,6 +98,8 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, too
       return finish({ ...story, checked: await verify(task, answer), tookMs: tookMs() }, kind, answer, plan);
     }
     if (reply.toolCalls === undefined) {
+      // Tools were there and none was used: whatever it says was looked up or done, was not.
+      if (mode === 'full' && acts.length === 0 && hands.allowed.length > 0) return tell(story, 'needs_review');
       const answer = reply.text ?? '';
       return finish({ ...story, checked: await verify(task, answer), tookMs: tookMs() }, kindOf(acts), answer);
     }
@@ -172,12 +174,19 @@ type Story = Parameters<typeof tell>[0];
 
 const onlyReads = ({ allowed, rules }: Hands): boolean => !allowed.some((tool) => readRule(rules[tool]).write);
 
-/** Words that rest on nothing are no answer: least of all a tool call that was written instead of made. */
-function citesSomething({ sources }: Task): Gate {
-  return ({ text = '', toolCalls }) =>
-    toolCalls !== undefined || sources.length === 0 || sources.some((s) => text.includes(s.id))
-      ? undefined
-      : 'it cites nothing';
+/**
+ * Words that rest on nothing are no answer: least of all a tool call that was written instead of made. A call of a tool
+ * that is not there, or with arguments it does not take, is nothing to act on.
+ */
+function usable({ sources }: Task, { tools, allowed }: Hands): Gate {
+  const fits = ({ name, arguments: text }: ToolCall) => {
+    const schema = tools.schemas.find((t) => t.name === name && allowed.includes(name));
+    return schema !== undefined && schemaErrors(parseJson(text)?.json, schema.parameters).length === 0;
+  };
+  return ({ text = '', toolCalls }) => {
+    if (toolCalls !== undefined) return toolCalls.every(fits) ? undefined : 'its tool call cannot be carried out';
+    return sources.length === 0 || sources.some((s) => text.includes(s.id)) ? undefined : 'it cites nothing';
+  };
 }
 
 /** Intent as data: what a model proposes is held against the contract before anybody sees it. */
