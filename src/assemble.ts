@@ -11,7 +11,7 @@ import { gitHead, packageVersion } from './config/project.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
-import { FAULT_USE_KEYS, type FaultUse, placeOf } from './core/drill.ts';
+import { concerns, FAULT_USE_KEYS, type FaultUse, placeOf } from './core/drill.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
@@ -164,7 +164,7 @@ function planFor(
   { target, redaction, declares, roles }: Settled,
 ): Plan {
   const drill = withFaults(loaded, request.fault, Object.keys(roles), workflow.tools);
-  if (request.fault.length === 0) checkRadius(loaded, workflow);
+  if (request.fault.length === 0 && concerns(drill, declares.features)) checkRadius(loaded, workflow);
   const addresses = Object.entries(roles).map(
     ([name, role]) =>
       [name, { protocol: role.protocol, base_url: role.base_url, model: role.model, api_key: mockKey(role) }] as const,

@@ -73,3 +73,8 @@ export const Drill = z.strictObject({
   expect: z.record(z.string(), z.looseObject({})).describe('the checks it claims, with their parameters'),
 });
 export type Drill = z.infer<typeof Drill>;
+
+/** Whether a drill is about anything a target claims: what requires features is for those that claim one of them. */
+export function concerns({ require = [] }: Pick<Drill, 'require'>, features: readonly string[]): boolean {
+  return require.length === 0 || require.some((feature) => features.includes(feature));
+}

@@ -126,10 +126,3 @@ export function contentOf(events: readonly TraceEvent[]): EventOf<'outcome'> | u
   if (outcome === undefined || !kinds.includes(outcome.outcome.kind)) return undefined;
   return outcome.outcome.answer === undefined && outcome.outcome.data === undefined ? undefined : outcome;
 }
-
-/** The role whose good reply came last before the outcome: who the answer is from. */
-export function servedBy(events: readonly TraceEvent[]): CallView | undefined {
-  return callsOf(events)
-    .filter((c) => c.ok)
-    .at(-1);
-}

@@ -1,3 +1,4 @@
+import { concerns } from '../core/drill.ts';
 import type { DrillReport, RunReport } from '../core/report.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
@@ -7,9 +8,7 @@ export type RunFacts = Omit<RunReport, 'status' | 'verdict' | 'score' | 'drills'
 
 /** A drill that requires a feature the target does not claim is no test of it. */
 export function skipped(plan: JudgePlan): DrillReport | undefined {
-  const required = plan.drill.require ?? [];
-  const claims: readonly string[] = plan.declares.features;
-  if (required.length === 0 || required.some((feature) => claims.includes(feature))) return undefined;
+  if (concerns(plan.drill, plan.declares.features)) return undefined;
   const { drill, title, hypothesis } = plan.drill;
   return {
     name: drill,
@@ -18,7 +17,10 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
     verdict: 'not_applicable',
     score: 100,
     reasons: [
-      { reason: `the target claims none of: ${required.join(', ')}`, fix: 'Declare the feature if the target has it.' },
+      {
+        reason: `the target claims none of: ${(plan.drill.require ?? []).join(', ')}`,
+        fix: 'Declare the feature if the target has it.',
+      },
     ],
     definition: plan.definition,
     reproduce: plan.reproduce,
