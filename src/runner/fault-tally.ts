@@ -25,18 +25,17 @@ export function tally(
 ): FaultTally {
   const { fault, when } = use;
   const role = placeOf(use);
-  const reached = (ask: number) =>
-    events.some(
-      (e) => 'ask' in e && e.ask === ask && (e.kind === 'call' ? e.role : e.kind === 'tool-use' ? e.tool : '') === role,
-    );
+  const uses = events.filter(
+    (e) => (e.kind === 'call' && e.role === role) || (e.kind === 'tool-use' && e.tool === role),
+  );
+  const reached = new Set(uses.map((e) => ('ask' in e ? e.ask : undefined)));
   return {
     fault,
     role,
     phase,
-    seen: events.filter((e) => (e.kind === 'call' && e.role === role) || (e.kind === 'tool-use' && e.tool === role))
-      .length,
+    seen: uses.length,
     fired: events.filter((e) => e.kind === 'fault-fired' && e.fault === fault && e.role === role).length,
-    spared: asks.filter(({ ask }) => !reached(ask)).length,
+    spared: asks.filter(({ ask }) => !reached.has(ask)).length,
     when,
   };
 }
