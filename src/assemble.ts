@@ -163,8 +163,9 @@ function planFor(
   workflow: Workflow,
   { target, redaction, declares, roles }: Settled,
 ): Plan {
-  const drill = withFaults(loaded, request.fault, Object.keys(roles), workflow.tools);
-  if (request.fault.length === 0 && concerns(drill, declares.features)) checkRadius(loaded, workflow);
+  const concerned = concerns(loaded.drill, declares.features);
+  const drill = withFaults(loaded, request.fault, concerned ? Object.keys(roles) : undefined, workflow.tools);
+  if (request.fault.length === 0 && concerned) checkRadius(loaded, workflow);
   const addresses = Object.entries(roles).map(
     ([name, role]) =>
       [name, { protocol: role.protocol, base_url: role.base_url, model: role.model, api_key: mockKey(role) }] as const,
@@ -192,11 +193,16 @@ function planFor(
   };
 }
 
-/** The drill with the faults that will really be armed. */
-function withFaults(loaded: LoadedDrill, flags: readonly string[], roles: readonly string[], tools: Workflow['tools']) {
+/** The drill with the faults that will really be armed. One that will be skipped may name roles that are not there. */
+function withFaults(
+  loaded: LoadedDrill,
+  flags: readonly string[],
+  roles: readonly string[] | undefined,
+  tools: Workflow['tools'],
+) {
   const names = tools.map((tool) => tool.name);
-  const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles, names));
-  if (uses.length === 0) checkRoles(loaded, roles);
+  const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles ?? [], names));
+  if (uses.length === 0 && roles !== undefined) checkRoles(loaded, roles);
   const phases = loaded.drill.phases.map((phase) =>
     uses.length > 0 && phase.faults.length > 0 ? { ...phase, faults: uses } : phase,
   );

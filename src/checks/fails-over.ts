@@ -36,6 +36,8 @@ export const failsOver = defineTaskCheck({
     const calls = callsOf(events);
     const there = calls.filter((c) => c.call.role === role);
     const before = calls.filter((c) => earlier.includes(c.call.role));
+    if (before.length > 0 && before.every((c) => c.fired.length === 0))
+      return nothingToJudge(`no fault broke a call to ${unique(before.map((c) => c.call.role)).join(', ')}`);
     const evidence = [ask.seq, ...[...before, ...there].flatMap((c) => c.seqs), ending.seq];
     const attempts = describeAttempts(
       before.map((c) => c.call.role),
@@ -61,6 +63,8 @@ export const failsOver = defineTaskCheck({
         `answered by ${served.call.role}, not by ${role} (${attempts})`,
         unique([...evidence, ...served.seqs]),
       );
+    if (ending.kind === 'outcome' && ending.outcome.kind === 'failed' && served.fired.some((f) => !f.delays))
+      return nothingToJudge(`${role} was reached, and its reply was broken as well`);
     if (ending.kind === 'hung' || ending.outcome.kind === 'failed')
       return failed(`${role} gave a good reply, but ${end}`, evidence);
     return passed(reached, evidence);

@@ -136,3 +136,14 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   expect(found).toHaveLength(expected.length);
   for (const [i, pattern] of expected.entries()) expect(found[i]).toMatch(pattern);
 });
+
+test('a slip in the name of a usual role switches no limit off', () => {
+  const modes = (role: string) =>
+    changed('contract.yaml', 'permissions:\n', `permissions:\n  modes: { ${role}: plan-only }\n`);
+  expect(problemsOf(() => load(modes('bakup')))).toEqual([
+    expect.stringMatching(/^5:12 "bakup" is not the role "backup"/),
+  ]);
+  expect(problemsOf(() => load({ ...modes('backup-2') }))).toEqual([]);
+  const steps = changed('contract.yaml', 'permissions:\n', 'steps: [{ name: verify, role: verfier }]\npermissions:\n');
+  expect(problemsOf(() => load(steps))).toEqual([expect.stringContaining('"verfier" is not the role "verifier"')]);
+});

@@ -5,7 +5,7 @@ import type { Contract } from '../core/contract.ts';
 import type { Place, Problem } from '../core/errors.ts';
 import type { Expectation, GoldenTask, Workflow } from '../core/golden-task.ts';
 import type { Catalogue } from './catalogue-type.ts';
-import { suggest } from './closest.ts';
+import { closest, suggest } from './closest.ts';
 import { isRecord } from './issues.ts';
 import { schemaProblems, schemasIn } from './output-schema.ts';
 import { createPatternCheck } from './pattern.ts';
@@ -51,7 +51,9 @@ export function linkProblems({ contract, concepts, tools, tasks }: Links, judges
   return [
     ...(concepts === undefined ? [] : conceptProblems(concepts, judges.says)),
     ...(tools === undefined ? [] : toolProblems(tools)),
-    ...(contract === undefined ? [] : contractProblems(contract, named, schemas, judges)),
+    ...(contract === undefined
+      ? []
+      : [...contractProblems(contract, named, schemas, judges), ...roleProblems(contract)]),
     ...tasks.slice(0, MAX_TASKS_TOLD).flatMap((task) => taskProblems(task, named, schemas)),
   ];
 }
@@ -103,6 +105,29 @@ function toolProblems({ value, place }: Placed<Workflow['tools']>): Problem[] {
         place: at([...path, 'pattern']),
         fix: 'write an `enum`, a `format` or a length',
       })),
+    ];
+  });
+}
+
+const USUAL_ROLES = ['primary', 'backup', 'verifier', 'judge'];
+
+/** Which roles there are is known only when a drill runs; a slip in a usual name would switch a limit off in silence. */
+function roleProblems({ value, place }: Placed<Contract>): Problem[] {
+  const modes = Object.keys(value.permissions?.modes ?? {});
+  const named = [
+    ...modes.map((role) => ({ role, at: place(['permissions', 'modes', role], 'key') })),
+    ...value.steps.map(({ role }, i) => ({ role, at: place(['steps', i, 'role']) })),
+  ];
+  return named.flatMap(({ role, at }) => {
+    const meant = closest(role, USUAL_ROLES);
+    // Of the same kind, and one more: backup-2.
+    if (meant === undefined || role === meant || new RegExp(`^${meant}-`).test(role)) return [];
+    return [
+      {
+        message: `"${role}" is not the role "${meant}"`,
+        place: at,
+        fix: `write \`${meant}\`, or a name that is not so near to it`,
+      },
     ];
   });
 }

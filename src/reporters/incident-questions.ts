@@ -45,11 +45,14 @@ function budgets(drill: DrillReport): string {
 }
 
 function effects(drill: DrillReport): string {
-  const ran = drill.tasks.flatMap((t) => t.effects);
-  return ran.length === 0
-    ? 'No tool ran.'
-    : `${count(ran.length, 'tool action')} ran: ${ran.map((e) => e.tool).join(', ')}.`;
+  const wrong = drill.tasks.flatMap((t) => t.checks.filter((c) => ACTIONS.includes(c.check) && c.verdict === 'failed'));
+  const ran = drill.tasks.flatMap((t) => t.effects).reduce((sum, e) => sum + e.count, 0);
+  if (wrong.length > 0) return `Yes. ${said(wrong)}`;
+  return ran === 0 ? 'No tool ran.' : `No check found one: ${count(ran, 'use')} of tools.`;
 }
+
+/** What says that a tool action should not have run. */
+const ACTIONS = ['calls-only-allowed-tools', 'acts-as-asked', 'asks-approval', 'acts-once', 'uses-tool-mode'];
 
 /** Failures first; without any, how often each check held; without either, that nothing could be seen. */
 function answerOf(drill: DrillReport, names: readonly string[]): string {

@@ -44,6 +44,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
   let about: string | undefined;
   let events = new Map<number, TraceEvent>();
   const endings: string[][] = [];
+  let judged = 0;
   return {
     onEvent(event) {
       if (event.kind === 'run-header')
@@ -66,11 +67,14 @@ function openTerminal(output: Output, look: Look): OpenReporter {
         ...reasonLines(drill, look.columns, paint),
       ];
       output.write(`${lines.join('\n')}\n\n`);
-      endings.push([`${shout(drill.verdict, paint)} ${drill.name}`, `score ${score(drill.score)}`, tally(drill)]);
+      const skipped = drill.verdict === 'not_applicable';
+      const figures = skipped ? [drill.reasons[0]?.reason ?? ''] : [`score ${score(drill.score)}`, tally(drill)];
+      endings.push([`${shout(drill.verdict, paint)} ${drill.name}`, ...figures]);
+      if (!skipped) judged += 1;
       events = new Map();
     },
     onEnd(run) {
-      output.write(`${endingLines(run, endings, look, paint).join('\n')}\n`);
+      output.write(`${endingLines(run, endings, judged, look, paint).join('\n')}\n`);
     },
   };
 }
@@ -213,11 +217,21 @@ function reasonLines(drill: DrillReport, columns: number, paint: ChalkInstance):
 function endingLines(
   run: Omit<RunReport, 'drills'>,
   endings: readonly string[][],
+  judged: number,
   { columns, folder }: Look,
   paint: ChalkInstance,
 ): string[] {
   const status = run.status === 'completed' ? [] : [[paint.yellow(`the run was ${run.status}`)]];
-  const whole = endings.length === 1 ? [] : [[`${shout(run.verdict, paint)} ${count(endings.length, 'drill')}`]];
+  const skipped = endings.length - judged;
+  const whole =
+    endings.length === 1
+      ? []
+      : [
+          [
+            `${shout(run.verdict, paint)} ${count(judged, 'drill')}`,
+            ...(skipped > 0 ? [`${skipped} not applicable`] : []),
+          ],
+        ];
   const lines = [...status, ...endings, ...whole];
   lines.at(-1)?.push(paint.dim(folder));
   return lines.map((parts) => inLine(parts, columns));

@@ -22,13 +22,17 @@ export const count = (n: number, one: string, many = `${one}s`): string => `${n}
 /** What the models did in one task: `primary timeout → backup`. */
 export function whatHappened(task: TaskReport, drill: DrillReport): string {
   if (task.outcome.kind === 'hung') return clean(`hung waiting for ${task.outcome.waiting_for}`);
-  const ending = task.outcome.kind === 'answered' ? '' : `, ${task.outcome.kind.replaceAll('_', ' ')}`;
+  const ending =
+    task.outcome.kind === 'answered' ? '' : `, ${task.outcome.kind.replaceAll('_', ' ')}${whyFailed(task)}`;
   if (task.failover !== null && !sparing(task))
     return `${task.failover.from} ${task.failover.reason ?? 'failed'} → ${task.failover.to}${ending}`;
   const served = task.served_by;
   if (served === null) return `${failuresOf(task)}${ending}`;
   return `${served}${sparing(task) ? ` (${sparedRoles(task, drill).join(', ')} spared)` : ''}${ending}`;
 }
+
+const whyFailed = ({ outcome }: TaskReport): string =>
+  outcome.kind === 'failed' && outcome.error !== undefined ? ` (${clean(outcome.error)})` : '';
 
 /** The target never tried a role that was broken: nothing failed, so nothing failed over. */
 const sparing = (task: TaskReport): boolean => task.spared && (task.failover === null || task.failover.reason === null);

@@ -1,4 +1,5 @@
 import { type FaultUse, placeOf } from '../core/drill.ts';
+import { eventsOf } from '../core/evidence.ts';
 import type { TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { TriggerSpec } from '../core/trigger.ts';
@@ -15,6 +16,8 @@ export interface FaultTally {
   /** Asks that never called the role. */
   spared: number;
   when: TriggerSpec | undefined;
+  /** Why its calls were refused before any fault could meet them, where all of them were. */
+  refused: string | undefined;
 }
 
 export function tally(
@@ -28,6 +31,8 @@ export function tally(
   const uses = events.filter(
     (e) => (e.kind === 'call' && e.role === role) || (e.kind === 'tool-use' && e.tool === role),
   );
+  const ids = new Set(uses.flatMap((e) => (e.kind === 'call' ? [e.call] : [])));
+  const refused = eventsOf(events, 'unscripted-call').filter((e) => ids.has(e.call));
   const reached = new Set(uses.map((e) => ('ask' in e ? e.ask : undefined)));
   return {
     fault,
@@ -37,6 +42,7 @@ export function tally(
     fired: events.filter((e) => e.kind === 'fault-fired' && e.fault === fault && e.role === role).length,
     spared: asks.filter(({ ask }) => !reached.has(ask)).length,
     when,
+    refused: refused.length >= uses.length ? refused[0]?.why : undefined,
   };
 }
 
@@ -48,8 +54,9 @@ export function missed(faults: readonly FaultTally[]): FaultTally[] {
   );
 }
 
-export function whyMissed({ role, when, seen }: FaultTally): string {
+export function whyMissed({ role, when, seen, refused }: FaultTally): string {
   if (seen === 0) return `no call reached ${role}`;
+  if (refused !== undefined) return `${role} refused each of the ${seen} calls as it would without faults: ${refused}`;
   const wanted = waitsFor(when);
   if (wanted === '')
     return `none of the ${seen} calls to ${role} was of its tenants and tasks, or its parameters give it nothing to break`;
@@ -62,7 +69,9 @@ export function missedReason(f: FaultTally): Reason {
     fix:
       f.seen === 0
         ? 'Break a role that the target calls, or check that its calls go through fetch.'
-        : "Widen the fault's `when`, set it harder, or ask more tasks in the phase.",
+        : f.refused !== undefined
+          ? 'Mend the request: a provider would not take it either.'
+          : "Widen the fault's `when`, set it harder, or ask more tasks in the phase.",
   };
 }
 

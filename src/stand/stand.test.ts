@@ -224,6 +224,7 @@ describe('a request no provider would take', () => {
       expect(JSON.parse(reply.body)).toMatchObject(role === 'primary' ? { error } : { type: 'error', error });
       expect(events).toMatchObject([
         { kind: 'call', role, attempt: 1 },
+        { kind: 'unscripted-call', why: expect.any(String) },
         { kind: 'call-head', status },
         { kind: 'call-end', how: 'complete', status, failure_mode, tokens: { input: 0, output: 0 }, cost_usd: 0 },
       ]);

@@ -61,7 +61,10 @@ export function createStand(options: StandOptions): Stand {
     const trip = new RoundTrip(call, role, to.protocol, inputTokens, options, signal);
     await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
     const { body } = to;
-    if ('refused' in body) return trip.reply(async () => refusal(body), { meaning: [], wire: [] });
+    if ('refused' in body) {
+      recording.emit({ kind: 'unscripted-call', ask: call.ask, task: call.task, call: call.id, why: body.message });
+      return trip.reply(async () => refusal(body), { meaning: [], wire: [] });
+    }
     return trip.reply(() => scriptedReply(script, call, inputTokens, signal), armoury.armedOn(call, onRole, signal));
   }
 
