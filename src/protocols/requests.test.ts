@@ -79,6 +79,24 @@ describe.each(protocols)('$name', (protocol) => {
     );
   });
 
+  it('loses no argument, whatever it is called', () => {
+    const toolCalls = [{ id: 't1', name: 'look', arguments: '{"__proto__":"","constructor":1}' }];
+    const messages: Message[] = [
+      { role: 'user', content: 'look' },
+      { role: 'assistant', content: '', toolCalls },
+      { role: 'tool', content: 'seen', toolCallId: 't1' },
+    ];
+    const call: CallBody = {
+      protocol: protocol.name,
+      model: 'm',
+      messages,
+      tools: [],
+      maxOutputTokens: 1,
+      stream: false,
+    };
+    expect(protocol.readCall(protocol.writeCall(call, endpoint))).toMatchObject({ messages });
+  });
+
   it('writes to its own path with its own key', () => {
     const request = protocol.writeCall(
       { protocol: protocol.name, model: 'm', messages: [], tools: [], stream: true },

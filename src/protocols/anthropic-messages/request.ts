@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { CallBody, CallRefused, Message, ToolCall } from '../../core/model-call.ts';
 import { header, type WireRequest } from '../../core/wire.ts';
-import { isRecord, parseJson, utf8 } from '../json.ts';
+import { isRecord, type Json, parseJson, utf8 } from '../json.ts';
 import { type Complaint, looseSchema, parseRequest, readBody, refused, unpairedToolCall } from '../request.ts';
 
 const VERSIONS = ['2023-06-01', '2026-10-21'];
@@ -32,7 +32,8 @@ const Use = z.looseObject({
   type: z.literal('tool_use'),
   id: z.string(),
   name: z.string(),
-  input: z.record(z.string(), z.unknown()),
+  // A record of zod's own would lose a key called __proto__.
+  input: z.custom<Json>(isRecord),
 });
 const Turn = z.discriminatedUnion('role', [
   z.looseObject({
