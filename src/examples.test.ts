@@ -12,21 +12,10 @@ import { eventsOf } from './core/evidence.ts';
 import { RunReport } from './core/report.ts';
 import { TraceEvent } from './core/trace.ts';
 import { root } from './drill-run.fixture.ts';
-import { Project, THREE_TASKS } from './project.fixture.ts';
+import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
 
 const { main } = await import('./cli/main.ts');
 
-const AGENT = `export default async (task, { roles }) => {
-  for (const role of [roles.primary, roles.backup]) {
-    const anthropic = role.protocol === 'anthropic-messages';
-    const body = { model: role.model, max_tokens: 500, messages: [{ role: 'user', content: task.input + JSON.stringify(task.sources) }] };
-    const headers = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'x-api-key': role.api_key };
-    const url = role.base_url + (anthropic ? '/v1/messages' : '/chat/completions');
-    const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(5000) }).then((r) => r.json()).catch(() => null);
-    if (reply && !reply.error) return anthropic ? reply.content[0].text : reply.choices[0].message.content;
-  }
-};
-`;
 const STORED = 'reports/2026-01-31T12-00-00-timeout_primary';
 const text = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
 const TASK = '{ "name": "a", "input": "When are you open?", "must_include": ["10 am"] }';
@@ -34,8 +23,8 @@ const TASK = '{ "name": "a", "input": "When are you open?", "must_include": ["10
 /** A user's project in which every example of the help can be followed. */
 const FILES = {
   ...THREE_TASKS,
-  'my-agent.ts': AGENT,
-  'src/agent.ts': AGENT,
+  'my-agent.ts': OWN_AGENT,
+  'src/agent.ts': OWN_AGENT,
   'drills/timeout_primary.yaml': text('drills/timeout_primary.yaml'),
   'fixtures/golden/support-answer/a.json': TASK,
 };
@@ -321,9 +310,9 @@ describe('drill explain of what a user writes', () => {
       'fixtures/golden/support-answer/tools.yaml': example,
       'fixtures/golden/support-answer/a.json': TASK,
     }),
-    config: (example) => ({ 'my-agent.ts': AGENT, 'drill.config.yaml': example }),
+    config: (example) => ({ 'my-agent.ts': OWN_AGENT, 'drill.config.yaml': example }),
     declares: (example) => ({
-      'my-agent.ts': AGENT,
+      'my-agent.ts': OWN_AGENT,
       'drill.config.yaml': `targets: { my-agent: { module: ./my-agent.ts, declares: ${example} } }\n`,
     }),
     roles: (example) => ({ 'drill.config.yaml': `roles:\n${indent(example, '  ')}\n` }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DrillError, formatPlace } from './core/errors.ts';
 import { type Ran, root, runDrill } from './drill-run.fixture.ts';
-import { Project, THREE_TASKS } from './project.fixture.ts';
+import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
 
 const drillOf = (run: Ran) => run.report.drills[0] ?? expect.fail('no drill');
 const tasksIn = (run: Ran, phase: string) => drillOf(run).tasks.filter((t) => t.phase === phase);
@@ -198,20 +198,10 @@ describe('what is inconclusive', () => {
 
 describe("a newcomer's own agent and three tasks without canonical answers", () => {
   it('get a useful verdict', async () => {
-    const agent = `export default async (task, { roles }) => {
-  for (const role of [roles.primary, roles.backup]) {
-    const anthropic = role.protocol === 'anthropic-messages';
-    const body = { model: role.model, max_tokens: 500, messages: [{ role: 'user', content: task.input + JSON.stringify(task.sources) }] };
-    const headers = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'x-api-key': role.api_key };
-    const url = role.base_url + (anthropic ? '/v1/messages' : '/chat/completions');
-    const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(5000) }).then((r) => r.json()).catch(() => null);
-    if (reply) return anthropic ? reply.content[0].text : reply.choices[0].message.content;
-  }
-};`;
-    using project = new Project({ ...THREE_TASKS, 'agent.mjs': agent });
+    using project = new Project({ ...THREE_TASKS, 'agent.mjs': OWN_AGENT });
     const good = await runDrill({ cwd: project.cwd, target: './agent.mjs', tasks: 'my-tasks' });
     expect(good.code, good.screen).toBe(0);
-    using worse = new Project({ ...THREE_TASKS, 'agent.mjs': agent.replace('5000', '9000') });
+    using worse = new Project({ ...THREE_TASKS, 'agent.mjs': OWN_AGENT.replace('5000', '9000') });
     const late = await runDrill({ cwd: worse.cwd, target: './agent.mjs', tasks: 'my-tasks' });
     expect(late.code).toBe(1);
     expect(findingsOf(late, 'fails-over')[0]).toMatch(/^backup reached after 9\.\d s, 8\.0 s allowed/);

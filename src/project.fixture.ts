@@ -31,3 +31,16 @@ export const THREE_TASKS: Record<string, string> = {
   'my-tasks/sources/returns_v1.md':
     '# Returns\n\nBooks may be brought back within 30 days of purchase, unread and with the receipt.\n',
 };
+
+/** Ten lines on `fetch`: two roles in turn, five seconds for each. */
+export const OWN_AGENT = `export default async (task, { roles }) => {
+  for (const role of [roles.primary, roles.backup]) {
+    const anthropic = role.protocol === 'anthropic-messages';
+    const body = { model: role.model, max_tokens: 500, messages: [{ role: 'user', content: task.input + JSON.stringify(task.sources) }] };
+    const headers = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'x-api-key': role.api_key };
+    const url = role.base_url + (anthropic ? '/v1/messages' : '/chat/completions');
+    const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(5000) }).then((r) => r.json()).catch(() => null);
+    if (reply && !reply.error) return anthropic ? reply.content[0].text : reply.choices[0].message.content;
+  }
+};
+`;

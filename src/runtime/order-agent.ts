@@ -4,6 +4,7 @@ import type { Outcome, PlannedAction, Task, ToolMode } from '../core/outcome.ts'
 import { readRule } from '../core/tools.ts';
 import { type Act, act, allowedTools, type Hands } from './acting.ts';
 import type { Agent } from './agent.ts';
+import { askerOf, payloadOf, termsOf } from './asking.ts';
 import type { Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
 import { tell } from './telling.ts';
@@ -63,18 +64,10 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, too
 
   for (let turn = 0; turn < MOST_TURNS; turn++) {
     const result = await run({
-      taskId: task.id,
-      tenantId: task.tenant,
-      priority: task.priority,
+      ...askerOf(task),
       payload: (role) => payloadFor(modeOf(role), task, said, acts, hands),
       ...(from !== undefined && { from }),
-      contract: {
-        gate: usable(task, hands),
-        deadlineMs: task.deadline_ms - tookMs(),
-        retries: 1,
-        ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
-        whenAllFail: 'save_and_offer_next_step',
-      },
+      contract: { ...termsOf(task), gate: usable(task, hands), deadlineMs: task.deadline_ms - tookMs() },
       signal,
     });
     results.push(result);
@@ -146,28 +139,19 @@ function kindOf(acts: readonly Act[]): Outcome['kind'] {
 
 /** A payload made for the mode: tools, or what they gave already in words, with a shape for a plan where one is wanted. */
 function payloadFor(mode: ToolMode, task: Task, said: readonly Message[], acts: readonly Act[], hands: Hands): Payload {
-  const base = { taskId: task.id, tenantId: task.tenant, maxOutputTokens: 1024, temperature: 0 };
-  const opening: Message[] = [
-    { role: 'system', content: INSTRUCTIONS },
-    { role: 'user', content: questionOf(task) },
-  ];
+  const base = payloadOf(task, [INSTRUCTIONS]);
   const { schemas } = hands.tools;
-  if (mode === 'full') return { ...base, messages: [...opening, ...said], tools: allowedTools(schemas, hands) };
+  if (mode === 'full') return { ...base, messages: [...base.messages, ...said], tools: allowedTools(schemas, hands) };
   // Without tools the conversation may hold no calls of them: what they gave is told in words.
   const known = acts.map((a) => `${a.tool} ${JSON.stringify(a.args)} gave: ${a.content}`);
   const told: Message[] = known.length === 0 ? [] : [{ role: 'user', content: `Known so far:\n${known.join('\n')}` }];
-  const messages = [...opening, ...told];
+  const messages = [...base.messages, ...told];
   if (mode !== 'plan-only') return { ...base, messages };
   const asked: Message = {
     role: 'user',
     content: 'You cannot act. Answer from what is known, and propose what should be done.',
   };
   return { ...base, messages: [...messages, asked], responseSchema: PLAN_SCHEMA };
-}
-
-function questionOf(task: Task): string {
-  const sources = task.sources.map(({ id, text }) => `<source id="${id}">\n${text}\n</source>`);
-  return [...sources, task.input].join('\n\n');
 }
 
 type Story = Parameters<typeof tell>[0];

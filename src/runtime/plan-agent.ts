@@ -1,9 +1,9 @@
 import { leavesOf } from '../core/canonical.ts';
-import type { Message } from '../core/model-call.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
 import { act, type Hands } from './acting.ts';
 import type { Agent } from './agent.ts';
+import { askerOf, payloadOf, termsOf } from './asking.ts';
 import type { Gate } from './contract.ts';
 import { tell } from './telling.ts';
 import { isRecord } from './validate.ts';
@@ -17,25 +17,9 @@ const INSTRUCTIONS = [
 export const planAgent: Agent = async (task, { run, tools, approve, tookMs, signal }) => {
   const schema = task.response_schema ?? { type: 'object' };
   const result = await run({
-    taskId: task.id,
-    tenantId: task.tenant,
-    priority: task.priority,
-    payload: () => ({
-      taskId: task.id,
-      tenantId: task.tenant,
-      messages: promptOf(task),
-      responseSchema: schema,
-      maxOutputTokens: 1024,
-      temperature: 0,
-    }),
-    contract: {
-      output: { schema, required: [] },
-      gate: grounded(task),
-      deadlineMs: task.deadline_ms,
-      retries: 1,
-      ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
-      whenAllFail: 'save_and_offer_next_step',
-    },
+    ...askerOf(task),
+    payload: () => ({ ...payloadOf(task, [INSTRUCTIONS]), responseSchema: schema }),
+    contract: { ...termsOf(task), output: { schema, required: [] }, gate: grounded(task) },
     signal,
   });
   const data = result.result?.json;
@@ -70,14 +54,6 @@ export const planAgent: Agent = async (task, { run, tools, approve, tookMs, sign
     done.done === 'yes' ? 'answered' : done.because === 'silence' ? 'needs_confirmation' : 'partial';
   return tell(full, kind, { data });
 };
-
-function promptOf(task: Task): Message[] {
-  const sources = task.sources.map(({ id, text }) => `<source id="${id}">\n${text}\n</source>`);
-  return [
-    { role: 'system', content: INSTRUCTIONS },
-    { role: 'user', content: [...sources, task.input].join('\n\n') },
-  ];
-}
 
 interface Action {
   tool: string;

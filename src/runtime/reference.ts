@@ -2,10 +2,11 @@ import type { Declaration } from '../core/declaration.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
 import { FailureMode } from '../core/taxonomy.ts';
-import type { Approval, Approve, Tools } from '../core/tools.ts';
+import { type Approval, type Approve, ToolFailure, type Tools } from '../core/tools.ts';
 import { protocols } from '../protocols/index.ts';
 import { type Capabilities, createAdapter } from './adapter.ts';
 import type { Agent, Checked } from './agent.ts';
+import { withSources } from './asking.ts';
 import { createTenantBudget, type TenantBudget } from './budget.ts';
 import { failover } from './failover.ts';
 import { createLanes, type LaneSettings } from './lanes.ts';
@@ -101,7 +102,9 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
         tools: {
           schemas: tools.schemas,
           call: (...use) =>
-            inTime(tools.call(...use), Math.min(TOOL_MS, left()), () => Promise.reject(new ToolTimeout())),
+            inTime(tools.call(...use), Math.min(TOOL_MS, left()), () =>
+              Promise.reject(new ToolFailure('timeout', 'it took too long')),
+            ),
         },
         approve: (asked) => inTime(approve(asked), left(), async (): Promise<Approval> => 'silence'),
         tookMs: () => clock.now() - began,
@@ -137,13 +140,12 @@ async function verification(
   const asked = task.contract?.steps.some((step) => step.role === VERIFIER) === true;
   if (!asked) return { supported: true, costUsd: 0 };
   if (verifier === undefined || timeoutMs < 1) return { supported: false, costUsd: 0 };
-  const sources = task.sources.map(({ id, text }) => `<source id="${id}">\n${text}\n</source>`);
-  const content = [...sources, `Answer: ${answer}`, 'Reply "supported" if the sources support it, else "unsupported".'];
+  const question = 'Reply "supported" if the sources support it, else "unsupported".';
   const result = await verifier.call(
     {
       taskId: task.id,
       tenantId: task.tenant,
-      messages: [{ role: 'user', content: content.join('\n\n') }],
+      messages: [{ role: 'user', content: withSources(task, `Answer: ${answer}`, question) }],
       maxOutputTokens: 16,
       temperature: 0,
       timeoutMs,
@@ -158,14 +160,10 @@ const TOOL_MS = 2_000;
 /** Kept free before the deadline for whatever has to be told. */
 const MARGIN_MS = 250;
 
-class ToolTimeout extends Error {
-  readonly code = 'timeout';
-}
-
 const NO_TOOLS: Tools = {
   schemas: [],
   call: async (name) => {
-    throw new Error(`there is no tool ${name}`);
+    throw new ToolFailure('unknown_tool', `there is no tool ${name}`);
   },
 };
 const NOBODY: Approve = async () => 'silence';

@@ -1,6 +1,6 @@
-import type { Message } from '../core/model-call.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Agent } from './agent.ts';
+import { askerOf, payloadOf, termsOf } from './asking.ts';
 import type { FallbackContract, Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
 import type { ModelResult } from './model-adapter.ts';
@@ -11,11 +11,9 @@ import { isRecord } from './validate.ts';
 export const supportAgent: Agent = async (task, { run, verify, tookMs, signal }) => {
   const contract = contractOf(task);
   const result = await run({
-    taskId: task.id,
-    tenantId: task.tenant,
-    priority: task.priority,
-    payload: () => payloadOf(task, [INSTRUCTIONS, STYLE]),
-    shorter: () => payloadOf(task, [INSTRUCTIONS]),
+    ...askerOf(task),
+    payload: () => structured(task, [INSTRUCTIONS, STYLE]),
+    shorter: () => structured(task, [INSTRUCTIONS]),
     contract,
     signal,
   });
@@ -36,17 +34,19 @@ export const supportAgent: Agent = async (task, { run, verify, tookMs, signal })
   return checked.supported ? tell(whole, 'answered', said) : tell(whole, 'needs_review');
 };
 
+/** The question, in the shape that the workflow's contract asks of an answer. */
+function structured(task: Task, rules: readonly string[]): Payload {
+  return { ...payloadOf(task, rules), ...(task.response_schema && { responseSchema: task.response_schema }) };
+}
+
 /** What no fallback may lose of this task. */
 function contractOf(task: Task): FallbackContract {
   const schema = task.response_schema;
   const required = Array.isArray(schema?.['required']) ? schema['required'].filter((f) => typeof f === 'string') : [];
   return {
+    ...termsOf(task),
     ...(schema && { output: { schema, required } }),
     ...(task.sources.length > 0 && { gate: citesEvidence(task) }),
-    deadlineMs: task.deadline_ms,
-    retries: 1,
-    ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
-    whenAllFail: 'save_and_offer_next_step',
   };
 }
 
@@ -64,22 +64,6 @@ const STYLE = [
   'Where the answer is no, say so once, kindly, and name what is possible in its place.',
   'Use the words of the customer for their things, and whole dates instead of "soon" or "last week".',
 ].join(' ');
-
-/** What a model is asked: rules of its own, the evidence and the question. */
-function payloadOf(task: Task, rules: readonly string[]): Payload {
-  const sources = task.sources.map(({ id, text }) => `<source id="${id}">\n${text}\n</source>`);
-  return {
-    taskId: task.id,
-    tenantId: task.tenant,
-    messages: [
-      ...rules.map((content): Message => ({ role: 'system', content })),
-      { role: 'user', content: [...sources, task.input].join('\n\n') },
-    ],
-    ...(task.response_schema && { responseSchema: task.response_schema }),
-    maxOutputTokens: 1024,
-    temperature: 0,
-  };
-}
 
 /** What an answer says, field by field, whether it is structured or plain. */
 type Said = Pick<

@@ -1,7 +1,7 @@
+import { formatRfc3339 } from '../../core/http-date.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Head, Headers } from '../../core/wire.ts';
 import { type ErrorRow, type ReadError, writeRetryAfter } from '../errors.ts';
-import { formatRfc3339 } from '../http-date.ts';
 import { asRecord, asText, isRecord } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };

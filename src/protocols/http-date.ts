@@ -1,1 +1,0 @@
-export { formatHttpDate, formatRfc3339, parseHttpDate } from '../core/http-date.ts';
