@@ -13,7 +13,7 @@ import { loadWorkflow } from './config/workflow-folder.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
 import { concerns, FAULT_USE_KEYS, type FaultUse, placeOf } from './core/drill.ts';
 import { DrillError, EXIT } from './core/errors.ts';
-import type { GoldenTask, Workflow } from './core/golden-task.ts';
+import { type GoldenTask, sourcesFor, type Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
 import { PRICE_DATE } from './core/prices.ts';
 import type { RunReport } from './core/report.ts';
@@ -166,10 +166,10 @@ function planFor(
   const concerned = concerns(loaded.drill, declares.features);
   const drill = withFaults(loaded, request.fault, concerned ? Object.keys(roles) : undefined, workflow.tools);
   if (request.fault.length === 0 && concerned) checkRadius(loaded, workflow);
-  const addresses = Object.entries(roles).map(
-    ([name, role]) =>
-      [name, { protocol: role.protocol, base_url: role.base_url, model: role.model, api_key: mockKey(role) }] as const,
-  );
+  const addresses = Object.entries(roles).map(([name, role]) => {
+    const { provider, key_env, ...endpoint } = role;
+    return [name, { ...endpoint, api_key: mockKey(role) }] as const;
+  });
   return {
     drill,
     definition: loaded.definition,
@@ -185,11 +185,7 @@ function planFor(
     redaction,
     reproduce: reproduceLine(request, [drill.drill], redaction),
     openStand: (world) => createStand({ ...world, roles, protocols: catalogue.protocols }),
-    scriptFor: (task) =>
-      scriptFor(
-        task,
-        workflow.sources.filter((s) => task.fixtures.includes(s.id)),
-      ),
+    scriptFor: (task) => scriptFor(task, sourcesFor(task, workflow.sources)),
   };
 }
 

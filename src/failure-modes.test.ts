@@ -52,7 +52,7 @@ const rows: Row[] = [
   {
     mode: 'schema_error',
     workflow: 'action-plan',
-    task: 'credit_late_express',
+    task: 'credit_price_difference',
     fault: 'schema-drift,how=rename,repairable=false',
     response: 'one repair on the same evidence, then the other model, which follows the same schema',
     calls: ['primary', 'primary', 'backup'],
@@ -90,7 +90,7 @@ const rows: Row[] = [
   {
     ...REFUND,
     mode: 'cost_spike',
-    fault: 'cost-spike,factor=62.5',
+    fault: 'cost-spike,factor=58.4',
     asks: 12,
     response: 'once the tenant has spent its share, the task waits; no smaller model is in the chain',
     calls: [],
@@ -152,10 +152,11 @@ const rows: Row[] = [
     both: 'queued',
   },
   {
-    ...REFUND,
+    workflow: 'support-answer',
+    task: 'subscription_cancel_before_renewal',
     mode: 'context_overflow',
-    fault: 'context-overflow,max_input_tokens=700',
-    response: 'the same model with less context: notes on style go, policy and evidence stay',
+    fault: 'context-overflow,max_input_tokens=640',
+    response: 'the same model with less context: what was said before goes, policy and evidence stay',
     calls: ['primary: context_overflow', 'primary'],
     kind: 'answered',
     both: NOT_ASKED,
@@ -198,6 +199,56 @@ const rows: Row[] = [
   },
 ];
 
+/** Another reserve beside one that is dearer and smaller: soon, cheap, roomy, and promised to stay in the region. */
+const TWO_RESERVES = `roles:
+  primary: { provider: openai, protocol: openai-chat, base_url: https://api.openai.com/v1, model: gpt-5-mini, region: us }
+  backup: { provider: anthropic, protocol: anthropic-messages, base_url: https://api.anthropic.com, model: claude-haiku-4-5, context_tokens: 16000 }
+  backup-2: { provider: mistral, protocol: openai-chat, base_url: https://api.mistral.ai/v1, model: mistral-small-latest, region: us, latency: low }
+`;
+
+type Choice = Pick<Row, 'mode' | 'workflow' | 'task' | 'fault' | 'asks' | 'response' | 'calls'>;
+
+const choices: Choice[] = [
+  {
+    workflow: 'support-answer',
+    task: 'gift_card_expired',
+    mode: 'timeout',
+    fault: 'hang',
+    response: 'the one that usually answers sooner',
+    calls: ['primary: timeout', 'primary: timeout', 'backup-2'],
+  },
+  {
+    ...REFUND,
+    mode: 'cost_spike',
+    fault: 'cost-spike,factor=56.75',
+    asks: 11,
+    response: 'the smaller one, as long as the tenant’s share pays for it',
+    calls: ['backup-2'],
+  },
+  {
+    ...REFUND,
+    mode: 'context_overflow',
+    fault: 'context-overflow',
+    response: 'the one with the larger context, where there is nothing to leave out',
+    calls: ['primary: context_overflow', 'backup-2'],
+  },
+  {
+    workflow: 'action-plan',
+    task: 'credit_late_express',
+    mode: 'regional_access',
+    fault: 'regional-block',
+    response: 'the one that is approved for the tenant’s region',
+    calls: ['primary: regional_access', 'backup-2'],
+  },
+  {
+    ...REFUND,
+    mode: 'server_error',
+    fault: 'server-error',
+    response: 'the next of the chain, where neither suits better',
+    calls: ['primary: server_error', 'primary: server_error', 'backup'],
+  },
+];
+
 const drillOf = (workflow: string, tasks: number) => `drill: one_fault
 title: One thing breaks
 hypothesis: The task still ends well, or says why it does not.
@@ -215,8 +266,12 @@ interface Seen {
   both: Row['both'];
 }
 
-async function run({ workflow, task, fault, asks = 1 }: Row, roles: readonly string[]) {
-  using project = new Project({ 'drills/one_fault.yaml': drillOf(workflow, asks) });
+async function run(
+  { workflow, task, fault, asks = 1 }: Choice,
+  roles: readonly string[],
+  files: Record<string, string> = {},
+) {
+  using project = new Project({ ...files, 'drills/one_fault.yaml': drillOf(workflow, asks) });
   const { report, trace } = await runDrill({
     cwd: project.cwd,
     names: ['one_fault'],
@@ -256,6 +311,11 @@ function lineOf({ row, last, events, both }: Seen): string {
   return `| ${cells.join(' | ')} |`;
 }
 
+function choiceLine({ mode, workflow, task, fault, asks, response, calls }: Choice): string {
+  const often = asks === undefined ? '' : `, ${asks} asks`;
+  return `| \`${mode}\` | \`${fault}\`${often} | \`${workflow}\` \`${task}\` | ${response} | ${calls.join('<br>')} |`;
+}
+
 const page = (all: readonly Seen[]) => `# What the reference does about each failure mode
 
 Written by \`src/failure-modes.test.ts\` from a run of each line; the test fails where the page is stale
@@ -265,6 +325,16 @@ the model that it left; the last column is the outcome where the reserve breaks 
 | failure mode | broken by, on the primary | golden task | response | calls | outcome | log | user is told | reserve too |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${all.map(lineOf).join('\n')}
+
+With a second reserve the next role is the one that suits what went wrong, and the chain's order decides only between
+equals. The roles are those of this configuration, as \`drill.config.yaml\`:
+
+\`\`\`yaml
+${TWO_RESERVES}\`\`\`
+
+| failure mode | broken by, on the primary | golden task | chosen | calls |
+| --- | --- | --- | --- | --- |
+${choices.map(choiceLine).join('\n')}
 
 To see one line again, put this into \`drills/one_fault.yaml\`, with the workflow of the line:
 
@@ -310,6 +380,13 @@ describe('what the reference does about each failure mode', () => {
     expect(findings).toEqual([]);
   });
 
+  it.each(choices)('$mode, with two reserves: $response', async (choice) => {
+    const { findings, last } = await run(choice, ['primary'], { 'drill.config.yaml': TWO_RESERVES });
+    expect(last.calls.map(wordOf)).toEqual(choice.calls);
+    expect(last.outcome.kind).toBe('answered');
+    expect(findings).toEqual([]);
+  });
+
   it('a rate limit is waited for, and a little longer; what it costs stays inside the task’s budget', () => {
     const { last } = seen('rate_limit');
     const [first, second] = last.calls;
@@ -324,11 +401,12 @@ describe('what the reference does about each failure mode', () => {
     expect(repair?.call.digests.messages.slice(0, 2)).toEqual(first?.call.digests.messages);
   });
 
-  it('a shorter context has lost one message that is neither policy nor evidence', () => {
+  it('a shorter context has lost what was said before, and neither policy nor evidence', () => {
     const [long, short] = callsOf(seen('context_overflow').events);
     expect(short?.call.input_tokens).toBeLessThan(long?.call.input_tokens ?? 0);
-    expect(short?.call.digests.messages).toEqual(long?.call.digests.messages.toSpliced(1, 1));
-    expect(short?.call.held).toEqual(long?.call.held);
+    expect(short?.call.digests.messages).toEqual(long?.call.digests.messages.toSpliced(1, 2));
+    expect(long?.call.held.history).toEqual(['subscription_cancel_before_renewal']);
+    expect(short?.call.held).toEqual({ ...long?.call.held, history: [] });
   });
 
   it('a tool call written as prose reaches nobody, whoever wrote it', async () => {

@@ -60,3 +60,16 @@ test("another protocol than the role's own is named", () => {
     reason: 'backup speaks anthropic-messages and was called in openai-chat',
   });
 });
+
+test('what was said before goes along, unless the context is too small for it', () => {
+  const told = (mode: 'server_error' | 'context_overflow', kept: string[]) =>
+    story(2)
+      .ask()
+      .call('primary', 0, { until: 20, fails: mode, held: { ...full, history: ['t'] } })
+      .call('backup', 30, { until: 90, held: { ...full, models: ['backup'], history: kept } })
+      .outcome(99);
+  const judge = (...args: Parameters<typeof told>) => verdictOf(check, evidence(told(...args)));
+  expect(judge('server_error', ['t']).verdict).toBe('passed');
+  expect(judge('server_error', [])).toMatchObject({ verdict: 'failed', reason: 'backup lost what was said before' });
+  expect(judge('context_overflow', []).verdict).toBe('passed');
+});

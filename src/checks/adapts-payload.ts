@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { eventsOf, type TaskEvidence } from '../core/evidence.ts';
+import { callsOf, eventsOf, type TaskEvidence } from '../core/evidence.ts';
 import { defineTaskCheck } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
 import { failed, nothingToJudge, passed } from '../core/verdict.ts';
@@ -13,7 +13,8 @@ export const adaptsPayload = defineTaskCheck({
   summary: 'The request to a later role keeps sources and output format, and names its own model',
   severity: 'critical',
   feature: 'fallback',
-  reads: 'what the calls to the first role and to later ones held: sources, ids, schema fields, model names',
+  reads:
+    'what the calls to the first role and to later ones held: sources, ids, schema fields, what was said before, model names',
   params: z.strictObject({}),
   example: 'adapts-payload: {}',
   implies: () => ({}),
@@ -25,7 +26,10 @@ export const adaptsPayload = defineTaskCheck({
     const known = [...calls, ...eventsOf(evidence.baseline, 'call')].filter((c) => c.role === first);
     const compared = toLater.flatMap((call) => {
       const from = known.find((c) => c.turn === call.turn) ?? known[0];
-      return from === undefined ? [] : [{ call, from, wrong: [...lost(from, call), ...leaked(call, evidence)] }];
+      if (from === undefined) return [];
+      return [
+        { call, from, wrong: [...lost(from, call), ...forgotten(from, call, evidence), ...leaked(call, evidence)] },
+      ];
     });
     if (compared.length === 0) return nothingToJudge(`${first} was never called, nothing to compare with`);
 
@@ -50,6 +54,14 @@ function lost(from: Call, call: Call): string[] {
     ...gone('source_ids').map((s) => `lost the id ${s}`),
     ...(fields.length > 0 ? [`was not asked for ${fields.join(', ')}`] : []),
   ];
+}
+
+/** Where the context is too small what was said before may go, and only there. */
+function forgotten(from: Call, call: Call, { events, task }: TaskEvidence): string[] {
+  const kept = ({ held }: Call) => held.history?.includes(task.name) === true;
+  if (!kept(from) || kept(call)) return [];
+  const tight = callsOf(events).some((c) => c.failureMode === 'context_overflow');
+  return tight ? [] : ['lost what was said before'];
 }
 
 function leaked(call: Call, { roles, task }: TaskEvidence): string[] {

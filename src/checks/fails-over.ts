@@ -12,13 +12,16 @@ export const failsOver = defineTaskCheck({
   severity: 'critical',
   feature: 'fallback',
   reads: 'the calls to the roles of the chain, their order and times, and how the ask ended',
-  skips: 'no fault is armed on an earlier role of the chain',
+  skips: 'no fault is armed on an earlier role of the chain, or the tenant’s data may not go to the role',
   params: z.strictObject({
     role: z.string().min(1).describe('the role that should answer'),
     within_ms: z.number().int().min(1).max(3_600_000).describe('milliseconds from the ask to the first call to it'),
   }),
   example: 'fails-over: { role: backup, within_ms: 8000 }',
-  judge({ events, armed, declares: { chain } }, { role, within_ms }) {
+  judge({ events, armed, task, contract, roles, declares: { chain, features } }, { role, within_ms }) {
+    const regions = contract?.residency?.[task.tenant];
+    if (features.includes('residency') && regions?.includes(roles[role]?.region ?? '') === false)
+      return notApplicable(`the tenant’s data may not go to ${role}`);
     const earlier = chain.slice(0, Math.max(0, chain.indexOf(role)));
     const broken = armed.map((a) => a.role).filter((r) => earlier.includes(r));
     if (broken.length === 0) return notApplicable(`no fault on a role before ${role} in the chain ${chain.join(', ')}`);

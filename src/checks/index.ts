@@ -31,6 +31,7 @@ import { retriesAtMost } from './retries-at-most.ts';
 import { sparesQuietTenants } from './spares-quiet-tenants.ts';
 import { sparesTheDead } from './spares-the-dead.ts';
 import { staysInBudget } from './stays-in-budget.ts';
+import { staysInRegion } from './stays-in-region.ts';
 import { staysInTenant } from './stays-in-tenant.ts';
 import { staysInTenantBudget } from './stays-in-tenant-budget.ts';
 import { stopsCleanly } from './stops-cleanly.ts';
@@ -65,6 +66,7 @@ export const checks: Check[] = [
   reservesForHigh,
   queuesLow,
   staysInTenant,
+  staysInRegion,
   callsOnlyAllowedTools,
   actsAsAsked,
   actsOnce,

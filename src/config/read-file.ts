@@ -55,25 +55,38 @@ export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
 
 /** Reads at most 1 MB of UTF-8. Throws a DrillError. */
 export function readText(path: string): string {
-  const invalid = (message: string, fix: string) =>
-    new DrillError('unreadable_file', { message, place: { file: displayPath(path) }, fix });
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = readBytes(path);
-  } catch (error) {
-    throw cannotRead(error, path, 'file');
-  }
-  if (bytes === undefined) throw invalid('this is not a file', 'name a file');
-  if (bytes.length > MAX_BYTES)
-    throw invalid(`the file has more than ${MAX_BYTES} bytes`, 'make it smaller, or several files of it');
+  const bytes = readSome(path);
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     if (!text.includes('\0')) return text;
   } catch {
     // Falls through to the one message for everything that is not text.
   }
-  throw invalid('the file is not UTF-8 text', 'save it as UTF-8 text');
+  throw unreadable(path, 'the file is not UTF-8 text', 'save it as UTF-8 text');
 }
+
+/** Reads at most 1 MB of anything. Throws a DrillError. */
+export function readBase64(path: string): string {
+  const bytes = readSome(path);
+  if (bytes.length === 0) throw unreadable(path, 'the file is empty', 'save the picture again');
+  return Buffer.from(bytes).toString('base64');
+}
+
+function readSome(path: string): Uint8Array {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = readBytes(path);
+  } catch (error) {
+    throw cannotRead(error, path, 'file');
+  }
+  if (bytes === undefined) throw unreadable(path, 'this is not a file', 'name a file');
+  if (bytes.length > MAX_BYTES)
+    throw unreadable(path, `the file has more than ${MAX_BYTES} bytes`, 'make it smaller, or several files of it');
+  return bytes;
+}
+
+const unreadable = (path: string, message: string, fix: string): DrillError =>
+  new DrillError('unreadable_file', { message, place: { file: displayPath(path) }, fix });
 
 /** What the system says of a file or folder it does not hand out, as the user's to mend. */
 export function cannotRead(error: unknown, path: string, what: 'file' | 'folder'): DrillError {

@@ -14,6 +14,7 @@ export const DEFAULT_ROLES: Roles = {
     protocol: 'openai-chat',
     base_url: 'https://api.openai.com/v1',
     model: 'gpt-5-mini',
+    region: 'us',
     key_env: 'OPENAI_API_KEY',
   },
   backup: {
@@ -21,6 +22,8 @@ export const DEFAULT_ROLES: Roles = {
     protocol: 'anthropic-messages',
     base_url: 'https://api.anthropic.com',
     model: 'claude-haiku-4-5',
+    region: 'global',
+    latency: 'low',
     key_env: 'ANTHROPIC_API_KEY',
   },
   // Asked only by workflows with a verification step.
@@ -29,6 +32,7 @@ export const DEFAULT_ROLES: Roles = {
     protocol: 'openai-chat',
     base_url: 'https://api.mistral.ai/v1',
     model: 'mistral-small-latest',
+    region: 'eu',
     key_env: 'MISTRAL_API_KEY',
   },
 };

@@ -49,6 +49,19 @@ test('three tasks and nothing else are enough', () => {
   });
 });
 
+test('a picture is a source', () => {
+  using scratch = new Scratch();
+  const { dir, sources } = folder(scratch, { 'a.json': JSON.stringify({ ...TASK, fixtures: ['photo', 'scan'] }) });
+  scratch.write('shared/acme/photo.png', 'PNG');
+  scratch.write('shared/acme/scan.jpeg', 'JPEG');
+  expect(loadWorkflow(dir, [sources], fakeCatalogue).sources).toEqual([
+    { id: 'photo', tenant: 'acme', text: '', image: { media_type: 'image/png', data: 'UE5H' } },
+    { id: 'scan', tenant: 'acme', text: '', image: { media_type: 'image/jpeg', data: 'SlBFRw==' } },
+  ]);
+  scratch.write('shared/acme/photo.png', '');
+  expect(() => loadWorkflow(dir, [sources], fakeCatalogue)).toThrow('the file is empty');
+});
+
 test('a tenant’s own source comes before a shared one', () => {
   using scratch = new Scratch();
   const { dir, sources } = folder(scratch, { 'a.json': JSON.stringify({ ...TASK, fixtures: ['policy'] }) });

@@ -10,12 +10,28 @@ import { dataFilesIn, namesIn } from './find.ts';
 import { inspect, isRecord, parseWith, strangers } from './issues.ts';
 import { schemaProblems } from './output-schema.ts';
 import { createPatternCheck } from './pattern.ts';
-import { displayPath, kindOf, MAX_PROBLEMS, type Path, readText, readUserFile, type UserFile } from './read-file.ts';
+import {
+  displayPath,
+  kindOf,
+  MAX_PROBLEMS,
+  type Path,
+  readBase64,
+  readText,
+  readUserFile,
+  type UserFile,
+} from './read-file.ts';
 import { type Judges, linkProblems, type Placed, type PlacedTask, ToolsFile } from './workflow-links.ts';
 
 /** What stands in a workflow's folder beside golden tasks, e.g. `contract.yaml`. */
 const BESIDE = /^(contract|concepts|tools)\.(ya?ml|json)$/;
-const SOURCE_EXTENSIONS = ['.md', '.txt', '.json'];
+const PICTURES = {
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.gif': 'image/gif',
+  '.webp': 'image/webp',
+};
+const SOURCE_EXTENSIONS = ['.md', '.txt', '.json', ...Object.keys(PICTURES)];
 const MAX_TASKS = 1_000;
 
 /** A contract as written in a file: the output's schema may stand in a file beside it. */
@@ -240,12 +256,19 @@ function sourcesOf(tasks: readonly PlacedTask[], homes: readonly string[], probl
       } else if (!isInside(dirname(found.home), join(found.dir, found.name)))
         tell(`the source "${id}" is a link out of the project`, 'copy it into the sources folder');
       else {
-        const text = collecting(problems, () => readText(join(found.dir, found.name)));
-        if (text !== undefined) sources.set(key, { id, tenant: task.tenant, text });
+        const source = collecting(problems, () => readSource(join(found.dir, found.name)));
+        if (source !== undefined) sources.set(key, { id, tenant: task.tenant, ...source });
       }
     }
   }
   return [...sources.values()].filter((source) => source !== undefined);
+}
+
+function readSource(path: string): Pick<Source, 'text' | 'image'> {
+  const media_type = Object.entries(PICTURES).find(([extension]) => extension === extname(path))?.[1];
+  return media_type === undefined
+    ? { text: readText(path) }
+    : { text: '', image: { media_type, data: readBase64(path) } };
 }
 
 function loadCanary(tenant: string, homes: readonly string[]): string | undefined {

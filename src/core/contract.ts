@@ -57,6 +57,10 @@ export const Contract = z.strictObject({
     })
     .optional()
     .describe('per tenant, over all roles together'),
+  residency: z
+    .record(z.string(), z.array(z.string()).min(1))
+    .optional()
+    .describe('by tenant, the regions its data may go to; a tenant that is not named may go anywhere'),
   experience: z
     .strictObject({
       when_all_fail: z

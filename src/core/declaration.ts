@@ -43,10 +43,13 @@ export interface ResolvedDeclaration extends Declaration {
 
 /** A target that declares nothing is taken to claim a fallback and a deadline over the configured roles. */
 export function resolveDeclaration(declared: Declaration | undefined, roles: readonly string[]): ResolvedDeclaration {
-  // A verifier or a judge is nobody's reserve.
-  const reserves = roles.filter((role) => /^(primary|backup)/.test(role));
-  const served = reserves.length > 0 ? reserves : [...roles];
-  return { features: ['fallback', 'deadline'], ...declared, chain: declared?.chain ?? served };
+  return { features: ['fallback', 'deadline'], ...declared, chain: declared?.chain ?? chainOf(roles) };
+}
+
+/** The configured roles that serve, in their order: a verifier or a judge is nobody's reserve. */
+export function chainOf(roles: readonly string[]): string[] {
+  const serving = roles.filter((role) => /^(primary|backup)/.test(role));
+  return serving.length > 0 ? serving : [...roles];
 }
 
 /** A model a workflow uses, and where it is called. */
@@ -55,6 +58,13 @@ export const Role = z.strictObject({
   protocol: z.string().describe('how it speaks: a name from `drill list protocols`'),
   base_url: z.url({ protocol: /^https?$/ }).describe('where calls go'),
   model: z.string().min(1).describe('as the provider names it'),
+  region: z
+    .string()
+    .regex(/^[a-z][a-z0-9-]*$/, 'a region is a lower-case word, e.g. eu')
+    .optional()
+    .describe('where the provider promises to keep what it is sent, e.g. eu'),
+  latency: z.enum(['low', 'standard']).optional().describe('how soon it usually answers'),
+  context_tokens: z.number().int().min(1).optional().describe('tokens its context window takes'),
   key_env: z
     .string()
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'this is no name of an environment variable')
@@ -70,8 +80,19 @@ export const Role = z.strictObject({
 });
 export type Role = z.infer<typeof Role>;
 
+/** A role as the trace and the checks know it: nothing of where or with which key it is called. */
+export type KnownRole = Pick<Role, 'provider' | 'protocol' | 'model' | 'region'>;
+
 export const Roles = z.record(
   z.string().regex(/^[a-z][a-z0-9-]*$/, 'a role is a lower-case word, e.g. backup-2'),
   Role,
 );
 export type Roles = z.infer<typeof Roles>;
+
+export function asKnown(roles: Roles): Record<string, KnownRole> {
+  const known = Object.entries(roles).map(([name, { provider, protocol, model, region }]) => [
+    name,
+    { provider, protocol, model, ...(region !== undefined && { region }) },
+  ]);
+  return Object.fromEntries(known);
+}

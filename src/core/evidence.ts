@@ -1,6 +1,6 @@
 import type { Concepts } from './concept.ts';
 import type { Contract } from './contract.ts';
-import type { ResolvedDeclaration } from './declaration.ts';
+import type { KnownRole, ResolvedDeclaration } from './declaration.ts';
 import type { GoldenTask, Source } from './golden-task.ts';
 import type { FailureMode } from './taxonomy.ts';
 import type { EventKind, EventOf, TraceEvent } from './trace.ts';
@@ -18,7 +18,7 @@ export interface DrillFacts {
   /** The world's millisecond 0, counted from the Unix epoch: what dates in headers are read by. */
   epoch_ms: number;
   /** Every role of the run, with the model name it is known by. */
-  roles: Record<string, { provider: string; protocol: string; model: string }>;
+  roles: Record<string, KnownRole>;
   /** Phases in order; a phase without faults after one with them is where a role is healed. */
   phases: { name: string; faults: ArmedAt[] }[];
 }

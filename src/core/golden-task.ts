@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Concepts } from './concept.ts';
-import type { ToolSchema } from './model-call.ts';
+import type { Image, ToolSchema } from './model-call.ts';
 import { Approval } from './tools.ts';
 
 /** One thing an answer must or must not say: a phrase, any of several, a linear-time pattern, or a concept of the workflow. */
@@ -34,13 +34,18 @@ export const GoldenTask = z.strictObject({
     .regex(/^[a-z][a-z0-9_]*$/, 'a golden task has a snake_case name')
     .describe('snake_case; unlike any other of the workflow'),
   input: z.string().min(1).max(20_000).describe('what the user asks'),
+  history: z
+    .array(z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string().min(1).max(20_000) }))
+    .max(50)
+    .default([])
+    .describe('what was said before, oldest first; it may go where the context is too small, evidence may not'),
   tenant: z
     .string()
     .regex(/^[a-z][a-z0-9-]*$/)
     .default('default')
     .describe('whose records it may see'),
   priority: z.enum(['high', 'normal', 'low']).default('normal').describe('who may fail over first'),
-  fixtures: z.array(z.string()).max(50).default([]).describe('ids of the documents and records it may use'),
+  fixtures: z.array(z.string()).max(50).default([]).describe('ids of the documents, records and pictures it may use'),
   required_sources: z
     .array(z.string())
     .max(50)
@@ -86,7 +91,14 @@ export type GoldenTask = z.infer<typeof GoldenTask>;
 export interface Source {
   id: string;
   tenant: string;
+  /** Empty where it is a picture. */
   text: string;
+  image?: Image;
+}
+
+/** What a task may cite, in the order of its fixtures: an id may mean another document at another tenant. */
+export function sourcesFor({ tenant, fixtures }: GoldenTask, sources: readonly Source[]): Source[] {
+  return sources.filter((source) => source.tenant === tenant && fixtures.includes(source.id));
 }
 
 /** Golden tasks of one workflow with everything they need, as read from a folder. */

@@ -5,9 +5,19 @@ export interface ToolCall {
   arguments: string;
 }
 
+/** A picture in a prompt. */
+export interface Image {
+  /** `image/png`, `image/jpeg`, `image/gif` or `image/webp`. */
+  media_type: string;
+  /** Base64; of a picture that the provider is to fetch itself, its URL. */
+  data: string;
+}
+
 export interface Message {
   role: 'system' | 'user' | 'assistant' | 'tool';
   content: string;
+  /** On a `user` message: what it shows beside its words. */
+  images?: Image[];
   toolCalls?: ToolCall[];
   /** On a `tool` message: which call it answers. */
   toolCallId?: string;
@@ -69,6 +79,16 @@ export function promptText({ messages, tools, responseSchema }: CallBody): strin
   const schemas = [...tools, ...(responseSchema === undefined ? [] : [responseSchema])];
   return [...messages.map((m) => m.content), ...schemas.map((s) => JSON.stringify(s))].join('\n');
 }
+
+/** All pictures a call shows. */
+export const imagesIn = ({ messages }: Pick<CallBody, 'messages'>): Image[] => messages.flatMap((m) => m.images ?? []);
+
+/** About what a picture counts for, at both providers' usual sizes: a request does not say how large it is. */
+export const IMAGE_TOKENS = 1_000;
+
+/** The estimate of all that is sent: words and pictures. */
+export const promptTokens = (call: CallBody): number =>
+  estimateTokens(promptText(call)) + IMAGE_TOKENS * imagesIn(call).length;
 
 /** About four characters a token: the estimate used wherever the wire gives no count. */
 export function estimateTokens(text: string): number {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Contract } from './contract.ts';
+import type { Image } from './model-call.ts';
 import { OutcomeKind, ToolMode } from './outcome-kind.ts';
 import { FailureMode } from './taxonomy.ts';
 
@@ -84,7 +85,10 @@ export interface Task {
   tenant: string;
   priority: 'high' | 'normal' | 'low';
   input: string;
-  sources: { id: string; text: string }[];
+  /** What was said before, oldest first; absent where nothing was. */
+  history?: { role: 'user' | 'assistant'; content: string }[];
+  /** A picture has an empty text. */
+  sources: { id: string; text: string; image?: Image }[];
   /** The JSON Schema the workflow's contract asks of the output, if it has one. */
   response_schema?: Record<string, unknown>;
   /** The smaller of the golden task's `max_latency_ms` and the declared deadline. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Contract } from './contract.ts';
-import type { Feature } from './declaration.ts';
+import type { Feature, Role } from './declaration.ts';
 import type { DrillFacts, TaskEvidence } from './evidence.ts';
 import type { GoldenTask, Script } from './golden-task.ts';
 import type { ModelCall } from './model-call.ts';
@@ -43,7 +43,7 @@ export interface Around {
   /** The golden task in hand, its sources and the whole answer. */
   script: Script;
   /** Says in the trace that the fault acted, and how. Call it before acting. */
-  fired(detail: string): void;
+  fired(detail: string, how?: { buffered: true }): void;
 }
 
 /** Where a fault was armed: what it remembers is kept per scope. */
@@ -219,9 +219,17 @@ export function defineDrillCheck<P extends z.ZodType, S>(
 
 // --- targets ----------------------------------------------------------------
 
+/** Where a role is called, and what is promised of it. */
+export type Endpoint = Pick<
+  Role,
+  'protocol' | 'base_url' | 'model' | 'region' | 'latency' | 'context_tokens' | 'price'
+> & {
+  api_key: string;
+};
+
 /** Everything a target may touch. */
 export interface Habitat {
-  roles: Record<string, { protocol: string; base_url: string; model: string; api_key: string }>;
+  roles: Record<string, Endpoint>;
   fetch: typeof globalThis.fetch;
   /** The same openings as `fetch`, handing bytes over without `Response` objects. */
   transport: Transport;

@@ -6,7 +6,7 @@ import { Approval } from './tools.ts';
 
 /** Which of the recorder's markers a call or an outcome held; bodies themselves are never stored. */
 export const Held = z.object({
-  /** Sources whose whole text was there. */
+  /** Sources whose whole text, or picture, was there. */
   sources: z.array(z.string()),
   /** Sources whose id was there. */
   source_ids: z.array(z.string()),
@@ -18,6 +18,8 @@ export const Held = z.object({
   models: z.array(z.string()),
   /** Tools whose result for this workflow's tasks was there with every value; absent where there is none. */
   results: z.array(z.string()).optional(),
+  /** Golden tasks whose whole earlier conversation was there; absent where no task has one. */
+  history: z.array(z.string()).optional(),
 });
 export type Held = z.infer<typeof Held>;
 
@@ -46,7 +48,10 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     mode: z.enum(['mock', 'live']),
     epoch_ms: z.number().int(),
     target: z.object({ name: z.string(), kind: z.string(), declares: Declaration }),
-    roles: z.record(z.string(), z.object({ provider: z.string(), protocol: z.string(), model: z.string() })),
+    roles: z.record(
+      z.string(),
+      z.object({ provider: z.string(), protocol: z.string(), model: z.string(), region: z.string().optional() }),
+    ),
   }),
   z.object({ ...event, kind: z.literal('phase'), state: z.enum(['began', 'ended']), faults: z.array(FaultAt) }),
   z.object({
@@ -111,6 +116,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     /** The role, or the tool. */
     role: z.string(),
     delays: z.boolean().describe('the fault leaves the reply whole and only makes it late'),
+    buffered: z.literal(true).optional().describe('nothing of the reply went out before it was whole'),
     detail: z.string(),
   }),
   z.object({ ...event, kind: z.literal('trigger-missed'), fault: z.string(), role: z.string(), why: z.string() }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { estimateTokens, promptText } from '../core/model-call.ts';
+import { promptTokens } from '../core/model-call.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
 import { errorReply } from './error-reply.ts';
 
@@ -19,7 +19,7 @@ export const contextOverflow = defineMeaningFault({
   open:
     ({ max_input_tokens: most }) =>
     async (call, next, around) => {
-      const tokens = estimateTokens(promptText(call));
+      const tokens = promptTokens(call);
       if (most > 0 && tokens <= most) return next(call);
       around.fired(`${tokens} tokens are too many`);
       const window = most === 0 ? Math.max(0, tokens - 1) : most;

@@ -9,6 +9,7 @@ import { contextOverflow } from './context-overflow.ts';
 import { costSpike } from './cost-spike.ts';
 import { forbiddenCall } from './forbidden-call.ts';
 import { hang } from './hang.ts';
+import { imagesLost } from './images-lost.ts';
 import { malformedJson } from './malformed-json.ts';
 import { modelNotFound } from './model-not-found.ts';
 import { overloaded } from './overloaded.ts';
@@ -46,6 +47,7 @@ export const faults: Fault[] = [
   costSpike,
   forbiddenCall,
   hang,
+  imagesLost,
   malformedJson,
   modelNotFound,
   overloaded,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { estimateTokens, promptText } from '../core/model-call.ts';
+import { estimateTokens, promptTokens } from '../core/model-call.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
 import { replyOf } from './error-reply.ts';
 
@@ -15,7 +15,7 @@ export const refusal = defineMeaningFault({
     around.fired('a refusal');
     return replyOf(
       { type: 'refusal-delta', text: WORDS },
-      { type: 'usage', input: estimateTokens(promptText(call)), output: estimateTokens(WORDS) },
+      { type: 'usage', input: promptTokens(call), output: estimateTokens(WORDS) },
       { type: 'end', reason: 'refusal' },
     );
   },

@@ -54,7 +54,7 @@ async function* rewritten(
     for (const { part } of heard) yield part;
     return;
   }
-  fired(change.did);
+  fired(change.did, { buffered: true });
   for (const [i, { part, gap }] of retell(heard, said, change).entries()) {
     if (i > 0 && gap > 0) await clock.sleep(gap, signal);
     yield part;

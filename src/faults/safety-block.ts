@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { estimateTokens, promptText } from '../core/model-call.ts';
+import { promptTokens } from '../core/model-call.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
 import { errorReply, replyOf } from './error-reply.ts';
 
@@ -23,7 +23,7 @@ export const safetyBlock = defineMeaningFault({
         return errorReply({ type: 'error', mode: 'safety_block', message });
       }
       return replyOf(
-        { type: 'usage', input: estimateTokens(promptText(call)), output: 1 },
+        { type: 'usage', input: promptTokens(call), output: 1 },
         { type: 'end', reason: 'content-filter' },
       );
     },

@@ -37,6 +37,8 @@ export function leaping(): Clock {
   };
 }
 
+export const PICTURE = { media_type: 'image/png', data: 'iVBORw0KGgo=' };
+
 /** A task of each kind of reply: prose or structure with citations, and a tool to call before. */
 export const script: Script = {
   task: GoldenTask.parse({
@@ -53,7 +55,11 @@ export const script: Script = {
     answer_if_not_done: 'Nothing was refunded.',
     misreadings: [{ field: 'next_action.amount', how: 'scale', value: 4000 }],
   }),
-  sources: ['policy_v3', 'order_991', 'order_7'].map((id) => ({ id, tenant: 'acme', text: `What ${id} says.` })),
+  sources: ['policy_v3', 'order_991', 'order_7'].map((id) =>
+    id === 'order_991'
+      ? { id, tenant: 'acme', text: '', image: PICTURE }
+      : { id, tenant: 'acme', text: `What ${id} says.` },
+  ),
   answer: 'We owe $40.00 within 30 days [policy_v3, order_991].',
 };
 
@@ -68,7 +74,7 @@ const call: ModelCall = {
   attempt: 1,
   turn: 1,
   model: 'm-1',
-  messages: [{ role: 'user', content: 'Hi' }],
+  messages: [{ role: 'user', content: 'Hi', images: [PICTURE] }],
   tools: [{ name: 'issue_refund', parameters: { type: 'object' } }],
   stream: false,
 };

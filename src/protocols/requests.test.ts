@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { CallBody, Message, ToolSchema } from '../core/model-call.ts';
+import type { CallBody, Image, Message, ToolSchema } from '../core/model-call.ts';
 import type { Protocol } from '../core/protocol.ts';
 import { header, type Part, type WireRequest } from '../core/wire.ts';
 import { anthropicMessages, openaiChat, protocols } from './index.ts';
@@ -264,7 +264,7 @@ it('content may be strings or blocks', () => {
       {
         role: 'user',
         content: [
-          { type: 'image', source: {} },
+          { type: 'image', source: { type: 'url', url: 'https://x.test/a.png' } },
           { type: 'text', text: 'Hi' },
         ],
       },
@@ -277,6 +277,43 @@ it('content may be strings or blocks', () => {
         { role: 'user', content: 'Hi' },
       ],
     });
+});
+
+describe.each(protocols)('$name and pictures', (protocol) => {
+  const said = (images: Image[]): CallBody => ({
+    protocol: protocol.name,
+    model: 'm',
+    messages: [
+      { role: 'user', content: 'What is this?', images },
+      { role: 'assistant', content: 'A lamp.' },
+      { role: 'user', content: 'Sure?' },
+    ],
+    tools: [],
+    maxOutputTokens: 10,
+    stream: false,
+  });
+  const both = [
+    { media_type: 'image/png', data: 'iVBORw0KGgo=' },
+    { media_type: '', data: 'https://x.test/a.jpg' },
+  ];
+
+  it('reads the pictures that it writes, inline and by address', () => {
+    expect(protocol.readCall(protocol.writeCall(said(both), endpoint))).toMatchObject({
+      messages: said(both).messages,
+    });
+  });
+
+  it('keeps a picture that comes without words', () => {
+    const wire = protocol.writeCall(said(both), endpoint);
+    const mute = { ...wire, body: utf8(fromUtf8(wire.body).replace(',{"type":"text","text":"What is this?"}', '')) };
+    expect(protocol.readCall(mute)).toMatchObject({ messages: [{ content: '', images: both }, {}, {}] });
+  });
+});
+
+it('Anthropic takes four kinds of pictures and no other', () => {
+  const source = { type: 'base64', media_type: 'image/tiff', data: 'AAAA' };
+  const messages = [{ role: 'user', content: [{ type: 'image', source }] }];
+  expect(ask(anthropicMessages, { model: 'm', max_tokens: 1, messages })).toMatchObject({ refused: true, status: 400 });
 });
 
 it.each(protocols)('$name answers a refused request as its provider does', (protocol) => {

@@ -38,6 +38,9 @@ export async function inWorld(
       results: plan.workflow.tasks.flatMap((task) =>
         task.turns.flatMap(({ tool, returns }) => ({ tool, values: leavesOf(returns) })),
       ),
+      history: plan.workflow.tasks.flatMap(({ name, history }) =>
+        history.length === 0 ? [] : [{ task: name, texts: history.map((h) => h.content) }],
+      ),
       models: Object.fromEntries(Object.entries(plan.roles).map(([role, { model }]) => [role, model])),
     },
     redaction: plan.redaction,

@@ -1,6 +1,7 @@
+import { asKnown } from '../core/declaration.ts';
 import { placeOf } from '../core/drill.ts';
 import { type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
-import type { GoldenTask } from '../core/golden-task.ts';
+import { type GoldenTask, sourcesFor } from '../core/golden-task.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import { bothPaths } from './both-paths.ts';
@@ -152,7 +153,7 @@ function evidenceOf(
     ...factsOf(plan),
     task,
     contract: plan.workflow.contract,
-    sources: plan.workflow.sources.filter((s) => task.fixtures.includes(s.id)),
+    sources: sourcesFor(task, plan.workflow.sources),
     canaries: plan.workflow.canaries,
     concepts: plan.workflow.concepts,
     events,
@@ -162,15 +163,12 @@ function evidenceOf(
 }
 
 const factsOf = once((plan: JudgePlan): DrillFacts => {
-  const roles = Object.entries(plan.roles).map(
-    ([name, { provider, protocol, model }]) => [name, { provider, protocol, model }] as const,
-  );
   return {
     drill: plan.drill.drill,
     declares: plan.declares,
     contract: plan.workflow.contract,
     epoch_ms: EPOCH_MS,
-    roles: Object.fromEntries(roles),
+    roles: asKnown(plan.roles),
     phases: plan.drill.phases.map(({ name, faults }) => ({
       name,
       faults: faults.map((use) => ({ fault: use.fault, role: placeOf(use) })),

@@ -11,6 +11,7 @@ const held = createMarkerSearch({
   canaries: { alder: 'ALD-7Q4X', lumen: 'LMN-KD58' },
   schemaFields: ['answer', 'safe_to_send', ''],
   results: [],
+  history: [],
   models: { primary: 'gpt-5', backup: 'gpt-5-mini', third: 'gpt-4' },
 });
 const NOTHING = { sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] };
@@ -54,4 +55,15 @@ test('a text of escapes alone takes no time to speak of', () => {
   held('\\u005cu005c'.repeat(100_000));
   held('order_104'.repeat(100_000));
   expect(performance.now() - before).toBeLessThan(3000);
+});
+
+test('a picture is held where its bytes are, and what was said before where all of it is', () => {
+  const shown = createMarkerSearch({
+    sources: [{ id: 'photo_1', text: '', image: { data: 'iVBORw0KGgo=' } }],
+    ...{ canaries: {}, schemaFields: [], results: [], models: {} },
+    history: [{ task: 'a', texts: ['Is it open?', 'It "is".'] }],
+  });
+  expect(shown('[photo_1]\nIs it open?')).toMatchObject({ sources: [], source_ids: ['photo_1'], history: [] });
+  const whole = JSON.stringify(['Is it open?', 'It "is".', 'iVBORw0KGgo=']);
+  expect(shown(whole)).toMatchObject({ sources: ['photo_1'], history: ['a'] });
 });

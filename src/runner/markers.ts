@@ -1,7 +1,7 @@
 import type { Held } from '../core/trace.ts';
 
 export interface Markers {
-  sources: readonly { id: string; text: string }[];
+  sources: readonly { id: string; text: string; image?: { data: string } }[];
   /** Canary per tenant. */
   canaries: Readonly<Record<string, string>>;
   schemaFields: readonly string[];
@@ -9,15 +9,18 @@ export interface Markers {
   models: Readonly<Record<string, string>>;
   /** Every value of what a tool gives to a golden task. */
   results: readonly { tool: string; values: readonly string[] }[];
+  /** What was said before in the golden tasks that have such. */
+  history: readonly { task: string; texts: readonly string[] }[];
 }
 
 /** Says which markers a text holds. Whitespace and JSON escapes do not matter; a name inside a longer one does not count. */
 export function createMarkerSearch(markers: Markers): (text: string) => Held {
-  const sources = markers.sources.map(({ id, text }) => ({ id, text: flatten(text) }));
+  const sources = markers.sources.map(({ id, text, image }) => ({ id, text: image?.data ?? flatten(text) }));
   const canaries = Object.entries(markers.canaries).map(([tenant, text]) => ({ tenant, text: flatten(text) }));
   const models = Object.entries(markers.models);
   // A result as short as `true` is found everywhere and marks nothing.
   const results = markers.results.filter(({ values }) => values.join('').length >= 8);
+  const history = markers.history.map(({ task, texts }) => ({ task, texts: texts.map(flatten) }));
   return (raw) => {
     const text = flatten(raw);
     return {
@@ -27,6 +30,9 @@ export function createMarkerSearch(markers: Markers): (text: string) => Held {
       schema_fields: markers.schemaFields.filter((field) => names(text, field)),
       models: models.filter(([, model]) => names(text, model)).map(([role]) => role),
       ...(results.length === 0 ? {} : { results: toolsIn(text, results) }),
+      ...(history.length === 0
+        ? {}
+        : { history: history.filter((h) => h.texts.every((said) => text.includes(said))).map((h) => h.task) }),
     };
   };
 }

@@ -13,7 +13,14 @@ function recording(first = 0) {
     drill: 'outage',
     sequence: createSequence(first),
     now: () => now,
-    markers: { sources: [], canaries: { alder: 'jane@alder.example' }, schemaFields: [], results: [], models: {} },
+    markers: {
+      sources: [],
+      canaries: { alder: 'jane@alder.example' },
+      schemaFields: [],
+      results: [],
+      history: [],
+      models: {},
+    },
     redaction: createRedaction({ literals: ['a phrase of ours'] }),
     sink: (event) => void events.push(event),
   });

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { asKnown } from '../core/declaration.ts';
 import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { DrillReport, RunReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -131,9 +132,7 @@ function headerOf(job: RunJob): TraceEvent {
     mode: 'mock',
     epoch_ms: EPOCH_MS,
     target: job.target,
-    roles: Object.fromEntries(
-      Object.entries(roles).map(([name, { provider, protocol, model }]) => [name, { provider, protocol, model }]),
-    ),
+    roles: asKnown(roles),
   };
 }
 

@@ -28,6 +28,8 @@ const Tool = z.object({
   parameters: z.record(z.string(), z.unknown()),
 });
 
+const Picture = z.object({ media_type: z.string(), data: z.string() });
+
 const Inputs: z.ZodType<StoredInputs[]> = z.array(
   z.object({
     drill: Drill,
@@ -36,7 +38,7 @@ const Inputs: z.ZodType<StoredInputs[]> = z.array(
       name: z.string(),
       contract: Contract.optional(),
       tasks: z.array(GoldenTask),
-      sources: z.array(z.object({ id: z.string(), tenant: z.string(), text: z.string() })),
+      sources: z.array(z.object({ id: z.string(), tenant: z.string(), text: z.string(), image: Picture.optional() })),
       canaries: z.record(z.string(), z.string()),
       concepts: Concepts.default({}),
       tools: z.array(Tool).default([]),

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { type CallBody, estimateTokens, type ToolCall } from '../core/model-call.ts';
+import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn, type ToolCall } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
@@ -13,6 +13,10 @@ export interface Capabilities {
   /** The endpoint itself holds replies to a JSON Schema. Without it the schema is told in words. */
   jsonSchema: boolean;
   maxContextTokens: number;
+  /** How soon it usually answers. */
+  latency?: ModelAdapter['latency'];
+  /** It can see pictures. */
+  images?: boolean;
   /** Newer models reject the parameter; it is sent only where it is declared. */
   temperature?: boolean;
 }
@@ -45,6 +49,7 @@ export function createAdapter(options: AdapterOptions): ModelAdapter {
     supportsTools: capabilities.tools,
     supportsJsonSchema: capabilities.jsonSchema,
     maxContextTokens: capabilities.maxContextTokens,
+    ...(capabilities.latency && { latency: capabilities.latency }),
     model,
     worstCaseUsd: (request) => usd(inputTokens(request), request.maxOutputTokens),
     async call(request, signal) {
@@ -85,11 +90,14 @@ const failing = (mode: FailureMode, message: string): Finding => ({ failure: { m
 /** Estimated tokens of everything that is sent. */
 function inputTokens({ messages, tools, responseSchema }: ModelRequest): number {
   const told = messages.map((m) => m.content + (m.toolCalls === undefined ? '' : JSON.stringify(m.toolCalls)));
-  return estimateTokens(told.join('\n') + JSON.stringify([tools, responseSchema]));
+  const words = estimateTokens(told.join('\n') + JSON.stringify([tools, responseSchema]));
+  return words + IMAGE_TOKENS * imagesIn({ messages }).length;
 }
 
 function unfit(request: ModelRequest, capabilities: Capabilities): Finding | undefined {
   if (request.tools?.length && !capabilities.tools) return failing('tool_mismatch', 'this model cannot call tools');
+  if (!capabilities.images && imagesIn(request).length > 0)
+    return failing('tool_mismatch', 'this model cannot see pictures');
   const needed = inputTokens(request) + request.maxOutputTokens;
   if (needed <= capabilities.maxContextTokens) return undefined;
   return failing(

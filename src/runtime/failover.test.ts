@@ -141,16 +141,18 @@ test('a context that is too long is shortened once, if the workflow knows how', 
   expect(await fixed.clock.drive(fixed.ask())).toMatchObject({ role: 'backup', retries: 0 });
 });
 
-test('a turn begins where the one before it was served, and a role without a payload is spared', async () => {
+test('a role that an earlier turn had to leave is not asked again, and one that may not serve is spared', async () => {
   const { clock, primary, ask } = stage([GOOD], [GOOD]);
-  expect(await clock.drive(ask({}, { from: 'backup' }))).toMatchObject({ role: 'backup' });
+  expect(await clock.drive(ask({}, { without: ['primary'] }))).toMatchObject({ role: 'backup' });
   expect(primary.calls).toHaveLength(0);
   const unfit = stage([GOOD], [GOOD]);
   const payload = (role: string) =>
-    role === 'primary' ? undefined : { taskId: 't', tenantId: 'a', messages: [], maxOutputTokens: 1, temperature: 0 };
+    role === 'primary'
+      ? ('regional_access' as const)
+      : { taskId: 't', tenantId: 'a', messages: [], maxOutputTokens: 1, temperature: 0 };
   const result = await unfit.clock.drive(unfit.ask({}, { payload }));
   expect(result.attempts.map((a) => [a.role, a.called, a.failureMode])).toEqual([
-    ['primary', false, 'tool_mismatch'],
+    ['primary', false, 'regional_access'],
     ['backup', true, null],
   ]);
 });

@@ -28,12 +28,12 @@ export interface Ask {
   taskId: string;
   tenantId: string;
   priority?: Priority;
-  /** What a role is asked: a payload made for it. Undefined where it may not serve at all. */
-  payload: (role: string) => Payload | undefined;
+  /** What a role is asked: a payload made for it, or why it may not serve at all. */
+  payload: (role: string) => Payload | FailureMode;
   /** The same with less context, for a model that it does not fit: history goes, evidence and policy never. */
   shorter?: (role: string) => Payload;
-  /** The role to begin with, where an earlier turn of the same task had to leave those before it. */
-  from?: string;
+  /** Roles that an earlier turn of the same task had to leave. */
+  without?: readonly string[];
   contract: FallbackContract;
   /** What the tenant may spend over all its asks; without it there is no limit. */
   budget?: TenantBudget;
@@ -107,21 +107,17 @@ export function failover(options: FailoverOptions): (ask: Ask) => Promise<Failov
       traceId,
     });
 
-    const start = Math.max(
-      0,
-      links.findIndex((link) => link.role === ask.from),
-    );
-    for (const [i, link] of links.entries()) {
-      if (i < start) continue;
+    const left = links.filter(({ role }) => ask.without?.includes(role) !== true);
+    for (let link = left.shift(); link !== undefined; link = takeNext(left, walk)) {
       // Every role still to come keeps an equal share, so a hanging primary never eats the backup's time.
-      const endsAt = clock.now() + Math.floor((until - clock.now()) / (links.length - i));
-      const lanes = i === 0 ? undefined : options.lanes;
+      const endsAt = clock.now() + Math.floor((until - clock.now()) / (left.length + 1));
+      const lanes = link === links[0] ? undefined : options.lanes;
       const leave = await lanes?.enter(ask.tenantId, ask.priority ?? 'normal', ask.signal);
       if (lanes !== undefined && leave === undefined) {
         walk.attempts.push(spared(link, 'rate_limit'));
         continue;
       }
-      const result = await visit(walk, link, endsAt, i === links.length - 1).finally(() => leave?.());
+      const result = await visit(walk, link, endsAt, left.length === 0).finally(() => leave?.());
       if (result !== undefined) return end('answered', result);
       const mode = walk.attempts.at(-1)?.failureMode;
       if (mode && !policy[mode].failover) return end(policy[mode].ends);
@@ -142,12 +138,20 @@ interface Link {
   breaker: Breaker;
 }
 
+/** Of the roles that are left, the one that suits what went wrong; where none suits better, the next of the chain. */
+function takeNext(left: Link[], { attempts, policy }: Walk): Link | undefined {
+  const rank = policy[attempts.at(-1)?.failureMode ?? 'unknown'].prefers ?? (() => 0);
+  const best = Math.min(...left.map(({ adapter }) => rank(adapter)));
+  const at = left.findIndex(({ adapter }) => rank(adapter) === best);
+  return left.splice(Math.max(0, at), 1)[0];
+}
+
 /** Asks one role, with its retries or its one repair. Undefined where it did not serve: the last attempt says why. */
 async function visit(walk: Walk, link: Link, endsAt: number, last: boolean): Promise<ModelResult | undefined> {
   const { clock, contract, policy } = walk;
   const first = walk.payload(link.role);
-  if (first === undefined) {
-    walk.attempts.push(spared(link, 'tool_mismatch'));
+  if (typeof first === 'string') {
+    walk.attempts.push(spared(link, first));
     return undefined;
   }
   const share = endsAt - clock.now();

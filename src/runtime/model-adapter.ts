@@ -44,6 +44,8 @@ export interface ModelAdapter {
   readonly supportsTools: boolean;
   readonly supportsJsonSchema: boolean;
   readonly maxContextTokens: number;
+  /** How soon it usually answers, as declared; `standard` without. */
+  readonly latency?: 'low' | 'standard';
   /** The model's name, for the log; without it the adapter's name is used. */
   readonly model?: string;
   /** The most a request can cost in US dollars; without it the budget is not asked beforehand. */

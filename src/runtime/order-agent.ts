@@ -4,7 +4,7 @@ import type { Outcome, PlannedAction, Task, ToolMode } from '../core/outcome.ts'
 import { readRule } from '../core/tools.ts';
 import { type Act, act, allowedTools, type Hands } from './acting.ts';
 import type { Agent } from './agent.ts';
-import { askerOf, payloadOf, termsOf } from './asking.ts';
+import { askerOf, payloadOf, termsOf, withoutHistory } from './asking.ts';
 import type { Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
 import { tell } from './telling.ts';
@@ -60,18 +60,19 @@ export const orderAgent: Agent = async (task, { run, verify, tools, approve, too
   const acts: Act[] = [];
   const said: Message[] = [];
   const results = [];
-  let from: string | undefined;
+  const gone = new Set<string>();
 
   for (let turn = 0; turn < MOST_TURNS; turn++) {
     const result = await run({
       ...askerOf(task),
       payload: (role) => payloadFor(modeOf(role), task, said, acts, hands),
-      ...(from !== undefined && { from }),
+      ...(task.history && { shorter: (role) => payloadFor(modeOf(role), withoutHistory(task), said, acts, hands) }),
+      without: [...gone],
       contract: { ...termsOf(task), gate: usable(task, hands), deadlineMs: task.deadline_ms - tookMs() },
       signal,
     });
     results.push(result);
-    from = result.role;
+    for (const { role } of result.attempts) if (role !== result.role) gone.add(role);
     const mode = modeOf(result.role ?? '');
     const story = {
       task,

@@ -3,7 +3,7 @@ import type { Outcome, Task } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
 import { act, type Hands } from './acting.ts';
 import type { Agent } from './agent.ts';
-import { askerOf, payloadOf, termsOf } from './asking.ts';
+import { askerOf, payloadOf, termsOf, withoutHistory } from './asking.ts';
 import type { Gate } from './contract.ts';
 import { tell } from './telling.ts';
 import { isRecord } from './validate.ts';
@@ -16,9 +16,11 @@ const INSTRUCTIONS = [
 /** Extracts a summary, a risk and a next action, and runs the action; a reserve model is trusted with the extraction only. */
 export const planAgent: Agent = async (task, { run, tools, approve, tookMs, signal }) => {
   const schema = task.response_schema ?? { type: 'object' };
+  const asked = (of: Task) => ({ ...payloadOf(of, [INSTRUCTIONS]), responseSchema: schema });
   const result = await run({
     ...askerOf(task),
-    payload: () => ({ ...payloadOf(task, [INSTRUCTIONS]), responseSchema: schema }),
+    payload: () => asked(task),
+    ...(task.history && { shorter: () => asked(withoutHistory(task)) }),
     contract: { ...termsOf(task), output: { schema, required: [] }, gate: grounded(task) },
     signal,
   });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { Contract } from '../core/contract.ts';
 import { Declaration } from '../core/declaration.ts';
 import { LogRecord, noticeText, Outcome, type Task } from '../core/outcome.ts';
 import { createRandom } from '../core/random.ts';
@@ -43,7 +44,13 @@ const TASK: Task = {
   deadline_ms: 12_000,
 };
 const ROLES = {
-  primary: { protocol: 'openai-chat', base_url: 'https://api.openai.com/v1', model: 'gpt-5-mini', api_key: 'k1' },
+  primary: {
+    protocol: 'openai-chat',
+    base_url: 'https://api.openai.com/v1',
+    model: 'gpt-5-mini',
+    region: 'eu',
+    api_key: 'k1',
+  },
   backup: {
     protocol: 'anthropic-messages',
     base_url: 'https://api.anthropic.com',
@@ -73,7 +80,7 @@ const answering =
 
 test('without any of its roles it does not start', async () => {
   const { around } = stage(good, good);
-  await expect(start({ ...around, roles: {} })).rejects.toThrow('primary, backup');
+  await expect(start({ ...around, roles: {} })).rejects.toThrow('a role to ask');
 });
 
 test('declares what it does', () => {
@@ -182,16 +189,38 @@ describe('an answer that breaks the contract is nobody’s', () => {
   });
 });
 
-test('a context that is too small loses manners, never policy or evidence, once and on the same model', async () => {
+test('a context that is too small loses what was said before, never policy or evidence, on the same model', async () => {
+  const history = [
+    { role: 'user' as const, content: 'Are you there?' },
+    { role: 'assistant' as const, content: 'I am.' },
+  ];
   const full: Replies = ({ messages }) =>
     messages.length > 2
       ? [{ type: 'error', mode: 'context_overflow', message: 'too long' }]
       : says(JSON.stringify(GOOD));
   const { primary, backup, ask } = stage(full, good);
-  expect(await ask()).toMatchObject({ kind: 'answered', degraded: false, log: [{ failure_mode: 'context_overflow' }] });
+  const shortened = { kind: 'answered', degraded: false, log: [{ failure_mode: 'context_overflow' }] };
+  expect(await ask({ history })).toMatchObject(shortened);
   const [first, second] = primary.calls.map(({ body }) => body.messages);
-  expect(second).toEqual(first?.toSpliced(1, 1));
+  expect(second).toEqual(first?.toSpliced(1, 2));
   expect(backup.calls).toHaveLength(0);
+});
+
+test('a tenant’s data goes to no role outside the regions that the contract names for it', async () => {
+  const down: Replies = () => [{ type: 'error', mode: 'server_error', message: 'down' }];
+  const { primary, backup, ask } = stage(down, good);
+  const contract = Contract.parse({ workflow: 'support-answer', residency: { 'alder-outdoor': ['eu'] } });
+  expect(await ask({ tenant: 'alder-outdoor', contract })).toMatchObject({ kind: 'queued' });
+  expect([primary.calls.length, backup.calls.length]).toEqual([2, 0]);
+  expect(await ask({ tenant: 'lumen-home', contract })).toMatchObject({ kind: 'answered' });
+});
+
+test('an answer that does not rest on the picture it was given goes to nobody', async () => {
+  const photo = { id: 'photo_1', text: '', image: { media_type: 'image/png', data: 'iVBORw0KGgo=' } };
+  const { primary, backup, ask } = stage(good, good);
+  expect(await ask({ sources: [...TASK.sources, photo] })).toMatchObject({ kind: 'needs_review' });
+  const shown = [...primary.calls, ...backup.calls].map(({ body }) => body.messages.at(-1)?.images);
+  expect(shown).toEqual([[photo.image], [photo.image]]);
 });
 
 test('an answer that leans on nothing needs no citation', async () => {

@@ -1,4 +1,4 @@
-import type { Declaration } from '../core/declaration.ts';
+import { chainOf, type Declaration } from '../core/declaration.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
 import { FailureMode } from '../core/taxonomy.ts';
@@ -6,9 +6,9 @@ import { type Approval, type Approve, ToolFailure, type Tools } from '../core/to
 import { protocols } from '../protocols/index.ts';
 import { type Capabilities, createAdapter } from './adapter.ts';
 import type { Agent, Checked } from './agent.ts';
-import { withSources } from './asking.ts';
+import { picturesOf, withSources } from './asking.ts';
 import { createTenantBudget, type TenantBudget } from './budget.ts';
-import { failover } from './failover.ts';
+import { type Ask, failover } from './failover.ts';
 import { createLanes, type LaneSettings } from './lanes.ts';
 import type { ModelAdapter } from './model-adapter.ts';
 import { orderAgent } from './order-agent.ts';
@@ -33,9 +33,9 @@ export const declares = {
     'idempotency',
     'budgets',
     'lanes',
+    'residency',
     'log',
   ],
-  chain: ['primary', 'backup'],
   // A promise, and so not read from the policy that has to keep it.
   fails_over_on: FailureMode.options.filter((mode) => mode !== 'safety_block'),
   retries: 1,
@@ -43,7 +43,7 @@ export const declares = {
 } satisfies Declaration;
 
 /** Both default models have this and more; the temperature is left to the model, because newer ones reject it. */
-const CAPABILITIES: Capabilities = { tools: true, jsonSchema: true, maxContextTokens: 128_000 };
+const CAPABILITIES: Capabilities = { tools: true, jsonSchema: true, images: true, maxContextTokens: 128_000 };
 const LANES: LaneSettings = { slots: 16, reserved: 3, perTenant: 8, waitMs: 3_000 };
 const VERIFIER = 'verifier';
 
@@ -60,11 +60,11 @@ type Surroundings = Pick<Habitat, 'roles' | 'transport' | 'clock' | 'random'> &
  */
 export async function start(around: Surroundings): Promise<RunningTarget> {
   const { clock, random, tools = NO_TOOLS, approve = NOBODY } = around;
-  const chain = declares.chain.flatMap((role) => {
+  const chain = chainOf(Object.keys(around.roles)).flatMap((role) => {
     const adapter = adapterFor(role, around);
     return adapter === undefined ? [] : [{ role, adapter }];
   });
-  if (chain.length === 0) throw new Error(`the agents need a role of ${declares.chain.join(', ')}`);
+  if (chain.length === 0) throw new Error('the agents need a role to ask');
   const walk = failover({ chain, clock, random, lanes: createLanes(LANES, clock) });
   const verifier = adapterFor(VERIFIER, around);
   const budgets = new Map<string, TenantBudget>();
@@ -77,6 +77,12 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
     budgets.set(workflow, budget);
     return budget;
   }
+
+  /** A role that may not see a tenant's data has no payload for it. */
+  const approved =
+    (payload: Ask['payload'], task: Task): Ask['payload'] =>
+    (role) =>
+      maySee(task, role, around.roles) ? payload(role) : 'regional_access';
 
   async function inTime<T>(work: Promise<T>, ms: number, late: () => Promise<T>): Promise<T> {
     const over = new AbortController();
@@ -96,8 +102,11 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
       const began = clock.now();
       const left = () => Math.max(0, began + task.deadline_ms - MARGIN_MS - clock.now());
       return agent(task, {
-        run: (ask) => walk({ ...ask, ...(budget && { budget }) }),
-        verify: (asked, answer) => verification(asked, answer, verifier, Math.min(VERIFY_MS, left()), signal),
+        run: (ask) => walk({ ...ask, payload: approved(ask.payload, task), ...(budget && { budget }) }),
+        verify: (asked, answer) => {
+          const approvedVerifier = maySee(task, VERIFIER, around.roles) ? verifier : undefined;
+          return verification(asked, answer, approvedVerifier, Math.min(VERIFY_MS, left()), signal);
+        },
         // Nobody may keep the user waiting past the deadline: neither a tool nor a person.
         tools: {
           schemas: tools.schemas,
@@ -126,7 +135,15 @@ function adapterFor(role: string, { roles, transport, clock }: Surroundings): Mo
   const protocol = protocols.find((p) => p.name === endpoint.protocol);
   if (protocol === undefined) throw new Error(`the agents do not speak ${endpoint.protocol}`);
   const named = { ...endpoint, provider: new URL(endpoint.base_url).hostname };
-  return createAdapter({ protocol, transport, clock, endpoint: named, capabilities: CAPABILITIES });
+  const { latency, context_tokens: maxContextTokens = CAPABILITIES.maxContextTokens, price } = endpoint;
+  const capabilities = { ...CAPABILITIES, maxContextTokens, ...(latency && { latency }) };
+  return createAdapter({ protocol, transport, clock, endpoint: named, capabilities, ...(price && { price }) });
+}
+
+/** Whether a tenant's data may go to a role: only to the regions that the contract names for it, if it names any. */
+function maySee({ tenant, contract }: Task, role: string, roles: Habitat['roles']): boolean {
+  const allowed = contract?.residency?.[tenant];
+  return allowed === undefined || allowed.includes(roles[role]?.region ?? '');
 }
 
 /** Asks the verifier whether the sources support an answer. No verifier, no support: the step may not be skipped. */
@@ -145,7 +162,7 @@ async function verification(
     {
       taskId: task.id,
       tenantId: task.tenant,
-      messages: [{ role: 'user', content: withSources(task, `Answer: ${answer}`, question) }],
+      messages: [{ role: 'user', content: withSources(task, `Answer: ${answer}`, question), ...picturesOf(task) }],
       maxOutputTokens: 16,
       temperature: 0,
       timeoutMs,

@@ -1,6 +1,6 @@
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Agent } from './agent.ts';
-import { askerOf, payloadOf, termsOf } from './asking.ts';
+import { askerOf, payloadOf, termsOf, withoutHistory } from './asking.ts';
 import type { FallbackContract, Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
 import type { ModelResult } from './model-adapter.ts';
@@ -12,8 +12,8 @@ export const supportAgent: Agent = async (task, { run, verify, tookMs, signal })
   const contract = contractOf(task);
   const result = await run({
     ...askerOf(task),
-    payload: () => structured(task, [INSTRUCTIONS, STYLE]),
-    shorter: () => structured(task, [INSTRUCTIONS]),
+    payload: () => structured(task),
+    ...(task.history && { shorter: () => structured(withoutHistory(task)) }),
     contract,
     signal,
   });
@@ -35,8 +35,8 @@ export const supportAgent: Agent = async (task, { run, verify, tookMs, signal })
 };
 
 /** The question, in the shape that the workflow's contract asks of an answer. */
-function structured(task: Task, rules: readonly string[]): Payload {
-  return { ...payloadOf(task, rules), ...(task.response_schema && { responseSchema: task.response_schema }) };
+function structured(task: Task): Payload {
+  return { ...payloadOf(task, [INSTRUCTIONS]), ...(task.response_schema && { responseSchema: task.response_schema }) };
 }
 
 /** What no fallback may lose of this task. */
@@ -55,14 +55,6 @@ const INSTRUCTIONS = [
   'Use only the sources given; never invent facts, exceptions or promises.',
   'Cite the id of every source you rely on, exactly as written.',
   'Say what information is missing where the sources do not settle the question.',
-].join(' ');
-
-/** Manners, no policy: where the context is too small, this goes first and nothing else does. */
-const STYLE = [
-  'How replies sound: warm and plain, in short sentences, without jargon or exclamation marks.',
-  'Begin with what the customer most wants to know, then say why, then what happens next.',
-  'Where the answer is no, say so once, kindly, and name what is possible in its place.',
-  'Use the words of the customer for their things, and whole dates instead of "soon" or "last week".',
 ].join(' ');
 
 /** What an answer says, field by field, whether it is structured or plain. */
@@ -100,6 +92,9 @@ function citesEvidence(task: Task): Gate {
     // A schema without citations asks for none.
     if (data !== undefined && !('citations' in data)) return undefined;
     if (citations.some((id) => !task.sources.some((s) => s.id === id))) return 'it cites sources that were not given';
+    // What a picture shows stands in no words: an answer that cites none of them did not look.
+    const unseen = task.sources.find((s) => s.image !== undefined && !citations.includes(s.id));
+    if (unseen !== undefined) return `it does not rest on the picture ${unseen.id}`;
     const uncited = task.sources.filter((s) => !citations.includes(s.id));
     const cited = task.sources.filter((s) => citations.includes(s.id)).map((s) => s.text);
     const leans = uncited.find((s) => onlyIn(answer, s.text, [...cited, task.input]).length > 0);

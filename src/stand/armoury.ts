@@ -44,7 +44,7 @@ export function createArmoury({ clock, random, recording, scriptOf }: ArmouryOpt
       random: own.fork(`act/${keyOf(call)}`),
       signal,
       script: scriptOf(call.ask),
-      fired(detail) {
+      fired(detail, how) {
         const { ask, task, id, role } = call;
         recording.emit({
           kind: 'fault-fired',
@@ -54,6 +54,7 @@ export function createArmoury({ clock, random, recording, scriptOf }: ArmouryOpt
           fault: fault.fault,
           role,
           delays: fault.delays,
+          ...how,
           detail,
         });
       },

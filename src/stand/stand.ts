@@ -2,7 +2,15 @@ import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { Role, Roles } from '../core/declaration.ts';
 import type { Script } from '../core/golden-task.ts';
-import { type CallRefused, estimateTokens, type ModelCall, promptText, type ToolSchema } from '../core/model-call.ts';
+import {
+  type CallRefused,
+  estimateTokens,
+  imagesIn,
+  type ModelCall,
+  promptText,
+  promptTokens,
+  type ToolSchema,
+} from '../core/model-call.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording, Scope, Stand } from '../core/stand.ts';
@@ -54,9 +62,8 @@ export function createStand(options: StandOptions): Stand {
     if (role === undefined) throw new Error(`no role ${to.role}`);
 
     const call = describe(to, role, scope);
-    const prompt = promptText(call);
-    const inputTokens = estimateTokens(prompt);
-    record(call, prompt, inputTokens, request.headers);
+    const inputTokens = promptTokens(call);
+    record(call, inputTokens, request.headers);
     const onRole = countUp(roleCounts, to.role);
     const trip = new RoundTrip(call, role, to.protocol, inputTokens, options, signal);
     await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
@@ -84,11 +91,13 @@ export function createStand(options: StandOptions): Stand {
     const attempt = countUp(attempts, `${scope.ask}/${to.role}`);
     calls += 1;
     const said = 'refused' in to.body ? unreadable(to.body, to.spoken) : to.body;
-    const turn = 1 + said.messages.filter((m) => m.role === 'assistant').length;
+    const before = scriptOf(scope.ask).task.history;
+    const own = said.messages.filter((m) => m.role === 'assistant' && !before.some((h) => h.content === m.content));
+    const turn = 1 + own.length;
     return { ...said, ...scope, id: `c${calls}`, role: to.role, provider: role.provider, attempt, turn };
   }
 
-  function record(call: ModelCall, prompt: string, inputTokens: number, headers: Headers): void {
+  function record(call: ModelCall, inputTokens: number, headers: Headers): void {
     const { messages, tools, responseSchema } = call;
     recording.emit({
       kind: 'call',
@@ -104,9 +113,11 @@ export function createStand(options: StandOptions): Stand {
       stream: call.stream,
       ...(call.maxOutputTokens === undefined ? {} : { max_output_tokens: call.maxOutputTokens }),
       input_tokens: inputTokens,
-      held: recording.held(prompt),
+      held: recording.held([promptText(call), ...imagesIn(call).map((i) => i.data)].join('\n')),
       digests: {
-        messages: messages.map((m) => recording.digest(`${m.role}\n${m.content}`)),
+        messages: messages.map((m) =>
+          recording.digest([m.role, m.content, ...(m.images ?? []).map((i) => i.data)].join('\n')),
+        ),
         tools: tools.map((t) => recording.digest(JSON.stringify(t))),
         schema: responseSchema === undefined ? null : recording.digest(JSON.stringify(responseSchema.schema)),
       },

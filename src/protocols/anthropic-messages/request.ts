@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { CallBody, CallRefused, Message, ToolCall } from '../../core/model-call.ts';
+import type { CallBody, CallRefused, Image, Message, ToolCall } from '../../core/model-call.ts';
 import { header, type WireRequest } from '../../core/wire.ts';
 import { isRecord, type Json, parseJson, utf8 } from '../json.ts';
+import { fromUrl, isUrl, MEDIA_TYPES } from '../picture.ts';
 import { type Complaint, looseSchema, parseRequest, readBody, refused, unpairedToolCall } from '../request.ts';
 
 const VERSIONS = ['2023-06-01', '2026-10-21'];
@@ -9,10 +10,17 @@ const VERSIONS = ['2023-06-01', '2026-10-21'];
 const DEFAULT_MAX_TOKENS = 4096;
 
 const Text = z.looseObject({ type: z.literal('text'), text: z.string().min(1) });
+const Picture = z.looseObject({
+  type: z.literal('image'),
+  source: z.discriminatedUnion('type', [
+    z.looseObject({ type: z.literal('base64'), media_type: z.enum(MEDIA_TYPES), data: z.string().min(1) }),
+    z.looseObject({ type: z.literal('url'), url: z.string() }),
+    z.looseObject({ type: z.literal('file'), file_id: z.string() }),
+  ]),
+});
 /** Blocks a workflow's text is not in; they are accepted and not looked into. */
 const Other = z.looseObject({
   type: z.enum([
-    'image',
     'document',
     'thinking',
     'redacted_thinking',
@@ -26,7 +34,7 @@ const Other = z.looseObject({
 const Result = z.looseObject({
   type: z.literal('tool_result'),
   tool_use_id: z.string(),
-  content: z.union([z.string(), z.array(z.discriminatedUnion('type', [Text, Other]))]).optional(),
+  content: z.union([z.string(), z.array(z.discriminatedUnion('type', [Text, Picture, Other]))]).optional(),
 });
 const Use = z.looseObject({
   type: z.literal('tool_use'),
@@ -38,7 +46,7 @@ const Use = z.looseObject({
 const Turn = z.discriminatedUnion('role', [
   z.looseObject({
     role: z.literal('user'),
-    content: z.union([z.string().min(1), z.array(z.discriminatedUnion('type', [Text, Result, Other])).min(1)]),
+    content: z.union([z.string().min(1), z.array(z.discriminatedUnion('type', [Text, Result, Picture, Other])).min(1)]),
   }),
   z.looseObject({
     role: z.literal('assistant'),
@@ -126,7 +134,12 @@ function inOwnWords({ path, what, detail }: Complaint): { message: string; param
   return { message: `${param}: Input should be valid (${detail})`, param };
 }
 
-type Block = z.output<typeof Text> | z.output<typeof Result> | z.output<typeof Use> | z.output<typeof Other>;
+type Block =
+  | z.output<typeof Picture>
+  | z.output<typeof Text>
+  | z.output<typeof Result>
+  | z.output<typeof Use>
+  | z.output<typeof Other>;
 
 function textOf(content: string | readonly Block[]): string {
   if (typeof content === 'string') return content;
@@ -139,14 +152,23 @@ function readTurn({ role, content }: z.output<typeof Turn>): Message[] {
   const text = textOf(content);
   const toolCalls: ToolCall[] = [];
   const results: Message[] = [];
+  const images: Image[] = [];
   for (const block of blocks) {
+    if (block.type === 'image') images.push(pictureOf(block.source));
     if (block.type === 'tool_use')
       toolCalls.push({ id: block.id, name: block.name, arguments: JSON.stringify(block.input) });
     if (block.type === 'tool_result')
       results.push({ role: 'tool', content: textOf(block.content ?? ''), toolCallId: block.tool_use_id });
   }
   if (role === 'assistant') return [{ role, content: text, ...(toolCalls.length > 0 && { toolCalls }) }];
-  return text === '' && results.length > 0 ? results : [...results, { role, content: text }];
+  if (text === '' && images.length === 0 && results.length > 0) return results;
+  return [...results, { role, content: text, ...(images.length > 0 && { images }) }];
+}
+
+function pictureOf(source: z.output<typeof Picture>['source']): Image {
+  if (source.type === 'url') return fromUrl(source.url);
+  if (source.type === 'file') return { media_type: '', data: source.file_id };
+  return { media_type: source.media_type, data: source.data };
 }
 
 export function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string }): WireRequest {
@@ -191,12 +213,20 @@ function writeTurns(messages: readonly Message[]): { role: string; content: obje
   return turns;
 }
 
-function writeBlocks({ role, content, toolCalls, toolCallId }: Message): object[] {
+function writeBlocks({ role, content, images = [], toolCalls, toolCallId }: Message): object[] {
   if (role === 'tool') return [{ type: 'tool_result', tool_use_id: toolCallId, content }];
   const uses = (toolCalls ?? []).map((call) => {
     const input = parseJson(call.arguments);
     return { type: 'tool_use', id: call.id, name: call.name, input: isRecord(input) ? input : {} };
   });
   // An empty text block is an error here, while other APIs send empty text beside tool calls.
-  return content === '' ? uses : [{ type: 'text', text: content }, ...uses];
+  return [...images.map(writePicture), ...(content === '' ? [] : [{ type: 'text', text: content }]), ...uses];
+}
+
+function writePicture(image: Image): object {
+  const { media_type, data } = image;
+  return {
+    type: 'image',
+    source: isUrl(image) ? { type: 'url', url: data } : { type: 'base64', media_type, data },
+  };
 }

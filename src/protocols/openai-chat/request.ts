@@ -2,9 +2,19 @@ import { z } from 'zod';
 import type { CallBody, CallRefused, Message } from '../../core/model-call.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { utf8 } from '../json.ts';
+import { fromUrl, toUrl } from '../picture.ts';
 import { type Complaint, looseSchema, parseRequest, readBody, refused, unpairedToolCall } from '../request.ts';
 
-const Content = z.union([z.string(), z.array(z.looseObject({ type: z.string(), text: z.string().optional() }))]);
+const Content = z.union([
+  z.string(),
+  z.array(
+    z.looseObject({
+      type: z.string(),
+      text: z.string().optional(),
+      image_url: z.looseObject({ url: z.string() }).optional(),
+    }),
+  ),
+]);
 const Tokens = z.number().int().min(1).nullish();
 
 const Call = z.looseObject({
@@ -118,10 +128,18 @@ function inOwnWords({ path, what, detail }: Complaint): { message: string; param
 const textOf = (content: z.output<typeof Content> | null | undefined): string =>
   typeof content === 'string' ? content : (content ?? []).map((piece) => piece.text ?? '').join('');
 
+/** A picture's URL holds it, or says where it is. */
+function imagesOf(content: z.output<typeof Content> | null | undefined): Pick<Message, 'images'> {
+  if (typeof content === 'string') return {};
+  const urls = (content ?? []).flatMap((piece) => piece.image_url?.url ?? []);
+  return urls.length === 0 ? {} : { images: urls.map(fromUrl) };
+}
+
 function readTurn(turn: z.output<typeof Turn>): Message {
   const content = textOf(turn.content);
   if (turn.role === 'tool') return { role: 'tool', content, toolCallId: turn.tool_call_id };
-  if (turn.role !== 'assistant') return { role: turn.role === 'developer' ? 'system' : turn.role, content };
+  if (turn.role !== 'assistant')
+    return { role: turn.role === 'developer' ? 'system' : turn.role, content, ...imagesOf(turn.content) };
   const toolCalls = turn.tool_calls?.map((c) => ({ id: c.id, ...c.function }));
   return {
     role: 'assistant',
@@ -159,8 +177,16 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
   };
 }
 
-function writeTurn({ role, content, toolCalls, toolCallId }: Message): object {
+function writeTurn({ role, content, images = [], toolCalls, toolCallId }: Message): object {
   if (role === 'tool') return { role, tool_call_id: toolCallId, content };
+  if (images.length > 0)
+    return {
+      role,
+      content: [
+        ...images.map((image) => ({ type: 'image_url', image_url: { url: toUrl(image) } })),
+        { type: 'text', text: content },
+      ],
+    };
   if (toolCalls === undefined || toolCalls.length === 0) return { role, content };
   const calls = toolCalls.map((c) => ({
     id: c.id,

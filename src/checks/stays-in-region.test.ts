@@ -1,0 +1,36 @@
+import { expect, test } from 'vitest';
+import { Contract } from '../core/contract.ts';
+import { evidence, story, verdictOf } from './evidence.fixture.ts';
+import { staysInRegion as check } from './stays-in-region.ts';
+
+const told = () => story().ask().call('primary', 0, { until: 9, fails: 'left' }).call('backup', 9, { until: 20 });
+const facts = evidence(told().outcome(30));
+const roles = (backup: object) => ({
+  ...facts.roles,
+  primary: { provider: 'p', protocol: 'x', model: 'm', region: 'eu' },
+  backup: { provider: 'b', protocol: 'x', model: 'n', ...backup },
+});
+const contract = Contract.parse({ workflow: 'w', residency: { [facts.task.tenant]: ['eu', 'ch'] } });
+const judge = (backup: object) => verdictOf(check, { ...facts, contract, roles: roles(backup) });
+
+test('calls that stay where the contract allows them', () => {
+  const passed = judge({ region: 'ch' });
+  expect(passed).toMatchObject({ verdict: 'passed', reason: 'sent to primary (eu), backup (ch) only' });
+  expect(passed).toHaveProperty('evidence.length', 2);
+});
+
+test('a call to another region, or to a role that promises none', () => {
+  expect(judge({ region: 'us' })).toMatchObject({ verdict: 'failed', reason: 'sent to backup (us), allowed: eu, ch' });
+  expect(judge({})).toMatchObject({
+    verdict: 'failed',
+    reason: 'sent to backup (no region promised), allowed: eu, ch',
+  });
+});
+
+test('nothing to judge without calls, and not brought along where the contract is silent', () => {
+  const idle = evidence(story().ask().outcome(9));
+  expect(verdictOf(check, { ...idle, contract, roles: roles({}) }).verdict).toBe('inconclusive');
+  expect(verdictOf(check, facts).verdict).toBe('not_applicable');
+  expect(check.implies?.(facts.task, contract)).toEqual({});
+  expect(check.implies?.(facts.task, Contract.parse({ workflow: 'w', residency: { other: ['eu'] } }))).toBeUndefined();
+});
