@@ -1,8 +1,10 @@
-// Makes dist: the code split so that nothing unused is loaded, and the declarations. Run by `npm ci` through `prepare`.
+// Makes dist: the code split so that nothing unused is loaded, and the declarations; and the flawed targets.
+// Run by `npm ci` through `prepare`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import '../fixtures/targets/flaw.mjs';
 
 const root = join(import.meta.dirname, '..');
 const entries = ['cli/main.ts', 'index.ts', 'runtime/index.ts', 'world/routes.ts'];

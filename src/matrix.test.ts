@@ -1,4 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.ts';
@@ -18,10 +20,12 @@ interface Flaw {
   also: string[];
 }
 
-/** The flawed copies of the support agent and of the agent for all three workflows. */
-const FLAWED = ['flawed', 'flawed-orders'].flatMap((folder) =>
-  readdirSync(join(root, 'fixtures/targets', folder)).map((file) => `fixtures/targets/${folder}/${file}`),
-);
+/** The good agents by the folders of their flawed copies: of the support agent, and of the one for all three workflows. */
+const ORIGINALS = { flawed: 'good.ts', 'flawed-orders': 'good-orders.ts' };
+/** Nothing where they are not written yet: the first test below says so. */
+const FLAWED = readdirSync(join(root, 'fixtures/targets'), { recursive: true, encoding: 'utf8' })
+  .filter((file) => /^flawed.*[\\/]/.test(file))
+  .map((file) => `fixtures/targets/${file.replaceAll('\\', '/')}`);
 const GOOD = ['reference', 'fixtures/targets/good.ts', 'fixtures/targets/good-orders.ts'];
 
 /** Names of the checks with a finding of weight, in any task or the drill. */
@@ -32,21 +36,11 @@ function findings(report: RunReport): string[] {
 }
 
 async function flawOf(path: string): Promise<Flaw> {
-  const { flaw }: { flaw: Partial<Flaw> & { check: string; also: string[] } } = await import(join(root, path));
-  return { drill: 'timeout_primary', ...flaw };
+  const { flaw }: { flaw: Flaw } = await import(join(root, path));
+  return flaw;
 }
 
 const named = ({ check, also }: Flaw) => [...new Set([check, ...also])].sort();
-
-/** Lines of `b` that `a` does not have, as a multiset: what a diff would show as added. */
-function added(a: string[], b: string[]): string[] {
-  const left = [...a];
-  return b.filter((line) => {
-    const at = left.indexOf(line);
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-}
 
 describe('the matrix', () => {
   it.each(FLAWED)('%s is found by exactly the checks it names', { timeout: 120_000 }, async (path) => {
@@ -93,19 +87,58 @@ describe('the matrix', () => {
     const judged = new Set(cells.filter((c) => c.verdict === 'passed').map((c) => c.check));
     expect(catalogue.checks.map((c) => c.name).filter((name) => !judged.has(name))).toEqual([]);
   });
+});
 
-  it.each(FLAWED.filter((path) => path.includes('/flawed/')))(
-    '%s is the good agent but for at most ten lines',
-    (path) => {
-      const good = readFileSync(join(root, 'fixtures/targets/good.ts'), 'utf8').split('\n');
-      const bad = readFileSync(join(root, path), 'utf8')
-        .split('\n')
-        .filter((line) => !line.startsWith('export const flaw'))
-        .map((line) => line.replace("'../../../src/", "'../../src/"));
-      const plus = added(good, bad).filter((line) => line.trim() !== '');
-      const minus = added(bad, good).filter((line) => line.trim() !== '');
-      expect(plus.length + minus.length).toBeGreaterThan(0);
-      expect(Math.max(plus.length, minus.length)).toBeLessThanOrEqual(10);
+describe('the flawed targets', () => {
+  const targets = join(root, 'fixtures/targets');
+  const flaw = (folder: string, ...flags: string[]) => {
+    const { stdout, stderr, status } = spawnSync(process.execPath, [join(folder, 'flaw.mjs'), ...flags]);
+    return { said: `${stdout}${stderr}`, status };
+  };
+
+  it('are not stale: `node fixtures/targets/flaw.mjs` writes them anew', () => {
+    expect(flaw(targets, '--check')).toEqual({ said: '', status: 0 });
+  });
+
+  it.each(Object.entries(ORIGINALS))(
+    '%s/*.ts differ from %s by at most ten lines, and by at least one',
+    (folder, original) => {
+      const good = readFileSync(join(targets, original), 'utf8').split(/\r?\n/);
+      for (const path of FLAWED.filter((one) => one.includes(`/${folder}/`))) {
+        const bad = readFileSync(join(root, path), 'utf8')
+          .replace(/export const flaw = \{[\s\S]*?\n\}; \/\/.*\n/, '')
+          .replaceAll("'../../../src/", "'../../src/")
+          .split('\n');
+        const [plus, minus] = [added(good, bad), added(bad, good)];
+        expect(plus.length + minus.length, path).toBeGreaterThan(0);
+        expect(Math.max(plus.length, minus.length), path).toBeLessThanOrEqual(10);
+      }
     },
   );
+
+  it('an edit whose place in the good agent is gone, or is there twice, is an error that names the flaw', () => {
+    const copy = mkdtempSync(join(tmpdir(), 'drill-flaws-'));
+    try {
+      cpSync(targets, copy, { recursive: true });
+      const good = readFileSync(join(targets, 'good.ts'), 'utf8');
+      for (const [times, text] of ['', good, good + good].entries()) {
+        writeFileSync(join(copy, 'good.ts'), text);
+        const { said, status } = flaw(copy);
+        const told = `flawed/canned-answer.ts: in good.ts this has to stand once, and stands ${times} times:`;
+        expect([status, said.includes(told)]).toEqual(times === 1 ? [0, false] : [1, true]);
+      }
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  });
 });
+
+/** Lines of `b` that `a` does not have, as a multiset: what a diff would show as added. */
+function added(a: string[], b: string[]): string[] {
+  const left = [...a];
+  return b.filter((line) => {
+    const at = left.indexOf(line);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
+  });
+}

@@ -131,9 +131,9 @@ export function flaws(): Flaw[] {
   return files.flatMap((file) => {
     const said = /^export const flaw = (\{.*?\});/ms.exec(readFileSync(join(packageRoot(), file), 'utf8'))?.[1] ?? '';
     const word = (key: string) => new RegExp(`${key}: '([\\w-]+)'`).exec(said)?.[1];
-    const check = word('check');
+    const [drill, check] = [word('drill'), word('check')];
     const also = [...(/also: \[(.*?)\]/s.exec(said)?.[1] ?? '').matchAll(/'([\w-]+)'/g)].map(([, name = '']) => name);
-    return check === undefined ? [] : [{ file, drill: word('drill') ?? 'timeout_primary', check, also }];
+    return drill === undefined || check === undefined ? [] : [{ file, drill, check, also }];
   });
 }
 
