@@ -15,7 +15,7 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'no deadline split',
     file: 'failover.ts',
-    find: 'clock.now() + Math.floor((until - clock.now()) / (links.length - i))',
+    find: 'clock.now() + Math.floor((until - clock.now()) / (left.length + 1))',
     replace: 'until',
     drill: 'no_tool_support',
     check: 'fails-over',
@@ -108,5 +108,13 @@ export const MUTANTS: Mutant[] = [
     replace: 'safety_block: { retry: false, failover: true',
     drill: 'all_models_down',
     check: 'heeds-refusals',
+  },
+  {
+    name: 'a tenant’s data sent anywhere',
+    file: 'reference.ts',
+    find: "maySee(task, role, around.roles) ? payload(role) : 'regional_access'",
+    replace: 'payload(role)',
+    drill: 'invalid_schema_backup',
+    check: 'stays-in-region',
   },
 ];

@@ -46,9 +46,10 @@ export function resolveDeclaration(declared: Declaration | undefined, roles: rea
   return { features: ['fallback', 'deadline'], ...declared, chain: declared?.chain ?? chainOf(roles) };
 }
 
-/** The configured roles that serve, in their order: a verifier or a judge is nobody's reserve. */
+/** The configured roles that serve, the primary first: a verifier or a judge is nobody's reserve. */
 export function chainOf(roles: readonly string[]): string[] {
-  const serving = roles.filter((role) => /^(primary|backup)/.test(role));
+  const named = (word: string) => roles.filter((role) => role.startsWith(word));
+  const serving = [...named('primary'), ...named('backup')];
   return serving.length > 0 ? serving : [...roles];
 }
 

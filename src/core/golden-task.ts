@@ -35,7 +35,12 @@ export const GoldenTask = z.strictObject({
     .describe('snake_case; unlike any other of the workflow'),
   input: z.string().min(1).max(20_000).describe('what the user asks'),
   history: z
-    .array(z.strictObject({ role: z.enum(['user', 'assistant']), content: z.string().min(1).max(20_000) }))
+    .array(
+      z.strictObject({
+        role: z.enum(['user', 'assistant']).describe('who said it'),
+        content: z.string().min(1).max(20_000).describe('what was said'),
+      }),
+    )
     .max(50)
     .default([])
     .describe('what was said before, oldest first; it may go where the context is too small, evidence may not'),
