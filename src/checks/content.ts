@@ -1,12 +1,11 @@
-import { endingOf } from '../core/evidence.ts';
-import type { EventOf, TraceEvent } from '../core/trace.ts';
+import type { Seen } from '../core/seen.ts';
+import type { EventOf } from '../core/trace.ts';
 import { notApplicable, nothingToJudge, type Verdict } from '../core/verdict.ts';
 
 type Said = EventOf<'outcome'>['outcome'];
 
 /** What a content check says of an ask whose outcome has no content. */
-export function noContent(events: readonly TraceEvent[]): Verdict {
-  const ending = endingOf(events);
+export function noContent(ending: Seen['ending']): Verdict {
   if (ending === undefined) return nothingToJudge('the trace holds no outcome');
   if (ending.kind === 'hung') return notApplicable('no answer to judge: the task hung');
   return notApplicable(`no answer to judge: the outcome is ${ending.outcome.kind}`);

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Contract } from './contract.ts';
 import type { Feature } from './declaration.ts';
@@ -8,6 +8,7 @@ import type { ModelCall } from './model-call.ts';
 import type { Outcome, Task } from './outcome.ts';
 import type { Random } from './random.ts';
 import type { DrillReport, RunReport } from './report.ts';
+import { type Seen, seenIn } from './seen.ts';
 import type { Approve, ToolResult, Tools, ToolUse } from './tools.ts';
 import type { EventOf, TraceEvent } from './trace.ts';
 import type { Severity, Verdict } from './verdict.ts';
@@ -30,6 +31,18 @@ export interface Card<P extends z.ZodType = z.ZodType> {
   /** Who claims this feature is asked this check. */
   feature?: Feature;
 }
+
+const NO_PARAMS = z.strictObject({});
+type None = typeof NO_PARAMS;
+
+/** A card as the author of a fault or a check writes it: who takes no parameters says nothing of them. */
+interface Written<P extends z.ZodType> extends Omit<Card, 'params' | 'example'> {
+  params?: P;
+  example?: string;
+}
+
+/** Without a schema there is nothing that P could be inferred from: then it is `None`. */
+const paramsOf = <P extends z.ZodType>({ params }: Written<P>): P => params ?? (NO_PARAMS as z.ZodType as P);
 
 // --- faults -----------------------------------------------------------------
 
@@ -88,52 +101,55 @@ export interface Fault extends Card {
   arm(params: unknown): (scope: FaultScope) => Injection;
 }
 
-export function defineMeaningFault<P extends z.ZodType>(
-  fault: Card<P> & {
+export function defineMeaningFault<P extends z.ZodType = None>(
+  fault: Written<P> & {
     delays?: boolean;
     shared?: boolean;
     open(params: z.output<P>, scope: FaultScope): MeaningInjection;
   },
 ): Fault {
+  const params = paramsOf(fault);
+  const example = `{ fault: ${fault.name}, role: primary }`;
   return {
-    ...fault,
-    kind: 'meaning',
+    ...{ example, ...fault, params, kind: 'meaning' },
     arm(raw) {
-      const params = fault.params.parse(raw ?? {});
-      return (scope) => ({ kind: 'meaning', inject: fault.open(params, scope) });
+      const given = params.parse(raw ?? {});
+      return (scope) => ({ kind: 'meaning', inject: fault.open(given, scope) });
     },
   };
 }
 
-export function defineWireFault<P extends z.ZodType>(
-  fault: Card<P> & { open(params: z.output<P>, scope: FaultScope): WireInjection },
+export function defineWireFault<P extends z.ZodType = None>(
+  fault: Written<P> & { open(params: z.output<P>, scope: FaultScope): WireInjection },
 ): Fault {
+  const params = paramsOf(fault);
+  const example = `{ fault: ${fault.name}, role: primary }`;
   return {
-    ...fault,
-    kind: 'wire',
+    ...{ example, ...fault, params, kind: 'wire' },
     arm(raw) {
-      const params = fault.params.parse(raw ?? {});
-      return (scope) => ({ kind: 'wire', inject: fault.open(params, scope) });
+      const given = params.parse(raw ?? {});
+      return (scope) => ({ kind: 'wire', inject: fault.open(given, scope) });
     },
   };
 }
 
-export function defineToolFault<P extends z.ZodType>(
-  fault: Card<P> & { open(params: z.output<P>, scope: FaultScope): ToolInjection },
+export function defineToolFault<P extends z.ZodType = None>(
+  fault: Written<P> & { open(params: z.output<P>, scope: FaultScope): ToolInjection },
 ): Fault {
+  const params = paramsOf(fault);
+  const example = `{ fault: ${fault.name}, tool: issue_refund }`;
   return {
-    ...fault,
-    kind: 'tool',
+    ...{ example, ...fault, params, kind: 'tool' },
     arm(raw) {
-      const params = fault.params.parse(raw ?? {});
-      return (scope) => ({ kind: 'tool', inject: fault.open(params, scope) });
+      const given = params.parse(raw ?? {});
+      return (scope) => ({ kind: 'tool', inject: fault.open(given, scope) });
     },
   };
 }
 
 // --- checks -----------------------------------------------------------------
 
-interface CheckCard<P extends z.ZodType> extends Card<P> {
+interface AboutCheck<P extends z.ZodType = z.ZodType> {
   severity: Severity;
   /** What of the stored events it looks at. */
   reads: string;
@@ -143,76 +159,81 @@ interface CheckCard<P extends z.ZodType> extends Card<P> {
   implies?(task: GoldenTask, contract: Contract | undefined): z.input<P> | undefined;
 }
 
-export interface TaskCheck extends CheckCard<z.ZodType> {
+/** What a check judges: the evidence, and its events put into words, of this ask and of the same one without faults. */
+export interface Case extends TaskEvidence {
+  seen: Seen;
+  plain: Seen;
+}
+
+const caseOf = (evidence: TaskEvidence): Case => ({
+  ...evidence,
+  seen: seenIn(evidence.events, evidence.declares.chain),
+  plain: seenIn(evidence.baseline, evidence.declares.chain),
+});
+
+export interface TaskCheck extends Card, AboutCheck {
   scope: 'task';
   /** Parses the parameters once. What comes back is pure: same evidence, same verdict. */
   arm(params: unknown): (evidence: TaskEvidence) => Verdict;
 }
 
 /** Sees what the target says of itself beside the evidence. */
-export interface LogCheck extends CheckCard<z.ZodType> {
+export interface LogCheck extends Card, AboutCheck {
   scope: 'log';
   arm(params: unknown): (evidence: TaskEvidence, log: EventOf<'log'> | undefined) => Verdict;
 }
 
-/** Judges a whole drill by folding over its events, so that memory stays flat. */
-export interface DrillCheck extends CheckCard<z.ZodType> {
+/** Follows a drill event by event, so that memory stays flat. */
+export interface Fold {
+  step(event: TraceEvent): void;
+  verdict(): Verdict;
+}
+
+/** Judges a whole drill by folding over its events. */
+export interface DrillCheck extends Card, AboutCheck {
   scope: 'drill';
-  arm(params: unknown): (facts: DrillFacts) => { step(event: TraceEvent): void; verdict(): Verdict };
+  arm(params: unknown): (facts: DrillFacts) => Fold;
 }
 
 export type Check = TaskCheck | LogCheck | DrillCheck;
 
-export function defineTaskCheck<P extends z.ZodType>(
-  check: CheckCard<P> & { judge(evidence: TaskEvidence, params: z.output<P>): Verdict },
+type WrittenCheck<P extends z.ZodType> = Written<P> & AboutCheck<P>;
+
+export function defineTaskCheck<P extends z.ZodType = None>(
+  check: WrittenCheck<P> & { judge(seen: Case, params: z.output<P>): Verdict },
 ): TaskCheck {
+  const params = paramsOf(check);
   return {
-    ...check,
-    scope: 'task',
+    ...{ example: `${check.name}: {}`, ...check, params, scope: 'task' },
     arm(raw) {
-      const params = check.params.parse(raw ?? {});
-      return (evidence) => check.judge(evidence, params);
+      const given = params.parse(raw ?? {});
+      return (evidence) => check.judge(caseOf(evidence), given);
     },
   };
 }
 
-export function defineLogCheck<P extends z.ZodType>(
-  check: CheckCard<P> & {
-    judge(evidence: TaskEvidence, log: EventOf<'log'> | undefined, params: z.output<P>): Verdict;
-  },
+export function defineLogCheck<P extends z.ZodType = None>(
+  check: WrittenCheck<P> & { judge(seen: Case, log: EventOf<'log'> | undefined, params: z.output<P>): Verdict },
 ): LogCheck {
+  const params = paramsOf(check);
   return {
-    ...check,
-    scope: 'log',
+    ...{ example: `${check.name}: {}`, ...check, params, scope: 'log' },
     arm(raw) {
-      const params = check.params.parse(raw ?? {});
-      return (evidence, log) => check.judge(evidence, log, params);
+      const given = params.parse(raw ?? {});
+      return (evidence, log) => check.judge(caseOf(evidence), log, given);
     },
   };
 }
 
-export function defineDrillCheck<P extends z.ZodType, S>(
-  check: CheckCard<P> & {
-    init(facts: DrillFacts, params: z.output<P>): S;
-    /** Returns the next state; it may be the same object. */
-    step(state: S, event: TraceEvent): S;
-    verdict(state: S): Verdict;
-  },
+export function defineDrillCheck<P extends z.ZodType = None>(
+  check: WrittenCheck<P> & { open(facts: DrillFacts, params: z.output<P>): Fold },
 ): DrillCheck {
+  const params = paramsOf(check);
   return {
-    ...check,
-    scope: 'drill',
+    ...{ example: `${check.name}: {}`, ...check, params, scope: 'drill' },
     arm(raw) {
-      const params = check.params.parse(raw ?? {});
-      return (facts) => {
-        let state = check.init(facts, params);
-        return {
-          step(event) {
-            state = check.step(state, event);
-          },
-          verdict: () => check.verdict(state),
-        };
-      };
+      const given = params.parse(raw ?? {});
+      return (facts) => check.open(facts, given);
     },
   };
 }
