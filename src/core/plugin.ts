@@ -41,8 +41,21 @@ interface Written<P extends z.ZodType> extends Omit<Card, 'params' | 'example'> 
   example?: string;
 }
 
-/** Without a schema there is nothing that P could be inferred from: then it is `None`. */
-const paramsOf = <P extends z.ZodType>({ params }: Written<P>): P => params ?? (NO_PARAMS as z.ZodType as P);
+/** What comes of parameters, which are parsed once: a fault or a check made ready. */
+function armedBy<P extends z.ZodType, A extends unknown[], R>(
+  written: Written<P>,
+  open: (params: z.output<P>, ...rest: A) => R,
+) {
+  // Without a schema there is nothing that P could be inferred from: then it is `None`.
+  const params = written.params ?? (NO_PARAMS as z.ZodType as P);
+  return {
+    params,
+    arm(raw: unknown) {
+      const given = params.parse(raw ?? {});
+      return (...rest: A): R => open(given, ...rest);
+    },
+  };
+}
 
 // --- faults -----------------------------------------------------------------
 
@@ -101,50 +114,41 @@ export interface Fault extends Card {
   arm(params: unknown): (scope: FaultScope) => Injection;
 }
 
-export function defineMeaningFault<P extends z.ZodType = None>(
-  fault: Written<P> & {
-    delays?: boolean;
-    shared?: boolean;
-    open(params: z.output<P>, scope: FaultScope): MeaningInjection;
-  },
-): Fault {
-  const params = paramsOf(fault);
-  const example = `{ fault: ${fault.name}, role: primary }`;
-  return {
-    ...{ example, ...fault, params, kind: 'meaning' },
-    arm(raw) {
-      const given = params.parse(raw ?? {});
-      return (scope) => ({ kind: 'meaning', inject: fault.open(given, scope) });
-    },
-  };
+type WrittenFault<P extends z.ZodType, I> = Written<P> &
+  Pick<Fault, 'delays' | 'shared'> & { open(params: z.output<P>, scope: FaultScope): I };
+
+/** At the value of its magnitude that does nothing, a fault does nothing. */
+function isZero({ magnitude }: Pick<Card, 'magnitude'>, params: unknown): boolean {
+  const all = z.record(z.string(), z.unknown()).parse(params);
+  return magnitude !== undefined && JSON.stringify(all[magnitude.param]) === JSON.stringify(magnitude.zero);
 }
 
-export function defineWireFault<P extends z.ZodType = None>(
-  fault: Written<P> & { open(params: z.output<P>, scope: FaultScope): WireInjection },
-): Fault {
-  const params = paramsOf(fault);
+export function defineMeaningFault<P extends z.ZodType = None>(fault: WrittenFault<P, MeaningInjection>): Fault {
+  const untouched: MeaningInjection = (call, next) => next(call);
   const example = `{ fault: ${fault.name}, role: primary }`;
-  return {
-    ...{ example, ...fault, params, kind: 'wire' },
-    arm(raw) {
-      const given = params.parse(raw ?? {});
-      return (scope) => ({ kind: 'wire', inject: fault.open(given, scope) });
-    },
-  };
+  const open = (params: z.output<P>, scope: FaultScope): Injection => ({
+    kind: 'meaning',
+    inject: isZero(fault, params) ? untouched : fault.open(params, scope),
+  });
+  return { example, ...fault, kind: 'meaning', ...armedBy(fault, open) };
 }
 
-export function defineToolFault<P extends z.ZodType = None>(
-  fault: Written<P> & { open(params: z.output<P>, scope: FaultScope): ToolInjection },
-): Fault {
-  const params = paramsOf(fault);
+export function defineWireFault<P extends z.ZodType = None>(fault: WrittenFault<P, WireInjection>): Fault {
+  const example = `{ fault: ${fault.name}, role: primary }`;
+  const open = (params: z.output<P>, scope: FaultScope): Injection => ({
+    kind: 'wire',
+    inject: isZero(fault, params) ? (reply) => reply : fault.open(params, scope),
+  });
+  return { example, ...fault, kind: 'wire', ...armedBy(fault, open) };
+}
+
+export function defineToolFault<P extends z.ZodType = None>(fault: WrittenFault<P, ToolInjection>): Fault {
   const example = `{ fault: ${fault.name}, tool: issue_refund }`;
-  return {
-    ...{ example, ...fault, params, kind: 'tool' },
-    arm(raw) {
-      const given = params.parse(raw ?? {});
-      return (scope) => ({ kind: 'tool', inject: fault.open(given, scope) });
-    },
-  };
+  const open = (params: z.output<P>, scope: FaultScope): Injection => ({
+    kind: 'tool',
+    inject: fault.open(params, scope),
+  });
+  return { example, ...fault, kind: 'tool', ...armedBy(fault, open) };
 }
 
 // --- checks -----------------------------------------------------------------
@@ -198,44 +202,28 @@ export interface DrillCheck extends Card, AboutCheck {
 export type Check = TaskCheck | LogCheck | DrillCheck;
 
 type WrittenCheck<P extends z.ZodType> = Written<P> & AboutCheck<P>;
+const noParams = ({ name }: { name: string }) => ({ example: `${name}: {}` });
 
 export function defineTaskCheck<P extends z.ZodType = None>(
-  check: WrittenCheck<P> & { judge(seen: Case, params: z.output<P>): Verdict },
+  check: WrittenCheck<P> & { judge(on: Case, params: z.output<P>): Verdict },
 ): TaskCheck {
-  const params = paramsOf(check);
-  return {
-    ...{ example: `${check.name}: {}`, ...check, params, scope: 'task' },
-    arm(raw) {
-      const given = params.parse(raw ?? {});
-      return (evidence) => check.judge(caseOf(evidence), given);
-    },
-  };
+  const judge = (params: z.output<P>, evidence: TaskEvidence) => check.judge(caseOf(evidence), params);
+  return { ...noParams(check), ...check, scope: 'task', ...armedBy(check, judge) };
 }
 
 export function defineLogCheck<P extends z.ZodType = None>(
-  check: WrittenCheck<P> & { judge(seen: Case, log: EventOf<'log'> | undefined, params: z.output<P>): Verdict },
+  check: WrittenCheck<P> & { judge(on: Case, log: EventOf<'log'> | undefined, params: z.output<P>): Verdict },
 ): LogCheck {
-  const params = paramsOf(check);
-  return {
-    ...{ example: `${check.name}: {}`, ...check, params, scope: 'log' },
-    arm(raw) {
-      const given = params.parse(raw ?? {});
-      return (evidence, log) => check.judge(caseOf(evidence), log, given);
-    },
-  };
+  const judge = (params: z.output<P>, evidence: TaskEvidence, log: EventOf<'log'> | undefined) =>
+    check.judge(caseOf(evidence), log, params);
+  return { ...noParams(check), ...check, scope: 'log', ...armedBy(check, judge) };
 }
 
 export function defineDrillCheck<P extends z.ZodType = None>(
   check: WrittenCheck<P> & { open(facts: DrillFacts, params: z.output<P>): Fold },
 ): DrillCheck {
-  const params = paramsOf(check);
-  return {
-    ...{ example: `${check.name}: {}`, ...check, params, scope: 'drill' },
-    arm(raw) {
-      const given = params.parse(raw ?? {});
-      return (facts) => check.open(facts, given);
-    },
-  };
+  const open = (params: z.output<P>, facts: DrillFacts) => check.open(facts, params);
+  return { ...noParams(check), ...check, scope: 'drill', ...armedBy(check, open) };
 }
 
 // --- targets ----------------------------------------------------------------

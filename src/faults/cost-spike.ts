@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type Around, defineMeaningFault } from '../core/plugin.ts';
 import type { Part } from '../core/wire.ts';
-import { untouched } from './rewriting.ts';
 
 export const costSpike = defineMeaningFault({
   name: 'cost-spike',
@@ -11,13 +10,12 @@ export const costSpike = defineMeaningFault({
   }),
   magnitude: { param: 'factor', zero: 1 },
   example: '{ fault: cost-spike, role: backup, factor: 3 }',
-  open({ factor }) {
-    if (factor === 1) return untouched;
-    return async (call, next, around) => {
+  open:
+    ({ factor }) =>
+    async (call, next, around) => {
       const reply = await next(call);
       return reply.kind === 'none' ? reply : { kind: 'http', parts: dearer(reply.parts, factor, around) };
-    };
-  },
+    },
 });
 
 async function* dearer(parts: AsyncIterable<Part>, factor: number, around: Around): AsyncGenerator<Part> {

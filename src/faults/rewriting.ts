@@ -15,8 +15,6 @@ export interface Edit extends Partial<Said> {
   reason?: EndReason;
 }
 
-export const untouched: MeaningInjection = (call, next) => next(call);
-
 /**
  * Edits whole replies: waits for the last part, then sends the edited text on in pieces of the old sizes, with the old gaps.
  * A reply that is an error, a refusal or cut short is left alone; so is one for which `edit` gives nothing. Those go on at

@@ -1,7 +1,7 @@
 import { z } from 'zod';
+import { whole } from '../core/numbers.ts';
 import { type Around, defineMeaningFault } from '../core/plugin.ts';
 import type { Part } from '../core/wire.ts';
-import { untouched } from './rewriting.ts';
 
 /** About six tokens, as streams come. */
 const PIECE = 24;
@@ -10,11 +10,7 @@ export const slowStream = defineMeaningFault({
   name: 'slow-stream',
   summary: 'The answer begins in time and then drips: a gap before every further piece of the stream.',
   params: z.strictObject({
-    gap_ms: z
-      .number()
-      .int()
-      .min(0)
-      .max(600_000)
+    gap_ms: whole(0, 600_000)
       .default(2000)
       .describe(
         `milliseconds before each piece; an answer that is not streamed comes whole, as late as in pieces of ${PIECE} characters`,
@@ -24,14 +20,11 @@ export const slowStream = defineMeaningFault({
   magnitude: { param: 'gap_ms', zero: 0 },
   example: '{ fault: slow-stream, role: primary, gap_ms: 500 }',
   open({ gap_ms }) {
-    if (gap_ms === 0) return untouched;
     return async (call, next, around) => {
       const reply = await next(call);
       if (reply.kind === 'none') return reply;
-      return {
-        kind: 'http',
-        parts: dripping(reply.parts, call.stream ? Number.POSITIVE_INFINITY : PIECE, gap_ms, around),
-      };
+      const size = call.stream ? Number.POSITIVE_INFINITY : PIECE;
+      return { kind: 'http', parts: dripping(reply.parts, size, gap_ms, around) };
     };
   },
 });
