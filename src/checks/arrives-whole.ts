@@ -61,10 +61,10 @@ function difference(said: string, want: string): string {
     if (twice > 0) return `spliced: the whole answer, and ${twice} ${of} a second time`;
     return `the whole answer with ${said.length - want.length} other characters around it`;
   }
-  const shared = sharedPrefix(said, want);
+  const shared = longest(want, (beginning) => said.startsWith(beginning));
   if (shared === said.length) return `truncated: ${shared} ${of}`;
   if (shared > 0) return `swapped: another answer after the first ${shared} ${of}`;
-  const inside = heldPrefix(said, want);
+  const inside = longest(want, (beginning) => said.includes(beginning));
   return inside >= SURELY ? `truncated: ${inside} ${of}` : 'swapped: another answer';
 }
 
@@ -79,15 +79,9 @@ function doubled(said: string, want: string): number {
   return 0;
 }
 
-function sharedPrefix(a: string, b: string): number {
+/** How long the longest beginning is of which that holds, as it does of every shorter one. */
+function longest(want: string, holds: (beginning: string) => boolean): number {
   let n = 0;
-  while (n < a.length && n < b.length && a[n] === b[n]) n++;
-  return n;
-}
-
-/** The longest beginning of `want` that stands anywhere in `said`. */
-function heldPrefix(said: string, want: string): number {
-  let n = 0;
-  while (n < want.length && said.includes(want.slice(0, n + 1))) n++;
+  while (n < want.length && holds(want.slice(0, n + 1))) n++;
   return n;
 }

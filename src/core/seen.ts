@@ -1,4 +1,5 @@
 import { type CallView, callsOf, endingOf, eventsOf, firstOf } from './evidence.ts';
+import { once } from './once.ts';
 import { noticeText } from './outcome.ts';
 import type { OutcomeKind } from './outcome-kind.ts';
 import type { EventOf, TraceEvent } from './trace.ts';
@@ -67,13 +68,6 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   };
 }
 
-const looked = new WeakMap<readonly TraceEvent[], { chain: readonly string[]; seen: Seen }>();
-
-/** Looks once at the events of an ask, however many checks judge it. */
-export function seenIn(events: readonly TraceEvent[], chain: readonly string[]): Seen {
-  const known = looked.get(events);
-  if (known?.chain === chain) return known.seen;
-  const seen = lookAt(events, chain);
-  looked.set(events, { chain, seen });
-  return seen;
-}
+/** However many checks judge an ask, its events are looked at once. */
+const looks = once((chain: readonly string[]) => once((events: readonly TraceEvent[]) => lookAt(events, chain)));
+export const seenIn = (events: readonly TraceEvent[], chain: readonly string[]): Seen => looks(chain)(events);

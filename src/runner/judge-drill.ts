@@ -1,11 +1,12 @@
 import { placeOf } from '../core/drill.ts';
 import { type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
+import { once } from '../core/once.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import { bothPaths } from './both-paths.ts';
 import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
-import { cell, hasFinding, judgeAsk, once, score, severityIn } from './judge.ts';
+import { cell, hasFinding, judgeAsk, score, severityIn } from './judge.ts';
 import { EPOCH_MS, type JudgePlan } from './plan.ts';
 import { type Baseline, baselineFault, reportTask } from './task-report.ts';
 import { type Reason, Trouble } from './trouble.ts';
