@@ -1,3 +1,4 @@
+import { isDeeper } from '../core/canonical.ts';
 import type { Seen } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
 import { notApplicable, nothingToJudge, type Verdict } from '../core/verdict.ts';
@@ -11,21 +12,13 @@ export function noContent(ending: Seen['ending']): Verdict {
   return notApplicable(`no answer to judge: the outcome is ${ending.outcome.kind}`);
 }
 
-/** No product's output nests deeper; what reads it goes down into it. */
-const DEEPEST = 100;
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
-}
-
 /** The structured output, handed back as data or as a JSON text in place of the answer. */
 export function dataOf(outcome: Said): Record<string, unknown> | undefined {
   if (outcome.data !== undefined || !outcome.answer?.trimStart().startsWith('{')) return outcome.data;
   try {
     // A text that begins with a brace and is JSON is an object.
     const data: Record<string, unknown> = JSON.parse(outcome.answer);
-    return isDeeper(data, DEEPEST) ? undefined : data;
+    return isDeeper(data) ? undefined : data;
   } catch {
     return undefined;
   }

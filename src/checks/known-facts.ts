@@ -1,7 +1,7 @@
 import { formatRfc3339 } from '../core/http-date.ts';
-import { once } from '../core/once.ts';
+import { once, remembering } from '../core/once.ts';
 import { type Claim, type ClaimKind, claimsIn, dayNumber } from './claims.ts';
-import { normalise, remembering } from './patterns.ts';
+import { normalise } from './patterns.ts';
 import { unique } from './words.ts';
 
 /** What an answer may rest on: texts, and values that a tool returned. */
