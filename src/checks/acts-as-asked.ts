@@ -1,6 +1,5 @@
-import { defineTaskCheck } from '../core/plugin.ts';
+import { defineTaskCheck, failed, nothingToJudge, type Proof, passed } from '../core/plugin.ts';
 import type { Use } from '../core/seen.ts';
-import { failed, nothingToJudge, type Proof, passed } from '../core/verdict.ts';
 import { canWrite, committed, repliesAsking, ruleOf, sayAsked } from './tools-used.ts';
 import { count, unique } from './words.ts';
 

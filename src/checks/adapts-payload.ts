@@ -1,6 +1,5 @@
-import { type Case, defineTaskCheck } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { count, unique, when } from './words.ts';
 
 type Call = EventOf<'call'>;

@@ -1,5 +1,4 @@
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { claimedInWords } from './claims-only-what-happened.ts';
 import { answerOf } from './content.ts';
 import { normalise } from './match-expectation.ts';

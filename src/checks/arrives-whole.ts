@@ -1,7 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { answerOf, contentText, dataOf, noContent } from './content.ts';
 
 /** Comparison with the exact right answer finds a truncated, spliced or swapped one without judgement. */

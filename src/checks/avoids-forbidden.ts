@@ -1,5 +1,4 @@
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
 import { contentText, noContent } from './content.ts';
 import { describeExpectation, matches } from './match-expectation.ts';
 

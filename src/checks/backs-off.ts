@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type CallView, callsOf } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
-import { defineDrillCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { comeBackAt } from './retry-after.ts';
 import { Asks, Tally } from './whole-asks.ts';
 import { count } from './words.ts';

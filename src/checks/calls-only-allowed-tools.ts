@@ -1,5 +1,4 @@
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { repliesAsking, ruleOf, sayAsked } from './tools-used.ts';
 import { count, unique } from './words.ts';
 

@@ -1,6 +1,5 @@
-import { defineTaskCheck } from '../core/plugin.ts';
+import { defineTaskCheck, failed, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { failed, passed } from '../core/verdict.ts';
 import { contentText, dataOf, noContent } from './content.ts';
 import { holdsPhrase } from './match-expectation.ts';
 import { unique, when } from './words.ts';

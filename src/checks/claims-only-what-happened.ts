@@ -1,6 +1,5 @@
 import type { Outcome } from '../core/outcome.ts';
-import { type Case, defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { says } from './concept.ts';
 import { contentText } from './content.ts';
 import { canWrite, doneBy, effectsOf, hasTools, missingWrites, ruleOf, turnsOf } from './tools-used.ts';

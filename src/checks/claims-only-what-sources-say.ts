@@ -1,6 +1,5 @@
-import { type Case, defineTaskCheck } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { type Claim, type ClaimKind, claimsIn } from './claims.ts';
 import { answerOf, dataOf, noContent, stringsIn } from './content.ts';
 import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';

@@ -1,7 +1,8 @@
 import { isDeeper } from '../core/canonical.ts';
+import { notApplicable, nothingToJudge } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
-import { notApplicable, nothingToJudge, type Verdict } from '../core/verdict.ts';
+import type { Verdict } from '../core/verdict.ts';
 
 type Said = EventOf<'outcome'>['outcome'];
 

@@ -1,6 +1,5 @@
-import type { Case } from '../core/plugin.ts';
+import type { Case, Proof } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import type { Proof } from '../core/verdict.ts';
 
 export interface Path {
   /** `partly`: a lesser role helped on the way, the answer is from a full one. Either story is true then. */

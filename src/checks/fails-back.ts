@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { callsOf } from '../core/evidence.ts';
 import { whole } from '../core/numbers.ts';
-import { defineDrillCheck } from '../core/plugin.ts';
+import { defineDrillCheck, failed, nothingToJudge, type Proof, passed } from '../core/plugin.ts';
 import { BASELINE, type TraceEvent } from '../core/trace.ts';
-import { failed, nothingToJudge, type Proof, passed } from '../core/verdict.ts';
 import { count, seconds, unique } from './words.ts';
 
 /** Once the broken role is well again, it is used again. */

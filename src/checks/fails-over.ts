@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { HOUR_MS, whole } from '../core/numbers.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { count, seconds, unique } from './words.ts';
 
 /** While an earlier role is broken, the right role answers, and soon enough. */

@@ -1,5 +1,4 @@
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 
 /** What a reserve may hand out; the other kinds stop, and stopping is always allowed. */
 const HANDED_OUT = ['answered', 'partial', 'extracted', 'rules_based', 'needs_confirmation'];

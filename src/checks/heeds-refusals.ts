@@ -1,5 +1,4 @@
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { unique } from './words.ts';
 
 /** A refusal is an answer: it leads to the policy flow, not to somebody who might say yes. */

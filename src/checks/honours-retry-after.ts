@@ -1,5 +1,4 @@
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { comeBackAt } from './retry-after.ts';
 import { count, seconds, unique } from './words.ts';
 

@@ -1,8 +1,7 @@
 import type { LogRecord } from '../core/outcome.ts';
-import { type Case, defineLogCheck } from '../core/plugin.ts';
+import { type Case, defineLogCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { usd, when } from './words.ts';
 
 /** What the target logs of a failover is what the wire saw, and holds no raw prompt and no raw tenant. */

@@ -1,5 +1,4 @@
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { degradedPath } from './degraded-path.ts';
 import { clausesOf, means } from './notice-words.ts';
 import { count } from './words.ts';

@@ -1,7 +1,6 @@
 import { dereference, format, type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
 import { RE2JS } from 're2js';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
 import { dataOf, noContent } from './content.ts';
 
 /** Whoever answered, what is downstream can read it. */

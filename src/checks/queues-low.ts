@@ -1,7 +1,6 @@
 import { callsOf } from '../core/evidence.ts';
 import { noticeText } from '../core/outcome.ts';
-import { defineDrillCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 import { count, unique } from './words.ts';
 

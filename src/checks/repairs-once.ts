@@ -1,6 +1,5 @@
 import type { CallView } from '../core/evidence.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { count, unique } from './words.ts';
 
 /** Faults after which a reply is whole on the wire, and wrong. */

@@ -1,8 +1,7 @@
 import { callsOf } from '../core/evidence.ts';
-import { defineDrillCheck } from '../core/plugin.ts';
+import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { Books } from './tenant-books.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 import { count, unique } from './words.ts';

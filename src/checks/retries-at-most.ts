@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { whole } from '../core/numbers.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { count, unique } from './words.ts';
 
 /** Counts what reached the wire, so that retries of nested layers add up as they do in life. */

@@ -1,6 +1,5 @@
-import { defineDrillCheck } from '../core/plugin.ts';
+import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { BASELINE } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 import { count, seconds, unique } from './words.ts';
 

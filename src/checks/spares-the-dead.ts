@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { HOUR_MS, whole } from '../core/numbers.ts';
-import { defineDrillCheck } from '../core/plugin.ts';
+import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import { BASELINE, type TraceEvent } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { comeBackAt } from './retry-after.ts';
 import { count, seconds } from './words.ts';
 

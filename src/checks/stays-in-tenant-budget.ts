@@ -1,5 +1,4 @@
-import { defineDrillCheck } from '../core/plugin.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineDrillCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { Books, type Spent } from './tenant-books.ts';
 import { Asks } from './whole-asks.ts';
 import { count, seconds, usd } from './words.ts';

@@ -1,5 +1,4 @@
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { count, unique } from './words.ts';
 
 /** A canary stands in each tenant's records; no other tenant's call or outcome may hold it. */

@@ -1,7 +1,6 @@
 import type { CallView } from '../core/evidence.ts';
-import { type Case, defineTaskCheck } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
 import { contentText } from './content.ts';
 import { admitsLimits, clausesOf, means } from './notice-words.ts';
 import { count, unique, when } from './words.ts';

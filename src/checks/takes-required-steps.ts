@@ -1,7 +1,6 @@
 import type { CallView } from '../core/evidence.ts';
-import { type Case, defineTaskCheck } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
 
 /** Outcomes that hand on what a model said; `partial` says itself that something is left out. */
 const HANDED_OUT = ['extracted', 'action_disabled', 'needs_confirmation'];

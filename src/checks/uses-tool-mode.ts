@@ -1,9 +1,8 @@
 import type { CallView } from '../core/evidence.ts';
 import type { Outcome, PlannedAction } from '../core/outcome.ts';
-import { type Case, defineTaskCheck } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { ruleOf, turnsOf, writesOf } from './tools-used.ts';
 import { count, unique, when } from './words.ts';
 

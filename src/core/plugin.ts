@@ -226,6 +226,30 @@ export function defineDrillCheck<P extends z.ZodType = None>(
   return { ...noParams(check), ...check, scope: 'drill', ...armedBy(check, open) };
 }
 
+/** What shows that a verdict is right: an event by its number or itself, whatever was put together from some, or several. */
+export type Proof =
+  | number
+  | { readonly seqs: readonly number[] }
+  | { readonly seq: number }
+  | undefined
+  | readonly Proof[];
+
+function seqsIn(proof: Proof): readonly number[] {
+  if (proof === undefined) return [];
+  if (typeof proof === 'number') return [proof];
+  if ('seqs' in proof) return proof.seqs;
+  return 'seq' in proof ? [proof.seq] : proof.flatMap(seqsIn);
+}
+
+const shown =
+  (verdict: 'passed' | 'failed') =>
+  (reason: string, ...proof: Proof[]): Verdict => ({ verdict, reason, evidence: [...new Set(seqsIn(proof))] });
+export const passed = shown('passed');
+export const failed = shown('failed');
+/** There was nothing to judge. In a drill that expects the check it stays inconclusive, elsewhere it becomes not applicable. */
+export const nothingToJudge = (reason: string): Verdict => ({ verdict: 'inconclusive', reason });
+export const notApplicable = (reason: string): Verdict => ({ verdict: 'not_applicable', reason });
+
 // --- targets ----------------------------------------------------------------
 
 /** Everything a target may touch. */

@@ -13,7 +13,6 @@ export interface Use {
 
 /** What one ask showed to anyone outside: the words in which checks speak of its events. */
 export interface Seen {
-  events: readonly TraceEvent[];
   ask: EventOf<'ask'> | undefined;
   /** How it ended; undefined where the trace stops before. */
   ending: EventOf<'outcome'> | EventOf<'hung'> | undefined;
@@ -36,15 +35,14 @@ export interface Seen {
   spent: { usd: number; seqs: number[] };
 }
 
-const ANSWERS: readonly string[] = [
-  ...['answered', 'partial', 'rules_based', 'extracted', 'needs_review', 'needs_confirmation', 'action_disabled'],
-];
+/** Kinds of outcome that stop or put off; the others answer in some way. */
+const NO_ANSWER: readonly OutcomeKind[] = ['queued', 'declined', 'failed'];
 
 function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   const ending = endingOf(events);
   const outcome = firstOf(events, 'outcome');
   const said = outcome?.outcome;
-  const answers = said !== undefined && ANSWERS.includes(said.kind) && (said.answer ?? said.data) !== undefined;
+  const answers = said !== undefined && !NO_ANSWER.includes(said.kind) && (said.answer ?? said.data) !== undefined;
   const calls = callsOf(events);
   const until = ending?.at ?? Number.POSITIVE_INFINITY;
   const whole = (c: CallView) => c.endedAt ?? Number.POSITIVE_INFINITY;
@@ -55,7 +53,7 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   const resultOf = new Map(results.map((result) => [result.use, result]));
   const bills = events.filter((e) => e.kind === 'call-end' || e.kind === 'call-abort');
   return {
-    ...{ events, ask: firstOf(events, 'ask'), ending, outcome },
+    ...{ ask: firstOf(events, 'ask'), ending, outcome },
     kind: ending?.kind === 'outcome' ? ending.outcome.kind : ending?.kind,
     notice: noticeText(said?.notice).trim(),
     content: answers ? outcome : undefined,

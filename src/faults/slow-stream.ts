@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { whole } from '../core/numbers.ts';
-import { type Around, defineMeaningFault } from '../core/plugin.ts';
-import type { Part } from '../core/wire.ts';
+import { defineMeaningFault } from '../core/plugin.ts';
+import { retelling } from './rewriting.ts';
 
 /** About six tokens, as streams come. */
 const PIECE = 24;
@@ -19,35 +19,23 @@ export const slowStream = defineMeaningFault({
   delays: true,
   magnitude: { param: 'gap_ms', zero: 0 },
   example: '{ fault: slow-stream, role: primary, gap_ms: 500 }',
-  open({ gap_ms }) {
-    return async (call, next, around) => {
-      const reply = await next(call);
-      if (reply.kind === 'none') return reply;
-      const size = call.stream ? Number.POSITIVE_INFINITY : PIECE;
-      return { kind: 'http', parts: dripping(reply.parts, size, gap_ms, around) };
-    };
-  },
+  open: ({ gap_ms }) =>
+    retelling(async function* (parts, { stream }, around) {
+      const size = stream ? Number.POSITIVE_INFINITY : PIECE;
+      let pieces = 0;
+      let said = false;
+      for await (const part of parts) {
+        const text = 'text' in part ? part.text : 'arguments' in part ? part.arguments : '';
+        const more = text === '' ? 0 : Math.ceil(text.length / size) || 1;
+        // The first piece of all comes when it comes.
+        const gaps = pieces === 0 ? Math.max(0, more - 1) : more;
+        pieces += more;
+        if (gaps > 0) {
+          if (!said) around.fired(`${gap_ms} ms between pieces`);
+          said = true;
+          await around.clock.sleep(gaps * gap_ms, around.signal);
+        }
+        yield part;
+      }
+    }),
 });
-
-async function* dripping(
-  parts: AsyncIterable<Part>,
-  size: number,
-  gapMs: number,
-  around: Around,
-): AsyncGenerator<Part> {
-  let pieces = 0;
-  let said = false;
-  for await (const part of parts) {
-    const text = 'text' in part ? part.text : 'arguments' in part ? part.arguments : '';
-    const more = text === '' ? 0 : Math.ceil(text.length / size) || 1;
-    // The first piece of all comes when it comes.
-    const gaps = pieces === 0 ? Math.max(0, more - 1) : more;
-    pieces += more;
-    if (gaps > 0) {
-      if (!said) around.fired(`${gapMs} ms between pieces`);
-      said = true;
-      await around.clock.sleep(gaps * gapMs, around.signal);
-    }
-    yield part;
-  }
-}

@@ -1,10 +1,10 @@
 import type { TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
 import { once } from '../core/once.ts';
-import type { LogCheck, TaskCheck } from '../core/plugin.ts';
+import { type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
 import type { CellReport } from '../core/report.ts';
 import type { EventOf } from '../core/trace.ts';
-import { notApplicable, type Severity, type Verdict, type VerdictWord } from '../core/verdict.ts';
+import type { Severity, Verdict, VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
 
 /** A check made ready for one golden task. */
