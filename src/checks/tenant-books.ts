@@ -46,8 +46,9 @@ export class Books {
       account.most.asks = Math.max(account.most.asks, account.asks.length);
     }
     if (event.kind === 'outcome' || event.kind === 'hung') this.asking.delete(event.ask);
-    const by = event.kind === 'call' ? this.asking.get(event.ask) : undefined;
-    if (event.kind === 'call' && by !== undefined) {
+    if (event.kind === 'call') {
+      const by = this.asking.get(event.ask);
+      if (by === undefined) return;
       this.total.calls += 1;
       if (!by.called) this.total.asks += 1;
       by.called = true;
@@ -59,8 +60,9 @@ export class Books {
       const now = account.calls.filter((c) => event.at - c.at < this.window_ms);
       if (now.length > account.most.calls.length) account.most.calls = now;
     }
-    const paid = event.kind === 'call-end' || event.kind === 'call-abort' ? this.unpaid.get(event.call) : undefined;
-    if ((event.kind === 'call-end' || event.kind === 'call-abort') && paid !== undefined) {
+    if (event.kind === 'call-end' || event.kind === 'call-abort') {
+      const paid = this.unpaid.get(event.call);
+      if (paid === undefined) return;
       this.unpaid.delete(event.call);
       paid.call.usd = event.cost_usd;
       paid.call.seqs.push(event.seq);
