@@ -1,8 +1,6 @@
-import { z } from 'zod';
-import { callsOf, type TaskEvidence } from '../core/evidence.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
-import { canWrite, committed, repliesAsking, ruleOf, sayAsked, seqsOf } from './tools-used.ts';
+import { defineTaskCheck, failed, nothingToJudge, type Proof, passed } from '../core/plugin.ts';
+import type { Use } from '../core/seen.ts';
+import { canWrite, committed, repliesAsking, ruleOf, sayAsked } from './tools-used.ts';
 import { count, unique } from './words.ts';
 
 /** A drifted, truncated or misread reply may not change anything: every effect is one that the task foresees. */
@@ -11,35 +9,25 @@ export const actsAsAsked = defineTaskCheck({
   summary: 'Every write that took effect is one the task asks for, with exactly its arguments',
   reads: 'every write that had an effect, against the turns of the golden task',
   severity: 'critical',
-  params: z.strictObject({}),
-  example: 'acts-as-asked: {}',
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
-  judge(evidence) {
-    const writes = committed(evidence.events);
+  judge({ seen, plain, task, contract }) {
+    const writes = committed(seen);
     const wrong = writes.filter(({ use }) => !use.foreseen);
-    if (wrong.length > 0) {
-      const known = (tool: string) => evidence.task.turns.some((turn) => turn.tool === tool);
-      const what = ({ use: { tool } }: (typeof wrong)[number]) =>
-        known(tool) ? `${tool} was run with other arguments than the task asks for` : `${tool} was run unasked`;
-      return failed(unique(wrong.map(what)).join('; '), wrong.flatMap(seqsOf));
-    }
-    const chance = whereItMightHave(evidence);
-    const seqs = [...writes.flatMap(seqsOf), ...chance.seqs];
-    if (writes.length > 0) return passed(`${count(writes.length, 'write')}, each as the task asks`, seqs);
-    return chance.why === undefined
-      ? nothingToJudge('nothing was written, and no reply led to it')
-      : passed(`0 writes, though ${chance.why}`, seqs);
+    const known = (tool: string) => task.turns.some((turn) => turn.tool === tool);
+    const what = ({ use: { tool } }: Use) =>
+      known(tool) ? `${tool} was run with other arguments than the task asks for` : `${tool} was run unasked`;
+    if (wrong.length > 0) return failed(unique(wrong.map(what)).join('; '), wrong);
+
+    // A write could have come of a reply that asked for one, or of any reply where the target writes without faults.
+    const asking = repliesAsking(seen, (tool) => ruleOf(contract, tool).write);
+    const replies = seen.calls.filter((c) => c.ok);
+    const usual = committed(plain);
+    const leads = usual.length > 0 && replies.length > 0;
+    const proof: Proof = [writes, asking, leads ? [replies, usual] : []];
+    if (writes.length > 0) return passed(`${count(writes.length, 'write')}, each as the task asks`, proof);
+    if (asking.length > 0) return passed(`0 writes, though ${sayAsked(asking)}`, proof);
+    if (!leads) return nothingToJudge('nothing was written, and no reply led to it');
+    const came = count(replies.length, 'reply', 'replies');
+    return passed(`0 writes, though ${came} came and the target writes without faults`, proof);
   },
 });
-
-/** What shows that a write could have come: a reply that asked for one, or any reply where the target writes without faults. */
-function whereItMightHave({ events, baseline, contract }: TaskEvidence): { why: string | undefined; seqs: number[] } {
-  const asking = repliesAsking(events, (tool) => ruleOf(contract, tool).write);
-  const usual = committed(baseline);
-  const replies = callsOf(events).filter((c) => c.ok);
-  const leads = usual.length > 0 && replies.length > 0;
-  const unasked = `${count(replies.length, 'reply', 'replies')} came and the target writes without faults`;
-  const why = asking.length > 0 ? sayAsked(asking) : leads ? unasked : undefined;
-  const seqs = leads ? [...replies.flatMap((c) => c.seqs), ...usual.flatMap(seqsOf)] : [];
-  return { why, seqs: [...asking.map((a) => a.seq), ...seqs] };
-}

@@ -1,7 +1,6 @@
-import { z } from 'zod';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
-import { canWrite, seqsOf, type Use, usesOf } from './tools-used.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import type { Use } from '../core/seen.ts';
+import { canWrite } from './tools-used.ts';
 import { count, unique } from './words.ts';
 
 /** After a timeout nobody knows whether a write happened: only its idempotency key makes a second try safe. */
@@ -11,30 +10,19 @@ export const actsOnce = defineTaskCheck({
   reads: 'the effects ledger and the idempotency keys of repeated uses',
   severity: 'critical',
   feature: 'idempotency',
-  params: z.strictObject({}),
-  example: 'acts-once: {}',
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
-  judge({ events }) {
+  judge({ seen }) {
     // What the tool itself turned away was never begun.
-    const writes = usesOf(events).filter(({ use }) => use.write && use.registered && use.args_valid);
+    const writes = seen.uses.filter(({ use }) => use.write && use.registered && use.args_valid);
     if (writes.length === 0) return nothingToJudge('nothing was written');
     const what = ({ use }: Use) => `${use.tool}/${use.args_hash}`;
     const groups = unique(writes.map(what)).map((same) => writes.filter((write) => what(write) === same));
-    const bad = groups.flatMap((group) => {
-      const wrong = twice(group);
-      return wrong === undefined ? [] : [{ wrong, group }];
-    });
-    if (bad.length > 0)
-      return failed(
-        bad.map((b) => b.wrong).join('; '),
-        bad.flatMap((b) => b.group.flatMap(seqsOf)),
-      );
+    const bad = groups.filter((group) => twice(group) !== undefined);
+    if (bad.length > 0) return failed(bad.map(twice).join('; '), bad);
     const again = writes.length - groups.length;
     const repeated = again === 0 ? '' : `, ${again} of them a repetition under its key`;
-    return passed(
-      `${count(writes.length, 'use that writes', 'uses that write')}${repeated}, 0 effects twice`,
-      writes.flatMap(seqsOf),
-    );
+    const uses = count(writes.length, 'use that writes', 'uses that write');
+    return passed(`${uses}${repeated}, 0 effects twice`, writes);
   },
 });
 
@@ -45,10 +33,8 @@ function twice(group: Use[]): string | undefined {
   const { tool, key } = first.use;
   const effects = group.filter(({ result }) => result?.effect === 'new').length;
   if (effects > 1) return `${tool} took effect ${effects} times with the same arguments`;
+  const tried = `${tool} was tried ${group.length} times with the same arguments`;
   const bare = group.filter(({ use }) => use.key === null).length;
-  if (bare > 0)
-    return `${tool} was tried ${group.length} times with the same arguments, ${bare} without idempotency key`;
-  return group.every(({ use }) => use.key === key)
-    ? undefined
-    : `${tool} was tried ${group.length} times with the same arguments and different idempotency keys`;
+  if (bare > 0) return `${tried}, ${bare} without idempotency key`;
+  return group.every(({ use }) => use.key === key) ? undefined : `${tried} and different idempotency keys`;
 }

@@ -1,8 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { contentOf, firstOf } from '../core/evidence.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { answerOf, contentText, dataOf, noContent } from './content.ts';
 
 /** Comparison with the exact right answer finds a truncated, spliced or swapped one without judgement. */
@@ -17,47 +15,42 @@ export const arrivesWhole = defineTaskCheck({
   }),
   example: 'arrives-whole: { strict: true }',
   implies: (task) => ({ strict: task.answer !== undefined }),
-  judge({ events, baseline, task }, { strict }) {
-    const ask = firstOf(events, 'ask');
-    const outcome = firstOf(events, 'outcome');
-    const kind = outcome?.outcome.kind;
+  judge({ seen: { ask, outcome, content, ending }, plain, task }, { strict }) {
     if (ask === undefined) return nothingToJudge('the trace holds no whole ask');
-    if (outcome !== undefined && kind !== 'answered' && kind !== 'extracted' && kind !== 'failed')
-      return task.degraded_ok || !LESSER.includes(kind ?? '')
-        ? notApplicable(`the outcome is ${kind}, which the task accepts`)
-        : failed(`the outcome is ${kind}, the task accepts only a whole answer`, [ask.seq, outcome.seq]);
-    const content = contentOf(events);
-    if (content === undefined) return noContent(events);
-    const evidence = [ask.seq, content.seq];
+    const kind = outcome?.outcome.kind ?? 'answered';
+    if (!WHOLE.includes(kind) && (task.degraded_ok || !LESSER.includes(kind)))
+      return notApplicable(`the outcome is ${kind}, which the task accepts`);
+    if (!WHOLE.includes(kind))
+      return failed(`the outcome is ${kind}, the task accepts only a whole answer`, ask, outcome);
+    if (content === undefined) return noContent(ending);
 
     const want = squash(ask.expected_answer);
+    const right = (words: string) => passed(`all ${words.length} characters arrived`, ask, content);
+    const wrong = (how: string) => failed(how, ask, content);
     if (strict && typeof task.answer === 'object' && typeof task.answer['answer'] !== 'string')
       return isDeepStrictEqual(dataOf(content.outcome), task.answer)
-        ? passed('the structured answer is the canonical one', evidence)
-        : failed('swapped: the structured answer is not the canonical one', evidence);
+        ? passed('the structured answer is the canonical one', ask, content)
+        : wrong('swapped: the structured answer is not the canonical one');
     const said = squash(strict ? (answerOf(content.outcome) ?? '') : contentText(content.outcome));
     // Where a write did not happen, the whole answer is the one that says so.
     const instead = task.answer_if_not_done === undefined ? undefined : squash(task.answer_if_not_done);
-    if (said === instead || (!strict && instead !== undefined && said.includes(instead)))
-      return passed(whole(instead), evidence);
-    if (strict) return said === want ? passed(whole(want), evidence) : failed(difference(said, want), evidence);
+    if (instead !== undefined && (strict ? said === instead : said.includes(instead))) return right(instead);
+    if (strict) return said === want ? right(want) : wrong(difference(said, want));
 
-    const plainOutcome = firstOf(baseline, 'outcome')?.outcome;
-    const plain = plainOutcome === undefined ? '' : squash(contentText(plainOutcome));
-    const plainWant = squash(firstOf(baseline, 'ask')?.expected_answer ?? '');
-    if (plainWant === '' || !plain.includes(plainWant))
+    const usual = squash(plain.outcome === undefined ? '' : contentText(plain.outcome.outcome));
+    const usualWant = squash(plain.ask?.expected_answer ?? '');
+    if (usualWant === '' || !usual.includes(usualWant))
       return notApplicable('the target puts answers into its own words');
     // A target may say a thing twice in prose and data; it is spliced where it does so only under faults.
-    if (!said.includes(want) || doubled(said, want) > doubled(plain, plainWant))
-      return failed(difference(said, want), evidence);
-    return passed(whole(want), evidence);
+    const spliced = doubled(said, want) > doubled(usual, usualWant);
+    return said.includes(want) && !spliced ? right(want) : wrong(difference(said, want));
   },
 });
 
+const WHOLE = ['answered', 'extracted', 'failed'];
 /** Answers that are less than whole. An honest stop is none, and every task accepts it. */
 const LESSER = ['partial', 'rules_based'];
 const squash = (text: string) => text.replace(/\s+/g, ' ').trim();
-const whole = (want: string) => `all ${want.length} characters arrived`;
 
 function difference(said: string, want: string): string {
   if (said === '') return 'empty: no answer text';
@@ -67,10 +60,10 @@ function difference(said: string, want: string): string {
     if (twice > 0) return `spliced: the whole answer, and ${twice} ${of} a second time`;
     return `the whole answer with ${said.length - want.length} other characters around it`;
   }
-  const shared = sharedPrefix(said, want);
+  const shared = longest(want, (beginning) => said.startsWith(beginning));
   if (shared === said.length) return `truncated: ${shared} ${of}`;
   if (shared > 0) return `swapped: another answer after the first ${shared} ${of}`;
-  const inside = heldPrefix(said, want);
+  const inside = longest(want, (beginning) => said.includes(beginning));
   return inside >= SURELY ? `truncated: ${inside} ${of}` : 'swapped: another answer';
 }
 
@@ -85,15 +78,9 @@ function doubled(said: string, want: string): number {
   return 0;
 }
 
-function sharedPrefix(a: string, b: string): number {
+/** How long the longest beginning is of which that holds, as it does of every shorter one. */
+function longest(want: string, holds: (beginning: string) => boolean): number {
   let n = 0;
-  while (n < a.length && n < b.length && a[n] === b[n]) n++;
-  return n;
-}
-
-/** The longest beginning of `want` that stands anywhere in `said`. */
-function heldPrefix(said: string, want: string): number {
-  let n = 0;
-  while (n < want.length && said.includes(want.slice(0, n + 1))) n++;
+  while (n < want.length && holds(want.slice(0, n + 1))) n++;
   return n;
 }

@@ -1,30 +1,23 @@
 import { z } from 'zod';
-import { callsOf } from '../core/evidence.ts';
-import { defineDrillCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { type CallView, callsOf } from '../core/evidence.ts';
+import { HOUR_MS, whole } from '../core/numbers.ts';
+import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { comeBackAt } from './retry-after.ts';
-import { type Asks, follow, noAsks, note, type WholeAsk } from './whole-asks.ts';
+import { Asks, Tally } from './whole-asks.ts';
 import { count } from './words.ts';
 
-/** Fewer gaps may be equal by chance. */
+/** Fewer pauses may be equal by chance. */
 const ENOUGH = 8;
 
-/** Gaps before a first retry, before a second one …: a growing backoff without jitter differs between them, not within. */
-interface Gaps {
-  count: number;
-  least: number;
-  most: number;
-  proof: number[];
-}
+class Pauses extends Tally {
+  least = Number.POSITIVE_INFINITY;
+  most = Number.NEGATIVE_INFINITY;
 
-interface State {
-  asks: Asks;
-  epoch_ms: number;
-  at_least_ms: number;
-  gaps: Gaps[];
-  /** Came back to the millisecond when it was told to. */
-  asTold: number;
-  short: { count: number; least: number; proof: number[] };
+  took(ms: number, ...seqs: number[]): void {
+    this.least = Math.min(this.least, ms);
+    this.most = Math.max(this.most, ms);
+    this.add([], ...seqs);
+  }
 }
 
 /** Who was refused waits before it comes back, and not everybody as long. */
@@ -34,66 +27,52 @@ export const backsOff = defineDrillCheck({
   reads: 'the pauses between calls of one ask to one role, less what Retry-After asked for',
   severity: 'major',
   feature: 'retries',
-  params: z.strictObject({
-    at_least_ms: z.number().int().min(1).max(3_600_000).default(1).describe('milliseconds of every pause'),
-  }),
+  params: z.strictObject({ at_least_ms: whole(1, HOUR_MS).default(1).describe('milliseconds of every pause') }),
   example: 'backs-off: { at_least_ms: 50 }',
-  init: ({ epoch_ms }, { at_least_ms }): State => ({
-    ...{ asks: noAsks(), epoch_ms, at_least_ms, gaps: [], asTold: 0 },
-    short: { count: 0, least: Number.POSITIVE_INFINITY, proof: [] },
-  }),
-  step(state, event) {
-    const whole = follow(state.asks, event);
-    if (whole !== undefined) measure(state, whole);
-    return state;
-  },
-  verdict({ asks, gaps, at_least_ms, asTold, short }) {
-    if (short.count > 0)
-      return failed(
-        `${count(short.count, 'retry', 'retries')} less than ${at_least_ms} ms after the failure, the shortest after ${short.least} ms`,
-        [...asks.phases, ...short.proof],
-      );
-    const most = gaps.toSorted((a, b) => b.count - a.count)[0];
-    if (most === undefined || most.count < ENOUGH) {
-      const told = asTold > 0 ? `, ${asTold} more came back exactly when told to` : '';
-      return nothingToJudge(`${most?.count ?? 0} like pauses, ${ENOUGH} needed to see jitter${told}`);
+  open({ epoch_ms }, { at_least_ms }) {
+    const asks = new Asks();
+    const short = new Pauses();
+    // Before first retries, before second ones …: a growing backoff without jitter differs between them, not within.
+    const nths: Pauses[] = [];
+    let asTold = 0;
+
+    function measure(calls: CallView[]): void {
+      const retries = new Map<string, number>();
+      for (const [i, { call }] of calls.entries()) {
+        const before = calls.slice(0, i).findLast((c) => c.call.role === call.role);
+        // Who left a call that hung has waited already; a call beside a running one is a hedge.
+        if (before?.end === undefined || before.ok || before.end.at > call.at) continue;
+        const { end } = before;
+        const nth = retries.get(call.role) ?? 0;
+        retries.set(call.role, nth + 1);
+        const told = comeBackAt(before, epoch_ms);
+        if (call.at - end.at < at_least_ms) short.took(call.at - end.at, end.seq, call.seq);
+        else if (call.at === told) asTold += 1;
+        else {
+          nths[nth] ??= new Pauses();
+          // Beyond what the provider asked for: whoever adds the same to every wait has no jitter.
+          nths[nth].took(call.at - Math.max(end.at, told ?? 0), end.seq, call.seq);
+        }
+      }
     }
-    const proof = [...asks.phases, ...most.proof];
-    if (most.least === most.most) return failed(`no jitter: all of ${most.count} pauses took ${most.least} ms`, proof);
-    return passed(`${most.count} like pauses, between ${most.least} and ${most.most} ms long`, proof);
+
+    return {
+      step(event) {
+        const ended = asks.follow(event);
+        if (ended !== undefined) measure(callsOf(ended.events));
+      },
+      verdict() {
+        const retries = `${count(short.count, 'retry', 'retries')} less than ${at_least_ms} ms after the failure`;
+        if (short.count > 0) return failed(`${retries}, the shortest after ${short.least} ms`, asks, short);
+        const like = nths.toSorted((a, b) => b.count - a.count)[0];
+        if (like === undefined || like.count < ENOUGH) {
+          const told = asTold > 0 ? `, ${asTold} more came back exactly when told to` : '';
+          return nothingToJudge(`${like?.count ?? 0} like pauses, ${ENOUGH} needed to see jitter${told}`);
+        }
+        const { least, most } = like;
+        if (least === most) return failed(`no jitter: all of ${like.count} pauses took ${least} ms`, asks, like);
+        return passed(`${like.count} like pauses, between ${least} and ${most} ms long`, asks, like);
+      },
+    };
   },
 });
-
-function measure(state: State, { events }: WholeAsk): void {
-  const retries = new Map<string, number>();
-  const calls = callsOf(events);
-  for (const [i, { call }] of calls.entries()) {
-    const before = calls.slice(0, i).findLast((c) => c.call.role === call.role);
-    // Who left a call that hung has waited already; a call beside a running one is a hedge.
-    if (before?.end === undefined || before.ok || before.end.at > call.at) continue;
-    const nth = retries.get(call.role) ?? 0;
-    retries.set(call.role, nth + 1);
-    const gap = call.at - before.end.at;
-    if (gap < state.at_least_ms) {
-      state.short.count += 1;
-      state.short.least = Math.min(state.short.least, gap);
-      note(state.short.proof, before.end.seq, call.seq);
-    } else if (call.at === comeBackAt(before, state.epoch_ms)) {
-      state.asTold += 1;
-    } else {
-      const waited = call.at - Math.max(before.end.at, comeBackAt(before, state.epoch_ms) ?? 0);
-      state.gaps[nth] = widened(state.gaps[nth], waited, [before.end.seq, call.seq]);
-    }
-  }
-}
-
-/** With the pause beyond what the provider asked for: whoever adds the same to every wait has no jitter. */
-function widened(
-  gaps: Gaps = { count: 0, least: Infinity, most: -Infinity, proof: [] },
-  waited: number,
-  seqs: number[],
-): Gaps {
-  note(gaps.proof, ...seqs);
-  const { count, least, most, proof } = gaps;
-  return { count: count + 1, least: Math.min(least, waited), most: Math.max(most, waited), proof };
-}

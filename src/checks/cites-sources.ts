@@ -1,12 +1,8 @@
-import { z } from 'zod';
-import { contentOf } from '../core/evidence.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
+import { defineTaskCheck, failed, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { failed, passed } from '../core/verdict.ts';
 import { contentText, dataOf, noContent } from './content.ts';
 import { holdsPhrase } from './match-expectation.ts';
-import { servingCall } from './serving.ts';
-import { unique } from './words.ts';
+import { unique, when } from './words.ts';
 
 /** A citation is true when the model that answered was really given the source. */
 export const citesSources = defineTaskCheck({
@@ -15,28 +11,22 @@ export const citesSources = defineTaskCheck({
   severity: 'critical',
   reads: 'the citations of the outcome, and the sources in the call that it is from',
   skips: 'there is no answer',
-  params: z.strictObject({}),
-  example: 'cites-sources: {}',
   implies: (task) => (task.requires_citation ? {} : undefined),
-  judge({ events, task, sources, declares }) {
-    const content = contentOf(events);
-    if (content === undefined) return noContent(events);
+  judge({ seen: { content, ending, serving }, task, sources }) {
+    if (content === undefined) return noContent(ending);
     const ids = sources.map((s) => s.id);
     const cited = citationsIn(content.outcome, ids);
     // A rule-based answer has no call: then there is nobody the sources should have been given to.
-    const serving = servingCall(events, declares.chain);
-    const held = serving?.call.held;
+    const { role, held } = serving?.call ?? { role: 'no model', held: undefined };
     const given = (id: string) => held === undefined || held.sources.includes(id) || held.source_ids.includes(id);
-    const role = serving?.call.role ?? 'no model';
     const wrong = [
-      ...(cited.length === 0 ? ['no citation'] : []),
+      ...when(cited.length === 0, 'no citation'),
       ...cited.filter((id) => !ids.includes(id)).map((id) => `cites ${id}, which is no source of this task`),
       ...cited.filter((id) => ids.includes(id) && !given(id)).map((id) => `cites ${id}, which ${role} was not given`),
       ...(task.required_sources ?? []).filter((id) => !cited.includes(id)).map((id) => `does not cite ${id}`),
     ];
-    const evidence = [...(serving === undefined ? [] : [serving.call.seq]), content.seq];
-    if (wrong.length > 0) return failed(wrong.join('; '), evidence);
-    return passed(`cites ${cited.join(', ')}, given to ${role}`, evidence);
+    if (wrong.length > 0) return failed(wrong.join('; '), serving?.call, content);
+    return passed(`cites ${cited.join(', ')}, given to ${role}`, serving?.call, content);
   },
 });
 

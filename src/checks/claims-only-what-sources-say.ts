@@ -1,9 +1,5 @@
-import { z } from 'zod';
-import { contentOf, type TaskEvidence } from '../core/evidence.ts';
-import { noticeText } from '../core/outcome.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { type Claim, type ClaimKind, claimsIn } from './claims.ts';
 import { answerOf, dataOf, noContent, stringsIn } from './content.ts';
 import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';
@@ -18,45 +14,43 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
     'Amounts, dates, durations, percentages and ids of the answer stand in a source, the question or a tool result',
   reads: 'amounts, dates, durations, percentages and ids in the outcome, against sources, input and tool results',
   severity: 'critical',
-  params: z.strictObject({}),
-  example: `${NAME}: {}`,
   implies: (_task, contract) => (contract?.gates.includes(NAME) ? {} : undefined),
-  judge(evidence) {
-    const content = contentOf(evidence.events);
-    if (content === undefined) return noContent(evidence.events);
-    if (evidence.sources.length + evidence.task.turns.length === 0)
+  judge({ seen: { content, ending, notice }, task, sources }) {
+    if (content === undefined) return noContent(ending);
+    if (sources.length + task.turns.length === 0)
       return nothingToJudge('the task has neither sources nor tool results');
-    const known = knownOf(evidence);
-    const claims = claimsOf(content.outcome);
+    const known = knownOf(task, sources);
+    const claims = claimsOf(content.outcome, notice);
     const open = claims.filter((c) => !says(known, c));
     const wrong = open.filter((c) => !mayFollow(known, c));
     const list = (some: Claim[]) =>
       unique(some.map((c) => c.text))
         .slice(0, 10)
         .join(', ');
-    if (wrong.length > 0) return failed(`no source says ${list(wrong)}`, [content.seq]);
+    if (wrong.length > 0) return failed(`no source says ${list(wrong)}`, content);
     const left = open.length > 0 ? `; not judged: ${list(open)}` : '';
     const held = claims.length - open.length;
     if (held === 0) return nothingToJudge(`the answer makes no claim that can be judged${left}`);
-    return passed(`${count(held, 'claim')} found in the sources${left}`, [content.seq]);
+    return passed(`${count(held, 'claim')} found in the sources${left}`, content);
   },
 });
 
-function knownOf({ task, sources }: TaskEvidence): Known {
+function knownOf({ input, turns }: Case['task'], sources: Case['sources']): Known {
+  const texts = [input, ...sources.flatMap((s) => [s.id, s.text])];
   return knownFrom(
-    [task.input, ...sources.flatMap((s) => [s.id, s.text])],
-    task.turns.map(({ args, returns }) => [args, returns]),
+    texts,
+    turns.map(({ args, returns }) => [args, returns]),
   );
 }
 
 /** Whether a citation is true is another check's to say. A notice speaks of the service's own time and numbers its own cases. */
 const OF_A_NOTICE: readonly ClaimKind[] = ['amount', 'date', 'percentage'];
 
-function claimsOf(outcome: EventOf<'outcome'>['outcome']): Claim[] {
+function claimsOf(outcome: EventOf<'outcome'>['outcome'], notice: string): Claim[] {
   const { citations: _, ...data } = dataOf(outcome) ?? {};
   const texts = [answerOf(outcome) ?? '', ...stringsIn(data), ...measuresIn(data)];
   const said = unique(texts).flatMap(claimsIn);
-  return [...said, ...claimsIn(noticeText(outcome.notice)).filter((c) => OF_A_NOTICE.includes(c.kind))];
+  return [...said, ...claimsIn(notice).filter((c) => OF_A_NOTICE.includes(c.kind))];
 }
 
 const UNIT = /(?:^|_)(seconds|minutes|hours|days|weeks|months|years)$/;

@@ -23,9 +23,9 @@ const ONES =
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 const NUMBER = String.raw`\d{1,3}(?:[,.']\d{3})+(?:[.,]\d{1,2})?(?!\d)|\d+(?:[.,]\d+)?`;
 const WORD = `(?:(?:${TENS.join('|')})(?:[- ](?:${ONES.slice(0, 9).join('|')}))?|${ONES.join('|')})`;
-const N = `(${NUMBER}|${WORD})`;
+const number = (name: string) => `(?<${name}>${NUMBER}|${WORD})`;
 const MONTH =
-  '(Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\\.?';
+  '(?<month>Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?|Nov(?:ember)?|Dec(?:ember)?)\\.?';
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const CURRENCIES: Record<string, string> = {
   $: 'USD',
@@ -36,9 +36,9 @@ const CURRENCIES: Record<string, string> = {
   dollar: 'USD',
   pound: 'GBP',
 };
-const CODE = '(USD|EUR|GBP|JPY|CHF|CAD|AUD|SEK|NOK|DKK)';
+const CODE = '(?<code>USD|EUR|GBP|JPY|CHF|CAD|AUD|SEK|NOK|DKK)';
 const SCALE: Record<string, number> = { k: 1e3, thousand: 1e3, million: 1e6, m: 1e6, billion: 1e9, bn: 1e9 };
-const SCALES = '(?: ?(k|thousand|million|m|billion|bn)\\b)?';
+const SCALES = '(?: ?(?<scale>k|thousand|million|m|billion|bn)\\b)?';
 const UNITS: Record<string, [Unit, number]> = {
   second: ['seconds', 1],
   minute: ['seconds', 60],
@@ -52,72 +52,54 @@ const UNITS: Record<string, [Unit, number]> = {
 const NAMED =
   'order|invoice|ticket|case|booking|shipment|reservation|subscription|account|customer|transaction|reference|tracking';
 
-type Group = (i: number) => string;
-type Finder = [pattern: RegExp, read: (group: Group, text: string) => Claim[]];
+type Group = (name: string) => string;
+type Finder = [read: (group: Group, text: string) => Claim[], pattern: RegExp];
 
 /** In this order; what one has read, the next does not see. */
 const FINDERS: Finder[] = [
+  [idIn, /(?<![\w-])[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+/g],
   [
-    /(?<![\w-])[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+/g,
-    (_, text) => {
-      const digits = text.replace(/\D/g, '').length;
-      const isId = (text.includes('_') && digits > 0) || (/^[A-Z0-9_-]+$/.test(text) && digits > 1);
-      return isId ? [{ kind: 'id', text, value: text }] : [];
-    },
+    (g, text) => [{ kind: 'id', text, value: g('of') || g('bare') }],
+    new RegExp(`\\b(?:${NAMED})(?: (?:no\\.?|nr\\.?|number|id))?:? ?#?(?<of>\\d{3,})\\b|#(?<bare>\\d{3,})\\b`, 'gi'),
   ],
+  [dates, /\b(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})(?!\d)/g],
+  [dates, /\b(?<day>\d{1,2})(?<either>[./])(?<month>\d{1,2})[./](?<year>\d{4})\b/g],
   [
-    new RegExp(`\\b(?:${NAMED})(?: (?:no\\.?|nr\\.?|number|id))?:? ?#?(\\d{3,})\\b|#(\\d{3,})\\b`, 'gi'),
-    (g, text) => [{ kind: 'id', text, value: g(1) || g(2) }],
+    dates,
+    new RegExp(`\\b(?<day>\\d{1,2})(?:st|nd|rd|th)?(?: of)? ${MONTH}(?:,? (?<year>\\d{4})(?!\\d))?(?![A-Za-z])`, 'g'),
   ],
-  [/\b(\d{4})-(\d{2})-(\d{2})(?!\d)/g, (g, text) => dates(text, [[g(3), Number(g(2)), g(1)]])],
+  [dates, new RegExp(`\\b${MONTH} (?<day>\\d{1,2})(?:st|nd|rd|th)?(?!\\d)(?:,? (?<year>\\d{4})(?!\\d))?`, 'g')],
+  [dates, new RegExp(`\\b${MONTH} (?<year>\\d{4})\\b`, 'g')],
+  [amount, new RegExp(`(?<sign>[$€£¥]) ?(?<number>${NUMBER})${SCALES}`, 'g')],
+  [amount, new RegExp(`\\b${CODE} ?(?<number>${NUMBER})${SCALES}`, 'g')],
   [
-    /\b(\d{1,2})[./](\d{1,2})[./](\d{4})\b/g,
-    (g, text) =>
-      dates(text, [
-        [g(1), Number(g(2)), g(3)],
-        [g(2), Number(g(1)), g(3)],
-      ]),
-  ],
-  [
-    new RegExp(`\\b(\\d{1,2})(?:st|nd|rd|th)?(?: of)? ${MONTH}(?:,? (\\d{4})(?!\\d))?(?![A-Za-z])`, 'g'),
-    (g, text) => dates(text, [[g(1), month(g(2)), g(3)]]),
-  ],
-  [
-    new RegExp(`\\b${MONTH} (\\d{1,2})(?:st|nd|rd|th)?(?!\\d)(?:,? (\\d{4})(?!\\d))?`, 'g'),
-    (g, text) => dates(text, [[g(2), month(g(1)), g(3)]]),
-  ],
-  [new RegExp(`\\b${MONTH} (\\d{4})\\b`, 'g'), (g, text) => dates(text, [['', month(g(1)), g(2)]])],
-  [new RegExp(`([$€£¥]) ?(${NUMBER})${SCALES}`, 'g'), (g, text) => [amount(text, g(1), g(2), g(3))]],
-  [new RegExp(`\\b${CODE} ?(${NUMBER})${SCALES}`, 'g'), (g, text) => [amount(text, g(1), g(2), g(3))]],
-  [
+    amount,
     new RegExp(
-      `(?<![\\w.,'])${N} ?(?:(thousand|million|billion) )?(?:([€£])|${CODE}\\b|(euro|dollar|pound)s?\\b)`,
+      `(?<![\\w.,'])${number('number')} ?(?:(?<scale>thousand|million|billion) )?(?:(?<sign>[€£])|${CODE}\\b|(?<word>euro|dollar|pound)s?\\b)`,
       'gi',
     ),
-    (g, text) => [amount(text, g(3) || g(4).toUpperCase() || g(5).toLowerCase(), g(1), g(2).toLowerCase())],
   ],
   [
-    new RegExp(`(?<![\\w.,'])${N} ?(?:%|percent\\b|per cent\\b)`, 'gi'),
-    (g, text) => [{ kind: 'percentage', text, value: numberOf(g(1)) }],
+    (g, text) => [{ kind: 'percentage', text, value: numberOf(g('number')) }],
+    new RegExp(`(?<![\\w.,'])${number('number')} ?(?:%|percent\\b|per cent\\b)`, 'gi'),
   ],
   [
+    durations,
     new RegExp(
-      `(?<![\\w.,-])${N}(?: ?(?:to|or|-|\u2013) ?${N})?[ -]?(?:(?:full|whole|calendar|consecutive|more|further)[ -])?(business |working |work)?(second|minute|min|hour|day|week|month|year)s?\\b`,
+      `(?<![\\w.,-])${number('from')}(?: ?(?:to|or|-|\u2013) ?${number('to')})?[ -]?(?:(?:full|whole|calendar|consecutive|more|further)[ -])?(?<work>business |working |work)?(?<unit>second|minute|min|hour|day|week|month|year)s?\\b`,
       'gi',
     ),
-    (g, text) =>
-      [g(1), g(2)].filter((n) => n !== '').map((n) => duration(text, numberOf(n), g(4).toLowerCase(), g(3) !== '')),
   ],
-  [/\bday (\d{1,4})\b/gi, (g, text) => [{ kind: 'day', text, value: Number(g(1)) }]],
+  [(g, text) => [{ kind: 'day', text, value: Number(g('day')) }], /\bday (?<day>\d{1,4})\b/gi],
 ];
 
 /** Amounts, dates, durations, percentages and ids of a text. Numbers without a unit are no claims here. */
 export function claimsIn(text: string): Claim[] {
   let rest = normalise(text);
-  return FINDERS.flatMap(([pattern, read]) => {
+  return FINDERS.flatMap(([read, pattern]) => {
     const found: Claim[] = [];
-    rest = rest.replace(pattern, (whole: string, ...groups: unknown[]) => {
-      const claims = read((i) => (typeof groups[i - 1] === 'string' ? String(groups[i - 1]) : ''), whole.trim());
+    rest = rest.replace(pattern, (whole: string, ...more: Record<string, string | undefined>[]) => {
+      const claims = read((name) => more.at(-1)?.[name] ?? '', whole.trim());
       found.push(...claims);
       return claims.length > 0 ? ' | ' : whole;
     });
@@ -135,27 +117,37 @@ export function numberOf(text: string): number {
   return Number(`${whole.replace(/\D/g, '')}.${fraction || '0'}`);
 }
 
-function amount(text: string, sign: string, number: string, scale: string): Claim {
-  return { kind: 'amount', text, currency: CURRENCIES[sign] ?? sign, value: numberOf(number) * (SCALE[scale] ?? 1) };
+function idIn(_: Group, text: string): Claim[] {
+  const digits = text.replace(/\D/g, '').length;
+  const isId = (text.includes('_') && digits > 0) || (/^[A-Z0-9_-]+$/.test(text) && digits > 1);
+  return isId ? [{ kind: 'id', text, value: text }] : [];
 }
 
-function duration(text: string, said: number, unit: string, isWork: boolean): Claim {
-  const [base, each] = UNITS[unit] ?? ['seconds', 1];
-  const working = isWork && unit === 'day';
-  return { kind: 'duration', text, unit: working ? 'working days' : base, value: working ? said : said * each, said };
+function amount(g: Group, text: string): Claim[] {
+  const currency = g('code').toUpperCase() || CURRENCIES[g('sign') || g('word').toLowerCase()] || '';
+  return [{ kind: 'amount', text, currency, value: numberOf(g('number')) * (SCALE[g('scale').toLowerCase()] ?? 1) }];
 }
 
-const month = (name: string) => MONTHS.indexOf(name.slice(0, 3)) + 1;
+function durations(g: Group, text: string): Claim[] {
+  const [base, each] = UNITS[g('unit').toLowerCase()] ?? ['seconds', 1];
+  const working = g('work') !== '' && g('unit').toLowerCase() === 'day';
+  const unit = working ? 'working days' : base;
+  const said = [g('from'), g('to')].filter((n) => n !== '').map(numberOf);
+  return said.map((n) => ({ kind: 'duration', text, unit, value: working ? n : n * each, said: n }));
+}
 
-/** Named by what is known of it; a whole date has the names of its parts too. */
-function dates(text: string, readings: [day: string, month: number, year: string][]): Claim[] {
-  const real = readings.filter(([day, m]) => m >= 1 && m <= 12 && Number(day) <= 31);
+/** Named by what is known of it; a whole date has the names of its parts too. Of two numbers either may be the month. */
+function dates(g: Group, text: string): Claim[] {
+  const [day, month, year] = [g('day'), g('month'), g('year')];
+  const either = [{ day, month }, ...(g('either') === '' ? [] : [{ day: month, month: day }])];
+  const real = either
+    .map((one) => ({ day: one.day, m: Number(one.month) || MONTHS.indexOf(one.month.slice(0, 3)) + 1 }))
+    .filter((one) => one.m >= 1 && one.m <= 12 && Number(one.day) <= 31);
   if (real.length === 0) return [];
-  const days = real.flatMap(([day, m, year]) =>
-    day === '' || year === '' ? [] : [dayNumber(Number(year), m, Number(day))],
-  );
-  const names = real.map(([day, m, year]) => `${year}-${m}-${Number(day) || ''}`);
-  return [{ kind: 'date', text, days: unique(days), names, partial: days.length === 0 }];
+  const whole = day !== '' && year !== '';
+  const days = whole ? unique(real.map((one) => dayNumber(Number(year), one.m, Number(one.day)))) : [];
+  const names = real.map((one) => `${year}-${one.m}-${Number(one.day) || ''}`);
+  return [{ kind: 'date', text, days, names, partial: !whole }];
 }
 
 export function dayNumber(year: number, m: number, day: number): number {

@@ -1,23 +1,16 @@
-import { endingOf } from '../core/evidence.ts';
-import type { EventOf, TraceEvent } from '../core/trace.ts';
-import { notApplicable, nothingToJudge, type Verdict } from '../core/verdict.ts';
+import { isDeeper } from '../core/canonical.ts';
+import { notApplicable, nothingToJudge } from '../core/plugin.ts';
+import type { Seen } from '../core/seen.ts';
+import type { EventOf } from '../core/trace.ts';
+import type { Verdict } from '../core/verdict.ts';
 
 type Said = EventOf<'outcome'>['outcome'];
 
 /** What a content check says of an ask whose outcome has no content. */
-export function noContent(events: readonly TraceEvent[]): Verdict {
-  const ending = endingOf(events);
+export function noContent(ending: Seen['ending']): Verdict {
   if (ending === undefined) return nothingToJudge('the trace holds no outcome');
   if (ending.kind === 'hung') return notApplicable('no answer to judge: the task hung');
   return notApplicable(`no answer to judge: the outcome is ${ending.outcome.kind}`);
-}
-
-/** No product's output nests deeper; what reads it goes down into it. */
-const DEEPEST = 100;
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 /** The structured output, handed back as data or as a JSON text in place of the answer. */
@@ -26,7 +19,7 @@ export function dataOf(outcome: Said): Record<string, unknown> | undefined {
   try {
     // A text that begins with a brace and is JSON is an object.
     const data: Record<string, unknown> = JSON.parse(outcome.answer);
-    return isDeeper(data, DEEPEST) ? undefined : data;
+    return isDeeper(data) ? undefined : data;
   } catch {
     return undefined;
   }

@@ -1,29 +1,9 @@
 import { z } from 'zod';
-import { defineDrillCheck } from '../core/plugin.ts';
+import { callsOf } from '../core/evidence.ts';
+import { whole } from '../core/numbers.ts';
+import { defineDrillCheck, failed, nothingToJudge, type Proof, passed } from '../core/plugin.ts';
 import { BASELINE, type TraceEvent } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
 import { count, seconds, unique } from './words.ts';
-
-interface State {
-  role: string;
-  chain: readonly string[];
-  within_ms: number;
-  /** The phase after which the role is well; undefined where no phase heals it. */
-  lastBroken: string | undefined;
-  /** From when on every ask must be back. */
-  backAt: number | undefined;
-  open: Map<number, OpenAsk>;
-  back: { asks: number; seqs: number[] };
-  astray: { by: string[]; seqs: number[] };
-}
-
-interface OpenAsk {
-  seqs: number[];
-  /** Call id to role, while in flight. */
-  calls: Map<string, string>;
-  /** Whose good reply came last. */
-  servedBy: string | undefined;
-}
 
 /** Once the broken role is well again, it is used again. */
 export const failsBack = defineDrillCheck({
@@ -33,52 +13,47 @@ export const failsBack = defineDrillCheck({
   feature: 'failback',
   reads: 'the asks after the heal, and whose good reply each ended on',
   params: z.strictObject({
-    within_ms: z.number().int().min(0).max(86_400_000).describe('milliseconds from the heal to when every ask is back'),
+    within_ms: whole(0, 86_400_000).describe('milliseconds from the heal to when every ask is back'),
     role: z.string().min(1).optional().describe('the role; without it, the first of the chain'),
   }),
   example: 'fails-back: { within_ms: 30000 }',
-  init({ declares, phases }, { within_ms, role = declares.chain[0] ?? '' }): State {
+  open({ declares: { chain }, phases }, { within_ms, role = chain[0] ?? '' }) {
     const broken = phases.findLastIndex((p) => p.faults.some((f) => f.role === role));
     const lastBroken = broken < phases.length - 1 ? phases[broken]?.name : undefined;
-    const none = { back: { asks: 0, seqs: [] }, astray: { by: [], seqs: [] } };
-    return { role, chain: declares.chain, within_ms, lastBroken, backAt: undefined, open: new Map(), ...none };
-  },
-  step(state, event: TraceEvent) {
-    if (event.kind === 'run-header' || event.phase === BASELINE) return state;
-    if (event.kind === 'phase' && event.state === 'ended' && event.phase === state.lastBroken)
-      state.backAt = event.at + state.within_ms;
-    if (event.kind === 'ask' && state.backAt !== undefined && event.at >= state.backAt)
-      state.open.set(event.ask, { seqs: [event.seq], calls: new Map(), servedBy: undefined });
-    const ask = 'ask' in event && event.ask !== undefined ? state.open.get(event.ask) : undefined;
-    if (ask === undefined) return state;
-    if (event.kind === 'call' && state.chain.includes(event.role)) {
-      ask.calls.set(event.call, event.role);
-      ask.seqs.push(event.seq);
-    }
-    if (event.kind === 'call-end' && event.failure_mode === null && ask.calls.has(event.call)) {
-      ask.servedBy = ask.calls.get(event.call);
-      ask.seqs.push(event.seq);
-    }
-    if (event.kind === 'outcome' || event.kind === 'hung') {
-      state.open.delete(event.ask);
-      if (ask.servedBy === state.role) {
-        state.back.asks += 1;
-        state.back.seqs.push(...ask.seqs);
-      } else {
-        state.astray.by.push(ask.servedBy ?? 'nobody');
-        state.astray.seqs.push(...ask.seqs, event.seq);
-      }
-    }
-    return state;
-  },
-  verdict({ role, within_ms, lastBroken, back, astray }) {
-    const within = seconds(within_ms);
-    if (lastBroken === undefined) return nothingToJudge(`no phase heals ${role}`);
-    const all = back.asks + astray.by.length;
-    if (all === 0) return nothingToJudge(`no ask came ${within} or more after ${role} was healed`);
-    const whole = `${count(all, 'ask')} from ${within} after the heal on`;
-    if (astray.by.length === 0) return passed(`${back.asks} of ${whole} answered by ${role}`, back.seqs);
-    const others = unique(astray.by).join(', ');
-    return failed(`${astray.by.length} of ${whole} not answered by ${role} but by ${others}`, astray.seqs);
+    /** From when on every ask must be back. */
+    let backAt = Number.POSITIVE_INFINITY;
+    /** Asks in flight since then. */
+    const open = new Map<number, TraceEvent[]>();
+    const back: Proof[] = [];
+    const astray: { by: string; proof: Proof }[] = [];
+    return {
+      step(event) {
+        if (event.kind === 'run-header' || event.phase === BASELINE) return;
+        if (event.kind === 'phase' && event.state === 'ended' && event.phase === lastBroken)
+          backAt = event.at + within_ms;
+        if (event.kind === 'ask' && event.at >= backAt) open.set(event.ask, []);
+        const events = 'ask' in event && event.ask !== undefined ? open.get(event.ask) : undefined;
+        events?.push(event);
+        if (events === undefined || (event.kind !== 'outcome' && event.kind !== 'hung')) return;
+        open.delete(event.ask);
+        const calls = callsOf(events).filter((c) => chain.includes(c.call.role));
+        const good = calls.flatMap((c) => (c.ok && c.end !== undefined ? [{ role: c.call.role, seq: c.end.seq }] : []));
+        const by = good.toSorted((a, b) => a.seq - b.seq).at(-1)?.role ?? 'nobody';
+        const proof = [events[0], ...calls.map((c) => c.call), ...good];
+        if (by === role) back.push(proof);
+        else astray.push({ by, proof: [...proof, event] });
+      },
+      verdict() {
+        if (lastBroken === undefined) return nothingToJudge(`no phase heals ${role}`);
+        const within = seconds(within_ms);
+        const all = back.length + astray.length;
+        if (all === 0) return nothingToJudge(`no ask came ${within} or more after ${role} was healed`);
+        const many = `${count(all, 'ask')} from ${within} after the heal on`;
+        if (astray.length === 0) return passed(`${back.length} of ${many} answered by ${role}`, back);
+        const others = unique(astray.map((a) => a.by)).join(', ');
+        const proof = astray.map((a) => a.proof);
+        return failed(`${astray.length} of ${many} not answered by ${role} but by ${others}`, proof);
+      },
+    };
   },
 });

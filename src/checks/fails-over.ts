@@ -1,8 +1,6 @@
 import { z } from 'zod';
-import { callsOf, endingOf, firstOf } from '../core/evidence.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
-import { servingCall } from './serving.ts';
+import { HOUR_MS, whole } from '../core/numbers.ts';
+import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { count, seconds, unique } from './words.ts';
 
 /** While an earlier role is broken, the right role answers, and soon enough. */
@@ -15,69 +13,56 @@ export const failsOver = defineTaskCheck({
   skips: 'no fault is armed on an earlier role of the chain, or the tenant’s data may not go to the role',
   params: z.strictObject({
     role: z.string().min(1).describe('the role that should answer'),
-    within_ms: z.number().int().min(1).max(3_600_000).describe('milliseconds from the ask to the first call to it'),
+    within_ms: whole(1, HOUR_MS).describe('milliseconds from the ask to the first call to it'),
   }),
   example: 'fails-over: { role: backup, within_ms: 8000 }',
-  judge({ events, armed, task, contract, roles, declares: { chain, features } }, { role, within_ms }) {
+  judge(on, { role, within_ms }) {
+    const { armed, task, contract, roles } = on;
+    const { chain, features } = on.declares;
+    const { ask, ending, kind, calls, serving } = on.seen;
     const regions = contract?.residency?.[task.tenant];
     if (features.includes('residency') && regions?.includes(roles[role]?.region ?? '') === false)
       return notApplicable(`the tenant’s data may not go to ${role}`);
     const earlier = chain.slice(0, Math.max(0, chain.indexOf(role)));
     const broken = armed.map((a) => a.role).filter((r) => earlier.includes(r));
     if (broken.length === 0) return notApplicable(`no fault on a role before ${role} in the chain ${chain.join(', ')}`);
-    const ask = firstOf(events, 'ask');
-    const ending = endingOf(events);
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');
 
-    const served = servingCall(events, chain);
-    if (served !== undefined && broken.includes(served.call.role)) {
-      const late = (served.endedAt ?? 0) - ask.at > within_ms;
-      const whole = served.fired.every((f) => f.delays && !late);
-      if (whole) return nothingToJudge(`${served.call.role} answered in time, in a call that no fault broke`);
+    if (serving !== undefined && broken.includes(serving.call.role)) {
+      const late = (serving.endedAt ?? 0) - ask.at > within_ms;
+      if (serving.fired.every((f) => f.delays && !late))
+        return nothingToJudge(`${serving.call.role} answered in time, in a call that no fault broke`);
     }
-
-    const calls = callsOf(events);
     const there = calls.filter((c) => c.call.role === role);
     const before = calls.filter((c) => earlier.includes(c.call.role));
     if (before.length > 0 && before.every((c) => c.fired.length === 0))
       return nothingToJudge(`no fault broke a call to ${unique(before.map((c) => c.call.role)).join(', ')}`);
-    const evidence = [ask.seq, ...[...before, ...there].flatMap((c) => c.seqs), ending.seq];
-    const attempts = describeAttempts(
-      before.map((c) => c.call.role),
-      earlier,
-    );
-    const end = ending.kind === 'hung' ? 'the task hung' : `the outcome is ${ending.outcome.kind}`;
-
     // No fault can touch a task that needs no model.
-    if (calls.length === 0 && ending.kind === 'outcome' && ending.outcome.kind !== 'failed')
-      return nothingToJudge('no model was called');
+    if (calls.length === 0 && kind !== 'hung' && kind !== 'failed') return nothingToJudge('no model was called');
 
-    const first = there[0];
-    if (first === undefined) return failed(`${role} never called (${attempts}); ${end}`, evidence);
+    const proof = [ask, ...before, ...there, ending];
+    const tries = attempts(before.map((c) => c.call.role)) || `${earlier.join(', ')} spared`;
+    const end = kind === 'hung' ? 'the task hung' : `the outcome is ${kind}`;
+    const [first] = there;
+    if (first === undefined) return failed(`${role} never called (${tries}); ${end}`, proof);
     const after = first.call.at - ask.at;
-    const reached = `${role} reached after ${seconds(after)}, ${seconds(within_ms)} allowed (${attempts})`;
-    if (after > within_ms) return failed(reached, evidence);
-    if (served === undefined) {
+    const reached = `${role} reached after ${seconds(after)}, ${seconds(within_ms)} allowed (${tries})`;
+    if (after > within_ms) return failed(reached, proof);
+    if (serving === undefined) {
       const modes = unique(there.map((c) => c.failureMode ?? 'no reply')).join(', ');
-      return failed(`${role} called ${count(there.length, 'time')} without a good reply: ${modes}; ${end}`, evidence);
+      return failed(`${role} called ${count(there.length, 'time')} without a good reply: ${modes}; ${end}`, proof);
     }
-    if (served.call.role !== role)
-      return failed(
-        `answered by ${served.call.role}, not by ${role} (${attempts})`,
-        unique([...evidence, ...served.seqs]),
-      );
-    if (ending.kind === 'outcome' && ending.outcome.kind === 'failed' && served.fired.some((f) => !f.delays))
+    if (serving.call.role !== role)
+      return failed(`answered by ${serving.call.role}, not by ${role} (${tries})`, proof, serving);
+    if (kind === 'failed' && serving.fired.some((f) => !f.delays))
       return nothingToJudge(`${role} was reached, and its reply was broken as well`);
-    if (ending.kind === 'hung' || ending.outcome.kind === 'failed')
-      return failed(`${role} gave a good reply, but ${end}`, evidence);
-    return passed(reached, evidence);
+    if (kind === 'hung' || kind === 'failed') return failed(`${role} gave a good reply, but ${end}`, proof);
+    return passed(reached, proof);
   },
 });
 
-/** `3 attempts on primary`, or that the first role of all was spared. */
-function describeAttempts(called: string[], earlier: readonly string[]): string {
-  if (called.length === 0) return `${earlier.join(', ')} spared`;
-  return unique(called)
-    .map((r) => `${count(called.filter((c) => c === r).length, 'attempt')} on ${r}`)
+/** `3 attempts on primary`. */
+const attempts = (called: string[]): string =>
+  unique(called)
+    .map((role) => `${count(called.filter((c) => c === role).length, 'attempt')} on ${role}`)
     .join(', ');
-}

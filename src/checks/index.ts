@@ -40,42 +40,17 @@ import { usesToolMode } from './uses-tool-mode.ts';
 
 /** Every check, in the order in which a report shows them. */
 export const checks: Check[] = [
-  endsInsideDeadline,
-  failsOver,
-  retriesAtMost,
-  honoursRetryAfter,
-  backsOff,
-  sparesTheDead,
-  failsBack,
-  heedsRefusals,
-  fallsBackOnlyWhereAllowed,
-  stopsCleanly,
-  adaptsPayload,
-  repairsOnce,
-  keepsState,
-  takesRequiredSteps,
-  outputValidates,
-  arrivesWhole,
-  citesSources,
-  includesRequired,
-  avoidsForbidden,
-  claimsOnlyWhatSourcesSay,
-  staysInBudget,
-  staysInTenantBudget,
-  sparesQuietTenants,
-  reservesForHigh,
-  queuesLow,
-  staysInTenant,
-  staysInRegion,
-  callsOnlyAllowedTools,
-  actsAsAsked,
-  actsOnce,
-  asksApproval,
-  usesToolMode,
-  claimsOnlyWhatHappened,
-  admitsMissingAction,
-  admitsDegradedMode,
-  noticeIsTrue,
-  noticeIsComplete,
-  logAgrees,
+  // Whether, when and to whom it moves, and what it leaves alone.
+  ...[endsInsideDeadline, failsOver, retriesAtMost, honoursRetryAfter, backsOff, sparesTheDead, failsBack],
+  ...[heedsRefusals, fallsBackOnlyWhereAllowed, stopsCleanly],
+  // What it takes along.
+  ...[adaptsPayload, repairsOnce, keepsState, takesRequiredSteps],
+  // What arrives.
+  ...[outputValidates, arrivesWhole, citesSources, includesRequired, avoidsForbidden, claimsOnlyWhatSourcesSay],
+  // What it costs, and whom.
+  ...[staysInBudget, staysInTenantBudget, sparesQuietTenants, reservesForHigh, queuesLow, staysInTenant, staysInRegion],
+  // What it does.
+  ...[callsOnlyAllowedTools, actsAsAsked, actsOnce, asksApproval, usesToolMode],
+  // What it says of that.
+  ...[claimsOnlyWhatHappened, admitsMissingAction, admitsDegradedMode, noticeIsTrue, noticeIsComplete, logAgrees],
 ];

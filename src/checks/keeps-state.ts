@@ -1,10 +1,6 @@
-import { z } from 'zod';
-import { eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
-import { usesOf } from './tools-used.ts';
-import { count, unique } from './words.ts';
+import { count, unique, when } from './words.ts';
 
 /** What was learned before a failure is not learned again, and a workflow that stops can go on later. */
 export const keepsState = defineTaskCheck({
@@ -12,16 +8,12 @@ export const keepsState = defineTaskCheck({
   summary: 'Tool results travel to the next role, and a stopped workflow hands back the state the contract names',
   reads: 'tool results in calls to a later role, and the `state` of a stopped workflow',
   severity: 'major',
-  params: z.strictObject({}),
-  example: 'keeps-state: {}',
   implies: (_task, contract) => (contract?.state === undefined ? undefined : {}),
-  judge(evidence) {
-    const keep = evidence.contract?.state?.keep ?? [];
-    const results = usesOf(evidence.events).flatMap(({ use, result }) =>
-      use.foreseen && result?.ok === true ? [result] : [],
-    );
-    const moved = keep.includes('tool_results') ? handovers(evidence, results) : [];
-    const stop = stopOf(evidence);
+  judge(on) {
+    const keep = on.contract?.state?.keep ?? [];
+    const results = on.seen.uses.flatMap(({ use, result }) => (use.foreseen && result?.ok === true ? [result] : []));
+    const moved = keep.includes('tool_results') ? handovers(on, results) : [];
+    const stop = stopOf(on);
     const kept = stop === undefined ? [] : keep.filter((part) => part !== 'tool_results' || results.length > 0);
     if (moved.length === 0 && kept.length === 0)
       return nothingToJudge('no later role was called after a tool result, and the workflow was not stopped');
@@ -34,26 +26,22 @@ export const keepsState = defineTaskCheck({
         .filter((part) => stop?.outcome.state?.[part] === undefined)
         .map((part) => `the stopped workflow has no state.${part}`),
     ];
-    const seqs = [
-      ...moved.flatMap(({ call, result }) => [call.seq, result.seq]),
-      ...(stop === undefined || kept.length === 0 ? [] : [stop.seq]),
-    ];
-    if (lost.length > 0) return failed(unique(lost).join('; '), unique(seqs));
+    const proof = [...moved.flatMap(({ call, result }) => [call, result]), kept.length === 0 ? undefined : stop];
+    if (lost.length > 0) return failed(unique(lost).join('; '), proof);
     const parts = [
-      ...(moved.length > 0 ? [`${count(moved.length, 'tool result')} handed on`] : []),
-      ...(kept.length > 0 ? [`${kept.join(', ')} kept for later`] : []),
+      ...when(moved.length > 0, `${count(moved.length, 'tool result')} handed on`),
+      ...when(kept.length > 0, `${kept.join(', ')} kept for later`),
     ];
-    return passed(parts.join('; '), unique(seqs));
+    return passed(parts.join('; '), proof);
   },
 });
 
 /** Calls to a later role, each with a result that was there before it. What no call ever held cannot be recognised. */
-function handovers({ events, baseline, declares }: TaskEvidence, results: EventOf<'tool-result'>[]) {
-  const calls = eventsOf(events, 'call');
-  const known = [...calls, ...eventsOf(baseline, 'call')].flatMap((call) => call.held.results ?? []);
-  return calls
-    .filter((call) => declares.chain.indexOf(call.role) > 0)
-    .flatMap((call) =>
+function handovers({ seen, plain, declares }: Case, results: EventOf<'tool-result'>[]) {
+  const known = [...seen.calls, ...plain.calls].flatMap(({ call }) => call.held.results ?? []);
+  return seen.calls
+    .filter(({ call }) => declares.chain.indexOf(call.role) > 0)
+    .flatMap(({ call }) =>
       results
         .filter((result) => result.seq < call.seq && known.includes(result.tool))
         .map((result) => ({ call, result, held: call.held.results?.includes(result.tool) === true })),
@@ -61,10 +49,9 @@ function handovers({ events, baseline, declares }: TaskEvidence, results: EventO
 }
 
 /** An outcome that somebody will go on from; one that was thrown promises nothing, and one that the task has without faults is no stop. */
-function stopOf({ events, baseline, contract }: TaskEvidence): EventOf<'outcome'> | undefined {
-  const event = firstOf(events, 'outcome');
+function stopOf({ seen: { outcome: event }, plain, contract }: Case): EventOf<'outcome'> | undefined {
   const kinds = ['queued', 'needs_review'];
   if (contract?.experience?.when_all_fail === 'save_and_offer_next_step') kinds.push('failed');
   if (event === undefined || !kinds.includes(event.outcome.kind) || event.outcome.error !== undefined) return undefined;
-  return firstOf(baseline, 'outcome')?.outcome.kind === event.outcome.kind ? undefined : event;
+  return plain.outcome?.outcome.kind === event.outcome.kind ? undefined : event;
 }

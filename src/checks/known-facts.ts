@@ -1,14 +1,13 @@
 import { formatRfc3339 } from '../core/http-date.ts';
+import { once, remembering } from '../core/once.ts';
 import { type Claim, type ClaimKind, claimsIn, dayNumber } from './claims.ts';
-import { normalise, remembering } from './patterns.ts';
+import { normalise } from './patterns.ts';
 import { unique } from './words.ts';
 
 /** What an answer may rest on: texts, and values that a tool returned. */
 export interface Known {
   text: string;
   claims: Claim[];
-  /** What follows from the claims by counting days. */
-  counted(): { dates: ReadonlySet<string>; spans: ReadonlySet<string> };
   /** Numbers whose unit is told elsewhere: those of a record, and in a table those with two decimals. */
   numbers: number[];
 }
@@ -19,24 +18,12 @@ const DECIMAL = /(?<![\w.,$€£¥])\d+[.,]\d{2}(?![\w.,])/g;
 
 export function knownFrom(texts: string[], values: unknown[]): Known {
   const text = normalise([...texts, ...values.map((v) => JSON.stringify(v) ?? '')].join(' \n '));
-  const { decimals, ...known } = read(text);
-  return { text, ...known, numbers: [...decimals, ...values.flatMap((v) => numbersIn(v))] };
+  const decimals = [...text.matchAll(DECIMAL)].map(([n]) => Number(n.replace(',', '.')));
+  return { text, claims: read(text), numbers: [...decimals, ...values.flatMap((v) => numbersIn(v))] };
 }
 
 /** Every ask of a task is judged against the same text. */
-const read = remembering((text) => {
-  const claims = claimsIn(text);
-  const decimals = [...text.matchAll(DECIMAL)].map(([n]) => Number(n.replace(',', '.')));
-  let counted: ReturnType<typeof count> | undefined;
-  return {
-    claims,
-    decimals,
-    counted: () => {
-      counted ??= count(claims);
-      return counted;
-    },
-  };
-});
+const read = remembering(claimsIn);
 
 function numbersIn(value: unknown, name = ''): number[] {
   if (typeof value === 'number') return /cents|minor/.test(name) ? [value, value / 100] : [value];
@@ -95,7 +82,7 @@ function holdsId(text: string, id: string): boolean {
 }
 
 /** Whether it may follow from what stands there by counting: right or wrong, that takes a reader. */
-export function mayFollow({ claims, counted }: Known, claim: Claim): boolean {
+export function mayFollow({ claims }: Known, claim: Claim): boolean {
   switch (claim.kind) {
     case 'amount': {
       const values = only(claims, 'amount').flatMap((a) => (a.currency === claim.currency ? [a.value] : []));
@@ -109,10 +96,12 @@ export function mayFollow({ claims, counted }: Known, claim: Claim): boolean {
     }
     case 'date':
       return claim.names.some((mine) =>
-        claim.partial ? [...counted().dates].some((name) => sameDate(name, mine)) : counted().dates.has(mine),
+        claim.partial
+          ? [...counted(claims).dates].some((name) => sameDate(name, mine))
+          : counted(claims).dates.has(mine),
       );
     case 'duration':
-      return counted().spans.has(`${claim.value} ${claim.unit}`);
+      return counted(claims).spans.has(`${claim.value} ${claim.unit}`);
     case 'percentage':
       return only(claims, 'percentage').some((p) => near(100 - p.value, claim.value));
     case 'day':
@@ -123,8 +112,8 @@ export function mayFollow({ claims, counted }: Known, claim: Claim): boolean {
   }
 }
 
-/** The dates that lie a known span before or after a known date, and the spans between known dates or spans. */
-function count(claims: Claim[]): { dates: ReadonlySet<string>; spans: ReadonlySet<string> } {
+/** What follows by counting days: dates a known span before or after a known date, spans between known dates or spans. */
+const counted = once((claims: Claim[]) => {
   const days = unique(only(claims, 'date').flatMap((d) => d.days));
   const counts = only(claims, 'day').map(({ value }): Span => ({ unit: 'seconds', value: value * DAY_S }));
   const spans = [...only(claims, 'duration'), ...counts];
@@ -134,7 +123,7 @@ function count(claims: Claim[]): { dates: ReadonlySet<string>; spans: ReadonlySe
     ...spans.flatMap((a) => spans.flatMap((b) => (a.unit === b.unit ? [{ ...a, value: a.value - b.value }] : []))),
   ];
   return { dates: new Set(shifted.map(nameOf)), spans: new Set(lengths.map((l) => `${l.value} ${l.unit}`)) };
-}
+});
 
 type ClaimOf<K extends ClaimKind> = Extract<Claim, { kind: K }>;
 type Span = Pick<ClaimOf<'duration'>, 'unit' | 'value'>;

@@ -1,11 +1,8 @@
-import { z } from 'zod';
-import { contentOf, eventsOf } from '../core/evidence.ts';
-import { noticeText } from '../core/outcome.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { degradedPath } from './degraded-path.ts';
 import { internalsIn } from './notice-internals.ts';
 import { clausesOf, means } from './notice-words.ts';
+import { when } from './words.ts';
 
 /** The user learns what works, what is limited, whether to act, what was saved and what comes next; nothing of the machinery. */
 export const noticeIsComplete = defineTaskCheck({
@@ -14,31 +11,28 @@ export const noticeIsComplete = defineTaskCheck({
   severity: 'critical',
   feature: 'notice',
   reads: 'the notice, and whether anything was answered or kept',
-  params: z.strictObject({}),
-  example: 'notice-is-complete: {}',
   implies: () => ({}),
-  judge(evidence) {
-    const { events, roles } = evidence;
-    const path = degradedPath(evidence);
-    const notice = path?.outcome.outcome.notice;
-    if (path === undefined || notice === undefined || notice === null || noticeText(notice).trim() === '')
-      return nothingToJudge('no notice was given');
+  judge(on) {
+    const { content, results, notice: words } = on.seen;
+    const path = degradedPath(on);
+    const notice = path?.outcome.notice ?? '';
+    if (path === undefined || words === '') return nothingToJudge('no notice was given');
     if (path.degraded === 'no') return nothingToJudge(`a notice, though nothing was degraded: ${path.why}`);
 
-    const writes = eventsOf(events, 'tool-result').filter((e) => e.effect !== 'none');
-    const kept = Object.keys(path.outcome.outcome.state ?? {}).length > 0 || writes.length > 0;
+    const writes = results.filter((e) => e.effect !== 'none');
+    const kept = Object.keys(path.outcome.state ?? {}).length > 0 || writes.length > 0;
     const silent =
       typeof notice === 'string'
-        ? silentOn(notice, { works: contentOf(events) !== undefined, saved: kept })
-        : Object.entries(notice).flatMap(([part, text]) => (isVague(part, text) ? [PARTS[part] ?? part] : []));
-    const internals = internalsIn(noticeText(notice), roles);
+        ? silentOn(notice, { works: content !== undefined, saved: kept })
+        : Object.entries(notice).flatMap(([part, text]) => when(isVague(part, text), PARTS[part] ?? part));
+    const internals = internalsIn(words, on.roles);
     const wrong = [
-      ...(silent.length > 0 ? [`does not say ${silent.join(', nor ')}`] : []),
-      ...(internals.length > 0 ? [`names internals: ${internals.join(', ')}`] : []),
+      ...when(silent.length > 0, `does not say ${silent.join(', nor ')}`),
+      ...when(internals.length > 0, `names internals: ${internals.join(', ')}`),
     ];
-    const seqs = [...writes.map((e) => e.seq), ...path.seqs];
-    if (wrong.length > 0) return failed(`the notice ${wrong.join('; it ')}`, seqs);
-    return passed('the notice says what works, what is limited and what comes next; 0 internals', seqs);
+    if (wrong.length > 0) return failed(`the notice ${wrong.join('; it ')}`, writes, path.proof);
+    const reason = 'the notice says what works, what is limited and what comes next; 0 internals';
+    return passed(reason, writes, path.proof);
   },
 });
 
@@ -55,10 +49,10 @@ function silentOn(notice: string, asked: { works: boolean; saved: boolean }): st
   const clauses = clausesOf(notice);
   const says = (...meanings: (keyof typeof means)[]) => meanings.some((m) => clauses.some(means[m]));
   return [
-    ...(asked.works && !says('works') ? ['what still works'] : []),
-    ...(says('limited') ? [] : ['what is limited']),
-    ...(says('next') ? [] : ['what to do or what happens next']),
-    ...(asked.saved && !says('saved', 'done') ? ['what was saved'] : []),
+    ...when(asked.works && !says('works'), 'what still works'),
+    ...when(!says('limited'), 'what is limited'),
+    ...when(!says('next'), 'what to do or what happens next'),
+    ...when(asked.saved && !says('saved', 'done'), 'what was saved'),
   ];
 }
 

@@ -1,9 +1,6 @@
 import { dereference, format, type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
 import { RE2JS } from 're2js';
-import { z } from 'zod';
-import { contentOf } from '../core/evidence.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, passed } from '../core/verdict.ts';
+import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
 import { dataOf, noContent } from './content.ts';
 
 /** Whoever answered, what is downstream can read it. */
@@ -13,32 +10,22 @@ export const outputValidates = defineTaskCheck({
   severity: 'critical',
   reads: "the structured output of the outcome, against the contract's schema",
   skips: 'the contract asks for no structured output, or there is no answer',
-  params: z.strictObject({}),
-  example: 'output-validates: {}',
   implies: (_task, contract) => (contract?.output === undefined ? undefined : {}),
-  judge({ events, contract }) {
+  judge({ seen: { content, ending }, contract }) {
     const output = contract?.output;
     if (output === undefined) return notApplicable('the contract asks for no structured output');
-    const outcome = contentOf(events);
-    if (outcome === undefined) return noContent(events);
-    const { kind } = outcome.outcome;
-    const data = dataOf(outcome.outcome);
-    if (data === undefined) {
-      if (kind !== 'answered' && kind !== 'extracted') return notApplicable(`${kind} without structured output`);
-      return failed('no structured output: data is missing', [outcome.seq]);
-    }
-    const missing = output.required
-      .filter((field) => !Object.hasOwn(data, field))
-      .map((field) => `data.${field}: missing`);
-    const errors = errorsOf(output.schema, data);
-    const wrong = [...missing, ...innermost(errors)];
-    if (wrong.length > 0) {
-      const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : '';
-      return failed(`${wrong.slice(0, 3).join('; ')}${more}`, [outcome.seq]);
-    }
-    return passed(`data follows the schema, ${output.required.length} of ${output.required.length} required fields`, [
-      outcome.seq,
-    ]);
+    if (content === undefined) return noContent(ending);
+    const { kind } = content.outcome;
+    const data = dataOf(content.outcome);
+    if (data === undefined && kind !== 'answered' && kind !== 'extracted')
+      return notApplicable(`${kind} without structured output`);
+    if (data === undefined) return failed('no structured output: data is missing', content);
+    const { schema, required } = output;
+    const missing = required.filter((field) => !Object.hasOwn(data, field)).map((field) => `data.${field}: missing`);
+    const wrong = [...missing, ...innermost(errorsOf(schema, data))];
+    const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : '';
+    if (wrong.length > 0) return failed(`${wrong.slice(0, 3).join('; ')}${more}`, content);
+    return passed(`data follows the schema, ${required.length} of ${required.length} required fields`, content);
   },
 });
 

@@ -1,19 +1,5 @@
 import { RE2JS } from 're2js';
-
-/** What texts of a drill come to, found once each: checks meet the same few again and again. */
-export function remembering<V>(find: (text: string) => V): (text: string) => V {
-  const found = new Map<string, V>();
-  return (text) => {
-    const known = found.get(text);
-    if (known !== undefined) return known;
-    const value = find(text);
-    if (found.size >= MOST_REMEMBERED) found.clear();
-    if (text.length <= LONGEST_REMEMBERED) found.set(text, value);
-    return value;
-  };
-}
-const MOST_REMEMBERED = 500;
-const LONGEST_REMEMBERED = 10_000;
+import { remembering } from '../core/once.ts';
 
 /** One spelling for quotes, dashes' look-alikes and blanks, so that typography never decides. */
 export const normalise = remembering((text) =>

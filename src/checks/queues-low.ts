@@ -1,20 +1,8 @@
-import { z } from 'zod';
 import { callsOf } from '../core/evidence.ts';
 import { noticeText } from '../core/outcome.ts';
-import { defineDrillCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
-import { type Asks, follow, noAsks, note, type WholeAsk } from './whole-asks.ts';
+import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 import { count, unique } from './words.ts';
-
-interface State {
-  asks: Asks;
-  first: string;
-  reserve: readonly string[];
-  /** In the phase in hand a reserve role has a capacity. */
-  scarce: boolean;
-  yielded: { count: number; kinds: Record<string, number>; proof: number[] };
-  wrong: { count: number; what: string[]; proof: number[] };
-}
 
 /** Who can wait makes room, and is told. A full answer of the first role takes nobody's place. */
 export const queuesLow = defineDrillCheck({
@@ -23,48 +11,50 @@ export const queuesLow = defineDrillCheck({
   reads: 'how asks of low priority end while a reserve role has a capacity',
   severity: 'major',
   feature: 'lanes',
-  params: z.strictObject({}),
-  example: 'queues-low: {}',
-  init: ({ declares: { chain } }): State => ({
-    ...{ asks: noAsks(), first: chain[0] ?? '', reserve: chain.slice(1), scarce: false },
-    ...{ yielded: { count: 0, kinds: {}, proof: [] }, wrong: { count: 0, what: [], proof: [] } },
-  }),
-  step(state, event) {
-    const whole = follow(state.asks, event);
-    if (event.kind === 'phase' && event.state === 'began')
-      state.scarce = event.faults.some((f) => f.fault === 'capacity' && state.reserve.includes(f.role));
-    if (whole?.ask.priority === 'low' && state.scarce) judgeLow(state, whole);
-    return state;
-  },
-  verdict({ asks, reserve, yielded, wrong }) {
-    const all = count(yielded.count + wrong.count, 'low-priority ask');
-    if (wrong.count > 0)
-      return failed(`${wrong.count} of ${all}: ${unique(wrong.what).join('; ')}`, [...asks.phases, ...wrong.proof]);
-    if (yielded.count === 0)
-      return nothingToJudge(`no low-priority ask needed ${reserve.join(', ')} while that had a capacity`);
-    const kinds = Object.entries(yielded.kinds).map(([kind, n]) => `${n} ${kind}`);
-    return passed(`${all} made room and said so: ${kinds.join(', ')}`, [...asks.phases, ...yielded.proof]);
+  open({ declares: { chain } }) {
+    const [first, ...reserve] = chain;
+    const asks = new Asks();
+    /** In the phase in hand a reserve role has a capacity. */
+    let scarce = false;
+    const yielded = new Tally();
+    const ways: Record<string, number> = {};
+    const wrong = new Tally();
+
+    function judge({ ask, ending, kind, events }: WholeAsk): void {
+      const served = callsOf(events).findLast((c) => c.ok);
+      if (served?.call.role === first && kind === 'answered') return;
+      const outcome = ending.kind === 'hung' ? undefined : ending.outcome;
+      const degraded = outcome?.degraded === true;
+      const lacks = [
+        ...(kind === 'hung' || kind === 'failed' ? [`was ${kind}`] : []),
+        ...(kind === 'answered' && !degraded ? ['was answered like the others'] : []),
+        ...(noticeText(outcome?.notice).trim() === '' ? ['gave no notice'] : []),
+      ];
+      if (lacks.length > 0) {
+        wrong.add([`${ask.task} ${lacks.join(' and ')}`], ask.seq, ending.seq);
+        return;
+      }
+      const way = kind === 'answered' ? 'degraded' : kind;
+      ways[way] = (ways[way] ?? 0) + 1;
+      yielded.add([], ask.seq, ending.seq);
+    }
+
+    return {
+      step(event) {
+        const ended = asks.follow(event);
+        if (event.kind === 'phase' && event.state === 'began')
+          scarce = event.faults.some((f) => f.fault === 'capacity' && reserve.includes(f.role));
+        if (ended?.ask.priority === 'low' && scarce) judge(ended);
+      },
+      verdict() {
+        const all = count(yielded.count + wrong.count, 'low-priority ask');
+        if (wrong.count > 0)
+          return failed(`${wrong.count} of ${all}: ${unique(wrong.examples).join('; ')}`, asks, wrong);
+        if (yielded.count === 0)
+          return nothingToJudge(`no low-priority ask needed ${reserve.join(', ')} while that had a capacity`);
+        const kinds = Object.entries(ways).map(([kind, n]) => `${n} ${kind}`);
+        return passed(`${all} made room and said so: ${kinds.join(', ')}`, asks, yielded);
+      },
+    };
   },
 });
-
-function judgeLow({ first, yielded, wrong }: State, { ask, ending, events }: WholeAsk): void {
-  const served = callsOf(events).findLast((c) => c.ok);
-  const kind = ending.kind === 'hung' ? 'hung' : ending.outcome.kind;
-  if (served?.call.role === first && kind === 'answered') return;
-  const degraded = ending.kind === 'outcome' && ending.outcome.degraded === true;
-  const told = ending.kind === 'outcome' && noticeText(ending.outcome.notice).trim() !== '';
-  const lacks = [
-    ...(kind === 'hung' || kind === 'failed' ? [`was ${kind}`] : []),
-    ...(kind === 'answered' && !degraded ? ['was answered like the others'] : []),
-    ...(told ? [] : ['gave no notice']),
-  ];
-  note((lacks.length > 0 ? wrong : yielded).proof, ask.seq, ending.seq);
-  if (lacks.length > 0) {
-    wrong.count += 1;
-    if (wrong.what.length < 5) wrong.what.push(`${ask.task} ${lacks.join(' and ')}`);
-    return;
-  }
-  const way = kind === 'answered' ? 'degraded' : kind;
-  yielded.count += 1;
-  yielded.kinds[way] = (yielded.kinds[way] ?? 0) + 1;
-}

@@ -1,7 +1,5 @@
-import { z } from 'zod';
-import { type CallView, callsOf } from '../core/evidence.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, nothingToJudge, passed } from '../core/verdict.ts';
+import type { CallView } from '../core/evidence.ts';
+import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { count, unique } from './words.ts';
 
 /** Faults after which a reply is whole on the wire, and wrong. */
@@ -17,34 +15,25 @@ export const repairsOnce = defineTaskCheck({
   reads: 'calls to a role after a reply of it that was spoiled',
   severity: 'critical',
   feature: 'repair',
-  params: z.strictObject({}),
-  example: 'repairs-once: {}',
-  judge({ events }) {
-    const calls = callsOf(events);
+  judge({ seen: { calls } }) {
     const roles = unique(calls.map((c) => c.call.role));
     const chains = roles.flatMap((role) => chainsOf(calls.filter((c) => c.call.role === role)));
     if (chains.length === 0) return nothingToJudge('no reply was invalid');
     const repaired = chains.filter((c) => c.length > 1);
-    const seqs = (some: CallView[][]) => unique(some.flat().flatMap((c) => c.seqs));
+    const asked = ([first]: CallView[]) => `${first?.call.role} was asked to repair`;
 
     const often = repaired.filter((c) => c.length > 2);
-    const poor = repaired.map((chain) => ({ chain, gone: lost(chain) })).filter(({ gone }) => gone.length > 0);
-    if (often.length + poor.length > 0)
-      return failed(
-        [
-          ...often.map((chain) => `${role(chain)} was asked to repair ${count(chain.length - 1, 'time')}`),
-          ...poor.map(({ chain, gone }) => `${role(chain)} was asked to repair without ${gone.join(', ')}`),
-        ].join('; '),
-        seqs([...often, ...poor.map((p) => p.chain)]),
-      );
+    const poor = repaired.filter((c) => lost(c).length > 0);
+    const wrong = [
+      ...often.map((chain) => `${asked(chain)} ${count(chain.length - 1, 'time')}`),
+      ...poor.map((chain) => `${asked(chain)} without ${lost(chain).join(', ')}`),
+    ];
+    if (wrong.length > 0) return failed(wrong.join('; '), often, poor);
     if (repaired.length === 0)
       return nothingToJudge(`no repair of ${count(chains.length, 'invalid reply', 'invalid replies')}`);
-    const all = repaired.map((chain) => `${role(chain)} was asked to repair once`).join(', ');
-    const evidence = unique(repaired.flatMap((chain) => given(chain[0])));
-    return passed(
-      `${all}, with all of ${count(evidence.length, 'source or result', 'sources and results')}`,
-      seqs(repaired),
-    );
+    const all = repaired.map((chain) => `${asked(chain)} once`).join(', ');
+    const held = unique(repaired.flatMap((chain) => given(chain[0])));
+    return passed(`${all}, with all of ${count(held.length, 'source or result', 'sources and results')}`, repaired);
   },
 });
 
@@ -65,8 +54,6 @@ function isInvalid({ end, fired, failureMode }: CallView): boolean {
   if (failureMode === 'malformed_response' || failureMode === 'truncated') return true;
   return failureMode === null && fired.some((f) => SPOILERS.includes(f.fault));
 }
-
-const role = (chain: CallView[]) => chain[0]?.call.role ?? '';
 
 /** What the first call was given and a repair was not. */
 const lost = ([first, ...repairs]: CallView[]) =>

@@ -1,8 +1,4 @@
-import { z } from 'zod';
-import { eventsOf } from '../core/evidence.ts';
-import { defineTaskCheck } from '../core/plugin.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
-import { spentIn } from './serving.ts';
+import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { count, usd } from './words.ts';
 
 /** Retries, abandoned replies and the backup's price all count. */
@@ -12,15 +8,11 @@ export const staysInBudget = defineTaskCheck({
   severity: 'major',
   reads: 'the cost of every call, of abandoned ones too',
   skips: 'the task has no max_cost_usd',
-  params: z.strictObject({}),
-  example: 'stays-in-budget: {}',
   implies: (task) => (task.max_cost_usd === undefined ? undefined : {}),
-  judge({ events, task: { max_cost_usd } }) {
+  judge({ seen: { calls, spent }, task: { max_cost_usd } }) {
     if (max_cost_usd === undefined) return notApplicable('the task has no max_cost_usd');
-    const spent = spentIn(events);
     if (spent.seqs.length === 0) return nothingToJudge('no call ended, so nothing was billed');
-    const calls = count(eventsOf(events, 'call').length, 'call');
     const verdict = spent.usd > max_cost_usd + 1e-9 ? failed : passed;
-    return verdict(`${usd(spent.usd)} in ${calls}, ${usd(max_cost_usd)} allowed`, spent.seqs);
+    return verdict(`${usd(spent.usd)} in ${count(calls.length, 'call')}, ${usd(max_cost_usd)} allowed`, spent);
   },
 });

@@ -1,16 +1,9 @@
-import { z } from 'zod';
-import type { Contract } from '../core/contract.ts';
-import { defineDrillCheck } from '../core/plugin.ts';
-import { failed, notApplicable, nothingToJudge, passed } from '../core/verdict.ts';
-import { type Books, enter, openBooks, type Spent } from './tenant-books.ts';
-import { type Asks, follow, noAsks } from './whole-asks.ts';
+import { defineDrillCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { Books, type Spent } from './tenant-books.ts';
+import { Asks } from './whole-asks.ts';
 import { count, seconds, usd } from './words.ts';
 
-interface State {
-  asks: Asks;
-  budgets: Contract['budgets'];
-  books: Books;
-}
+const MOST_PROOF = 100;
 
 /** Over all roles together: a failover does not fill the purse again. */
 export const staysInTenantBudget = defineDrillCheck({
@@ -19,43 +12,42 @@ export const staysInTenantBudget = defineDrillCheck({
   reads: 'calls and cost of each tenant in every window',
   severity: 'critical',
   feature: 'budgets',
-  params: z.strictObject({}),
-  example: 'stays-in-tenant-budget: {}',
   implies: (_task, contract) => (contract?.budgets === undefined ? undefined : {}),
-  init: ({ contract }): State => ({
-    asks: noAsks(),
-    budgets: contract?.budgets,
-    books: openBooks(contract?.budgets?.window_ms ?? 0),
-  }),
-  step(state, event) {
-    follow(state.asks, event);
-    if (event.kind !== 'run-header' && event.phase === state.asks.phase) enter(state.books, event);
-    return state;
-  },
-  verdict({ asks, budgets, books: { accounts, total } }) {
-    if (budgets === undefined) return notApplicable('the contract has no budgets');
-    const callsEach = total.calls / Math.max(1, total.asks);
-    const usdEach = total.usd / Math.max(1, total.asks);
-    const uses = [...accounts.values()].flatMap(({ most }) => [
-      use(most.calls.length, 1, most.asks * callsEach, budgets.requests, most.calls, (n) => count(n, 'call')),
-      use(most.usd, usdEach, most.asks * usdEach, budgets.usd, most.dear, usd),
-    ]);
-    const worst = uses.filter((u) => u !== undefined).toSorted((a, b) => b.share - a.share)[0];
-    if (worst === undefined) return nothingToJudge('nothing was asked');
-    const within = `${worst.used} of one tenant in ${seconds(budgets.window_ms)}, ${worst.limit} allowed`;
-    const proof = [...asks.phases, ...worst.calls.flatMap((c) => c.seqs).slice(0, MOST_PROOF)];
-    if (worst.share > 1 + 1e-9) return failed(within, proof);
-    const tested = uses.filter((u) => u?.tested).length;
-    if (tested === 0) return nothingToJudge(`no tenant came to the end of its budget: at most ${within}`);
-    return passed(`at most ${within}; ${count(tested, 'budget')} put to the test`, proof);
+  open({ contract }) {
+    const budgets = contract?.budgets;
+    const asks = new Asks();
+    const books = new Books(budgets);
+    return {
+      step(event) {
+        asks.follow(event);
+        if (asks.isInPhase(event)) books.enter(event);
+      },
+      verdict() {
+        if (budgets === undefined) return notApplicable('the contract has no budgets');
+        const { total } = books;
+        const callsEach = total.calls / Math.max(1, total.asks);
+        const usdEach = total.usd / Math.max(1, total.asks);
+        const calls = (n: number) => count(n, 'call');
+        const uses = [...books.accounts.values()].flatMap(({ most }) => [
+          ...use(most.calls.length, 1, most.asks * callsEach, budgets.requests, most.calls, calls),
+          ...use(most.usd, usdEach, most.asks * usdEach, budgets.usd, most.dear, usd),
+        ]);
+        const worst = uses.toSorted((a, b) => b.share - a.share)[0];
+        if (worst === undefined) return nothingToJudge('nothing was asked');
+        const within = `${worst.used} of one tenant in ${seconds(budgets.window_ms)}, ${worst.limit} allowed`;
+        const proof = worst.calls.flatMap((c) => c.seqs).slice(0, MOST_PROOF);
+        if (worst.share > 1 + 1e-9) return failed(within, asks, proof);
+        const tested = uses.filter((u) => u.tested).length;
+        if (tested === 0) return nothingToJudge(`no tenant came to the end of its budget: at most ${within}`);
+        return passed(`at most ${within}; ${count(tested, 'budget')} put to the test`, asks, proof);
+      },
+    };
   },
 });
 
-const MOST_PROOF = 100;
-
 /**
- * How much of a budget was used. It was put to the test where one more would have broken it, or where the tenant asked
- * for more than it allows, at the usual price of an ask.
+ * How much of a budget was used, where there is one. It was put to the test where one more would have broken it, or where
+ * the tenant asked for more than it allows, at the usual price of an ask.
  */
 function use(
   used: number,
@@ -65,7 +57,7 @@ function use(
   calls: Spent[],
   say: (n: number) => string,
 ) {
-  if (limit === undefined) return undefined;
+  if (limit === undefined) return [];
   const tested = used + more > limit || wished > limit;
-  return { share: limit === 0 && used === 0 ? 0 : used / limit, used: say(used), limit: say(limit), tested, calls };
+  return [{ share: limit === 0 && used === 0 ? 0 : used / limit, used: say(used), limit: say(limit), tested, calls }];
 }

@@ -8,78 +8,75 @@ export interface Spent {
   seqs: number[];
 }
 
-export interface Account {
+class Account {
   /** When the tenant asked, and its calls, as far back as a window reaches. */
-  asks: number[];
-  calls: Spent[];
+  asks: number[] = [];
+  calls: Spent[] = [];
   /** The fullest windows so far. */
-  most: { asks: number; calls: Spent[]; usd: number; dear: Spent[] };
+  readonly most: { asks: number; calls: Spent[]; usd: number; dear: Spent[] } = {
+    asks: 0,
+    calls: [],
+    usd: 0,
+    dear: [],
+  };
 }
 
 /** What each tenant asked, called and paid in a window that slides; memory holds two windows. */
-export interface Books {
-  window_ms: number;
-  accounts: Map<string, Account>;
-  /** Asks, and calls that are not paid yet. */
-  asking: Map<number, { account: Account; called: boolean }>;
-  unpaid: Map<string, { account: Account; call: Spent }>;
+export class Books {
+  readonly accounts = new Map<string, Account>();
   /** Of asks that called a model at all. */
-  total: { asks: number; calls: number; usd: number };
-}
+  readonly total = { asks: 0, calls: 0, usd: 0 };
+  /** Asks, and calls that are not paid yet. */
+  private readonly asking = new Map<number, { account: Account; called: boolean }>();
+  private readonly unpaid = new Map<string, { account: Account; call: Spent }>();
+  private readonly budgets: Contract['budgets'];
+  private readonly window_ms: number;
 
-export const openBooks = (window_ms: number): Books => ({
-  ...{ window_ms, accounts: new Map(), asking: new Map(), unpaid: new Map() },
-  total: { asks: 0, calls: 0, usd: 0 },
-});
+  constructor(budgets: Contract['budgets']) {
+    this.budgets = budgets;
+    this.window_ms = budgets?.window_ms ?? 0;
+  }
 
-export function enter(books: Books, event: TraceEvent): void {
-  const { window_ms, accounts, asking, unpaid, total } = books;
-  if (event.kind === 'ask') {
-    const account = accounts.get(event.tenant) ?? {
-      asks: [],
-      calls: [],
-      most: { asks: 0, calls: [], usd: 0, dear: [] },
-    };
-    accounts.set(event.tenant, account);
-    asking.set(event.ask, { account, called: false });
-    account.asks = [...account.asks.filter((at) => event.at - at < window_ms), event.at];
-    account.most.asks = Math.max(account.most.asks, account.asks.length);
+  enter(event: TraceEvent): void {
+    if (event.kind === 'ask') {
+      const account = this.accounts.get(event.tenant) ?? new Account();
+      this.accounts.set(event.tenant, account);
+      this.asking.set(event.ask, { account, called: false });
+      account.asks = [...account.asks.filter((at) => event.at - at < this.window_ms), event.at];
+      account.most.asks = Math.max(account.most.asks, account.asks.length);
+    }
+    if (event.kind === 'outcome' || event.kind === 'hung') this.asking.delete(event.ask);
+    if (event.kind === 'call') {
+      const by = this.asking.get(event.ask);
+      if (by === undefined) return;
+      this.total.calls += 1;
+      if (!by.called) this.total.asks += 1;
+      by.called = true;
+      const { account } = by;
+      const call = { at: event.at, usd: 0, seqs: [event.seq] };
+      this.unpaid.set(event.call, { account, call });
+      // The bill of a call may come a window later.
+      account.calls = [...account.calls.filter((c) => event.at - c.at < 2 * this.window_ms), call];
+      const now = account.calls.filter((c) => event.at - c.at < this.window_ms);
+      if (now.length > account.most.calls.length) account.most.calls = now;
+    }
+    if (event.kind === 'call-end' || event.kind === 'call-abort') {
+      const paid = this.unpaid.get(event.call);
+      if (paid === undefined) return;
+      this.unpaid.delete(event.call);
+      paid.call.usd = event.cost_usd;
+      paid.call.seqs.push(event.seq);
+      this.total.usd += event.cost_usd;
+      findDearest(paid.account, this.window_ms);
+    }
   }
-  if (event.kind === 'outcome' || event.kind === 'hung') asking.delete(event.ask);
-  if (event.kind === 'call') {
-    const by = asking.get(event.ask);
-    if (by === undefined) return;
-    total.calls += 1;
-    if (!by.called) total.asks += 1;
-    by.called = true;
-    const { account } = by;
-    const call = { at: event.at, usd: 0, seqs: [event.seq] };
-    unpaid.set(event.call, { account, call });
-    // The bill of a call may come a window later.
-    account.calls = [...account.calls.filter((c) => event.at - c.at < 2 * window_ms), call];
-    const now = account.calls.filter((c) => event.at - c.at < window_ms);
-    if (now.length > account.most.calls.length) account.most.calls = now;
-  }
-  if (event.kind === 'call-end' || event.kind === 'call-abort') {
-    const of = unpaid.get(event.call);
-    if (of === undefined) return;
-    unpaid.delete(event.call);
-    of.call.usd = event.cost_usd;
-    of.call.seqs.push(event.seq);
-    total.usd += event.cost_usd;
-    findDearest(of.account, window_ms);
-  }
-}
 
-/** Whether a tenant could make one more call. Who is careful books calls at their worst price: of money only half counts. */
-export function hadRoom(
-  { window_ms, accounts }: Books,
-  { requests = Infinity, usd = Infinity }: NonNullable<Contract['budgets']>,
-  tenant: string,
-  at: number,
-): boolean {
-  const recent = accounts.get(tenant)?.calls.filter((call) => at - call.at < window_ms) ?? [];
-  return recent.length < requests && recent.reduce((sum, call) => sum + call.usd, 0) <= usd / 2;
+  /** Whether a tenant could make one more call. Who is careful books calls at their worst price: of money only half counts. */
+  hadRoom(tenant: string, at: number): boolean {
+    const { requests = Infinity, usd = Infinity } = this.budgets ?? {};
+    const recent = this.accounts.get(tenant)?.calls.filter((call) => at - call.at < this.window_ms) ?? [];
+    return recent.length < requests && recent.reduce((sum, call) => sum + call.usd, 0) <= usd / 2;
+  }
 }
 
 function findDearest({ calls, most }: Account, window_ms: number): void {

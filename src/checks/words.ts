@@ -8,3 +8,6 @@ export const usd = (amount: number): string => `$${amount.toFixed(4)}`;
 
 /** Each thing once, in order of first appearance. */
 export const unique = <T>(things: readonly T[]): T[] => [...new Set(things)];
+
+/** What is said only where something is so. */
+export const when = (so: boolean, words: string): string[] => (so ? [words] : []);

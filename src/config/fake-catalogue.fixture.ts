@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import { defineMeaningFault, defineTaskCheck, defineToolFault } from '../core/plugin.ts';
-import { nothingToJudge } from '../core/verdict.ts';
+import { defineMeaningFault, defineTaskCheck, defineToolFault, nothingToJudge } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 
 /** A small catalogue for tests of whoever is handed one. */

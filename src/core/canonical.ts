@@ -21,3 +21,11 @@ export function canonicalText(json: string): string {
     return json;
   }
 }
+
+/** No product's output nests deeper; whatever follows one goes down into it. */
+export const DEEPEST = 100;
+
+export function isDeeper(value: unknown, levels = DEEPEST): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}

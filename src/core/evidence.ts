@@ -107,22 +107,3 @@ export function callsOf(events: readonly TraceEvent[]): CallView[] {
 export function endingOf(events: readonly TraceEvent[]): EventOf<'outcome'> | EventOf<'hung'> | undefined {
   return events.find((e): e is EventOf<'outcome'> | EventOf<'hung'> => e.kind === 'outcome' || e.kind === 'hung');
 }
-
-/**
- * The outcome, where its content can be judged: the target gave an answer of some kind.
- * A hung, failed or postponed task has a finding of its own and no content.
- */
-export function contentOf(events: readonly TraceEvent[]): EventOf<'outcome'> | undefined {
-  const outcome = firstOf(events, 'outcome');
-  const kinds = [
-    'answered',
-    'partial',
-    'rules_based',
-    'extracted',
-    'needs_review',
-    'needs_confirmation',
-    'action_disabled',
-  ];
-  if (outcome === undefined || !kinds.includes(outcome.outcome.kind)) return undefined;
-  return outcome.outcome.answer === undefined && outcome.outcome.data === undefined ? undefined : outcome;
-}

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Contract } from './contract.ts';
 import type { Feature, Role } from './declaration.ts';
@@ -8,6 +8,7 @@ import type { ModelCall } from './model-call.ts';
 import type { Outcome, Task } from './outcome.ts';
 import type { Random } from './random.ts';
 import type { DrillReport, RunReport } from './report.ts';
+import { type Seen, seenIn } from './seen.ts';
 import type { Approve, ToolResult, Tools, ToolUse } from './tools.ts';
 import type { EventOf, TraceEvent } from './trace.ts';
 import type { Severity, Verdict } from './verdict.ts';
@@ -29,6 +30,31 @@ export interface Card<P extends z.ZodType = z.ZodType> {
   magnitude?: { param: string; zero: unknown };
   /** Who claims this feature is asked this check. */
   feature?: Feature;
+}
+
+const NO_PARAMS = z.strictObject({});
+type None = typeof NO_PARAMS;
+
+/** A card as the author of a fault or a check writes it: who takes no parameters says nothing of them. */
+interface Written<P extends z.ZodType> extends Omit<Card, 'params' | 'example'> {
+  params?: P;
+  example?: string;
+}
+
+/** What comes of parameters, which are parsed once: a fault or a check made ready. */
+function armedBy<P extends z.ZodType, A extends unknown[], R>(
+  written: Written<P>,
+  open: (params: z.output<P>, ...rest: A) => R,
+) {
+  // Without a schema there is nothing that P could be inferred from: then it is `None`.
+  const params = written.params ?? (NO_PARAMS as z.ZodType as P);
+  return {
+    params,
+    arm(raw: unknown) {
+      const given = params.parse(raw ?? {});
+      return (...rest: A): R => open(given, ...rest);
+    },
+  };
 }
 
 // --- faults -----------------------------------------------------------------
@@ -88,52 +114,46 @@ export interface Fault extends Card {
   arm(params: unknown): (scope: FaultScope) => Injection;
 }
 
-export function defineMeaningFault<P extends z.ZodType>(
-  fault: Card<P> & {
-    delays?: boolean;
-    shared?: boolean;
-    open(params: z.output<P>, scope: FaultScope): MeaningInjection;
-  },
-): Fault {
-  return {
-    ...fault,
+type WrittenFault<P extends z.ZodType, I> = Written<P> &
+  Pick<Fault, 'delays' | 'shared'> & { open(params: z.output<P>, scope: FaultScope): I };
+
+/** At the value of its magnitude that does nothing, a fault does nothing. */
+function isZero({ magnitude }: Pick<Card, 'magnitude'>, params: unknown): boolean {
+  const all = z.record(z.string(), z.unknown()).parse(params);
+  return magnitude !== undefined && JSON.stringify(all[magnitude.param]) === JSON.stringify(magnitude.zero);
+}
+
+export function defineMeaningFault<P extends z.ZodType = None>(fault: WrittenFault<P, MeaningInjection>): Fault {
+  const untouched: MeaningInjection = (call, next) => next(call);
+  const example = `{ fault: ${fault.name}, role: primary }`;
+  const open = (params: z.output<P>, scope: FaultScope): Injection => ({
     kind: 'meaning',
-    arm(raw) {
-      const params = fault.params.parse(raw ?? {});
-      return (scope) => ({ kind: 'meaning', inject: fault.open(params, scope) });
-    },
-  };
+    inject: isZero(fault, params) ? untouched : fault.open(params, scope),
+  });
+  return { example, ...fault, kind: 'meaning', ...armedBy(fault, open) };
 }
 
-export function defineWireFault<P extends z.ZodType>(
-  fault: Card<P> & { open(params: z.output<P>, scope: FaultScope): WireInjection },
-): Fault {
-  return {
-    ...fault,
+export function defineWireFault<P extends z.ZodType = None>(fault: WrittenFault<P, WireInjection>): Fault {
+  const example = `{ fault: ${fault.name}, role: primary }`;
+  const open = (params: z.output<P>, scope: FaultScope): Injection => ({
     kind: 'wire',
-    arm(raw) {
-      const params = fault.params.parse(raw ?? {});
-      return (scope) => ({ kind: 'wire', inject: fault.open(params, scope) });
-    },
-  };
+    inject: isZero(fault, params) ? (reply) => reply : fault.open(params, scope),
+  });
+  return { example, ...fault, kind: 'wire', ...armedBy(fault, open) };
 }
 
-export function defineToolFault<P extends z.ZodType>(
-  fault: Card<P> & { open(params: z.output<P>, scope: FaultScope): ToolInjection },
-): Fault {
-  return {
-    ...fault,
+export function defineToolFault<P extends z.ZodType = None>(fault: WrittenFault<P, ToolInjection>): Fault {
+  const example = `{ fault: ${fault.name}, tool: issue_refund }`;
+  const open = (params: z.output<P>, scope: FaultScope): Injection => ({
     kind: 'tool',
-    arm(raw) {
-      const params = fault.params.parse(raw ?? {});
-      return (scope) => ({ kind: 'tool', inject: fault.open(params, scope) });
-    },
-  };
+    inject: fault.open(params, scope),
+  });
+  return { example, ...fault, kind: 'tool', ...armedBy(fault, open) };
 }
 
 // --- checks -----------------------------------------------------------------
 
-interface CheckCard<P extends z.ZodType> extends Card<P> {
+interface AboutCheck<P extends z.ZodType = z.ZodType> {
   severity: Severity;
   /** What of the stored events it looks at. */
   reads: string;
@@ -143,79 +163,92 @@ interface CheckCard<P extends z.ZodType> extends Card<P> {
   implies?(task: GoldenTask, contract: Contract | undefined): z.input<P> | undefined;
 }
 
-export interface TaskCheck extends CheckCard<z.ZodType> {
+/** What a check judges: the evidence, and its events put into words, of this ask and of the same one without faults. */
+export interface Case extends TaskEvidence {
+  seen: Seen;
+  plain: Seen;
+}
+
+const caseOf = (evidence: TaskEvidence): Case => ({
+  ...evidence,
+  seen: seenIn(evidence.events, evidence.declares.chain),
+  plain: seenIn(evidence.baseline, evidence.declares.chain),
+});
+
+export interface TaskCheck extends Card, AboutCheck {
   scope: 'task';
   /** Parses the parameters once. What comes back is pure: same evidence, same verdict. */
   arm(params: unknown): (evidence: TaskEvidence) => Verdict;
 }
 
 /** Sees what the target says of itself beside the evidence. */
-export interface LogCheck extends CheckCard<z.ZodType> {
+export interface LogCheck extends Card, AboutCheck {
   scope: 'log';
   arm(params: unknown): (evidence: TaskEvidence, log: EventOf<'log'> | undefined) => Verdict;
 }
 
-/** Judges a whole drill by folding over its events, so that memory stays flat. */
-export interface DrillCheck extends CheckCard<z.ZodType> {
+/** Follows a drill event by event, so that memory stays flat. */
+export interface Fold {
+  step(event: TraceEvent): void;
+  verdict(): Verdict;
+}
+
+/** Judges a whole drill by folding over its events. */
+export interface DrillCheck extends Card, AboutCheck {
   scope: 'drill';
-  arm(params: unknown): (facts: DrillFacts) => { step(event: TraceEvent): void; verdict(): Verdict };
+  arm(params: unknown): (facts: DrillFacts) => Fold;
 }
 
 export type Check = TaskCheck | LogCheck | DrillCheck;
 
-export function defineTaskCheck<P extends z.ZodType>(
-  check: CheckCard<P> & { judge(evidence: TaskEvidence, params: z.output<P>): Verdict },
+type WrittenCheck<P extends z.ZodType> = Written<P> & AboutCheck<P>;
+const noParams = ({ name }: { name: string }) => ({ example: `${name}: {}` });
+
+export function defineTaskCheck<P extends z.ZodType = None>(
+  check: WrittenCheck<P> & { judge(on: Case, params: z.output<P>): Verdict },
 ): TaskCheck {
-  return {
-    ...check,
-    scope: 'task',
-    arm(raw) {
-      const params = check.params.parse(raw ?? {});
-      return (evidence) => check.judge(evidence, params);
-    },
-  };
+  const judge = (params: z.output<P>, evidence: TaskEvidence) => check.judge(caseOf(evidence), params);
+  return { ...noParams(check), ...check, scope: 'task', ...armedBy(check, judge) };
 }
 
-export function defineLogCheck<P extends z.ZodType>(
-  check: CheckCard<P> & {
-    judge(evidence: TaskEvidence, log: EventOf<'log'> | undefined, params: z.output<P>): Verdict;
-  },
+export function defineLogCheck<P extends z.ZodType = None>(
+  check: WrittenCheck<P> & { judge(on: Case, log: EventOf<'log'> | undefined, params: z.output<P>): Verdict },
 ): LogCheck {
-  return {
-    ...check,
-    scope: 'log',
-    arm(raw) {
-      const params = check.params.parse(raw ?? {});
-      return (evidence, log) => check.judge(evidence, log, params);
-    },
-  };
+  const judge = (params: z.output<P>, evidence: TaskEvidence, log: EventOf<'log'> | undefined) =>
+    check.judge(caseOf(evidence), log, params);
+  return { ...noParams(check), ...check, scope: 'log', ...armedBy(check, judge) };
 }
 
-export function defineDrillCheck<P extends z.ZodType, S>(
-  check: CheckCard<P> & {
-    init(facts: DrillFacts, params: z.output<P>): S;
-    /** Returns the next state; it may be the same object. */
-    step(state: S, event: TraceEvent): S;
-    verdict(state: S): Verdict;
-  },
+export function defineDrillCheck<P extends z.ZodType = None>(
+  check: WrittenCheck<P> & { open(facts: DrillFacts, params: z.output<P>): Fold },
 ): DrillCheck {
-  return {
-    ...check,
-    scope: 'drill',
-    arm(raw) {
-      const params = check.params.parse(raw ?? {});
-      return (facts) => {
-        let state = check.init(facts, params);
-        return {
-          step(event) {
-            state = check.step(state, event);
-          },
-          verdict: () => check.verdict(state),
-        };
-      };
-    },
-  };
+  const open = (params: z.output<P>, facts: DrillFacts) => check.open(facts, params);
+  return { ...noParams(check), ...check, scope: 'drill', ...armedBy(check, open) };
 }
+
+/** What shows that a verdict is right: an event by its number or itself, whatever was put together from some, or several. */
+export type Proof =
+  | number
+  | { readonly seqs: readonly number[] }
+  | { readonly seq: number }
+  | undefined
+  | readonly Proof[];
+
+function seqsIn(proof: Proof): readonly number[] {
+  if (proof === undefined) return [];
+  if (typeof proof === 'number') return [proof];
+  if ('seqs' in proof) return proof.seqs;
+  return 'seq' in proof ? [proof.seq] : proof.flatMap(seqsIn);
+}
+
+const shown =
+  (verdict: 'passed' | 'failed') =>
+  (reason: string, ...proof: Proof[]): Verdict => ({ verdict, reason, evidence: [...new Set(seqsIn(proof))] });
+export const passed = shown('passed');
+export const failed = shown('failed');
+/** There was nothing to judge. In a drill that expects the check it stays inconclusive, elsewhere it becomes not applicable. */
+export const nothingToJudge = (reason: string): Verdict => ({ verdict: 'inconclusive', reason });
+export const notApplicable = (reason: string): Verdict => ({ verdict: 'not_applicable', reason });
 
 // --- targets ----------------------------------------------------------------
 

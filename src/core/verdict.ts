@@ -9,9 +9,3 @@ export type Verdict =
   | { verdict: 'inconclusive' | 'not_applicable'; reason: string };
 
 export type VerdictWord = Verdict['verdict'];
-
-export const passed = (reason: string, evidence: number[]): Verdict => ({ verdict: 'passed', reason, evidence });
-export const failed = (reason: string, evidence: number[]): Verdict => ({ verdict: 'failed', reason, evidence });
-/** There was nothing to judge. In a drill that expects the check it stays inconclusive, elsewhere it becomes not applicable. */
-export const nothingToJudge = (reason: string): Verdict => ({ verdict: 'inconclusive', reason });
-export const notApplicable = (reason: string): Verdict => ({ verdict: 'not_applicable', reason });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { whole } from '../core/numbers.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
 import type { Part } from '../core/wire.ts';
-import { errorReply } from './error-reply.ts';
+import { replyOf } from './error-reply.ts';
+import { TOO_MANY } from './rate-limited.ts';
 
 /** What a provider says when it cannot know when a slot is free. */
 const SOON_MS = 1000;
@@ -11,8 +13,8 @@ export const capacity = defineMeaningFault({
   summary: 'The role is finite: beyond its rate, or its concurrency, calls are answered with 429 and Retry-After.',
   params: z.strictObject({
     per_second: z.number().min(0.01).max(10_000).default(2).describe('calls a second it takes in the long run'),
-    burst: z.number().int().min(1).max(10_000).default(4).describe('calls it takes at once after a rest'),
-    concurrency: z.number().int().min(0).max(10_000).default(4).describe('calls it works on at a time; 0 takes none'),
+    burst: whole(1, 10_000).default(4).describe('calls it takes at once after a rest'),
+    concurrency: whole(0, 10_000).default(4).describe('calls it works on at a time; 0 takes none'),
   }),
   shared: true,
   example: '{ fault: capacity, role: backup, concurrency: 16, per_second: 30, burst: 40 }',
@@ -30,8 +32,7 @@ export const capacity = defineMeaningFault({
         const full = running >= concurrency;
         const ms = full ? SOON_MS : Math.ceil((1000 - left) / per_second);
         around.fired(full ? `429: ${running} calls are running` : `429: the next call fits in ${ms} ms`);
-        const message = 'Rate limit reached: too many requests.';
-        return errorReply({ type: 'error', mode: 'rate_limit', message, retryAfter: { ms, as: 'seconds' } });
+        return replyOf({ type: 'error', mode: 'rate_limit', message: TOO_MANY, retryAfter: { ms, as: 'seconds' } });
       }
       left -= 1000;
       running += 1;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whole } from '../core/numbers.ts';
 import { defineWireFault } from '../core/plugin.ts';
 import { type Frame, NetworkFailure } from '../core/wire.ts';
 
@@ -6,11 +7,7 @@ export const connectionReset = defineWireFault({
   name: 'connection-reset',
   summary: 'The connection is reset before any reply, or in the middle of its body.',
   params: z.strictObject({
-    after_frames: z
-      .number()
-      .int()
-      .min(0)
-      .max(1_000_000)
+    after_frames: whole(0, 1_000_000)
       .optional()
       .describe(
         'pieces of the body that arrive whole; the next one is cut in half. A stream has a piece per event, another reply has one. Without it, not even the head arrives',

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { type Around, defineMeaningFault } from '../core/plugin.ts';
-import type { Part } from '../core/wire.ts';
-import { untouched } from './rewriting.ts';
+import { defineMeaningFault } from '../core/plugin.ts';
+import { retelling } from './rewriting.ts';
 
 export const costSpike = defineMeaningFault({
   name: 'cost-spike',
@@ -11,23 +10,16 @@ export const costSpike = defineMeaningFault({
   }),
   magnitude: { param: 'factor', zero: 1 },
   example: '{ fault: cost-spike, role: backup, factor: 3 }',
-  open({ factor }) {
-    if (factor === 1) return untouched;
-    return async (call, next, around) => {
-      const reply = await next(call);
-      return reply.kind === 'none' ? reply : { kind: 'http', parts: dearer(reply.parts, factor, around) };
-    };
-  },
+  open: ({ factor }) =>
+    retelling(async function* (parts, _call, around) {
+      for await (const part of parts) {
+        if (part.type !== 'usage') {
+          yield part;
+          continue;
+        }
+        const [input, output] = [Math.round(part.input * factor), Math.round(part.output * factor)];
+        around.fired(`${input} and ${output} tokens for ${part.input} and ${part.output}`);
+        yield { ...part, input, output };
+      }
+    }),
 });
-
-async function* dearer(parts: AsyncIterable<Part>, factor: number, around: Around): AsyncGenerator<Part> {
-  for await (const part of parts) {
-    if (part.type !== 'usage') {
-      yield part;
-      continue;
-    }
-    const [input, output] = [Math.round(part.input * factor), Math.round(part.output * factor)];
-    around.fired(`${input} and ${output} tokens for ${part.input} and ${part.output}`);
-    yield { ...part, input, output };
-  }
-}

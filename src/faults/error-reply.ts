@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import type { ModelCall } from '../core/model-call.ts';
-import { defineMeaningFault, type Fault } from '../core/plugin.ts';
+import { defineMeaningFault, type Fault, type MeaningInjection } from '../core/plugin.ts';
 import type { ErrorPart, Part, Reply } from '../core/wire.ts';
 
 /** A reply that is there at once. */
@@ -13,24 +12,24 @@ export function replyOf(...parts: Part[]): Reply {
   };
 }
 
-/** A reply that is nothing but an error. */
-export const errorReply = (part: ErrorPart): Reply => replyOf(part);
+/** Replies at once in place of the provider, and tells the trace how; where `reply` gives nothing, the provider replies. */
+export const replying =
+  (reply: (call: ModelCall) => [did: string, ...parts: Part[]] | undefined): MeaningInjection =>
+  async (call, next, around) => {
+    const [did, ...parts] = reply(call) ?? [];
+    if (did === undefined) return next(call);
+    around.fired(did);
+    return replyOf(...parts);
+  };
 
 /** A fault that is nothing but one of the provider's own errors, in the words of the protocol. */
-export function errorFault(
+export const errorFault = (
   name: string,
   summary: string,
   mode: ErrorPart['mode'],
   message: (call: ModelCall) => string,
-): Fault {
-  return defineMeaningFault({
-    name,
-    summary,
-    params: z.strictObject({}),
-    example: `{ fault: ${name}, role: primary }`,
-    open: () => async (call, _next, around) => {
-      around.fired(`the error ${mode}`);
-      return errorReply({ type: 'error', mode, message: message(call) });
-    },
+): Fault =>
+  defineMeaningFault({
+    ...{ name, summary },
+    open: () => replying((call) => [`the error ${mode}`, { type: 'error', mode, message: message(call) }]),
   });
-}

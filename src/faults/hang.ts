@@ -1,11 +1,8 @@
-import { z } from 'zod';
 import { defineMeaningFault } from '../core/plugin.ts';
 
 export const hang = defineMeaningFault({
   name: 'hang',
   summary: 'The provider takes the request and never answers.',
-  params: z.strictObject({}),
-  example: '{ fault: hang, role: primary }',
   open: () => (_call, _next, around) => {
     around.fired('no answer, ever');
     return around.clock.never(around.signal);

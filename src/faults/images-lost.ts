@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { imagesIn, type ModelCall } from '../core/model-call.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
 import { recite } from './citations.ts';
@@ -12,8 +11,6 @@ function blind(call: ModelCall): ModelCall {
 export const imagesLost = defineMeaningFault({
   name: 'images-lost',
   summary: 'The request is taken with its pictures and the model sees none: its answer no longer rests on them.',
-  params: z.strictObject({}),
-  example: '{ fault: images-lost, role: backup }',
   drill: 'citation_quality_drop',
   open: () => (call, next, around) => {
     const sent = imagesIn(call).map((image) => image.data);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { share } from '../core/numbers.ts';
 import { type Around, defineWireFault } from '../core/plugin.ts';
 import type { Frame } from '../core/wire.ts';
 
@@ -9,14 +10,14 @@ export const malformedJson = defineWireFault({
   name: 'malformed-json',
   summary: 'The reply has its good status, but its JSON, or that of the first streamed event, breaks off.',
   params: z.strictObject({
-    at_share: z.number().min(0).max(1).default(0.5).describe('where the JSON breaks off, as a share of its bytes'),
+    at_share: share().default(0.5).describe('where the JSON breaks off, as a share of its bytes'),
   }),
   magnitude: { param: 'at_share', zero: 1 },
   example: '{ fault: malformed-json, role: primary, at_share: 0.9 }',
   open:
     ({ at_share }) =>
     (reply, _call, around) =>
-      at_share === 1 || reply.head.status >= 400 ? reply : { ...reply, frames: garble(reply.frames, at_share, around) },
+      reply.head.status >= 400 ? reply : { ...reply, frames: garble(reply.frames, at_share, around) },
 });
 
 /** Only the first piece that holds JSON is broken: comments before it and events after it pass as they are. */

@@ -15,20 +15,21 @@ export interface Edit extends Partial<Said> {
   reason?: EndReason;
 }
 
-export const untouched: MeaningInjection = (call, next) => next(call);
+/** Tells the parts of a reply, where there is one, in another way. */
+export const retelling =
+  (tell: (parts: AsyncIterable<Part>, call: ModelCall, around: Around) => AsyncIterable<Part>): MeaningInjection =>
+  async (call, next, around) => {
+    const reply = await next(call);
+    return reply.kind === 'none' ? reply : { kind: 'http', parts: tell(reply.parts, call, around) };
+  };
 
 /**
  * Edits whole replies: waits for the last part, then sends the edited text on in pieces of the old sizes, with the old gaps.
  * A reply that is an error, a refusal or cut short is left alone; so is one for which `edit` gives nothing. Those go on at
  * once when their last part is there.
  */
-export function rewriting(edit: (said: Said, call: ModelCall, around: Around) => Edit | undefined): MeaningInjection {
-  return async (call, next, around) => {
-    const reply = await next(call);
-    if (reply.kind === 'none') return reply;
-    return { kind: 'http', parts: rewritten(reply.parts, around, (said) => edit(said, call, around)) };
-  };
-}
+export const rewriting = (edit: (said: Said, call: ModelCall, around: Around) => Edit | undefined): MeaningInjection =>
+  retelling((parts, call, around) => rewritten(parts, around, (said) => edit(said, call, around)));
 
 /** A part, and how many milliseconds after the one before it came. */
 interface Heard {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { promptTokens } from '../core/model-call.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
-import { errorReply, replyOf } from './error-reply.ts';
+import { replying } from './error-reply.ts';
 
 export const safetyBlock = defineMeaningFault({
   name: 'safety-block',
@@ -14,17 +14,11 @@ export const safetyBlock = defineMeaningFault({
   }),
   example: '{ fault: safety-block, role: primary, as: error }',
   drill: 'all_models_down',
-  open:
-    ({ as }) =>
-    async (call, _next, around) => {
-      around.fired(as === 'end' ? 'the answer ends in a content filter' : 'a 400 for content policy');
-      if (as === 'error') {
-        const message = 'Your request was rejected by our content filtering policy.';
-        return errorReply({ type: 'error', mode: 'safety_block', message });
-      }
-      return replyOf(
-        { type: 'usage', input: promptTokens(call), output: 1 },
-        { type: 'end', reason: 'content-filter' },
-      );
-    },
+  open: ({ as }) =>
+    replying((call) => {
+      const message = 'Your request was rejected by our content filtering policy.';
+      if (as === 'error') return ['a 400 for content policy', { type: 'error', mode: 'safety_block', message }];
+      const usage = { type: 'usage', input: promptTokens(call), output: 1 } as const;
+      return ['the answer ends in a content filter', usage, { type: 'end', reason: 'content-filter' }];
+    }),
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Script } from '../core/golden-task.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
 import { fieldsOf, isRecord } from './answer.ts';
-import { rewriting, untouched } from './rewriting.ts';
+import { rewriting } from './rewriting.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -38,7 +38,6 @@ export const schemaDrift = defineMeaningFault({
   example: '{ fault: schema-drift, role: backup, how: rename, fields: [summary, risk], repairable: false }',
   drill: 'invalid_schema_backup',
   open({ how, fields, repairable }) {
-    if (fields?.length === 0) return untouched;
     const drifted = new Set<number>();
     return rewriting(({ text }, call, { script }) => {
       const answer = fieldsOf(text);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defineMeaningFault } from '../core/plugin.ts';
-import { errorReply } from './error-reply.ts';
+import { replying } from './error-reply.ts';
 
 const STATUSES = [500, 502, 503, 504] as const;
 
@@ -14,10 +14,9 @@ export const serverError = defineMeaningFault({
       .describe("the HTTP status: 500 is the provider's own error, 502 to 504 are its gateway's page"),
   }),
   example: '{ fault: server-error, role: primary, status: 503 }',
-  open:
-    ({ status }) =>
-    async (_call, _next, around) => {
-      around.fired(`HTTP ${status}`);
-      return errorReply({ type: 'error', mode: 'server_error', message: 'Internal server error', status });
-    },
+  open: ({ status }) =>
+    replying(() => [
+      `HTTP ${status}`,
+      { type: 'error', mode: 'server_error', message: 'Internal server error', status },
+    ]),
 });

@@ -1,15 +1,12 @@
 import { z } from 'zod';
+import { HOUR_MS, whole } from '../core/numbers.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
 
 export const slowAnswer = defineMeaningFault({
   name: 'slow-answer',
   summary: 'The provider takes the request and answers late: the head and the first token are delayed.',
   params: z.strictObject({
-    delay_ms: z
-      .number()
-      .int()
-      .min(0)
-      .max(3_600_000)
+    delay_ms: whole(0, HOUR_MS)
       .default(30_000)
       .describe('milliseconds before the answer begins, on top of the time it takes anyway'),
   }),
@@ -19,7 +16,6 @@ export const slowAnswer = defineMeaningFault({
   open:
     ({ delay_ms }) =>
     async (call, next, around) => {
-      if (delay_ms === 0) return next(call);
       around.fired(`the answer begins ${delay_ms} ms late`);
       await around.clock.sleep(delay_ms, around.signal);
       return next(call);

@@ -1,10 +1,8 @@
-import { z } from 'zod';
 import { defineToolFault } from '../core/plugin.ts';
 
 export const toolEmpty = defineToolFault({
   name: 'tool-empty',
   summary: 'The tool says it went well and gives nothing: what it did is done, its value is empty.',
-  params: z.strictObject({}),
   example: '{ fault: tool-empty, tool: lookup_order }',
   drill: 'all_models_down',
   open: () => async (use, next, around) => {

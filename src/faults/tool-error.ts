@@ -1,11 +1,8 @@
-import { z } from 'zod';
 import { defineToolFault } from '../core/plugin.ts';
 
 export const toolError = defineToolFault({
   name: 'tool-error',
   summary: 'The tool fails at once, and nothing happens.',
-  params: z.strictObject({}),
-  example: '{ fault: tool-error, tool: issue_refund }',
   drill: 'all_models_down',
   open: () => async (_use, _next, around) => {
     around.fired('an error, no effect');

@@ -1,12 +1,8 @@
-import { z } from 'zod';
+import { HOUR_MS, whole } from '../core/numbers.ts';
 import type { Around } from '../core/plugin.ts';
 import type { ToolResult } from '../core/tools.ts';
 
-export const AfterMs = z
-  .number()
-  .int()
-  .min(0)
-  .max(3_600_000)
+export const AfterMs = whole(0, HOUR_MS)
   .default(5000)
   .describe('milliseconds until the caller is told that it took too long');
 

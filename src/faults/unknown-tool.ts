@@ -1,12 +1,9 @@
-import { z } from 'zod';
 import { defineMeaningFault } from '../core/plugin.ts';
 import { rewriting } from './rewriting.ts';
 
 export const unknownTool = defineMeaningFault({
   name: 'unknown-tool',
   summary: 'The model calls a tool that does not exist: the name of the one it wants, slightly wrong.',
-  params: z.strictObject({}),
-  example: '{ fault: unknown-tool, role: primary }',
   drill: 'no_tool_support',
   open: () =>
     rewriting(({ calls }, { tools }) => {

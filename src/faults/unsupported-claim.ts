@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { whole } from '../core/numbers.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
 import { withSentence } from './answer.ts';
-import { rewriting, untouched } from './rewriting.ts';
+import { rewriting } from './rewriting.ts';
 
 const MONTHS = ['January', 'March', 'May', 'July', 'August', 'October', 'December'];
 
@@ -10,22 +11,20 @@ export const unsupportedClaim = defineMeaningFault({
   name: 'unsupported-claim',
   summary: 'A valid answer with a claim added to it that no source supports: an amount, or a date.',
   params: z.strictObject({
-    claims: z.number().int().min(0).max(10).default(1).describe('how many are added: an amount, a date, an amount …'),
+    claims: whole(0, 10).default(1).describe('how many are added: an amount, a date, an amount …'),
   }),
   magnitude: { param: 'claims', zero: 0 },
   example: '{ fault: unsupported-claim, role: backup, claims: 2 }',
   drill: 'citation_quality_drop',
-  open({ claims }) {
-    if (claims === 0) return untouched;
-    return rewriting(({ text }, _call, { script, random }) => {
+  open: ({ claims }) =>
+    rewriting(({ text }, _call, { script, random }) => {
       const known = [text, script.answer, JSON.stringify(script.task), ...script.sources.map((s) => s.text)].join('\n');
       const added = Array.from({ length: claims }, (_, i) =>
         i % 2 === 0 ? amount(known, random) : date(known, random),
       );
       const claimed = withSentence(text, added.join(' '));
       return claimed === undefined ? undefined : { did: `adds: ${added.join(' ')}`, text: claimed };
-    });
-  },
+    }),
 });
 
 /** Counted up until nothing the task knows has it. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { share } from '../core/numbers.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
 import { citedIn, drawn, recite } from './citations.ts';
-import { rewriting, untouched } from './rewriting.ts';
+import { rewriting } from './rewriting.ts';
 
 export const wrongCitation = defineMeaningFault({
   name: 'wrong-citation',
@@ -13,23 +14,17 @@ export const wrongCitation = defineMeaningFault({
       .describe(
         '`known`: another source of the task; `invented`, and where there is no other: one that does not exist',
       ),
-    share: z
-      .number()
-      .min(0)
-      .max(1)
-      .default(1)
-      .describe('share of the cited sources that is swapped, rounded up to whole ones'),
+    share: share().default(1).describe('share of the cited sources that is swapped, rounded up to whole ones'),
   }),
   magnitude: { param: 'share', zero: 0 },
   example: '{ fault: wrong-citation, role: backup, id: known }',
   drill: 'citation_quality_drop',
-  open({ id: kind, share }) {
-    if (share === 0) return untouched;
-    return rewriting(({ text }, _call, { script, random }) => {
+  open: ({ id: kind, share: part }) =>
+    rewriting(({ text }, _call, { script, random }) => {
       const known = script.sources.map((s) => s.id);
       const cited = citedIn(text, known);
       const others = known.filter((id) => !cited.includes(id));
-      const swaps = drawn(cited, share, random).map((id): [string, string] => [
+      const swaps = drawn(cited, part, random).map((id): [string, string] => [
         id,
         (kind === 'known' ? others.shift() : undefined) ?? invented(id, known),
       ]);
@@ -37,8 +32,7 @@ export const wrongCitation = defineMeaningFault({
       const instead = new Map(swaps);
       const did = `cites ${swaps.map(([id, other]) => `${other} for ${id}`).join(', ')}`;
       return { did, text: recite(text, known, (id) => instead.get(id) ?? id) };
-    });
-  },
+    }),
 });
 
 /** The id with its number counted up, as if there were a newer one. */

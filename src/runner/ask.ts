@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEEPEST, isDeeper } from '../core/canonical.ts';
 import type { Clock } from '../core/clock.ts';
 import { DEFAULT_DEADLINE_MS } from '../core/declaration.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
@@ -118,22 +119,14 @@ async function settle(fn: () => Promise<unknown>): Promise<Outcome> {
   }
 }
 
-/** No product's output nests deeper; what follows an outcome goes down into it. */
-const DEEPEST = 100;
-
 /** An outcome as it can be stored, and is judged. Throws what the target's own getters and `toJSON` throw. */
 function storable(given: unknown): Outcome {
   const seen = Outcome.safeParse(given);
   const parsed = seen.success ? Outcome.safeParse(JSON.parse(JSON.stringify(seen.data))) : seen;
   if (!parsed.success)
     return { kind: 'failed', error: `the target's outcome has a wrong shape: ${z.prettifyError(parsed.error)}` };
-  if (isDeeper(parsed.data, DEEPEST)) throw new RangeError(`it nests deeper than ${DEEPEST} levels`);
+  if (isDeeper(parsed.data)) throw new RangeError(`it nests deeper than ${DEEPEST} levels`);
   return parsed.data;
-}
-
-function isDeeper(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Outcome): void {

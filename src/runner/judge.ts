@@ -1,9 +1,10 @@
 import type { TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
-import type { LogCheck, TaskCheck } from '../core/plugin.ts';
+import { once } from '../core/once.ts';
+import { type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
 import type { CellReport } from '../core/report.ts';
 import type { EventOf } from '../core/trace.ts';
-import { notApplicable, type Severity, type Verdict, type VerdictWord } from '../core/verdict.ts';
+import type { Severity, Verdict, VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
 
 /** A check made ready for one golden task. */
@@ -22,16 +23,6 @@ export function severityIn(plan: JudgePlan, { name, severity }: { name: string; 
   const { contract } = plan.workflow;
   if (contract?.wrong_is_worse_than_none && isGate(plan, name)) return 'critical';
   return contract?.stakes === 'high' && severity === 'major' ? 'critical' : severity;
-}
-
-/** Makes what belongs to an object once, for as long as the object lives. */
-export function once<K extends object, V>(make: (key: K) => V): (key: K) => V {
-  const made = new WeakMap<K, V>();
-  return (key) => {
-    const value = made.get(key) ?? make(key);
-    made.set(key, value);
-    return value;
-  };
 }
 
 /** Every ask of a task is judged by the same checks, so they are armed once. */

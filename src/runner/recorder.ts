@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
+import { remembering } from '../core/once.ts';
 import type { Recording } from '../core/stand.ts';
 import type { NewEvent, TraceEvent } from '../core/trace.ts';
 import { createMarkerSearch, type Markers } from './markers.ts';
 import type { Redaction } from './redact.ts';
-import { remembering } from './remember.ts';
 
 /** The first 16 hex digits of a SHA-256: enough to tell two texts apart, too little to guess one from. */
 export function digest(text: string): string {

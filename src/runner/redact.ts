@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { remembering } from './remember.ts';
+import { remembering } from '../core/once.ts';
 import { genuineLength, SECRET_SHAPES } from './secret-shapes.ts';
 
 /** Where something secret stands in a text. */
