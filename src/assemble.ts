@@ -6,6 +6,7 @@ import { loadConfig } from './config/config-file.ts';
 import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
 import { findDrill, findWorkflow, listDrills, packageRoot } from './config/find.ts';
+import { outcomeProblems } from './config/outcome-shape.ts';
 import { finderOf } from './config/pattern.ts';
 import { gitHead, packageVersion } from './config/project.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
@@ -190,6 +191,7 @@ function planFor(
         task,
         workflow.sources.filter((s) => task.fixtures.includes(s.id)),
       ),
+    outcomeProblems,
   };
 }
 

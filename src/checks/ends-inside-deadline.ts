@@ -7,7 +7,7 @@ import { seconds } from './words.ts';
 /** Nobody waits longer than they were promised; a task that hangs waits for ever. */
 export const endsInsideDeadline = defineTaskCheck({
   name: 'ends-inside-deadline',
-  summary: 'Every task ends, and does so inside its deadline',
+  summary: 'Every task ends in an outcome that can be read, and does so inside its deadline',
   severity: 'critical',
   reads: 'the ask, and when and how it ended',
   skips: 'the target does not claim deadline and the task sets no max_latency_ms',
@@ -15,6 +15,9 @@ export const endsInsideDeadline = defineTaskCheck({
   example: 'ends-inside-deadline: {}',
   implies: () => ({}),
   judge({ events, declares, task }) {
+    // Whoever ends in something that nobody can read has not ended.
+    const outcome = firstOf(events, 'outcome');
+    if (outcome?.unreadable) return failed(outcome.outcome.error ?? 'the outcome cannot be read', [outcome.seq]);
     // A golden task's own limit is asked of every target, any other only of those that claim to keep one.
     const asked = task.max_latency_ms !== undefined || declares.features.includes('deadline');
     if (!asked) return notApplicable('the target does not claim deadline, and the task sets no max_latency_ms');

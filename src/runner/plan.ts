@@ -58,6 +58,8 @@ export interface Plan extends JudgePlan {
     tools: readonly ToolSchema[];
   }): Stand;
   scriptFor(task: GoldenTask): Script;
+  /** What is wrong with what a target gave back, in sentences for whoever wrote it. */
+  outcomeProblems(given: unknown): string[];
 }
 
 /** What lasts for the whole run. */
