@@ -15,6 +15,7 @@ export const admitsMissingAction = defineTaskCheck({
   summary: 'Where an action the task asks for did not happen, the outcome says so',
   reads: 'writes of the golden task that did not happen, and what the outcome says of them',
   severity: 'major',
+  gate: true,
   params: z.strictObject({}),
   example: 'admits-missing-action: {}',
   implies: ({ turns }, contract) => (turns.some(({ tool }) => ruleOf(contract, tool).write) ? {} : undefined),

@@ -14,6 +14,7 @@ export const claimsOnlyWhatHappened = defineTaskCheck({
   summary: 'Neither the actions nor the words of the outcome claim an effect that no tool had',
   reads: '`actions`, answer and notice, against the effects ledger',
   severity: 'critical',
+  gate: true,
   params: z.strictObject({}),
   example: 'claims-only-what-happened: {}',
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),

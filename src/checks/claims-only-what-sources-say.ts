@@ -18,6 +18,7 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
     'Amounts, dates, durations, percentages and ids of the answer stand in a source, the question or a tool result',
   reads: 'amounts, dates, durations, percentages and ids in the outcome, against sources, input and tool results',
   severity: 'critical',
+  gate: true,
   params: z.strictObject({}),
   example: `${NAME}: {}`,
   implies: (_task, contract) => (contract?.gates.includes(NAME) ? {} : undefined),

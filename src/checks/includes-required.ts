@@ -9,6 +9,7 @@ export const includesRequired = defineTaskCheck({
   name: 'includes-required',
   summary: "The answer says everything of the golden task's must_include",
   severity: 'critical',
+  gate: true,
   reads: 'the words of the outcome',
   skips: 'the task has no must_include, or there is no answer',
   params: z.strictObject({}),

@@ -53,7 +53,7 @@ test.each<[string, (text: string) => string, string[]]>([
   [
     'an unknown check',
     (text) => text.replace('fails-over:', 'fail-over:'),
-    ['10:3 unknown check "fail-over" | did you mean "fails-over"? (checks: fails-over, ends-in-time)'],
+    ['10:3 unknown check "fail-over" | did you mean "fails-over"? (checks: fails-over, ends-in-time, cites)'],
   ],
   [
     'a bad parameter of a check',

@@ -7,7 +7,7 @@ import { loadWorkflow, taskFiles } from './workflow-folder.ts';
 const SOUND = {
   'contract.yaml': `workflow: orders
 wrong_is_worse_than_none: true
-gates: [fails-over]
+gates: [cites]
 permissions:
   tools:
     find: read
@@ -113,12 +113,17 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   ],
   [
     'a gate that is no check',
-    changed('contract.yaml', '[fails-over]', '[fail-over]'),
-    [/^3:9 there is no check "fail-over" \| did you mean "fails-over"/],
+    changed('contract.yaml', '[cites]', '[cite]'),
+    [/^3:9 there is no check "cite" \| did you mean "cites"\? \(gates: cites\)/],
+  ],
+  [
+    'a gate that does not judge an answer',
+    changed('contract.yaml', '[cites]', '[cites, fails-over]'),
+    [/^3:16 "fails-over" cannot be a gate: it does not judge what an answer says \| gates: cites$/],
   ],
   [
     'no gate where one is needed',
-    changed('contract.yaml', 'gates: [fails-over]\n', ''),
+    changed('contract.yaml', 'gates: [cites]\n', ''),
     [/^2:27 where a wrong answer is worse .* \| name checks in `gates`/],
   ],
   [

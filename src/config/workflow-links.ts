@@ -6,7 +6,7 @@ import type { Place, Problem } from '../core/errors.ts';
 import type { Expectation, GoldenTask, Workflow } from '../core/golden-task.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { closest, suggest } from './closest.ts';
-import { isRecord } from './issues.ts';
+import { isRecord, strangers } from './issues.ts';
 import { schemaProblems, schemasIn } from './output-schema.ts';
 import { createPatternCheck } from './pattern.ts';
 import { MAX_PROBLEMS, type Path } from './read-file.ts';
@@ -139,7 +139,7 @@ function contractProblems(
   { checks }: Judges,
 ): Problem[] {
   const { gates, permissions, wrong_is_worse_than_none } = contract;
-  const names = checks.map((check) => check.name);
+  const known = checks.filter((check) => check.gate).map((check) => check.name);
   const rules = Object.entries(permissions?.tools ?? {});
   const noGate = wrong_is_worse_than_none && gates.length === 0;
   return [
@@ -152,7 +152,15 @@ function contractProblems(
           },
         ]
       : []),
-    ...gates.flatMap((gate, i) => unknown('check', gate, names, place(['gates', i]))),
+    ...strangers(
+      gates.map((word, i) => ({ word, place: place(['gates', i]) })),
+      known,
+      'gates',
+      (word) =>
+        checks.some((check) => check.name === word)
+          ? `"${word}" cannot be a gate: it does not judge what an answer says`
+          : `there is no check "${word}"`,
+    ),
     ...rules.flatMap(([tool, rule]) => [
       ...unknown('tool', tool, namesOf(tools), place(['permissions', 'tools', tool], 'key')),
       ...(rule === 'read' || rule.claimed_by === undefined
@@ -210,8 +218,8 @@ function fieldsOf(value: unknown, before = ''): string[] {
 
 const namesOf = (tools: Workflow['tools']): string[] => tools.map((tool) => tool.name);
 
-function unknown(what: 'check' | 'concept' | 'tool', name: string, known: readonly string[], place: Place): Problem[] {
+function unknown(what: 'concept' | 'tool', name: string, known: readonly string[], place: Place): Problem[] {
   if (known.includes(name)) return [];
-  const file = what === 'check' ? '' : `; or add it to ${what}s.yaml`;
-  return [{ message: `there is no ${what} "${name}"`, place, fix: `${suggest(name, known, `${what}s`)}${file}` }];
+  const fix = `${suggest(name, known, `${what}s`)}; or add it to ${what}s.yaml`;
+  return [{ message: `there is no ${what} "${name}"`, place, fix }];
 }

@@ -137,6 +137,8 @@ interface CheckCard<P extends z.ZodType> extends Card<P> {
   severity: Severity;
   /** What of the stored events it looks at. */
   reads: string;
+  /** It judges what an answer says: a contract may make a gate of it. */
+  gate?: true;
   /** When it is not applicable, beside a target that does not claim its feature. */
   skips?: string;
   /** A golden task's field or a contract's line brings the check along, with these parameters (its input shape). */

@@ -91,6 +91,7 @@ function checkText(check: Check): string {
   const facts = [
     `Reads: ${check.reads}.`,
     `Asked of: drills that expect it${impliedBy(check)}.`,
+    ...(check.gate === undefined ? [] : ['May be a gate of a contract.']),
     ...(skips.length === 0 ? [] : [`Not applicable: ${skips.join('; ')}.`]),
     'Inconclusive: it is expected, and there was nothing to judge.',
   ];
