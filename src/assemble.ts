@@ -75,8 +75,12 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   try {
     const settled = { target, redaction, ...(await settleTarget(target, name, config, catalogue)) };
     const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
+    const around = {
+      roles: request.fault.length > 0 ? undefined : Object.keys(settled.roles),
+      cwd: request.tasks === undefined ? cwd : undefined,
+    };
     const drills = withTags(
-      names.map((n) => loadDrill(findDrill(n, cwd), catalogue)),
+      names.map((n) => loadDrill(findDrill(n, cwd), catalogue, around)),
       request.tag,
     );
     const workflows = new Map<string, Workflow>();

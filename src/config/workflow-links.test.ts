@@ -132,7 +132,20 @@ test.each<[string, Record<string, string>, RegExp[]]>([
     [/^10:24 the canonical answer has no field "next\.sums" \| did you mean "next\.sum"/],
   ],
   [
-    'a broken file, alone',
+    'slips in the keys of files that can be read all the same',
+    {
+      ...changed('contract.yaml', 'gates: [cites]', 'gates: [cite]\nstake: high'),
+      ...changed('a.yaml', 'tools: [find]', 'tools: [fnd]\nfixture: [x]'),
+    },
+    [
+      /^4:1 unknown key "stake" \| did you mean "stakes"/,
+      /^6:1 unknown key "fixture" \| did you mean "fixtures"/,
+      /^3:9 there is no check "cite"/,
+      /^5:9 there is no tool "fnd"/,
+    ],
+  ],
+  [
+    'a file that cannot be read, alone',
     changed('tools.yaml', 'name: pay', 'nam: pay'),
     [/^3:3 missing key \[1\]\.name/, /^3:3 unknown key "nam"/],
   ],
