@@ -186,6 +186,7 @@ function planFor(
     addresses: Object.fromEntries(addresses),
     faults: drill.phases.map((phase) => phase.faults.map(armFault)),
     checks: catalogue.checks,
+    quality: catalogue.faults.filter((fault) => fault.quality).map((fault) => fault.name),
     seed: request.seed,
     redaction,
     reproduce: reproduceLine(request, [drill.drill], redaction),

@@ -82,6 +82,8 @@ export interface Fault extends Card {
   kind: Injection['kind'];
   /** Leaves the reply whole and only makes it late: a role that is still in time has nothing to hand over. */
   delays?: boolean;
+  /** Leaves the reply valid and makes it worth less: how the target reacts is what it shows. */
+  quality?: true;
   /** What it remembers is one for the role; without it, one per role and tenant. */
   shared?: boolean;
   /** Parses the parameters once; the result is opened per world and scope. Throws a ZodError on bad parameters. */
@@ -91,6 +93,7 @@ export interface Fault extends Card {
 export function defineMeaningFault<P extends z.ZodType>(
   fault: Card<P> & {
     delays?: boolean;
+    quality?: true;
     shared?: boolean;
     open(params: z.output<P>, scope: FaultScope): MeaningInjection;
   },

@@ -17,6 +17,7 @@ export const citationLoss = defineMeaningFault({
   magnitude: { param: 'share', zero: 0 },
   example: '{ fault: citation-loss, role: backup, share: 0.5 }',
   drill: 'citation_quality_drop',
+  quality: true,
   open({ share }) {
     if (share === 0) return untouched;
     return rewriting(({ text }, _call, { script, random }) => {

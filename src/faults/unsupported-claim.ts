@@ -15,6 +15,7 @@ export const unsupportedClaim = defineMeaningFault({
   magnitude: { param: 'claims', zero: 0 },
   example: '{ fault: unsupported-claim, role: backup, claims: 2 }',
   drill: 'citation_quality_drop',
+  quality: true,
   open({ claims }) {
     if (claims === 0) return untouched;
     return rewriting(({ text }, _call, { script, random }) => {

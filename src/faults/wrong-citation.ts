@@ -23,6 +23,7 @@ export const wrongCitation = defineMeaningFault({
   magnitude: { param: 'share', zero: 0 },
   example: '{ fault: wrong-citation, role: backup, id: known }',
   drill: 'citation_quality_drop',
+  quality: true,
   open({ id: kind, share }) {
     if (share === 0) return untouched;
     return rewriting(({ text }, _call, { script, random }) => {

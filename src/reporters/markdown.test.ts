@@ -18,6 +18,37 @@ test('says what a reader asks for', () => {
   expect(text).toContain('Reproduce: `drill run two_wrongs --target ./agent.ts --seed 7`');
 });
 
+test('how far the fallback may be trusted, phase by phase where they differ', () => {
+  const review = {
+    recommendation: 'review' as const,
+    why: '3 of 4 tasks on the fallback could not be given an answer',
+  };
+  const silent = { recommendation: 'silent_fallback' as const, why: '2 of 2 tasks on the fallback were good' };
+  const row = { check: 'cites-sources', primary: { passed: 4, judged: 4 }, fallback: { passed: 0, judged: 0 } };
+  const page = (phases: (typeof review | typeof silent)[], quality_fault: boolean) =>
+    written(
+      markdown,
+      tell({
+        ...passedDrill,
+        paths: {
+          ...review,
+          phases: phases.map((one, i) => ({ phase: `p${i}`, ...one })),
+          quality_fault,
+          checks: [row],
+        },
+      }),
+    );
+  const differing = page([silent, review], true);
+  expect(differing).toContain('Recommended for this workflow: **review**. 3 of 4');
+  expect(differing).toContain(
+    '\n- p0: **silent fallback**. 2 of 2 tasks on the fallback were good.\n- p1: **review**.',
+  );
+  expect(differing).toContain('The replies are mocked: ');
+  const alike = page([review, review], false);
+  expect(alike).not.toContain('- p0');
+  expect(alike).not.toContain('The replies are mocked: ');
+});
+
 test('every table row has the columns of its head', () => {
   const tables = text.split('\n\n').filter((block) => block.startsWith('| '));
   expect(tables.length).toBeGreaterThan(5);

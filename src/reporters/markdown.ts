@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
-import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
+import type { DrillReport, Recommendation, RunReport, TaskReport } from '../core/report.ts';
 import { incidentQuestions } from './incident-questions.ts';
 import { cellsOf, clean, dollars, offThePath, seconds, tally, told, whatHappened } from './words.ts';
 
@@ -24,6 +24,7 @@ function bothPaths({ paths, definition }: DrillReport): string[] {
   if (paths === null) return [];
   const of = ({ passed, judged }: { passed: number; judged: number }) =>
     judged === 0 ? '-' : `${passed} of ${judged}`;
+  const differ = new Set(paths.phases.map(recommended)).size > 1;
   const workflow = String(definition['workflow'] ?? 'this workflow');
   return [
     ...section(
@@ -31,11 +32,18 @@ function bothPaths({ paths, definition }: DrillReport): string[] {
       ['check', 'first role, without faults', 'fallback'],
       paths.checks.map((row) => [row.check, of(row.primary), of(row.fallback)]),
     ),
-    `Recommended for ${safe(workflow)}: **${paths.recommendation.replaceAll('_', ' ')}**. ${safe(paths.why)}.`,
-    'The replies are mocked: this measures how the target reacts to a drop in quality, not the quality of a model.',
+    `Recommended for ${safe(workflow)}: ${recommended(paths)}`,
+    ...(differ ? ['', ...paths.phases.map((one) => `- ${safe(one.phase)}: ${recommended(one)}`)] : []),
     '',
+    ...(paths.quality_fault ? [REACTION, ''] : []),
   ];
 }
+
+const REACTION =
+  'The replies are mocked: this measures how the target reacts to a drop in quality, not the quality of a model.';
+
+const recommended = ({ recommendation, why }: Recommendation): string =>
+  `**${recommendation.replaceAll('_', ' ')}**. ${safe(why)}.`;
 
 function runSection(run: Omit<RunReport, 'drills'>): string {
   const { features, chain } = run.target.declares;

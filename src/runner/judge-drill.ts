@@ -73,7 +73,11 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
           spared,
         })),
         checks: cells,
-        paths: bothPaths(tasks, (task) => baselines.get(task)?.cells ?? []),
+        paths: bothPaths(
+          tasks,
+          (task) => baselines.get(task)?.cells ?? [],
+          faults.some(({ fault, fired }) => fired > 0 && plan.quality.includes(fault)),
+        ),
         tasks,
       };
     },

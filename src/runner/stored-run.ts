@@ -43,6 +43,7 @@ const Inputs: z.ZodType<StoredInputs[]> = z.array(
     }),
     declares: Declaration.extend({ chain: z.array(z.string()) }),
     roles: Roles,
+    quality: z.array(z.string()).default([]),
     reproduce: z.string(),
   }),
 );
