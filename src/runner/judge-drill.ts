@@ -1,4 +1,5 @@
-import { placeOf } from '../core/drill.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { Drill, placeOf } from '../core/drill.ts';
 import { type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
@@ -192,9 +193,17 @@ function emptyClaims(plan: JudgePlan, cells: readonly CellReport[]): Reason[] {
     const own = cells.filter((c) => c.check === name);
     const empty = own.find((c) => c.verdict === 'inconclusive');
     if (empty === undefined || own.some((c) => c.verdict === 'passed' || c.verdict === 'failed')) return [];
-    const fix = 'Change the drill so that the chance exists, or drop the claim.';
-    return [{ reason: `${name} judged nothing: ${empty.reason}`, fix }];
+    const reason = `${name} judged nothing: ${empty.reason}`;
+    if (!replaced(plan)) return [{ reason, fix: 'Change the drill so that the chance exists, or drop the claim.' }];
+    const fix = 'Run it without --fault, or name faults there that give the claim its chance.';
+    return [{ reason: `${reason}; --fault took the place of the faults that the drill claims it under`, fix }];
   });
+}
+
+/** Whether the faults that were armed are others than the drill's own. */
+function replaced({ drill, definition }: JudgePlan): boolean {
+  const own = Drill.shape.phases.safeParse(definition['phases']);
+  return own.success && !isDeepStrictEqual(own.data, drill.phases);
 }
 
 function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {
