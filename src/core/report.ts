@@ -104,6 +104,7 @@ export const RunReport = z.object({
   mode: z.enum(['mock', 'live']),
   target: z.object({ name: z.string(), kind: z.string(), declares: Declaration }),
   reproduce: z.string(),
+  unfinished: z.array(z.string()).default([]).describe('drills that did not come to their end, or were not begun'),
   drills: z.array(DrillReport),
   /** Everything that may differ between two runs of one seed. */
   about: z.object({

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import type { OpenReporter } from '../core/plugin.ts';
+import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
-import { failedDrill, passedDrill, tell, written } from './sample-run.fixture.ts';
+import { failedDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
+import { terminal } from './terminal.ts';
 
 const text = written(markdown, tell(failedDrill, passedDrill));
 
@@ -16,6 +19,26 @@ test('says what a reader asks for', () => {
   expect(text).toContain('### Calls of late_delivery (outage, ask 5)');
   expect(text).toContain('> **open:** the fault hang on backup never fired Fix: let the drill reach the backup');
   expect(text).toContain('Reproduce: `drill run two_wrongs --target ./agent.ts --seed 7`');
+});
+
+test('its first table leads to each drill', () => {
+  const [head = '', ...sections] = text.split(/^## /m);
+  expect(head).toContain('| [two_wrongs](#two_wrongs-failed-score-417) | failed | 41.7 | 3 | 0 | 2 |');
+  expect(head).toContain('| [timeout_primary](#timeout_primary-passed-score-100) | passed | 100 | 3 | 2 | 0 |');
+  expect(sections[0]).toMatch(/^two_wrongs: failed, score 41.7\n/);
+});
+
+test('an interrupted run says which drills did not come to their end', () => {
+  const broken = { ...sampleRun, status: 'cancelled' as const, unfinished: ['rate_limit_burst'] };
+  const use = (open: OpenReporter) => {
+    open.onDrill?.(passedDrill);
+    return open.onEnd(broken);
+  };
+  expect(written(markdown, use)).toContain('| rate_limit_burst | not finished | – ');
+  expect(written(terminal, use)).toMatch(
+    /the run was cancelled\nPASSED timeout_primary .*\nNOT FINISHED rate_limit_burst/,
+  );
+  expect(written(junit, use)).toMatch(/^.*\n<testsuites .* errors="1" /);
 });
 
 test('how far the fallback may be trusted, phase by phase where they differ', () => {

@@ -12,9 +12,13 @@ export const markdown: Reporter = {
   example: 'drill run timeout_primary --out reports',
   file: 'report.md',
   open(output) {
+    const rows: string[] = [];
     return {
-      onDrill: (drill) => output.write(`\n${drillSection(drill)}`),
-      onEnd: runSection,
+      onDrill(drill) {
+        output.write(`\n${drillSection(drill)}`);
+        rows.push(drillRow(drill));
+      },
+      onEnd: (run) => runSection(run, rows),
     };
   },
 };
@@ -45,7 +49,24 @@ const REACTION =
 const recommended = ({ recommendation, why }: Recommendation): string =>
   `**${recommendation.replaceAll('_', ' ')}**. ${safe(why)}.`;
 
-function runSection(run: Omit<RunReport, 'drills'>): string {
+/** What each drill came to, with the way to its section. */
+function drillRow(drill: DrillReport): string {
+  const moved = drill.tasks.filter((task) => task.failover !== null).length;
+  const findings = cellsOf(drill, 'failed').reduce((sum, [, cells]) => sum + cells.length, 0);
+  const link = `[${safe(drill.name)}](#${anchorOf(drillTitle(drill))})`;
+  return `| ${[link, drill.verdict, drill.score, drill.tasks.length, moved, findings].join(' | ')} |`;
+}
+
+const drillTitle = ({ name, verdict, score }: DrillReport): string => `${name}: ${verdict}, score ${score}`;
+
+/** As GitHub makes one of a heading. */
+const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-');
+
+function runSection(run: Omit<RunReport, 'drills'>, rows: readonly string[]): string {
   const { features, chain } = run.target.declares;
   return [
     `# Failover drill: ${run.verdict}, score ${run.score}`,
@@ -56,13 +77,18 @@ function runSection(run: Omit<RunReport, 'drills'>): string {
     `- reproduce: \`${run.reproduce}\``,
     `- run ${run.about.id}, ${run.about.started_at}`,
     '',
+    '| drill | verdict | score | tasks | failed over | findings |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    ...run.unfinished.map((name) => `| ${safe(name)} | not finished | – | – | – | – |`),
+    '',
   ].join('\n');
 }
 
 function drillSection(drill: DrillReport): string {
   const notices = noticesOf(drill);
   return [
-    `## ${drill.name}: ${drill.verdict}, score ${drill.score}`,
+    `## ${drillTitle(drill)}`,
     '',
     `${safe(drill.title)}. Hypothesis: ${safe(drill.hypothesis)}`,
     '',

@@ -222,6 +222,7 @@ function endingLines(
   paint: ChalkInstance,
 ): string[] {
   const status = run.status === 'completed' ? [] : [[paint.yellow(`the run was ${run.status}`)]];
+  const open = run.unfinished.map((name) => [`${paint.yellow.bold('NOT FINISHED')} ${name}`]);
   const skipped = endings.length - judged;
   const whole =
     endings.length === 1
@@ -232,7 +233,7 @@ function endingLines(
             ...(skipped > 0 ? [`${skipped} not applicable`] : []),
           ],
         ];
-  const lines = [...status, ...endings, ...whole];
+  const lines = [...status, ...endings, ...open, ...whole];
   lines.at(-1)?.push(paint.dim(folder));
   return lines.map((parts) => inLine(parts, columns));
 }
