@@ -76,7 +76,7 @@ test.each<[string, (text: string) => string, string[]]>([
   [
     'phases of one name',
     (text) => text.replace('name: healed', 'name: out'),
-    ['6:3 phases: phase names must differ | change a list'],
+    ['6:3 phases: phase names must differ | change it'],
   ],
 ])('%s', (_, change, expected) => {
   expect(problems(change)).toEqual(expected);

@@ -95,8 +95,12 @@ function problemsOf(issue: Issue, words: Piece, file: UserFile, part: Part): Pro
     return at(`${name} may not be ${shown(value)}`, suggest(textOf(value), issue.values.map(String), 'it may be'));
   if (issue.code === 'invalid_union') return unionProblems(issue, value, words, file, part);
   if (issue.code === 'custom' || issue.code === 'invalid_format')
-    return at(`${name}: ${issue.message}`, value === undefined ? 'add what is missing' : `change ${shown(value)}`);
-  return at(`${name} may not be ${shown(value)}`, `write ${must}`);
+    return at(
+      `${name}: ${issue.message}`,
+      value === undefined ? 'add what is missing' : `change ${typeof value === 'object' ? 'it' : shown(value)}`,
+    );
+  const size = Array.isArray(value) && value.length > 0 && issue.code !== 'invalid_type' ? ` of ${value.length}` : '';
+  return at(`${name} may not be ${shown(value)}${size}`, `write ${must}`);
 }
 
 /** Of several choices the user meant one: the one that fits best speaks, unless none does. */

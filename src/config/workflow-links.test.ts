@@ -63,7 +63,10 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   [
     'a concept nobody defined',
     { ...changed('a.yaml', 'concept: paid', 'concept: payed'), ...changed('contract.yaml', 'by: paid', 'by: payd') },
-    [/^7:54 there is no concept "payd" \| did you mean "paid"/, /^3:23 there is no concept "payed" \| concepts: paid/],
+    [
+      /^7:54 there is no concept "payd" \| did you mean "paid"/,
+      /^3:23 there is no concept "payed" \| concepts: paid; or add it to concepts\.yaml$/,
+    ],
   ],
   [
     'sentences that a concept misjudges',
@@ -85,7 +88,7 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   [
     'too few sentences',
     changed('concepts.yaml', ', Pay it., Nothing.', ''),
-    [/^4:13 paid\.negative may not be a list/],
+    [/^4:13 paid\.negative may not be a list of 1 \| write a list of 3 to 50: text/],
   ],
   [
     'tools that nobody offers',
@@ -94,6 +97,13 @@ test.each<[string, Record<string, string>, RegExp[]]>([
       /^7:5 there is no tool "pay" \| tools: find, repay/,
       /^5:9 there is no tool "fnd" \| did you mean "find"\? .*or add it to tools\.yaml/,
       /^8:11 there is no tool "pay"/,
+    ],
+  ],
+  [
+    'a required argument that the tool does not have',
+    changed('tools.yaml', 'required: [order]', 'required: [oder]'),
+    [
+      /^2:83 in the JSON Schema, "required" names "oder", which is no property \| did you mean "order"\? \(properties: order\)/,
     ],
   ],
   [
@@ -153,6 +163,21 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   const found = problemsOf(() => load(over));
   expect(found).toHaveLength(expected.length);
   for (const [i, pattern] of expected.entries()) expect(found[i]).toMatch(pattern);
+});
+
+test('tools that nobody knows are looked for where they are, or would be', () => {
+  const over = (tools: Record<string, string>) =>
+    problemsOf(() => {
+      using scratch = new Scratch();
+      const files = { 'a.yaml': 'name: a\ninput: A\ntools: [fnd]\n', ...tools };
+      for (const [name, text] of Object.entries(files)) scratch.write(`orders/${name}`, text);
+      loadWorkflow(join(scratch.dir, 'orders'), [], fakeCatalogue);
+    });
+  const find = '[{ "name": "find", "parameters": { "type": "object" } }]';
+  expect(over({ 'tools.json': find })).toEqual([
+    '3:9 there is no tool "fnd" | did you mean "find"? (tools: find); or add it to tools.json',
+  ]);
+  expect(over({})).toEqual(['3:9 there is no tool "fnd" | add it to tools.json']);
 });
 
 test('a slip in the name of a usual role switches no limit off', () => {

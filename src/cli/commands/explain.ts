@@ -1,17 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import type { z } from 'zod';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { suggest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
+import { flagOf } from '../../config/fault-flag.ts';
 import { listDrills, namesIn, packageRoot } from '../../config/find.ts';
 import { displayPath } from '../../config/read-file.ts';
 import { jsonSchemaOf, type Piece, piecesAt, wordsOf } from '../../config/schema-words.ts';
 import { openTarget, settleTarget } from '../../config/target.ts';
 import { Contract } from '../../core/contract.ts';
-import { type Drill, FAULT_USE_KEYS, FaultUse, type Phase, placeOf } from '../../core/drill.ts';
+import { type Drill, type Phase, placeOf } from '../../core/drill.ts';
 import { DrillError } from '../../core/errors.ts';
 import { GoldenTask } from '../../core/golden-task.ts';
 import type { Card, Check, Fault } from '../../core/plugin.ts';
@@ -74,13 +75,10 @@ function faultText(fault: Fault): string {
   return cardText(fault, `fault, ${fault.kind} layer`, facts, 'Example, in `faults` of a phase', flag);
 }
 
-/** The example as `--fault` takes it, which is scalars only; a reserve is called where the first choice fails. */
+/** A reserve is called where the first choice fails. */
 function flagsOf(fault: Fault): string[] {
-  const use = FaultUse.parse(parse(fault.example));
-  const reserved: readonly string[] = FAULT_USE_KEYS;
-  const params = Object.entries(use).filter(([key, value]) => !reserved.includes(key) && typeof value !== 'object');
-  const flag = [`${use.fault}@${placeOf(use)}`, ...params.map(([key, value]) => `${key}=${value}`)].join(',');
-  return use.role === 'backup' ? ['server-error@primary', flag] : [flag];
+  const flag = flagOf(fault);
+  return /@backup\b/.test(flag) ? ['server-error@primary', flag] : [flag];
 }
 
 function checkText(check: Check): string {
