@@ -5,7 +5,7 @@ import { suggest } from './config/closest.ts';
 import { loadConfig } from './config/config-file.ts';
 import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
-import { findDrill, findWorkflow, listDrills, packageRoot } from './config/find.ts';
+import { findDrill, findWorkflow, listDrills, sourceHomes } from './config/find.ts';
 import { outcomeProblems } from './config/outcome-shape.ts';
 import { finderOf } from './config/pattern.ts';
 import { gitHead, packageVersion } from './config/project.ts';
@@ -225,7 +225,7 @@ function workflowOf(request: RunRequest, loaded: LoadedDrill, known: Map<string,
 }
 
 function readWorkflow({ cwd, tasks }: RunRequest, { drill, place }: LoadedDrill): Workflow {
-  const shared = [...new Set([cwd, packageRoot()])].map((dir) => join(dir, 'fixtures', 'sources'));
+  const shared = sourceHomes(cwd);
   if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared, catalogue);
   return loadWorkflow(findWorkflow(drill.workflow, cwd, place(['workflow'])), shared, catalogue, drill.workflow);
 }
