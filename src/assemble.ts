@@ -5,7 +5,8 @@ import { suggest } from './config/closest.ts';
 import { loadConfig } from './config/config-file.ts';
 import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
-import { findDrill, findWorkflow, listDrills, packageRoot } from './config/find.ts';
+import { findDrill, findWorkflow, listDrills, sourceHomes } from './config/find.ts';
+import { outcomeProblems } from './config/outcome-shape.ts';
 import { finderOf } from './config/pattern.ts';
 import { gitHead, packageVersion } from './config/project.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
@@ -74,8 +75,12 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   try {
     const settled = { target, redaction, ...(await settleTarget(target, name, config, catalogue)) };
     const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
+    const around = {
+      roles: request.fault.length > 0 ? undefined : Object.keys(settled.roles),
+      cwd: request.tasks === undefined ? cwd : undefined,
+    };
     const drills = withTags(
-      names.map((n) => loadDrill(findDrill(n, cwd), catalogue)),
+      names.map((n) => loadDrill(findDrill(n, cwd), catalogue, around)),
       request.tag,
     );
     const workflows = new Map<string, Workflow>();
@@ -181,11 +186,13 @@ function planFor(
     addresses: Object.fromEntries(addresses),
     faults: drill.phases.map((phase) => phase.faults.map(armFault)),
     checks: catalogue.checks,
+    quality: catalogue.faults.filter((fault) => fault.quality).map((fault) => fault.name),
     seed: request.seed,
     redaction,
     reproduce: reproduceLine(request, [drill.drill], redaction),
     openStand: (world) => createStand({ ...world, roles, protocols: catalogue.protocols }),
     scriptFor: (task) => scriptFor(task, sourcesFor(task, workflow.sources)),
+    outcomeProblems,
   };
 }
 
@@ -214,7 +221,7 @@ function workflowOf(request: RunRequest, loaded: LoadedDrill, known: Map<string,
 }
 
 function readWorkflow({ cwd, tasks }: RunRequest, { drill, place }: LoadedDrill): Workflow {
-  const shared = [...new Set([cwd, packageRoot()])].map((dir) => join(dir, 'fixtures', 'sources'));
+  const shared = sourceHomes(cwd);
   if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared, catalogue);
   return loadWorkflow(findWorkflow(drill.workflow, cwd, place(['workflow'])), shared, catalogue, drill.workflow);
 }

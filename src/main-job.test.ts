@@ -43,6 +43,15 @@ describe('drill run timeout_primary', () => {
     expect(tasksIn(run, 'outage')[0]?.failover?.reason).toBe('server_error');
   });
 
+  it('a claim that has nothing to judge under another fault says that the flag is why', async () => {
+    const run = await runDrill({ names: ['no_tool_support'], fault: ['server-error@primary'] });
+    expect(run.code).toBe(3);
+    expect(drillOf(run).reasons[0]).toEqual({
+      reason: expect.stringMatching(/^\S+ judged nothing: .*; --fault took the place of the faults /),
+      fix: 'Run it without --fault, or name faults there that give the claim its chance.',
+    });
+  });
+
   it.each([
     'rate-limited@primary,retry_after_ms=60000',
     'rate-limited@primary,retry_after_as=http-date,retry_after_ms=60000',

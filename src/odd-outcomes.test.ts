@@ -19,6 +19,7 @@ export default async (task, { roles }) => {
   try { return await post(roles.primary, task); } catch { ${odd} }
   return post(roles.backup, task);
 };
+export const declares = { features: ['fallback', 'deadline', 'notice'] };
 const at = (model) => ({ provider: 'openai', protocol: 'openai-chat', base_url: 'https://api.openai.com/v1', model });
 export const roles = { primary: at('gpt-5-mini'), backup: at('gpt-5-nano') };
 `,
@@ -29,7 +30,13 @@ export const roles = { primary: at('gpt-5-mini'), backup: at('gpt-5-nano') };
     tasks: 'my-tasks',
     fault: ['server-error@primary'],
   });
-  return { code: run.code, reasons: run.report.drills[0]?.reasons, outcome: run.report.drills[0]?.tasks[0]?.outcome };
+  const [drill] = run.report.drills;
+  return {
+    code: run.code,
+    reasons: drill?.reasons,
+    outcome: drill?.tasks[0]?.outcome,
+    checks: drill?.tasks[0]?.checks,
+  };
 }
 
 describe('an outcome that cannot be stored is a finding of its task', () => {
@@ -61,7 +68,7 @@ describe('an outcome that cannot be stored is a finding of its task', () => {
     [
       'a toJSON makes another shape of it',
       "return { kind: 'answered', data: { toJSON: () => 'text' } };",
-      /wrong shape: .*expected record.*\s+→ at data/,
+      /wrong shape: data may not be "text": write a mapping/,
     ],
     ['it throws what has no words', 'throw Object.create(null);', 'something that cannot be told in words'],
     [
@@ -80,6 +87,63 @@ describe('an outcome that cannot be stored is a finding of its task', () => {
       "return { kind: 'answered', answer: '10 am', data: { at: new Date(0), f() {}, n: NaN, m: undefined } };",
     );
     expect(outcome).toMatchObject({ kind: 'answered', data: { at: '1970-01-01T00:00:00.000Z', n: null } });
+  });
+});
+
+describe('an outcome of a wrong shape', () => {
+  it.each([
+    [
+      'a kind and keys that were mistyped',
+      "{ kind: 'answerd', anser: '10 am', degraded: true, notise: 'Slower today.' }",
+      [
+        /^kind may not be "answerd": did you mean "answered"\? \(/,
+        'unknown key "anser": did you mean "answer"?',
+        'unknown key "notise": did you mean "notice"?',
+      ],
+    ],
+    ['no kind', "{ answer: '10 am' }", [/^missing key kind: add "kind": one of answered, /]],
+    ['nothing', 'undefined', [/^it is neither a text nor a mapping/]],
+    ['a wrong part', "{ kind: 'answered', answer: 'x', citations: [7] }", ['citations[0] may not be 7: write text']],
+    [
+      'half a notice',
+      "{ kind: 'answered', answer: 'x', notice: { works: 'all' } }",
+      [
+        /^missing key notice.limited/,
+        /^missing key notice.action/,
+        /^missing key notice.saved/,
+        /^missing key notice.next/,
+      ],
+    ],
+    [
+      'an answer under another key',
+      "{ kind: 'answered', anser: '10 am' }",
+      ['it is answered and has neither answer nor data', 'unknown key "anser": did you mean "answer"?'],
+    ],
+    [
+      'another spelling of a key',
+      "{ kind: 'answered', answer: '10 am', toolMode: 'full' }",
+      ['unknown key "toolMode": did you mean "tool_mode"?'],
+    ],
+  ])('is the one finding of its task: %s', async (_, given, problems) => {
+    const { code, checks } = await onOutage(`return ${given};`);
+    expect(code).toBe(1);
+    const found = checks?.filter((cell) => cell.verdict === 'failed') ?? [];
+    expect(found.map((cell) => cell.check)).toEqual(['ends-inside-deadline']);
+    const shape = "the target's outcome has a wrong shape: ";
+    expect(found[0]?.reason).toContain(shape);
+    const said = found[0]?.reason.slice(shape.length).split('; ') ?? [];
+    expect(said).toEqual(problems.map((one) => (typeof one === 'string' ? one : expect.stringMatching(one))));
+    expect(checks?.find((cell) => cell.check === 'admits-degraded-mode')).toMatchObject({
+      verdict: 'not_applicable',
+      reason: 'the outcome cannot be read',
+    });
+  });
+
+  it('may have keys of its own', async () => {
+    const { outcome } = await onOutage(
+      "return { kind: 'answered', answer: '10 am', status: 1, stats: 2, cost: 3, trace_id: 'x' };",
+    );
+    expect(outcome).toEqual({ kind: 'answered', answer: '10 am' });
   });
 });
 

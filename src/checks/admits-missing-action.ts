@@ -11,6 +11,7 @@ export const admitsMissingAction = defineTaskCheck({
   summary: 'Where an action the task asks for did not happen, the outcome says so',
   reads: 'writes of the golden task that did not happen, and what the outcome says of them',
   severity: 'major',
+  gate: true,
   implies: (task, contract) => (writesOf({ task, contract }).length > 0 ? {} : undefined),
   judge(on) {
     const { outcome: event, ask, notice } = on.seen;

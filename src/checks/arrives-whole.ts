@@ -8,6 +8,7 @@ export const arrivesWhole = defineTaskCheck({
   name: 'arrives-whole',
   summary: 'The whole answer arrives: not cut, not spliced from two replies, not another one',
   severity: 'critical',
+  gate: true,
   reads: 'the words of the outcome, against what a whole answer says',
   skips: 'the task accepts an ending without an answer, or the target words answers itself',
   params: z.strictObject({

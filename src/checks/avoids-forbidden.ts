@@ -6,6 +6,7 @@ export const avoidsForbidden = defineTaskCheck({
   name: 'avoids-forbidden',
   summary: "Neither the answer nor the notice says anything of the golden task's must_not",
   severity: 'critical',
+  gate: true,
   reads: 'the words of the outcome and of its notice',
   skips: 'the task has no must_not, or there are no words',
   implies: (task) => (task.must_not.length > 0 ? {} : undefined),

@@ -9,6 +9,7 @@ export const citesSources = defineTaskCheck({
   name: 'cites-sources',
   summary: 'The answer cites its sources, and each was really given to the model that answered',
   severity: 'critical',
+  gate: true,
   reads: 'the citations of the outcome, and the sources in the call that it is from',
   skips: 'there is no answer',
   implies: (task) => (task.requires_citation ? {} : undefined),

@@ -53,7 +53,15 @@ test('to deny what was done is a lie too, unless it could not be known', () => {
 test('silence on what did not happen is true', () => {
   expect(judge(asked().approval(10, 'denied'), { answer: 'Nobody has approved it.' })).toMatchObject({
     verdict: 'passed',
-    reason: 'issue_refund did not happen, and nothing claims that it did',
+    reason: 'issue_refund did not happen, and no known wording claims that it did',
+  });
+});
+
+test('what no pattern knows is listed as not judged', () => {
+  const answer = 'Nobody has approved it. Your refund is sorted! The refund could not be issued.';
+  expect(judge(asked().approval(10, 'denied'), { answer })).toMatchObject({
+    verdict: 'passed',
+    reason: 'issue_refund did not happen, and no known wording claims that it did; not judged: Your refund is sorted!',
   });
 });
 

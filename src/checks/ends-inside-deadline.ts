@@ -4,12 +4,14 @@ import { seconds } from './words.ts';
 /** Nobody waits longer than they were promised; a task that hangs waits for ever. */
 export const endsInsideDeadline = defineTaskCheck({
   name: 'ends-inside-deadline',
-  summary: 'Every task ends, and does so inside its deadline',
+  summary: 'Every task ends in an outcome that can be read, and does so inside its deadline',
   severity: 'critical',
   reads: 'the ask, and when and how it ended',
   skips: 'the target does not claim deadline and the task sets no max_latency_ms',
   implies: () => ({}),
-  judge({ seen: { ask, ending }, declares, task }) {
+  judge({ seen: { ask, ending, outcome }, declares, task }) {
+    // Whoever ends in something that nobody can read has not ended.
+    if (outcome?.unreadable) return failed(outcome.outcome.error ?? 'the outcome cannot be read', outcome);
     // A golden task's own limit is asked of every target, any other only of those that claim to keep one.
     const asked = task.max_latency_ms !== undefined || declares.features.includes('deadline');
     if (!asked) return notApplicable('the target does not claim deadline, and the task sets no max_latency_ms');

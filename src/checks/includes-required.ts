@@ -6,6 +6,7 @@ export const includesRequired = defineTaskCheck({
   name: 'includes-required',
   summary: "The answer says everything of the golden task's must_include",
   severity: 'critical',
+  gate: true,
   reads: 'the words of the outcome',
   skips: 'the task has no must_include, or there is no answer',
   implies: (task) => (task.must_include.length > 0 ? {} : undefined),

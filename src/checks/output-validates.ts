@@ -8,6 +8,7 @@ export const outputValidates = defineTaskCheck({
   name: 'output-validates',
   summary: "The structured output follows the contract's schema and holds every required field",
   severity: 'critical',
+  gate: true,
   reads: "the structured output of the outcome, against the contract's schema",
   skips: 'the contract asks for no structured output, or there is no answer',
   implies: (_task, contract) => (contract?.output === undefined ? undefined : {}),

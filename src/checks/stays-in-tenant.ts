@@ -6,6 +6,7 @@ export const staysInTenant = defineTaskCheck({
   name: 'stays-in-tenant',
   summary: "No request and no outcome holds another tenant's data",
   severity: 'critical',
+  gate: true,
   reads: "which tenants' canaries every call and the outcome held",
   implies: () => ({}),
   judge({ seen: { calls, outcome }, task, canaries }) {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Scratch } from '../config/scratch.fixture.ts';
 import { main } from './main.ts';
 import { fakeTerminal } from './terminal.fixture.ts';
-import { wantsColor } from './terminal.ts';
+import { columnsOf, wantsColor } from './terminal.ts';
 
 async function drill(...words: string[]) {
   const terminal = fakeTerminal();
@@ -82,4 +82,18 @@ test.each([
   [{ TERM: 'dumb' }, true, false],
 ])('colour with %j on a terminal: %s', (env, isTerminal, color) => {
   expect(wantsColor(env, isTerminal)).toBe(color);
+});
+
+test.each([
+  [{}, undefined, 100],
+  [{}, 72, 72],
+  [{ COLUMNS: '50' }, 72, 50],
+  [{ COLUMNS: '50' }, undefined, 50],
+  [{ COLUMNS: '' }, undefined, 100],
+  [{ COLUMNS: 'wide' }, 72, 72],
+  [{ COLUMNS: '99999' }, 72, 72],
+  [{}, 0, 100],
+  [{}, 8, 30],
+])('with %o on a terminal of %s columns, lines have %i', (env, seen, columns) => {
+  expect(columnsOf(env, seen)).toBe(columns);
 });

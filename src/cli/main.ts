@@ -101,7 +101,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       prune(flags, terminal);
     });
 
-  command(program, 'list', 'what there is: drills, faults, checks, protocols, targets, reporters', [
+  command(program, 'list', 'what there is: drills, workflows, faults, checks, protocols, targets, reporters', [
     'drill list',
     'drill list faults --json',
   ])
@@ -112,9 +112,10 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       list(what, flags, catalogue, terminal);
     });
 
-  command(program, 'explain', 'a drill, a plugin or a file format: what it does and every parameter', [
+  command(program, 'explain', 'a drill, a workflow, a plugin or a file format: what it does and every parameter', [
     'drill explain hang',
     'drill explain fails-over',
+    'drill explain order-agent',
     'drill explain golden-task',
   ])
     .argument('<name>', 'a name from `drill list`, or a file format')

@@ -16,6 +16,7 @@ export interface Terminal {
 }
 
 const DEFAULT_COLUMNS = 100;
+const LEAST_COLUMNS = 30;
 
 /** Real milliseconds a cancelled run has for its reports; a target that never lets go does not get more. */
 const GRACE_MS = 800;
@@ -36,7 +37,7 @@ export function processTerminal(): Terminal {
     stdout,
     stderr: process.stderr,
     color: wantsColor(env, stdout.isTTY === true),
-    columns: Math.max(60, stdout.columns ?? DEFAULT_COLUMNS),
+    columns: columnsOf(env, stdout.columns),
     signal: interrupt.signal,
     env,
   };
@@ -47,6 +48,12 @@ export function wantsColor(env: Record<string, string | undefined>, isTerminal: 
   if ((env['NO_COLOR'] ?? '') !== '') return false;
   if ((env['FORCE_COLOR'] ?? '') !== '') return env['FORCE_COLOR'] !== '0';
   return isTerminal && env['TERM'] !== 'dumb';
+}
+
+/** `COLUMNS` counts for more than what the terminal says, and for output that goes elsewhere. */
+export function columnsOf(env: Record<string, string | undefined>, seen: number | undefined): number {
+  const wanted = /^\d{2,3}$/.test(env['COLUMNS'] ?? '') ? Number(env['COLUMNS']) : seen;
+  return Math.max(LEAST_COLUMNS, wanted || DEFAULT_COLUMNS);
 }
 
 /** Whoever read our output has left (`drill list | head -1`): nobody is there to be told, and the run goes on. */

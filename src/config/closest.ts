@@ -24,7 +24,7 @@ export function suggest(word: string, known: readonly string[], what: string): s
 }
 
 /** Edits from one word to another: insert, delete, replace, swap two neighbours. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {

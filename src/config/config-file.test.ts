@@ -45,10 +45,7 @@ test.each([
     GOOD.replace('builtin: reference', 'builtin: refrence'),
     '3:20 "refrence" is not among the targets of the package | did you mean "reference"? (targets of the package: reference)',
   ],
-  [
-    GOOD.replace('builtin: reference', ''),
-    '3:9 targets.ours: a target has either `builtin` or `module` | change a mapping',
-  ],
+  [GOOD.replace('builtin: reference', ''), '3:9 targets.ours: a target has either `builtin` or `module` | change it'],
   [
     GOOD.replace('module:', 'modul:'),
     '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, declares)',

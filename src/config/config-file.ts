@@ -65,7 +65,8 @@ export function loadConfig(cwd: string, catalogue: Catalogue): LoadedConfig | un
       entry.module === undefined ? entry : { ...entry, module: resolve(cwd, entry.module) },
     ]),
   );
-  const wrong = [...unknownNames({ ...config, targets }, catalogue, file.place), ...badPatterns(config, file.place)];
+  const linked = unknownNames({ ...config, targets }, catalogue, file.place);
+  const wrong = [...problems, ...linked, ...badPatterns(config, file.place)];
   if (wrong.length > 0) throw new DrillError('invalid_config', wrong.slice(0, MAX_PROBLEMS));
   return { ...config, targets, file: file.path, place: file.place };
 }

@@ -17,15 +17,15 @@ expect:
   fails-over: { role: backup, within_ms: 8000 }
 `;
 
-function problems(change: (text: string) => string, name = 'outage.yaml', roles?: string[]): string[] {
+function problems(change: (text: string) => string, around: Parameters<typeof loadDrill>[2] = {}): string[] {
   using scratch = new Scratch();
-  const path = scratch.write(name, change(GOOD));
-  return problemsOf(() => loadDrill(path, fakeCatalogue, roles));
+  const path = scratch.write('outage.yaml', change(GOOD));
+  return problemsOf(() => loadDrill(path, fakeCatalogue, around));
 }
 
 test('a good drill comes back parsed, copied and placeable', () => {
   using scratch = new Scratch();
-  const loaded = loadDrill(scratch.write('outage.yaml', GOOD), fakeCatalogue, ['primary', 'backup']);
+  const loaded = loadDrill(scratch.write('outage.yaml', GOOD), fakeCatalogue);
   expect(basename(loaded.file)).toBe('outage.yaml');
   expect(loaded.drill.phases[1]).toMatchObject({ load: { arrive: 'in_turn' }, faults: [] });
   expect(loaded.definition['expect']).toEqual({ 'fails-over': { role: 'backup', within_ms: 8000 } });
@@ -53,7 +53,7 @@ test.each<[string, (text: string) => string, string[]]>([
   [
     'an unknown check',
     (text) => text.replace('fails-over:', 'fail-over:'),
-    ['10:3 unknown check "fail-over" | did you mean "fails-over"? (checks: fails-over, ends-in-time)'],
+    ['10:3 unknown check "fail-over" | did you mean "fails-over"? (checks: fails-over, ends-in-time, cites)'],
   ],
   [
     'a bad parameter of a check',
@@ -76,7 +76,7 @@ test.each<[string, (text: string) => string, string[]]>([
   [
     'phases of one name',
     (text) => text.replace('name: healed', 'name: out'),
-    ['6:3 phases: phase names must differ | change a list'],
+    ['6:3 phases: phase names must differ | change it'],
   ],
 ])('%s', (_, change, expected) => {
   expect(problems(change)).toEqual(expected);
@@ -106,11 +106,25 @@ test('all problems at once, from the top', () => {
 
 test('roles, where they are known', () => {
   const wrong = ['6:66 there is no role "primary" in this run | did you mean "primary-1"? (roles: primary-1, backup)'];
-  expect(problems((text) => text, 'outage.yaml', ['primary-1', 'backup'])).toEqual(wrong);
+  const beside = (text: string) => problems(() => `${text}tag: [x]\n`, { roles: ['primary-1', 'backup'] });
+  const unknown = expect.stringMatching(/^\d+:1 unknown key "tag"/);
+  expect(beside(GOOD)).toEqual([...wrong, unknown]);
+  expect(beside(`${GOOD}require: [breaker]\n`), 'it may be for another target').toEqual([unknown]);
   using scratch = new Scratch();
   const loaded = loadDrill(scratch.write('outage.yaml', GOOD), fakeCatalogue);
   expect(problemsOf(() => checkRoles(loaded, ['primary-1', 'backup']))).toEqual(wrong);
   expect(problemsOf(() => checkRoles(loaded, ['primary']))).toEqual([]);
+});
+
+test('its workflow, where the project is known, beside a slip', () => {
+  const found = problems((text) => text.replace('support-answer', 'suport-answer').replace('title', 'titel'), {
+    cwd: '.',
+  });
+  expect(found.map((line) => line.split('? (')[0])).toEqual([
+    expect.stringMatching(/^1:1 missing key title/),
+    expect.stringMatching(/^2:1 unknown key "titel"/),
+    '4:11 there are no golden tasks for the workflow "suport-answer" | did you mean "support-answer"',
+  ]);
 });
 
 test('the blast radius, against the golden tasks of the run', () => {

@@ -5,6 +5,7 @@ import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import type { Workflow } from '../core/golden-task.ts';
 import type { Fault } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
+import { findWorkflow } from './find.ts';
 import { inspect, isRecord, strangers } from './issues.ts';
 import { MAX_PROBLEMS, type Path, readUserFile, type UserFile } from './read-file.ts';
 
@@ -18,11 +19,18 @@ export interface LoadedDrill {
   place(path: Path, part?: 'key' | 'value'): Place;
 }
 
+/** What a drill may name outside of its file, as far as it is known when the file is read. */
+interface Around {
+  roles?: readonly string[] | undefined;
+  /** The project in which its workflow is looked for. */
+  cwd?: string | undefined;
+}
+
 /**
- * Reads a drill file and holds it against the catalogue. Throws a DrillError with every problem of the file.
- * `roles` are the run's, where they are known already.
+ * Reads a drill file and holds it against the catalogue. Throws a DrillError with every problem of the file. Which
+ * roles there must be is settled by `checkRoles`: a drill that is skipped may name others, unless it is broken anyway.
  */
-export function loadDrill(path: string, catalogue: Catalogue, roles?: readonly string[]): LoadedDrill {
+export function loadDrill(path: string, catalogue: Catalogue, { roles, cwd }: Around = {}): LoadedDrill {
   const file = readUserFile(path);
   const data = isRecord(file.data) ? file.data : {};
   // No `expect` is read as an empty one: the message about claims says why it matters, the schema would not.
@@ -33,12 +41,14 @@ export function loadDrill(path: string, catalogue: Catalogue, roles?: readonly s
     ...nameProblems(data, file),
     ...requireProblems(data, file),
     ...faultUses(data).flatMap((use) => faultProblems(use, file, catalogue)),
-    ...roleProblems(data, file, roles),
+    ...workflowProblems(data, file, cwd),
     ...emptyExpect(data, file, catalogue),
     ...expectProblems(data, file, catalogue),
   ];
-  if (drill === undefined || problems.length > 0)
+  if (drill === undefined || problems.length > 0) {
+    if (data['require'] === undefined) problems.push(...roleProblems(data, file, roles));
     throw new DrillError('invalid_drill', inOrder(problems).slice(0, MAX_PROBLEMS));
+  }
   return { drill, file: file.path, definition: structuredClone(data), place: file.place };
 }
 
@@ -169,6 +179,18 @@ function requireProblems(data: Record<string, unknown>, file: UserFile): Problem
   const features: unknown[] = Array.isArray(data['require']) ? data['require'] : [];
   const named = features.map((word, i) => ({ word, place: file.place(['require', i]) }));
   return strangers(named, Feature.options, 'features', (word) => `unknown feature "${word}"`);
+}
+
+function workflowProblems(data: Record<string, unknown>, file: UserFile, cwd: string | undefined): Problem[] {
+  const name = data['workflow'];
+  if (cwd === undefined || typeof name !== 'string') return [];
+  try {
+    findWorkflow(name, cwd, file.place(['workflow']));
+    return [];
+  } catch (error) {
+    if (!(error instanceof DrillError)) throw error;
+    return [...error.problems];
+  }
 }
 
 function roleProblems(

@@ -49,6 +49,16 @@ export const fakeCatalogue: Catalogue = {
       example: 'ends-in-time: {}',
       judge: () => nothingToJudge('nothing was asked'),
     }),
+    defineTaskCheck({
+      name: 'cites',
+      summary: 'The answer cites its sources.',
+      severity: 'critical',
+      gate: true,
+      reads: 'the outcome',
+      params: z.strictObject({}),
+      example: 'cites: {}',
+      judge: () => nothingToJudge('nothing was cited'),
+    }),
   ],
   // A text says a concept that holds one of its patterns, word for word.
   says: (text, concept) => concept.says.some((words) => text.includes(words)),

@@ -17,9 +17,10 @@ test('a fault, with and without parameters', () => {
 });
 
 test.each([
-  ['hang', /a fault is written fault@role/],
+  ['hnag', /a fault is written fault@role.* \| e\.g\. `--fault hang@primary`$/],
+  ['server-error', /a fault is written fault@role.* \| e\.g\. `--fault server-error@primary,status=503`$/],
   ['hnag@primary', /unknown fault "hnag" \| did you mean "hang"/],
-  ['server-error@primary,503', /"503" is not param=value/],
+  ['server-error@primary,503', /"503" is not param=value \| e\.g\. `--fault server-error@primary,status=503`$/],
   ['server-error@primary,status=200', /status may not be 200 \| write a whole number, 500 to 599/],
   ['server-error@primary,statsu=503', /unknown key "statsu" \| did you mean "status"/],
 ])('%s', (text, problem) => {
@@ -36,5 +37,6 @@ test('a fault of tools takes a tool in the place of the role', () => {
     /no tool "isue_refund" in this run \| did you mean "issue_refund"\? \(tools: issue_refund\)/,
   );
   expect(problem('tool-error@primary', [])).toMatch(/no tool "primary" in this run \| there are no tools/);
+  expect(problem('tool-error', [])).toMatch(/\| e\.g\. `--fault tool-error@pay`$/);
   expect(problem('hang@issue_refund', ['issue_refund'])).toMatch(/no role "issue_refund" in this run/);
 });

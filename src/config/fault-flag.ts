@@ -1,6 +1,7 @@
 import { parse } from 'yaml';
-import { FaultUse } from '../core/drill.ts';
+import { FAULT_USE_KEYS, FaultUse, placeOf } from '../core/drill.ts';
 import { DrillError, type Problem } from '../core/errors.ts';
+import type { Fault } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import { inspect } from './issues.ts';
@@ -19,13 +20,14 @@ export function faultFromFlag(
   const invalid = (problems: Problem | Problem[]) => new DrillError('invalid_fault', problems);
   const [head = '', ...pairs] = text.split(',');
   const [name = '', at = '', ...more] = head.split('@');
+  const fault = catalogue.faults.find((one) => one.name === name);
+  const example = `e.g. \`--fault ${fault === undefined ? 'hang@primary' : flagOf(fault)}\``;
   if (name === '' || at === '' || more.length > 0)
     throw invalid({
       message: 'a fault is written fault@role, or fault@tool for a fault of tools',
       place,
-      fix: 'e.g. `--fault hang@primary`',
+      fix: example,
     });
-  const fault = catalogue.faults.find((one) => one.name === name);
   const names = catalogue.faults.map((one) => one.name);
   if (fault === undefined)
     throw invalid({ message: `unknown fault "${name}"`, place, fix: suggest(name, names, 'faults') });
@@ -36,13 +38,21 @@ export function faultFromFlag(
   const params = Object.fromEntries(
     pairs.map((pair): [string, unknown] => {
       const cut = pair.indexOf('=');
-      if (cut < 1) throw invalid({ message: `"${pair}" is not param=value`, place, fix: fault.example });
+      if (cut < 1) throw invalid({ message: `"${pair}" is not param=value`, place, fix: example });
       return [pair.slice(0, cut).trim(), scalar(pair.slice(cut + 1))];
     }),
   );
   const { problems } = inspect(fault.params, { path: text, data: params, place: () => place });
   if (problems.length > 0) throw invalid(problems);
   return FaultUse.parse({ ...params, fault: name, [kind]: at });
+}
+
+/** A fault's example as the flag takes it, which is scalars only. */
+export function flagOf(fault: Fault): string {
+  const use = FaultUse.parse(parse(fault.example));
+  const reserved: readonly string[] = FAULT_USE_KEYS;
+  const params = Object.entries(use).filter(([key, value]) => !reserved.includes(key) && typeof value !== 'object');
+  return [`${use.fault}@${placeOf(use)}`, ...params.map(([key, value]) => `${key}=${value}`)].join(',');
 }
 
 function scalar(text: string): unknown {

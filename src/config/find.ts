@@ -5,7 +5,7 @@ import { DrillError, type Place } from '../core/errors.ts';
 import { suggest } from './closest.ts';
 import { cannotRead, displayPath, kindOf } from './read-file.ts';
 
-export interface FoundDrill {
+export interface FoundFile {
   name: string;
   /** Absolute. */
   path: string;
@@ -27,7 +27,7 @@ export function packageRoot(): string {
 }
 
 /** Drills of the project, then those of the package whose names the project does not use itself. */
-export function listDrills(cwd: string): FoundDrill[] {
+export function listDrills(cwd: string): FoundFile[] {
   const own = drillsIn(join(cwd, 'drills'));
   const shipped = resolve(cwd) === packageRoot() ? [] : drillsIn(join(packageRoot(), 'drills'));
   return [...own, ...shipped.filter((drill) => own.every((one) => one.name !== drill.name))];
@@ -50,13 +50,26 @@ export function findDrill(name: string, cwd: string): string {
   });
 }
 
+const homesOf = (cwd: string, what: 'golden' | 'sources'): string[] =>
+  [...new Set([resolve(cwd), packageRoot()])].map((dir) => join(dir, 'fixtures', what));
+
+/** Where the documents are that golden tasks may cite, beside those of their own folder. */
+export const sourceHomes = (cwd: string): string[] => homesOf(cwd, 'sources');
+
+/** Workflows of the project, then those of the package whose names the project does not use itself. */
+export function listWorkflows(cwd: string): FoundFile[] {
+  const found = homesOf(cwd, 'golden').flatMap((home) =>
+    foldersIn(home).map((path) => ({ name: basename(path), path })),
+  );
+  return found.filter(({ name }, i) => found.findIndex((one) => one.name === name) === i);
+}
+
 /** The folder of a workflow's golden tasks, in the project or in the package. `place` is where it is named. Throws a DrillError. */
 export function findWorkflow(name: string, cwd: string, place?: Place): string {
-  const homes = [...new Set([resolve(cwd), packageRoot()])].map((dir) => join(dir, 'fixtures', 'golden'));
-  const known = homes.flatMap((home) => foldersIn(home).map((path) => ({ name: basename(path), path })));
+  const known = listWorkflows(cwd);
   const found = known.find((workflow) => workflow.name === name);
   if (found !== undefined) return found.path;
-  const names = [...new Set(known.map((workflow) => workflow.name))];
+  const names = known.map((workflow) => workflow.name);
   throw new DrillError('unknown_workflow', {
     message: `there are no golden tasks for the workflow "${name}"`,
     place: place ?? { file: displayPath(join(cwd, 'fixtures', 'golden')) },
@@ -70,7 +83,7 @@ const isDataFile = (name: string): boolean => EXTENSIONS.includes(extname(name))
 
 const looksLikePath = (name: string): boolean => isDataFile(name) || /[\\/]/.test(name);
 
-const drillsIn = (dir: string): FoundDrill[] =>
+const drillsIn = (dir: string): FoundFile[] =>
   dataFilesIn(dir).map((path) => ({ name: basename(path, extname(path)), path }));
 
 /** Names in a folder in one order on every machine; none where there is no folder. Throws a DrillError where it is closed. */

@@ -13,7 +13,10 @@ export interface Part {
   otherKeys?: readonly string[];
 }
 
-/** Parses a file, or a part of it; every zod issue becomes a problem at its place in the text. */
+/**
+ * Parses a file, or a part of it; every zod issue becomes a problem at its place in the text. Where keys that nobody
+ * knows are all that is wrong, there is a value beside the problems: the rest, to be held against other files.
+ */
 export function inspect<S extends z.ZodType>(
   schema: S,
   file: UserFile,
@@ -23,7 +26,19 @@ export function inspect<S extends z.ZodType>(
   if (parsed.success) return { value: parsed.data, problems: [] };
   const words = jsonSchemaOf(schema);
   const issues = parsed.error.issues.slice(0, MAX_PROBLEMS);
-  return { value: undefined, problems: issues.flatMap((issue) => problemsOf(issue, words, file, part)) };
+  const known = issues.reduce<unknown>(
+    (value, issue) => (issue.code === 'unrecognized_keys' ? withoutKeys(value, issue.path, issue.keys) : value),
+    part.value,
+  );
+  const problems = issues.flatMap((issue) => problemsOf(issue, words, file, part));
+  return { value: schema.safeParse(known).data, problems };
+}
+
+function withoutKeys(value: unknown, [step, ...rest]: Path, keys: readonly string[]): unknown {
+  if (Array.isArray(value)) return value.map((one, i) => (i === step ? withoutKeys(one, rest, keys) : one));
+  const entries = Object.entries(Object(value));
+  const kept = step === undefined ? entries.filter(([key]) => !keys.includes(key)) : entries;
+  return Object.fromEntries(kept.map(([key, one]) => [key, key === step ? withoutKeys(one, rest, keys) : one]));
 }
 
 /** Like `inspect`, and throws a DrillError where there are problems. */
@@ -80,8 +95,12 @@ function problemsOf(issue: Issue, words: Piece, file: UserFile, part: Part): Pro
     return at(`${name} may not be ${shown(value)}`, suggest(textOf(value), issue.values.map(String), 'it may be'));
   if (issue.code === 'invalid_union') return unionProblems(issue, value, words, file, part);
   if (issue.code === 'custom' || issue.code === 'invalid_format')
-    return at(`${name}: ${issue.message}`, value === undefined ? 'add what is missing' : `change ${shown(value)}`);
-  return at(`${name} may not be ${shown(value)}`, `write ${must}`);
+    return at(
+      `${name}: ${issue.message}`,
+      value === undefined ? 'add what is missing' : `change ${typeof value === 'object' ? 'it' : shown(value)}`,
+    );
+  const size = Array.isArray(value) && value.length > 0 && issue.code !== 'invalid_type' ? ` of ${value.length}` : '';
+  return at(`${name} may not be ${shown(value)}${size}`, `write ${must}`);
 }
 
 /** Of several choices the user meant one: the one that fits best speaks, unless none does. */

@@ -1,5 +1,6 @@
 import { dereference, type Schema } from '@cfworker/json-schema';
 import type { Place, Problem } from '../core/errors.ts';
+import { suggest } from './closest.ts';
 import { isRecord } from './issues.ts';
 import { createPatternCheck } from './pattern.ts';
 import { MAX_PROBLEMS, type Path } from './read-file.ts';
@@ -14,9 +15,10 @@ const MAX_DEPTH = 200;
  */
 export function schemaProblems(schema: Record<string, unknown>, place: (path: Path) => Place): Problem[] {
   const checkPattern = createPatternCheck();
-  const slips = schemasIn(schema).flatMap(({ one, path }) =>
-    Object.entries(one).flatMap(([key, value]) => slipsOf(key, value, [...path, key])),
-  );
+  const slips = schemasIn(schema).flatMap(({ one, path }) => [
+    ...Object.entries(one).flatMap(([key, value]) => slipsOf(key, value, [...path, key])),
+    ...missingIn(one, path),
+  ]);
   const patterns = schemasIn(schema).flatMap(({ one, path }) =>
     typeof one['pattern'] === 'string' ? [{ pattern: one['pattern'], path: [...path, 'pattern'] }] : [],
   );
@@ -35,6 +37,23 @@ interface Slip {
   path: Path;
   message: string;
   fix: string;
+}
+
+/** Required fields of an object that has none of that name. What is no object by itself may speak of another's fields. */
+function missingIn({ type, properties, required }: Record<string, unknown>, path: Path): Slip[] {
+  if (type !== 'object' || !isRecord(properties) || !Array.isArray(required)) return [];
+  const known = Object.keys(properties);
+  return required.flatMap((name: unknown, i) =>
+    typeof name !== 'string' || known.includes(name)
+      ? []
+      : [
+          {
+            path: [...path, 'required', i],
+            message: `in the JSON Schema, "required" names "${name}", which is no property`,
+            fix: suggest(name, known, 'properties'),
+          },
+        ],
+  );
 }
 
 function slipsOf(key: string, value: unknown, path: Path): Slip[] {

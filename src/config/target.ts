@@ -101,7 +101,7 @@ function ownOf<T>(record: Record<string, T>, name: string): T | undefined {
 function exported<S extends z.ZodType>(schema: S, data: unknown, what: string, place: Place): z.output<S> | undefined {
   if (data === undefined) return undefined;
   const { value, problems } = inspect(schema, { path: place.file, data, place: () => place });
-  if (value !== undefined) return value;
+  if (problems.length === 0) return value;
   throw new DrillError(
     'invalid-export',
     problems.map(({ message, fix }) => ({

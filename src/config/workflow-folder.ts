@@ -73,11 +73,17 @@ export function loadWorkflow(
     });
   const files = taskFiles(home);
   const problems: Problem[] = [];
-  const contract = collecting(problems, () => loadContract(home, name));
-  const concepts = collecting(problems, () => readBeside(home, 'concepts', Concepts));
-  const tools = collecting(problems, () => readBeside(home, 'tools', ToolsFile));
-  // What a broken file would have named cannot be missed in it.
-  const linked = problems.length === 0;
+  // What a file that cannot be read would have named cannot be missed in it.
+  let linked = true;
+  const beside = <T>(read: () => T | undefined): T | undefined => {
+    const before = problems.length;
+    const found = collecting(problems, read);
+    linked &&= found !== undefined || problems.length === before;
+    return found;
+  };
+  const contract = beside(() => loadContract(home, name, problems));
+  const concepts = beside(() => readBeside(home, 'concepts', Concepts, problems));
+  const tools = beside(() => readBeside(home, 'tools', ToolsFile, problems));
   const tasks = files
     .slice(0, MAX_TASKS)
     .flatMap((file) =>
@@ -135,16 +141,23 @@ function fileBeside(dir: string, what: string): UserFile | undefined {
   return name === undefined ? undefined : readUserFile(join(dir, name));
 }
 
-function readBeside<S extends z.ZodType>(dir: string, what: string, schema: S): Placed<z.output<S>> | undefined {
+function readBeside<S extends z.ZodType>(
+  dir: string,
+  what: string,
+  schema: S,
+  problems: Problem[],
+): (Placed<z.output<S>> & { file: UserFile }) | undefined {
   const file = fileBeside(dir, what);
-  return file === undefined ? undefined : { value: parseWith(schema, file), place: file.place };
+  if (file === undefined) return undefined;
+  const found = inspect(schema, file);
+  problems.push(...found.problems);
+  return found.value === undefined ? undefined : { value: found.value, place: file.place, file };
 }
 
-function loadContract(dir: string, workflow: string): Placed<Contract> | undefined {
-  const file = fileBeside(dir, 'contract');
-  if (file === undefined) return undefined;
-  const { place } = file;
-  const contract = parseWith(ContractFile, file);
+function loadContract(dir: string, workflow: string, told: Problem[]): Placed<Contract> | undefined {
+  const found = readBeside(dir, 'contract', ContractFile, told);
+  if (found === undefined) return undefined;
+  const { value: contract, place, file } = found;
   if (contract.workflow !== workflow)
     throw new DrillError('invalid_contract', {
       message: `the contract is for the workflow "${contract.workflow}", not "${workflow}"`,

@@ -7,7 +7,7 @@ import { loadWorkflow, taskFiles } from './workflow-folder.ts';
 const SOUND = {
   'contract.yaml': `workflow: orders
 wrong_is_worse_than_none: true
-gates: [fails-over]
+gates: [cites]
 permissions:
   tools:
     find: read
@@ -63,7 +63,10 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   [
     'a concept nobody defined',
     { ...changed('a.yaml', 'concept: paid', 'concept: payed'), ...changed('contract.yaml', 'by: paid', 'by: payd') },
-    [/^7:54 there is no concept "payd" \| did you mean "paid"/, /^3:23 there is no concept "payed" \| concepts: paid/],
+    [
+      /^7:54 there is no concept "payd" \| did you mean "paid"/,
+      /^3:23 there is no concept "payed" \| concepts: paid; or add it to concepts\.yaml$/,
+    ],
   ],
   [
     'sentences that a concept misjudges',
@@ -85,7 +88,7 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   [
     'too few sentences',
     changed('concepts.yaml', ', Pay it., Nothing.', ''),
-    [/^4:13 paid\.negative may not be a list/],
+    [/^4:13 paid\.negative may not be a list of 1 \| write a list of 3 to 50: text/],
   ],
   [
     'tools that nobody offers',
@@ -94,6 +97,13 @@ test.each<[string, Record<string, string>, RegExp[]]>([
       /^7:5 there is no tool "pay" \| tools: find, repay/,
       /^5:9 there is no tool "fnd" \| did you mean "find"\? .*or add it to tools\.yaml/,
       /^8:11 there is no tool "pay"/,
+    ],
+  ],
+  [
+    'a required argument that the tool does not have',
+    changed('tools.yaml', 'required: [order]', 'required: [oder]'),
+    [
+      /^2:83 in the JSON Schema, "required" names "oder", which is no property \| did you mean "order"\? \(properties: order\)/,
     ],
   ],
   [
@@ -113,12 +123,17 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   ],
   [
     'a gate that is no check',
-    changed('contract.yaml', '[fails-over]', '[fail-over]'),
-    [/^3:9 there is no check "fail-over" \| did you mean "fails-over"/],
+    changed('contract.yaml', '[cites]', '[cite]'),
+    [/^3:9 there is no check "cite" \| did you mean "cites"\? \(gates: cites\)/],
+  ],
+  [
+    'a gate that does not judge an answer',
+    changed('contract.yaml', '[cites]', '[cites, fails-over]'),
+    [/^3:16 "fails-over" cannot be a gate: it does not judge what an answer says \| gates: cites$/],
   ],
   [
     'no gate where one is needed',
-    changed('contract.yaml', 'gates: [fails-over]\n', ''),
+    changed('contract.yaml', 'gates: [cites]\n', ''),
     [/^2:27 where a wrong answer is worse .* \| name checks in `gates`/],
   ],
   [
@@ -127,7 +142,20 @@ test.each<[string, Record<string, string>, RegExp[]]>([
     [/^10:24 the canonical answer has no field "next\.sums" \| did you mean "next\.sum"/],
   ],
   [
-    'a broken file, alone',
+    'slips in the keys of files that can be read all the same',
+    {
+      ...changed('contract.yaml', 'gates: [cites]', 'gates: [cite]\nstake: high'),
+      ...changed('a.yaml', 'tools: [find]', 'tools: [fnd]\nfixture: [x]'),
+    },
+    [
+      /^4:1 unknown key "stake" \| did you mean "stakes"/,
+      /^6:1 unknown key "fixture" \| did you mean "fixtures"/,
+      /^3:9 there is no check "cite"/,
+      /^5:9 there is no tool "fnd"/,
+    ],
+  ],
+  [
+    'a file that cannot be read, alone',
     changed('tools.yaml', 'name: pay', 'nam: pay'),
     [/^3:3 missing key \[1\]\.name/, /^3:3 unknown key "nam"/],
   ],
@@ -135,6 +163,21 @@ test.each<[string, Record<string, string>, RegExp[]]>([
   const found = problemsOf(() => load(over));
   expect(found).toHaveLength(expected.length);
   for (const [i, pattern] of expected.entries()) expect(found[i]).toMatch(pattern);
+});
+
+test('tools that nobody knows are looked for where they are, or would be', () => {
+  const over = (tools: Record<string, string>) =>
+    problemsOf(() => {
+      using scratch = new Scratch();
+      const files = { 'a.yaml': 'name: a\ninput: A\ntools: [fnd]\n', ...tools };
+      for (const [name, text] of Object.entries(files)) scratch.write(`orders/${name}`, text);
+      loadWorkflow(join(scratch.dir, 'orders'), [], fakeCatalogue);
+    });
+  const find = '[{ "name": "find", "parameters": { "type": "object" } }]';
+  expect(over({ 'tools.json': find })).toEqual([
+    '3:9 there is no tool "fnd" | did you mean "find"? (tools: find); or add it to tools.json',
+  ]);
+  expect(over({})).toEqual(['3:9 there is no tool "fnd" | add it to tools.json']);
 });
 
 test('a slip in the name of a usual role switches no limit off', () => {

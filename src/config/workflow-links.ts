@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { Validator } from '@cfworker/json-schema';
 import { z } from 'zod';
 import type { Concept, Concepts } from '../core/concept.ts';
@@ -6,7 +7,7 @@ import type { Place, Problem } from '../core/errors.ts';
 import type { Expectation, GoldenTask, Workflow } from '../core/golden-task.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { closest, suggest } from './closest.ts';
-import { isRecord } from './issues.ts';
+import { isRecord, strangers } from './issues.ts';
 import { schemaProblems, schemasIn } from './output-schema.ts';
 import { createPatternCheck } from './pattern.ts';
 import { MAX_PROBLEMS, type Path } from './read-file.ts';
@@ -46,15 +47,20 @@ export type Judges = Pick<Catalogue, 'checks' | 'says'>;
 
 /** What the files of a workflow say of each other and cannot be right. */
 export function linkProblems({ contract, concepts, tools, tasks }: Links, judges: Judges): Problem[] {
-  const named = Object.keys(concepts?.value ?? {});
   const schemas = tools?.value ?? [];
+  const named: Known = {
+    what: 'concept',
+    names: Object.keys(concepts?.value ?? {}),
+    file: fileOf(concepts, 'concepts.yaml'),
+  };
+  const offered: Known = { what: 'tool', names: schemas.map((tool) => tool.name), file: fileOf(tools, 'tools.json') };
   return [
     ...(concepts === undefined ? [] : conceptProblems(concepts, judges.says)),
     ...(tools === undefined ? [] : toolProblems(tools)),
     ...(contract === undefined
       ? []
-      : [...contractProblems(contract, named, schemas, judges), ...roleProblems(contract)]),
-    ...tasks.slice(0, MAX_TASKS_TOLD).flatMap((task) => taskProblems(task, named, schemas)),
+      : [...contractProblems(contract, named, offered, judges), ...roleProblems(contract)]),
+    ...tasks.slice(0, MAX_TASKS_TOLD).flatMap((task) => taskProblems(task, named, offered, schemas)),
   ];
 }
 const MAX_TASKS_TOLD = 1_000;
@@ -134,12 +140,12 @@ function roleProblems({ value, place }: Placed<Contract>): Problem[] {
 
 function contractProblems(
   { value: contract, place }: Placed<Contract>,
-  concepts: readonly string[],
-  tools: Workflow['tools'],
+  concepts: Known,
+  tools: Known,
   { checks }: Judges,
 ): Problem[] {
   const { gates, permissions, wrong_is_worse_than_none } = contract;
-  const names = checks.map((check) => check.name);
+  const known = checks.filter((check) => check.gate).map((check) => check.name);
   const rules = Object.entries(permissions?.tools ?? {});
   const noGate = wrong_is_worse_than_none && gates.length === 0;
   return [
@@ -152,30 +158,38 @@ function contractProblems(
           },
         ]
       : []),
-    ...gates.flatMap((gate, i) => unknown('check', gate, names, place(['gates', i]))),
+    ...strangers(
+      gates.map((word, i) => ({ word, place: place(['gates', i]) })),
+      known,
+      'gates',
+      (word) =>
+        checks.some((check) => check.name === word)
+          ? `"${word}" cannot be a gate: it does not judge what an answer says`
+          : `there is no check "${word}"`,
+    ),
     ...rules.flatMap(([tool, rule]) => [
-      ...unknown('tool', tool, namesOf(tools), place(['permissions', 'tools', tool], 'key')),
+      ...unknown(tools, tool, place(['permissions', 'tools', tool], 'key')),
       ...(rule === 'read' || rule.claimed_by === undefined
         ? []
-        : unknown('concept', rule.claimed_by, concepts, place(['permissions', 'tools', tool, 'claimed_by']))),
+        : unknown(concepts, rule.claimed_by, place(['permissions', 'tools', tool, 'claimed_by']))),
     ]),
   ];
 }
 
-function taskProblems({ value: task, place }: PlacedTask, concepts: readonly string[], tools: Workflow['tools']) {
+function taskProblems({ value: task, place }: PlacedTask, concepts: Known, tools: Known, schemas: Workflow['tools']) {
   const inList = (list: readonly Expectation[], key: string) =>
     list.flatMap((entry, i) =>
       typeof entry === 'object' && 'concept' in entry
-        ? unknown('concept', entry.concept, concepts, place([key, i, 'concept']))
+        ? unknown(concepts, entry.concept, place([key, i, 'concept']))
         : [],
     );
   return [
     ...inList(task.must_include, 'must_include'),
     ...inList(task.must_not, 'must_not'),
-    ...(task.tools ?? []).flatMap((name, i) => unknown('tool', name, namesOf(tools), place(['tools', i]))),
+    ...(task.tools ?? []).flatMap((name, i) => unknown(tools, name, place(['tools', i]))),
     ...task.turns.flatMap((turn, i) => {
-      const schema = tools.find((tool) => tool.name === turn.tool)?.parameters;
-      if (schema === undefined) return unknown('tool', turn.tool, namesOf(tools), place(['turns', i, 'tool']));
+      const schema = schemas.find((tool) => tool.name === turn.tool)?.parameters;
+      if (schema === undefined) return unknown(tools, turn.tool, place(['turns', i, 'tool']));
       return argsProblems(turn.args, schema, (path) => place(['turns', i, 'args', ...path]));
     }),
     ...task.misreadings.flatMap(({ field }, i): Problem[] => {
@@ -208,10 +222,19 @@ function fieldsOf(value: unknown, before = ''): string[] {
   return Object.entries(value).flatMap(([key, inner]) => [before + key, ...fieldsOf(inner, `${before}${key}.`)]);
 }
 
-const namesOf = (tools: Workflow['tools']): string[] => tools.map((tool) => tool.name);
+/** Names that a file gives to others of its folder. */
+interface Known {
+  what: 'concept' | 'tool';
+  names: readonly string[];
+  /** Where they stand, or would. */
+  file: string;
+}
 
-function unknown(what: 'check' | 'concept' | 'tool', name: string, known: readonly string[], place: Place): Problem[] {
-  if (known.includes(name)) return [];
-  const file = what === 'check' ? '' : `; or add it to ${what}s.yaml`;
-  return [{ message: `there is no ${what} "${name}"`, place, fix: `${suggest(name, known, `${what}s`)}${file}` }];
+const fileOf = (placed: Placed<unknown> | undefined, usual: string): string =>
+  placed === undefined ? usual : basename(placed.place([]).file);
+
+function unknown({ what, names, file }: Known, name: string, place: Place): Problem[] {
+  if (names.includes(name)) return [];
+  const known = names.length === 0 ? '' : `${suggest(name, names, `${what}s`)}; or `;
+  return [{ message: `there is no ${what} "${name}"`, place, fix: `${known}add it to ${file}` }];
 }

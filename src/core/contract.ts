@@ -17,7 +17,11 @@ export const Contract = z.strictObject({
     .boolean()
     .default(false)
     .describe('an answer that fails a gate may reach nobody: at least one gate is required, and gates are critical'),
-  gates: z.array(z.string()).max(50).default([]).describe('checks that every answer must pass, whoever gave it'),
+  gates: z
+    .array(z.string())
+    .max(50)
+    .default([])
+    .describe('checks of what an answer says that every answer must pass, whoever gave it'),
   steps: z
     .array(
       z.strictObject({

@@ -108,6 +108,8 @@ export interface Fault extends Card {
   kind: Injection['kind'];
   /** Leaves the reply whole and only makes it late: a role that is still in time has nothing to hand over. */
   delays?: boolean;
+  /** Leaves the reply valid and makes it worth less: how the target reacts is what it shows. */
+  quality?: true;
   /** What it remembers is one for the role; without it, one per role and tenant. */
   shared?: boolean;
   /** Parses the parameters once; the result is opened per world and scope. Throws a ZodError on bad parameters. */
@@ -115,7 +117,7 @@ export interface Fault extends Card {
 }
 
 type WrittenFault<P extends z.ZodType, I> = Written<P> &
-  Pick<Fault, 'delays' | 'shared'> & { open(params: z.output<P>, scope: FaultScope): I };
+  Pick<Fault, 'delays' | 'shared' | 'quality'> & { open(params: z.output<P>, scope: FaultScope): I };
 
 /** At the value of its magnitude that does nothing, a fault does nothing. */
 function isZero({ magnitude }: Pick<Card, 'magnitude'>, params: unknown): boolean {
@@ -157,6 +159,8 @@ interface AboutCheck<P extends z.ZodType = z.ZodType> {
   severity: Severity;
   /** What of the stored events it looks at. */
   reads: string;
+  /** It judges what an answer says: a contract may make a gate of it. */
+  gate?: true;
   /** When it is not applicable, beside a target that does not claim its feature. */
   skips?: string;
   /** A golden task's field or a contract's line brings the check along, with these parameters (its input shape). */

@@ -60,6 +60,13 @@ export type TaskReport = z.infer<typeof TaskReport>;
 
 const Tally = z.object({ passed: z.number().int(), judged: z.number().int() });
 
+/** How far a fallback may be trusted, and what that rests on. */
+const Recommendation = z.object({
+  recommendation: z.enum(['silent_fallback', 'degraded_mode', 'review', 'not_allowed']),
+  why: z.string(),
+});
+export type Recommendation = z.infer<typeof Recommendation>;
+
 export const DrillReport = z.object({
   name: z.string(),
   title: z.string(),
@@ -75,8 +82,9 @@ export const DrillReport = z.object({
   /** The golden tasks over both paths; null where no ask left the first role. */
   paths: z
     .object({
-      recommendation: z.enum(['silent_fallback', 'degraded_mode', 'review', 'not_allowed']),
-      why: z.string(),
+      ...Recommendation.shape,
+      phases: z.array(Recommendation.extend({ phase: z.string() })).default([]),
+      quality_fault: z.boolean().default(false).describe('a fault made valid replies worth less'),
       checks: z.array(z.object({ check: z.string(), primary: Tally, fallback: Tally })),
     })
     .nullable()
@@ -96,6 +104,7 @@ export const RunReport = z.object({
   mode: z.enum(['mock', 'live']),
   target: z.object({ name: z.string(), kind: z.string(), declares: Declaration }),
   reproduce: z.string(),
+  unfinished: z.array(z.string()).default([]).describe('drills that did not come to their end, or were not begun'),
   drills: z.array(DrillReport),
   /** Everything that may differ between two runs of one seed. */
   about: z.object({

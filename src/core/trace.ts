@@ -168,6 +168,10 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     kind: z.literal('outcome'),
     outcome: Outcome.omit({ log: true, model: true, cost_usd: true }),
     held: Held,
+    unreadable: z
+      .literal(true)
+      .optional()
+      .describe('the target gave something else; `error` says what is wrong with it'),
   }),
   z.object({ ...ofAsk, kind: z.literal('hung'), waited_ms: z.number().int(), waiting_for: z.string() }),
   /** What the target says of itself; only log checks see it. */

@@ -13,6 +13,7 @@ export const citationLoss = defineMeaningFault({
   magnitude: { param: 'share', zero: 0 },
   example: '{ fault: citation-loss, role: backup, share: 0.5 }',
   drill: 'citation_quality_drop',
+  quality: true,
   open: (params) =>
     rewriting(({ text }, _call, { script, random }) => {
       const known = script.sources.map((s) => s.id);

@@ -16,6 +16,7 @@ export const unsupportedClaim = defineMeaningFault({
   magnitude: { param: 'claims', zero: 0 },
   example: '{ fault: unsupported-claim, role: backup, claims: 2 }',
   drill: 'citation_quality_drop',
+  quality: true,
   open: ({ claims }) =>
     rewriting(({ text }, _call, { script, random }) => {
       const known = [text, script.answer, JSON.stringify(script.task), ...script.sources.map((s) => s.text)].join('\n');

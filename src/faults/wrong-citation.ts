@@ -19,6 +19,7 @@ export const wrongCitation = defineMeaningFault({
   magnitude: { param: 'share', zero: 0 },
   example: '{ fault: wrong-citation, role: backup, id: known }',
   drill: 'citation_quality_drop',
+  quality: true,
   open: ({ id: kind, share: part }) =>
     rewriting(({ text }, _call, { script, random }) => {
       const known = script.sources.map((s) => s.id);

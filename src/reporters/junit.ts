@@ -14,19 +14,16 @@ export const junit: Reporter = {
   file: 'junit.xml',
   open(output) {
     let counts = NONE;
+    const suite = (name: string, cases: readonly Case[]) => {
+      const own = cases.map(countsOf).reduce(sum, NONE);
+      counts = sum(counts, own);
+      const lines = [`  <testsuite name="${attr(name)}" ${words(own)}>`, ...cases.map(caseXml), '  </testsuite>'];
+      output.write(`${lines.join('\n')}\n`);
+    };
     return {
-      onDrill(drill) {
-        const cases = casesOf(drill);
-        const own = cases.map(countsOf).reduce(sum, NONE);
-        counts = sum(counts, own);
-        const lines = [
-          `  <testsuite name="${attr(drill.name)}" ${words(own)}>`,
-          ...cases.map(caseXml),
-          '  </testsuite>',
-        ];
-        output.write(`${lines.join('\n')}\n`);
-      },
+      onDrill: (drill) => suite(drill.name, casesOf(drill)),
       onEnd(run) {
+        for (const name of run.unfinished) suite(name, [unfinished(name)]);
         output.write('</testsuites>\n');
         return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="drill ${attr(run.target.name)}" ${words(counts)}>\n`;
       },
@@ -62,6 +59,11 @@ function casesOf(drill: DrillReport): Case[] {
   const none = { name: drill.name, group: drill.name, ms: 0, results: [skipped], output: '' };
   const cases = [...drill.tasks.map((task) => caseOf(task, drill)), ...whole, ...open];
   return cases.length === 0 ? [none] : cases;
+}
+
+function unfinished(name: string): Case {
+  const error = { tag: 'error' as const, type: 'inconclusive', message: 'the drill did not come to its end' };
+  return { name, group: name, ms: 0, results: [error], output: '' };
 }
 
 function caseOf(task: TaskReport, drill: DrillReport): Case {

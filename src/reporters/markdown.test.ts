@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import type { OpenReporter } from '../core/plugin.ts';
+import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
-import { failedDrill, passedDrill, tell, written } from './sample-run.fixture.ts';
+import { failedDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
+import { terminal } from './terminal.ts';
 
 const text = written(markdown, tell(failedDrill, passedDrill));
 
@@ -16,6 +19,57 @@ test('says what a reader asks for', () => {
   expect(text).toContain('### Calls of late_delivery (outage, ask 5)');
   expect(text).toContain('> **open:** the fault hang on backup never fired Fix: let the drill reach the backup');
   expect(text).toContain('Reproduce: `drill run two_wrongs --target ./agent.ts --seed 7`');
+});
+
+test('its first table leads to each drill', () => {
+  const [head = '', ...sections] = text.split(/^## /m);
+  expect(head).toContain('| [two_wrongs](#two_wrongs-failed-score-417) | failed | 41.7 | 3 | 0 | 2 |');
+  expect(head).toContain('| [timeout_primary](#timeout_primary-passed-score-100) | passed | 100 | 3 | 2 | 0 |');
+  expect(sections[0]).toMatch(/^two_wrongs: failed, score 41.7\n/);
+});
+
+test('an interrupted run says which drills did not come to their end', () => {
+  const broken = { ...sampleRun, status: 'cancelled' as const, unfinished: ['rate_limit_burst'] };
+  const use = (open: OpenReporter) => {
+    open.onDrill?.(passedDrill);
+    return open.onEnd(broken);
+  };
+  expect(written(markdown, use)).toContain('| rate_limit_burst | not finished | – ');
+  expect(written(terminal, use)).toMatch(
+    /the run was cancelled\nPASSED timeout_primary .*\nNOT FINISHED rate_limit_burst/,
+  );
+  expect(written(junit, use)).toMatch(/^.*\n<testsuites .* errors="1" /);
+});
+
+test('how far the fallback may be trusted, phase by phase where they differ', () => {
+  const review = {
+    recommendation: 'review' as const,
+    why: '3 of 4 tasks on the fallback could not be given an answer',
+  };
+  const silent = { recommendation: 'silent_fallback' as const, why: '2 of 2 tasks on the fallback were good' };
+  const row = { check: 'cites-sources', primary: { passed: 4, judged: 4 }, fallback: { passed: 0, judged: 0 } };
+  const page = (phases: (typeof review | typeof silent)[], quality_fault: boolean) =>
+    written(
+      markdown,
+      tell({
+        ...passedDrill,
+        paths: {
+          ...review,
+          phases: phases.map((one, i) => ({ phase: `p${i}`, ...one })),
+          quality_fault,
+          checks: [row],
+        },
+      }),
+    );
+  const differing = page([silent, review], true);
+  expect(differing).toContain('Recommended for this workflow: **review**. 3 of 4');
+  expect(differing).toContain(
+    '\n- p0: **silent fallback**. 2 of 2 tasks on the fallback were good.\n- p1: **review**.',
+  );
+  expect(differing).toContain('The replies are mocked: ');
+  const alike = page([review, review], false);
+  expect(alike).not.toContain('- p0');
+  expect(alike).not.toContain('The replies are mocked: ');
 });
 
 test('every table row has the columns of its head', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
-import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
+import type { DrillReport, Recommendation, RunReport, TaskReport } from '../core/report.ts';
 import { incidentQuestions } from './incident-questions.ts';
 import { cellsOf, clean, dollars, offThePath, seconds, tally, told, whatHappened } from './words.ts';
 
@@ -12,9 +12,13 @@ export const markdown: Reporter = {
   example: 'drill run timeout_primary --out reports',
   file: 'report.md',
   open(output) {
+    const rows: string[] = [];
     return {
-      onDrill: (drill) => output.write(`\n${drillSection(drill)}`),
-      onEnd: runSection,
+      onDrill(drill) {
+        output.write(`\n${drillSection(drill)}`);
+        rows.push(drillRow(drill));
+      },
+      onEnd: (run) => runSection(run, rows),
     };
   },
 };
@@ -24,6 +28,7 @@ function bothPaths({ paths, definition }: DrillReport): string[] {
   if (paths === null) return [];
   const of = ({ passed, judged }: { passed: number; judged: number }) =>
     judged === 0 ? '-' : `${passed} of ${judged}`;
+  const differ = new Set(paths.phases.map(recommended)).size > 1;
   const workflow = String(definition['workflow'] ?? 'this workflow');
   return [
     ...section(
@@ -31,13 +36,37 @@ function bothPaths({ paths, definition }: DrillReport): string[] {
       ['check', 'first role, without faults', 'fallback'],
       paths.checks.map((row) => [row.check, of(row.primary), of(row.fallback)]),
     ),
-    `Recommended for ${safe(workflow)}: **${paths.recommendation.replaceAll('_', ' ')}**. ${safe(paths.why)}.`,
-    'The replies are mocked: this measures how the target reacts to a drop in quality, not the quality of a model.',
+    `Recommended for ${safe(workflow)}: ${recommended(paths)}`,
+    ...(differ ? ['', ...paths.phases.map((one) => `- ${safe(one.phase)}: ${recommended(one)}`)] : []),
     '',
+    ...(paths.quality_fault ? [REACTION, ''] : []),
   ];
 }
 
-function runSection(run: Omit<RunReport, 'drills'>): string {
+const REACTION =
+  'The replies are mocked: this measures how the target reacts to a drop in quality, not the quality of a model.';
+
+const recommended = ({ recommendation, why }: Recommendation): string =>
+  `**${recommendation.replaceAll('_', ' ')}**. ${safe(why)}.`;
+
+/** What each drill came to, with the way to its section. */
+function drillRow(drill: DrillReport): string {
+  const moved = drill.tasks.filter((task) => task.failover !== null).length;
+  const findings = cellsOf(drill, 'failed').reduce((sum, [, cells]) => sum + cells.length, 0);
+  const link = `[${safe(drill.name)}](#${anchorOf(drillTitle(drill))})`;
+  return `| ${[link, drill.verdict, drill.score, drill.tasks.length, moved, findings].join(' | ')} |`;
+}
+
+const drillTitle = ({ name, verdict, score }: DrillReport): string => `${name}: ${verdict}, score ${score}`;
+
+/** As GitHub makes one of a heading. */
+const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}_ -]/gu, '')
+    .replaceAll(' ', '-');
+
+function runSection(run: Omit<RunReport, 'drills'>, rows: readonly string[]): string {
   const { features, chain } = run.target.declares;
   return [
     `# Failover drill: ${run.verdict}, score ${run.score}`,
@@ -48,13 +77,18 @@ function runSection(run: Omit<RunReport, 'drills'>): string {
     `- reproduce: \`${run.reproduce}\``,
     `- run ${run.about.id}, ${run.about.started_at}`,
     '',
+    '| drill | verdict | score | tasks | failed over | findings |',
+    '| --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    ...run.unfinished.map((name) => `| ${safe(name)} | not finished | – | – | – | – |`),
+    '',
   ].join('\n');
 }
 
 function drillSection(drill: DrillReport): string {
   const notices = noticesOf(drill);
   return [
-    `## ${drill.name}: ${drill.verdict}, score ${drill.score}`,
+    `## ${drillTitle(drill)}`,
     '',
     `${safe(drill.title)}. Hypothesis: ${safe(drill.hypothesis)}`,
     '',

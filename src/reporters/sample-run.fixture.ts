@@ -148,6 +148,7 @@ const { drills: _, ...rest }: RunReport = {
     declares: { features: ['fallback', 'deadline'], chain: ['primary', 'backup'] },
   },
   reproduce: 'drill run timeout_primary two_wrongs --target reference --seed 7',
+  unfinished: [],
   drills: [],
   about: {
     id: 'r-1',

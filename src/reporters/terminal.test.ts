@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { CellReport } from '../core/report.ts';
 import { failedDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
 import { terminal } from './terminal.ts';
 
@@ -105,4 +106,21 @@ test('no escape sequence of a target reaches the screen; ours do, where colour i
 test('a run that was stopped says so', () => {
   const text = written(terminal, (open) => open.onEnd({ ...sampleRun, status: 'cancelled', verdict: 'inconclusive' }));
   expect(text).toBe('the run was cancelled\nINCONCLUSIVE 0 drills  reports/r-1\n');
+});
+
+test('a narrow screen shows groups of tasks, and nothing runs over its edge but what is pasted', () => {
+  const text = written(terminal, tell(passedDrill), { color: false, columns: 34, folder: 'reports/r-1' });
+  expect(wide(text), text).toBeLessThanOrEqual(34);
+  expect(text).toContain('  ✓ spares-the-dead\n    no call reached the primary\n');
+});
+
+test('what had nothing to judge is shown only where the drill claims it', () => {
+  const idle = (check: string): CellReport => ({
+    ...{ check, severity: 'major', verdict: 'not_applicable', reason: 'nothing came to it', evidence: [] },
+  });
+  const drill = { ...passedDrill, checks: [idle('queues-low'), idle('fails-back')] };
+  const shown = (definition: Record<string, unknown>) => written(terminal, tell({ ...drill, definition }));
+  expect(shown({ expect: { 'fails-back': {} } })).toContain('\n  - fails-back  nothing came to it');
+  expect(shown({ expect: { 'fails-back': {} } })).not.toContain('queues-low');
+  expect(shown({})).not.toContain('the drill as a whole');
 });

@@ -28,6 +28,8 @@ const MAX_EVENTS_SHOWN = 12;
 const MAX_REASONS_SHOWN = 5;
 /** A longer list of tasks is told in groups. */
 const MOST_LINES = 50;
+/** Columns that hold no table of tasks, nor two things side by side. */
+const NARROW = 60;
 const GLYPHS: Record<VerdictWord, string> = { passed: '✓', failed: '✗', inconclusive: '?', not_applicable: '-' };
 
 /** The summary a person reads when a run is over. */
@@ -55,11 +57,10 @@ function openTerminal(output: Output, look: Look): OpenReporter {
       if (oldest !== undefined) events.delete(oldest);
     },
     onDrill(drill) {
-      const title = `${paint.bold(drill.name)}  ${clean(drill.title)}`;
       const lines = [
-        title,
-        ...(about === undefined ? [] : [paint.dim(about)]),
-        ...(look.brief || drill.tasks.length > MOST_LINES
+        inLine([paint.bold(drill.name), clean(drill.title)], look.columns),
+        ...(about === undefined ? [] : [paint.dim(hang(about, 2, look.columns))]),
+        ...(look.brief || drill.tasks.length > MOST_LINES || look.columns < NARROW
           ? groupLines(drill, look.columns, paint)
           : taskLines(drill, look.columns, paint)),
         ...drillWideLines(drill, look.columns, paint),
@@ -117,7 +118,7 @@ function groupLines(drill: DrillReport, columns: number, paint: ChalkInstance): 
       const times = tasks.flatMap((task) => task.latency_ms ?? []).toSorted((a, b) => a - b);
       const span = times.length === 0 ? 'never' : spanOf(times.at(0) ?? 0, times.at(-1) ?? 0);
       const text = `${count(tasks.length, 'task').padStart(9)}  ${whatHappened(first, drill)}, ${span}`;
-      return `  ${glyph(first.verdict, paint)} ${cut(text, columns - 4)}`;
+      return `  ${glyph(first.verdict, paint)} ${columns < NARROW ? hang(text, 4, columns) : cut(text, columns - 4)}`;
     });
     return ['', cut(`${phase.name}: ${phase.broken}`, columns).replace(phase.name, paint.bold(phase.name)), ...lines];
   });
@@ -152,12 +153,16 @@ function noticeLines(tasks: readonly TaskReport[], columns: number): string[] {
 
 // --- what went wrong ------------------------------------------------------------
 
-function drillWideLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
-  if (drill.checks.length === 0) return [];
-  const width = Math.max(...drill.checks.map((cell) => cell.check.length));
-  const rows = drill.checks.map(
-    (cell) => `  ${glyph(cell.verdict, paint)} ${cell.check.padEnd(width)}  ${hang(cell.reason, width + 6, columns)}`,
-  );
+/** What had nothing to judge is told only where the drill claims it. */
+function drillWideLines({ checks, definition }: DrillReport, columns: number, paint: ChalkInstance): string[] {
+  const claimed = Object.keys(Object(definition['expect']));
+  const told = checks.filter(({ check, verdict }) => verdict !== 'not_applicable' || claimed.includes(check));
+  if (told.length === 0) return [];
+  const width = Math.max(...told.map((cell) => cell.check.length));
+  const rows = told.map(({ verdict, check, reason }) => {
+    const beside = `${check.padEnd(width)}  ${hang(reason, width + 6, columns)}`;
+    return `  ${glyph(verdict, paint)} ${columns < NARROW ? `${check}\n    ${hang(reason, 4, columns)}` : beside}`;
+  });
   return ['', paint.bold('the drill as a whole'), ...rows];
 }
 
@@ -222,6 +227,7 @@ function endingLines(
   paint: ChalkInstance,
 ): string[] {
   const status = run.status === 'completed' ? [] : [[paint.yellow(`the run was ${run.status}`)]];
+  const open = run.unfinished.map((name) => [`${paint.yellow.bold('NOT FINISHED')} ${name}`]);
   const skipped = endings.length - judged;
   const whole =
     endings.length === 1
@@ -232,19 +238,19 @@ function endingLines(
             ...(skipped > 0 ? [`${skipped} not applicable`] : []),
           ],
         ];
-  const lines = [...status, ...endings, ...whole];
+  const lines = [...status, ...endings, ...open, ...whole];
   lines.at(-1)?.push(paint.dim(folder));
   return lines.map((parts) => inLine(parts, columns));
 }
 
-/** Parts side by side; one that does not fit begins a line of its own. */
+/** Parts side by side; one that does not fit begins a line of its own, and goes on below where it is longer than that. */
 function inLine(parts: readonly string[], columns: number): string {
   let text = '';
   let used = 0;
   for (const part of parts) {
     const width = [...stripVTControlCharacters(part)].length;
     const breaks = used > 0 && used + 2 + width > columns;
-    text += used === 0 ? part : breaks ? `\n  ${part}` : `  ${part}`;
+    text += used === 0 ? part : breaks ? `\n  ${wrap(part, 2, columns)}` : `  ${part}`;
     used = breaks || used === 0 ? width + (breaks ? 2 : 0) : used + 2 + width;
   }
   return text;
@@ -270,11 +276,13 @@ function column(text: string, width: number, right: boolean): string {
   return right ? gap + short : short + gap;
 }
 
-/** Wraps a text; every line after the first is indented. */
-function hang(text: string, indent: number, columns: number): string {
+const hang = (text: string, indent: number, columns: number): string => wrap(clean(text), indent, columns);
+
+/** Every line after the first is indented. */
+function wrap(text: string, indent: number, columns: number): string {
   const width = Math.max(20, columns - indent);
   const lines = [''];
-  for (const word of clean(text).split(' ')) {
+  for (const word of text.split(' ')) {
     const line = lines.at(-1) ?? '';
     if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
     else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { DEEPEST, isDeeper } from '../core/canonical.ts';
 import type { Clock } from '../core/clock.ts';
 import { DEFAULT_DEADLINE_MS } from '../core/declaration.ts';
@@ -46,7 +45,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
   signal.addEventListener('abort', cancelled, { once: true });
   const crash = crashOf(scope);
   try {
-    const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal)));
+    const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal), plan));
     const late = clock
       .sleep(task.deadline_ms + HORIZON_MS, horizon.signal)
       .then(() => ({ hung: context.enter(scope, hasTimers) ? OWN_TIMER : UNSETTLED }));
@@ -65,16 +64,19 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
 /** Made once: an error per ask would be dear, and nobody is left to read it. */
 const OVER = new DOMException('The ask is over', 'AbortError');
 
+/** How an ask ended. An outcome that could not be read is a failure, with what is wrong with it as its error. */
+type Ending = { outcome: Outcome; unreadable?: true } | { hung: string };
+
 const OWN_TIMER = 'a timer of its own';
 const UNSETTLED = 'a promise that nothing will settle';
 
 /** The end of an ask whose code would have ended its process, or goes round without end. */
 function crashOf(scope: Scope) {
   let forget = () => {};
-  const happened = new Promise<Outcome | { hung: string }>((resolve) => {
+  const happened = new Promise<Ending>((resolve) => {
     forget = onCrash((crash) => {
       if (crash.scope !== scope) return false;
-      resolve(crash.kind === 'spins' ? { hung: SPINNING + crash.what } : { kind: 'failed', error: crash.what });
+      resolve(crash.kind === 'spins' ? { hung: SPINNING + crash.what } : failure(crash.what));
       return true;
     });
   });
@@ -104,33 +106,38 @@ function taskOf(plan: Plan, golden: GoldenTask, script: Script, number: number):
 }
 
 /** Whatever a target gives back becomes an outcome: a text is an answer, an error or a wrong shape a failure. */
-async function settle(fn: () => Promise<unknown>): Promise<Outcome> {
+async function settle(fn: () => Promise<unknown>, plan: Plan): Promise<Ending> {
   let given: unknown;
   try {
     given = await fn();
   } catch (error) {
-    return { kind: 'failed', error: sayThrown(error) };
+    return failure(sayThrown(error));
   }
-  if (typeof given === 'string') return { kind: 'answered', answer: given };
+  if (typeof given === 'string') return { outcome: { kind: 'answered', answer: given } };
   try {
-    return storable(given);
+    return storable(given, plan.outcomeProblems);
   } catch (error) {
-    return { kind: 'failed', error: `the target's outcome cannot become JSON: ${sayThrown(error).split('\n')[0]}` };
+    return unreadable(`the target's outcome cannot become JSON: ${sayThrown(error).split('\n')[0]}`);
   }
 }
+
+const failure = (error: string) => ({ outcome: { kind: 'failed', error } satisfies Outcome });
+const unreadable = (error: string) => ({ ...failure(error), unreadable: true as const });
 
 /** An outcome as it can be stored, and is judged. Throws what the target's own getters and `toJSON` throw. */
-function storable(given: unknown): Outcome {
+function storable(given: unknown, problemsOf: Plan['outcomeProblems']): Ending {
   const seen = Outcome.safeParse(given);
-  const parsed = seen.success ? Outcome.safeParse(JSON.parse(JSON.stringify(seen.data))) : seen;
-  if (!parsed.success)
-    return { kind: 'failed', error: `the target's outcome has a wrong shape: ${z.prettifyError(parsed.error)}` };
+  const stored: unknown = seen.success ? JSON.parse(JSON.stringify(seen.data)) : given;
+  const parsed = Outcome.safeParse(stored);
+  const problems = [...problemsOf(given), ...(seen.success && !parsed.success ? problemsOf(stored) : [])];
+  if (!parsed.success || problems.length > 0)
+    return unreadable(`the target's outcome has a wrong shape: ${problems.join('; ')}`);
   if (isDeeper(parsed.data)) throw new RangeError(`it nests deeper than ${DEEPEST} levels`);
-  return parsed.data;
+  return { outcome: parsed.data };
 }
 
-function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Outcome): void {
-  const { log, model, cost_usd, ...outcome } = given;
+function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Exclude<Ending, { hung: string }>): void {
+  const { log, model, cost_usd, ...outcome } = given.outcome;
   if (log !== undefined || model !== undefined || cost_usd !== undefined) {
     const text = JSON.stringify(log ?? []);
     recorder.emit({
@@ -143,5 +150,6 @@ function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Out
       held_input: text.includes(JSON.stringify(golden.input).slice(1, -1)),
     });
   }
-  recorder.emit({ kind: 'outcome', ...labels(scope), outcome, held: recorder.held(JSON.stringify(outcome)) });
+  const held = recorder.held(JSON.stringify(outcome));
+  recorder.emit({ kind: 'outcome', ...labels(scope), outcome, held, ...(given.unreadable && { unreadable: true }) });
 }

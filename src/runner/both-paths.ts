@@ -1,4 +1,4 @@
-import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
+import type { CellReport, DrillReport, Recommendation, TaskReport } from '../core/report.ts';
 
 type Paths = NonNullable<DrillReport['paths']>;
 
@@ -6,12 +6,14 @@ type Paths = NonNullable<DrillReport['paths']>;
 const CONTENT = ['answered', 'partial', 'rules_based', 'extracted', 'action_disabled'];
 
 /**
- * The golden tasks over both paths, check by check, and how far the fallback may be trusted with this workflow. Null where
- * no ask left the first role. With mocked replies this shows the target's reaction, not a model's quality.
+ * The golden tasks over both paths, check by check, and how far the fallback may be trusted with this workflow: in each
+ * phase, and over all of them. Null where no ask left the first role. With mocked replies this shows the target's
+ * reaction, not a model's quality.
  */
 export function bothPaths(
   tasks: readonly TaskReport[],
   baseline: (task: string) => readonly CellReport[],
+  quality_fault: boolean,
 ): Paths | null {
   const moved = tasks.filter((t) => t.failover !== null);
   if (moved.length === 0) return null;
@@ -21,7 +23,11 @@ export function bothPaths(
   const checks = names
     .map((check) => ({ check, primary: tallyOf(primary, check), fallback: tallyOf(fallback, check) }))
     .filter((row) => row.primary.judged + row.fallback.judged > 0);
-  return { ...recommend(moved), checks };
+  const phases = [...new Set(moved.map(({ phase }) => phase))].map((phase) => ({
+    phase,
+    ...recommend(moved.filter((task) => task.phase === phase)),
+  }));
+  return { ...recommend(moved), phases, quality_fault, checks };
 }
 
 function tallyOf(lists: readonly (readonly CellReport[])[], check: string): { passed: number; judged: number } {
@@ -30,7 +36,7 @@ function tallyOf(lists: readonly (readonly CellReport[])[], check: string): { pa
 }
 
 /** The least trusting of what the asks call for. */
-function recommend(moved: readonly TaskReport[]): Pick<Paths, 'recommendation' | 'why'> {
+function recommend(moved: readonly TaskReport[]): Recommendation {
   const of = (asks: readonly TaskReport[], what: string) =>
     `${asks.length} of ${moved.length} tasks on the fallback ${what}`;
   const given = moved.filter((t) => CONTENT.includes(t.outcome.kind));

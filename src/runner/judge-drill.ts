@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { asKnown } from '../core/declaration.ts';
-import { placeOf } from '../core/drill.ts';
+import { Drill, placeOf } from '../core/drill.ts';
 import { type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import { type GoldenTask, sourcesFor } from '../core/golden-task.ts';
 import { once } from '../core/once.ts';
@@ -75,7 +76,11 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
           spared,
         })),
         checks: cells,
-        paths: bothPaths(tasks, (task) => baselines.get(task)?.cells ?? []),
+        paths: bothPaths(
+          tasks,
+          (task) => baselines.get(task)?.cells ?? [],
+          faults.some(({ fault, fired }) => fired > 0 && plan.quality.includes(fault)),
+        ),
         tasks,
       };
     },
@@ -187,9 +192,17 @@ function emptyClaims(plan: JudgePlan, cells: readonly CellReport[]): Reason[] {
     const own = cells.filter((c) => c.check === name);
     const empty = own.find((c) => c.verdict === 'inconclusive');
     if (empty === undefined || own.some((c) => c.verdict === 'passed' || c.verdict === 'failed')) return [];
-    const fix = 'Change the drill so that the chance exists, or drop the claim.';
-    return [{ reason: `${name} judged nothing: ${empty.reason}`, fix }];
+    const reason = `${name} judged nothing: ${empty.reason}`;
+    if (!replaced(plan)) return [{ reason, fix: 'Change the drill so that the chance exists, or drop the claim.' }];
+    const fix = 'Run it without --fault, or name faults there that give the claim its chance.';
+    return [{ reason: `${reason}; --fault took the place of the faults that the drill claims it under`, fix }];
   });
+}
+
+/** Whether the faults that were armed are others than the drill's own. */
+function replaced({ drill, definition }: JudgePlan): boolean {
+  const own = Drill.shape.phases.safeParse(definition['phases']);
+  return own.success && !isDeepStrictEqual(own.data, drill.phases);
 }
 
 function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {

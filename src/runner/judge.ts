@@ -1,4 +1,4 @@
-import type { TaskEvidence } from '../core/evidence.ts';
+import { firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
 import { once } from '../core/once.ts';
 import { type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
@@ -78,11 +78,19 @@ export function judgeAsk(
 ): CellReport[] {
   const planned = armed(plan)[baseline === undefined ? 'baseline' : 'drill'](evidence.task);
   return planned.map(({ check, severity, judge }) => {
-    const found = cell(plan, check, severity, () => judge(evidence, log));
+    const found = cell(plan, check, severity, () => leaning(check, judge(evidence, log), evidence));
     const before = baseline?.find((b) => b.check === found.check);
     if (found.verdict !== 'failed' || before?.verdict !== 'failed') return found;
     return { ...found, verdict: 'inconclusive', reason: `it fails without any fault as well: ${before.reason}` };
   });
+}
+
+/** What leans on an outcome that cannot be read says nothing of the target: that it cannot is the finding, and told once. */
+function leaning({ scope }: Planned['check'], found: Verdict, { events }: TaskEvidence): Verdict {
+  const outcome = firstOf(events, 'outcome');
+  if (!outcome?.unreadable || found.reason === outcome.outcome.error) return found;
+  const leans = scope === 'log' || ('evidence' in found && found.evidence.includes(outcome.seq));
+  return leans ? notApplicable('the outcome cannot be read') : found;
 }
 
 export function hasFinding(cells: readonly CellReport[]): boolean {

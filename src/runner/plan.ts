@@ -21,6 +21,8 @@ export interface JudgePlan {
   declares: ResolvedDeclaration;
   roles: Roles;
   checks: readonly Check[];
+  /** Names of the faults that leave a reply valid and make it worth less. */
+  quality: readonly string[];
   reproduce: string;
 }
 
@@ -31,9 +33,9 @@ export type StoredInputs = Omit<JudgePlan, 'checks'>;
  * What is judged, now or later: a live run and a stored one see the same texts, with nothing secret in them. The line
  * that reproduces the run is as whoever made the plan wrote it.
  */
-export function judgePlanOf({ redaction, checks, reproduce, ...plan }: Plan): JudgePlan {
+export function judgePlanOf({ redaction, checks, quality, reproduce, ...plan }: Plan): JudgePlan {
   const { drill, definition, workflow, declares, roles } = plan;
-  return { ...redaction.value({ drill, definition, workflow, declares, roles }), reproduce, checks };
+  return { ...redaction.value({ drill, definition, workflow, declares, roles }), reproduce, checks, quality };
 }
 
 /** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */
@@ -58,6 +60,8 @@ export interface Plan extends JudgePlan {
     tools: readonly ToolSchema[];
   }): Stand;
   scriptFor(task: GoldenTask): Script;
+  /** What is wrong with what a target gave back, in sentences for whoever wrote it. */
+  outcomeProblems(given: unknown): string[];
 }
 
 /** What lasts for the whole run. */

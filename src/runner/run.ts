@@ -54,7 +54,8 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
     } finally {
       trace.close();
     }
-    const summary = summarise(factsOf(job), job.signal.aborted ? 'cancelled' : 'completed', results);
+    const unfinished = job.plans.slice(results.length).map((plan) => plan.drill.drill);
+    const summary = summarise(factsOf(job), job.signal.aborted ? 'cancelled' : 'completed', results, unfinished);
     for (const { reporter, finish } of open) finish(reporter.onEnd(summary) ?? '');
     const failure = job.folder.failure();
     if (failure !== undefined) throw failure;

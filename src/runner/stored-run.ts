@@ -45,6 +45,7 @@ const Inputs: z.ZodType<StoredInputs[]> = z.array(
     }),
     declares: Declaration.extend({ chain: z.array(z.string()) }),
     roles: Roles,
+    quality: z.array(z.string()).default([]),
     reproduce: z.string(),
   }),
 );
@@ -80,15 +81,16 @@ export function judgeAgain(
   checks: readonly Check[],
   claims: ReadonlyMap<string, Drill['expect']>,
 ): RunReport {
-  const drills = run.inputs.map((stored): DrillReport => {
+  const finished = run.inputs.slice(0, run.report.drills.length);
+  const drills = finished.map((stored): DrillReport => {
     const name = stored.drill.drill;
     const drill = { ...stored.drill, expect: claims.get(name) ?? stored.drill.expect };
     const judge = createDrillJudge({ ...stored, drill, checks });
     for (const event of run.events) if (!('drill' in event) || event.drill === name) judge.see(event);
     return judge.report();
   });
-  const { drills: _, status, verdict: __, score: ___, ...facts } = run.report;
-  return { ...summarise(facts, status, drills), drills };
+  const { drills: _, status, verdict: __, score: ___, unfinished, ...facts } = run.report;
+  return { ...summarise(facts, status, drills, unfinished), drills };
 }
 
 function parse(folder: string, name: string, file: string): unknown {

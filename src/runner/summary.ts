@@ -4,7 +4,7 @@ import type { VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
 
 /** What a run's report says before its drills. */
-export type RunFacts = Omit<RunReport, 'status' | 'verdict' | 'score' | 'drills'>;
+export type RunFacts = Omit<RunReport, 'status' | 'verdict' | 'score' | 'unfinished' | 'drills'>;
 
 /** A drill that requires a feature the target does not claim is no test of it. */
 export function skipped(plan: JudgePlan): DrillReport | undefined {
@@ -36,6 +36,7 @@ export function summarise(
   facts: RunFacts,
   status: RunReport['status'],
   drills: readonly Pick<DrillReport, 'verdict' | 'score'>[],
+  unfinished: string[],
 ): Omit<RunReport, 'drills'> {
   const judged = drills.filter((d) => d.verdict !== 'not_applicable');
   const sum = judged.reduce((total, d) => total + d.score, 0);
@@ -46,6 +47,7 @@ export function summarise(
     verdict: status === 'completed' ? worst(judged.map((d) => d.verdict)) : 'inconclusive',
     score: judged.length === 0 ? 0 : Math.round((10 * sum) / judged.length) / 10,
     ...rest,
+    unfinished,
     about,
   };
 }

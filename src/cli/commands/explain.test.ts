@@ -79,3 +79,36 @@ test('an unknown name', async () => {
     problems: [{ fix: expect.stringContaining('did you mean "hang"?') }],
   });
 });
+
+test('a workflow: its contract, its golden tasks, its tools and concepts', async () => {
+  using scratch = new Scratch();
+  scratch.write(
+    'fixtures/golden/orders/contract.yaml',
+    'workflow: orders\nstakes: high\noutput: { schema: { type: object }, required: [sum] }\npermissions: { tools: { find: read } }\n',
+  );
+  scratch.write(
+    'fixtures/golden/orders/tools.json',
+    '[{ "name": "find", "description": "Finds.", "parameters": { "type": "object" } }]',
+  );
+  scratch.write(
+    'fixtures/golden/orders/a.yaml',
+    '- { name: a, input: A, tenant: acme, priority: high, turns: [{ tool: find }, { tool: find }] }\n- { name: b, input: B }\n',
+  );
+  expect((await explained('orders', scratch.dir)).replace(/\(.*\)/, '(…)')).toBe(`orders (…)
+
+Contract:
+  output: [ sum ]
+  modes: {}
+  stakes: high
+  wrong_is_worse_than_none: false
+  gates: []
+  steps: []
+
+Golden tasks: tenant, priority, tools:
+  a: acme, high, find
+  b: default, normal
+
+Tools:
+  find (reads): Finds.
+`);
+});

@@ -1,20 +1,23 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import type { z } from 'zod';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { suggest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
-import { listDrills, namesIn, packageRoot } from '../../config/find.ts';
+import { flagOf } from '../../config/fault-flag.ts';
+import { listDrills, listWorkflows, namesIn, packageRoot, sourceHomes } from '../../config/find.ts';
 import { displayPath } from '../../config/read-file.ts';
 import { jsonSchemaOf, type Piece, piecesAt, wordsOf } from '../../config/schema-words.ts';
 import { openTarget, settleTarget } from '../../config/target.ts';
+import { loadWorkflow } from '../../config/workflow-folder.ts';
 import { Contract } from '../../core/contract.ts';
-import { type Drill, FAULT_USE_KEYS, FaultUse, type Phase, placeOf } from '../../core/drill.ts';
+import { type Drill, type Phase, placeOf } from '../../core/drill.ts';
 import { DrillError } from '../../core/errors.ts';
-import { GoldenTask } from '../../core/golden-task.ts';
+import { GoldenTask, type Workflow } from '../../core/golden-task.ts';
 import type { Card, Check, Fault } from '../../core/plugin.ts';
+import { readRule } from '../../core/tools.ts';
 import type { Terminal } from '../terminal.ts';
 import { SHAPES } from './shapes.ts';
 
@@ -42,6 +45,10 @@ export async function explain(
     ...listDrills(cwd).map(({ name, path }) => ({
       name,
       text: () => drillText(drillStory(path, catalogue), displayPath(path)),
+    })),
+    ...listWorkflows(cwd).map(({ name, path }) => ({
+      name,
+      text: () => workflowText(loadWorkflow(path, sourceHomes(cwd), catalogue), displayPath(path)),
     })),
     ...Object.entries(SHAPES).map(([name, { summary, schema, example }]) => ({
       name,
@@ -74,13 +81,10 @@ function faultText(fault: Fault): string {
   return cardText(fault, `fault, ${fault.kind} layer`, facts, 'Example, in `faults` of a phase', flag);
 }
 
-/** The example as `--fault` takes it, which is scalars only; a reserve is called where the first choice fails. */
+/** A reserve is called where the first choice fails. */
 function flagsOf(fault: Fault): string[] {
-  const use = FaultUse.parse(parse(fault.example));
-  const reserved: readonly string[] = FAULT_USE_KEYS;
-  const params = Object.entries(use).filter(([key, value]) => !reserved.includes(key) && typeof value !== 'object');
-  const flag = [`${use.fault}@${placeOf(use)}`, ...params.map(([key, value]) => `${key}=${value}`)].join(',');
-  return use.role === 'backup' ? ['server-error@primary', flag] : [flag];
+  const flag = flagOf(fault);
+  return /@backup\b/.test(flag) ? ['server-error@primary', flag] : [flag];
 }
 
 function checkText(check: Check): string {
@@ -91,6 +95,7 @@ function checkText(check: Check): string {
   const facts = [
     `Reads: ${check.reads}.`,
     `Asked of: drills that expect it${impliedBy(check)}.`,
+    ...(check.gate === undefined ? [] : ['May be a gate of a contract.']),
     ...(skips.length === 0 ? [] : [`Not applicable: ${skips.join('; ')}.`]),
     'Inconclusive: it is expected, and there was nothing to judge.',
   ];
@@ -181,6 +186,33 @@ function drillText({ drill, facts, phases, claims, flawed }: DrillStory, file: s
     ),
     section('Run it', `drill run ${drill.drill}`),
     ...seenToFail(flawed),
+  );
+}
+
+/** What a workflow asks of whoever serves it, and the tasks that show whether it gets that. */
+function workflowText({ name, contract, tasks, concepts, tools }: Workflow, folder: string): string {
+  const { workflow: _, output, permissions, ...asked } = contract ?? {};
+  const short = { ...(output && { output: output.required }), ...(permissions && { modes: permissions.modes }) };
+  const terms = Object.entries({ ...short, ...asked });
+  const toolText = ({ name: tool, description }: Workflow['tools'][number]) => {
+    const { write, approval, allowed } = readRule(permissions?.tools[tool]);
+    const may = [
+      write ? 'writes' : 'reads',
+      ...(approval === 'human' ? ['asks first'] : []),
+      ...(allowed ? [] : ['forbidden']),
+    ];
+    return `${tool} (${may.join(', ')})${description === undefined ? '' : `: ${description}`}`;
+  };
+  const golden = tasks.map(({ name: task, tenant, priority, turns }) => {
+    const uses = turns.length === 0 ? '' : `, ${[...new Set(turns.map((turn) => turn.tool))].join(', ')}`;
+    return `${task}: ${tenant}, ${priority}${uses}`;
+  });
+  return blocks(
+    `${name} (workflow, ${folder})`,
+    section('Contract', terms.map(([key, value]) => `${key}: ${flow(value)}`).join('\n') || 'none'),
+    section('Golden tasks: tenant, priority, tools', golden.join('\n')),
+    ...(tools.length === 0 ? [] : [section('Tools', tools.map(toolText).join('\n'))]),
+    ...(Object.keys(concepts).length === 0 ? [] : [section('Concepts', Object.keys(concepts).join(', '))]),
   );
 }
 

@@ -18,10 +18,12 @@ test('one kind, for people and for programs', () => {
 test('everything, a broken drill included', () => {
   using scratch = new Scratch();
   scratch.write('drills/mine.yaml', 'drill: mine\n');
+  scratch.write('fixtures/golden/orders/a.yaml', 'name: a\ninput: A\n');
   const terminal = fakeTerminal({ cwd: scratch.dir });
   list(undefined, { json: false }, fakeCatalogue, terminal);
   expect(terminal.out()).toMatch(/mine +\(broken: drill validate .*mine\.yaml\)/);
-  for (const kind of ['drills', 'faults', 'checks', 'protocols', 'targets', 'reporters'])
+  expect(terminal.out()).toMatch(/orders +1 golden task, no contract/);
+  for (const kind of ['drills', 'workflows', 'faults', 'checks', 'protocols', 'targets', 'reporters'])
     expect(terminal.out()).toMatch(new RegExp(`^${kind}$`, 'm'));
 });
 

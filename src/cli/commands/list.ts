@@ -3,9 +3,11 @@ import type { Catalogue } from '../../config/catalogue-type.ts';
 import { suggest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
-import { listDrills } from '../../config/find.ts';
+import { type FoundFile, listDrills, listWorkflows, sourceHomes } from '../../config/find.ts';
 import { displayPath } from '../../config/read-file.ts';
+import { loadWorkflow } from '../../config/workflow-folder.ts';
 import { DrillError } from '../../core/errors.ts';
+import type { Workflow } from '../../core/golden-task.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Row {
@@ -22,6 +24,7 @@ export function list(
 ): void {
   const kinds: Record<string, () => Row[]> = {
     drills: () => drillRows(catalogue, cwd),
+    workflows: () => workflowRows(catalogue, cwd),
     faults: () => catalogue.faults.map(rowOf),
     checks: () => catalogue.checks.map(rowOf),
     protocols: () => catalogue.protocols.map(rowOf),
@@ -49,16 +52,25 @@ function sectionOf([name, rows]: [string, Row[]]): string {
   return [name, ...rows.map((row) => `  ${row.name.padEnd(width)}  ${row.summary}`.trimEnd())].join('\n');
 }
 
-/** A broken drill is listed too, with the way to its problems. */
-function drillRows(catalogue: Catalogue, cwd: string): Row[] {
-  return listDrills(cwd).map(({ name, path }) => {
-    try {
-      return { name, summary: loadDrill(path, catalogue).drill.title };
-    } catch (error) {
-      if (!(error instanceof DrillError)) throw error;
-      return { name, summary: `(broken: drill validate ${displayPath(path)})` };
-    }
-  });
+const drillRows = (catalogue: Catalogue, cwd: string): Row[] =>
+  listDrills(cwd).map((found) => rowOfFile(found, () => loadDrill(found.path, catalogue).drill.title));
+
+function workflowRows(catalogue: Catalogue, cwd: string): Row[] {
+  const summary = ({ tasks, contract }: Workflow) =>
+    `${tasks.length} golden task${tasks.length === 1 ? '' : 's'}, ${contract === undefined ? 'no contract' : `stakes ${contract.stakes}`}`;
+  return listWorkflows(cwd).map((found) =>
+    rowOfFile(found, () => summary(loadWorkflow(found.path, sourceHomes(cwd), catalogue))),
+  );
+}
+
+/** What is broken is listed too, with the way to its problems. */
+function rowOfFile({ name, path }: FoundFile, summary: () => string): Row {
+  try {
+    return { name, summary: summary() };
+  } catch (error) {
+    if (!(error instanceof DrillError)) throw error;
+    return { name, summary: `(broken: drill validate ${displayPath(path)})` };
+  }
 }
 
 function targetRows(catalogue: Catalogue, cwd: string): Row[] {

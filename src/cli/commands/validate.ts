@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { CONFIG_FILE, loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
-import { dataFilesIn, findWorkflow, foldersIn, packageRoot } from '../../config/find.ts';
+import { dataFilesIn, foldersIn, sourceHomes } from '../../config/find.ts';
 import { isRecord } from '../../config/issues.ts';
 import { displayPath, kindOf, readUserFile } from '../../config/read-file.ts';
 import { loadWorkflow, taskFiles } from '../../config/workflow-folder.ts';
@@ -49,8 +49,7 @@ function inspectPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<
   const { data } = readUserFile(path);
   // A golden task is judged with its neighbours and sources: its folder is what is valid or not.
   if (isGoldenTask(data, path)) return inspectFolder(dirname(path), cwd, catalogue, seen);
-  const loaded = loadDrill(path, catalogue);
-  findWorkflow(loaded.drill.workflow, cwd, loaded.place(['workflow']));
+  loadDrill(path, catalogue, { cwd });
   return 1;
 }
 
@@ -61,8 +60,7 @@ const drillsOfFolder = (path: string): string[] | undefined =>
 function inspectFolder(dir: string, cwd: string, catalogue: Catalogue, seen: Set<string>): number {
   if (seen.has(dir)) return 0;
   seen.add(dir);
-  const shared = [...new Set([resolve(cwd), packageRoot()])].map((home) => join(home, 'fixtures', 'sources'));
-  loadWorkflow(dir, shared, catalogue);
+  loadWorkflow(dir, sourceHomes(cwd), catalogue);
   return taskFiles(dir).length;
 }
 

@@ -1,0 +1,32 @@
+import { Outcome } from '../core/outcome.ts';
+import { closest, distance } from './closest.ts';
+import { inspect, isRecord } from './issues.ts';
+
+const KNOWN = Object.keys(Outcome.shape);
+/** A shorter key is near to many honest ones, as `stats` is to `state`. */
+const SURELY = 6;
+
+/**
+ * What is wrong with the shape of what a target gave back, a sentence each. It may hold keys of its own, but none that
+ * is a slip of a known one: others would be blamed for the notice or the sources that nobody sees.
+ */
+export function outcomeProblems(given: unknown): string[] {
+  if (!isRecord(given)) return ["it is neither a text nor a mapping: give { kind: 'answered', answer: '…' }"];
+  const { problems } = inspect(Outcome, { path: 'outcome', data: given, place: () => ({ file: 'outcome' }) });
+  const empty = given['kind'] === 'answered' && given['answer'] === undefined && given['data'] === undefined;
+  const wrong = [
+    ...problems.map(({ message, fix }) => `${message}: ${fix}`),
+    ...(empty ? ['it is answered and has neither answer nor data'] : []),
+  ];
+  const meantBy = (key: string) => (wrong.length > 0 ? closest(key, KNOWN) : slipOf(key));
+  const slips = Object.keys(given).flatMap((key) => {
+    const meant = KNOWN.includes(key) ? undefined : meantBy(key);
+    return meant === undefined || meant in given ? [] : [`unknown key "${key}": did you mean "${meant}"?`];
+  });
+  return [...wrong, ...slips];
+}
+
+function slipOf(key: string): string | undefined {
+  const bare = (word: string) => word.replaceAll('_', '').toLowerCase();
+  return key.length < SURELY ? undefined : KNOWN.find((known) => distance(bare(key), bare(known)) <= 1);
+}
