@@ -32,7 +32,7 @@ export function follow(asks: Asks, event: TraceEvent): WholeAsk | undefined {
   open?.events.push(event);
   if (open === undefined || (event.kind !== 'outcome' && event.kind !== 'hung')) return undefined;
   asks.open.delete(event.ask);
-  return { ...open, ending: event };
+  return { ending: event, ...open };
 }
 
 const ENOUGH = 24;

@@ -149,15 +149,14 @@ function evidenceOf(
   armed: TaskEvidence['armed'],
 ): TaskEvidence {
   return {
-    ...factsOf(plan),
     task,
-    contract: plan.workflow.contract,
     sources: plan.workflow.sources.filter((s) => task.fixtures.includes(s.id)),
     canaries: plan.workflow.canaries,
     concepts: plan.workflow.concepts,
     events,
     baseline,
     armed,
+    ...factsOf(plan),
   };
 }
 

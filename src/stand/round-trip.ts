@@ -137,7 +137,7 @@ export class RoundTrip {
 
   private emit(event: CallEvent): void {
     const { ask, task, id } = this.call;
-    this.options.recording.emit({ ...event, ask, task, call: id });
+    this.options.recording.emit(Object.assign({}, event, { ask, task, call: id }));
   }
 }
 

@@ -85,7 +85,7 @@ export function createStand(options: StandOptions): Stand {
     calls += 1;
     const said = 'refused' in to.body ? unreadable(to.body, to.spoken) : to.body;
     const turn = 1 + said.messages.filter((m) => m.role === 'assistant').length;
-    return { ...said, ...scope, id: `c${calls}`, role: to.role, provider: role.provider, attempt, turn };
+    return { id: `c${calls}`, role: to.role, provider: role.provider, attempt, turn, ...scope, ...said };
   }
 
   function record(call: ModelCall, prompt: string, inputTokens: number, headers: Headers): void {
