@@ -1,5 +1,5 @@
 import { parseHttpDate } from '../core/http-date.ts';
-import { normalise } from './patterns.ts';
+import { normalise, remembering } from './patterns.ts';
 import { unique } from './words.ts';
 
 /** Something a text says that a source can be held against. */
@@ -112,7 +112,7 @@ const FINDERS: Finder[] = [
 ];
 
 /** Amounts, dates, durations, percentages and ids of a text. Numbers without a unit are no claims here. */
-export function claimsIn(text: string): Claim[] {
+export const claimsIn = remembering((text): Claim[] => {
   let rest = normalise(text);
   return FINDERS.flatMap(([pattern, read]) => {
     const found: Claim[] = [];
@@ -123,7 +123,7 @@ export function claimsIn(text: string): Claim[] {
     });
     return found;
   });
-}
+});
 
 /** `1,234.50`, `1.234,50`, `12,50`, `forty-eight`. */
 export function numberOf(text: string): number {
