@@ -36,7 +36,9 @@ function measure(names, target) {
   const script = `
     import { installRoutes } from ${JSON.stringify(join(root, 'dist/world/routes.js'))};
     installRoutes();
-    (await import('node:v8')).setFlagsFromString('--heap-growing-percent=30');
+    const { setFlagsFromString } = await import('node:v8');
+    setFlagsFromString('--heap-growing-percent=30');
+    if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=400000');
     const { runDrills } = await import(${JSON.stringify(join(root, 'dist/index.js'))});
     const quiet = { write() {} };
     const request = { cwd: process.cwd(), task: [], fault: [], tag: [], bail: false, checkDeterminism: false, jobs: 1, json: false, color: false, columns: 100, stdout: quiet, stderr: quiet, signal: new AbortController().signal };

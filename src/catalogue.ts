@@ -1,5 +1,6 @@
 import { says } from './checks/concept.ts';
 import { checks } from './checks/index.ts';
+import { sizeOf } from './checks/patterns.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { faults } from './faults/index.ts';
 import { protocols } from './protocols/index.ts';
@@ -13,6 +14,7 @@ export const catalogue: Catalogue = {
   faults,
   checks,
   says,
+  sizeOf,
   reporters,
   targetKinds,
   builtinTargets: asTargets({

@@ -1,4 +1,5 @@
 import { parseHttpDate } from '../core/http-date.ts';
+import { remembering } from '../core/once.ts';
 import { normalise } from './patterns.ts';
 import { unique } from './words.ts';
 
@@ -94,7 +95,7 @@ const FINDERS: Finder[] = [
 ];
 
 /** Amounts, dates, durations, percentages and ids of a text. Numbers without a unit are no claims here. */
-export function claimsIn(text: string): Claim[] {
+export const claimsIn = remembering((text): Claim[] => {
   let rest = normalise(text);
   return FINDERS.flatMap(([read, pattern]) => {
     const found: Claim[] = [];
@@ -105,7 +106,7 @@ export function claimsIn(text: string): Claim[] {
     });
     return found;
   });
-}
+});
 
 /** `1,234.50`, `1.234,50`, `12,50`, `forty-eight`. */
 export function numberOf(text: string): number {

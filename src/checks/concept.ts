@@ -1,4 +1,5 @@
 import type { Concept } from '../core/concept.ts';
+import { remembering } from '../core/once.ts';
 import { normalise, type Span, spansOf } from './patterns.ts';
 
 /**
@@ -6,15 +7,19 @@ import { normalise, type Span, spansOf } from './patterns.ts';
  * anything, or only told of somebody else. Unsure readings are left out. Throws on a pattern that RE2 cannot read.
  */
 export function says(text: string, { says: patterns, unless }: Concept): boolean {
-  return sentencesOf(text)
-    .flatMap(statementsOf)
-    .filter((one) => !/\?["')\]]*$/.test(one) && !CONDITION.test(one))
-    .some(
-      (one) =>
-        patterns.some((pattern) => spansOf(pattern, one).some((span) => isOwn(one, span, pattern))) &&
-        !unless.some((pattern) => spansOf(pattern, one).length > 0),
-    );
+  return statementsIn(text).some(
+    (one) =>
+      patterns.some((pattern) => spansOf(pattern, one).some((span) => isOwn(one, span, pattern))) &&
+      !unless.some((pattern) => spansOf(pattern, one).length > 0),
+  );
 }
+
+/** What a text states, without what it asks or makes depend on anything. */
+const statementsIn = remembering((text) =>
+  sentencesOf(text)
+    .flatMap(statementsOf)
+    .filter((one) => !/\?["')\]]*$/.test(one) && !CONDITION.test(one)),
+);
 
 /** A point after one of these ends no sentence; nor does one after an initial, or after `no` before a number. */
 const SHORT =

@@ -1,5 +1,5 @@
 import { formatRfc3339 } from '../core/http-date.ts';
-import { once, remembering } from '../core/once.ts';
+import { once } from '../core/once.ts';
 import { type Claim, type ClaimKind, claimsIn, dayNumber } from './claims.ts';
 import { normalise } from './patterns.ts';
 import { unique } from './words.ts';
@@ -19,11 +19,8 @@ const DECIMAL = /(?<![\w.,$€£¥])\d+[.,]\d{2}(?![\w.,])/g;
 export function knownFrom(texts: string[], values: unknown[]): Known {
   const text = normalise([...texts, ...values.map((v) => JSON.stringify(v) ?? '')].join(' \n '));
   const decimals = [...text.matchAll(DECIMAL)].map(([n]) => Number(n.replace(',', '.')));
-  return { text, claims: read(text), numbers: [...decimals, ...values.flatMap((v) => numbersIn(v))] };
+  return { text, claims: claimsIn(text), numbers: [...decimals, ...values.flatMap((v) => numbersIn(v))] };
 }
-
-/** Every ask of a task is judged against the same text. */
-const read = remembering(claimsIn);
 
 function numbersIn(value: unknown, name = ''): number[] {
   if (typeof value === 'number') return /cents|minor/.test(name) ? [value, value / 100] : [value];

@@ -31,7 +31,7 @@ export class Asks {
     open?.events.push(event);
     if (open === undefined || (event.kind !== 'outcome' && event.kind !== 'hung')) return undefined;
     this.open.delete(event.ask);
-    return { ...open, ending: event, kind: event.kind === 'hung' ? 'hung' : event.outcome.kind };
+    return { ending: event, kind: event.kind === 'hung' ? 'hung' : event.outcome.kind, ...open };
   }
 
   isInPhase = (event: TraceEvent): boolean => event.kind !== 'run-header' && event.phase === this.phase;

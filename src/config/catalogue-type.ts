@@ -9,6 +9,8 @@ export interface Catalogue {
   checks: Check[];
   /** How a concept is judged; the checks do it, and its examples are held against it. */
   says(text: string, concept: Concept): boolean;
+  /** Steps of a pattern, which the checks compile once. Throws on one that cannot be read. */
+  sizeOf(pattern: string): number;
   reporters: Reporter[];
   targetKinds: TargetKind[];
   /** Targets that come with the package, by name, loaded when asked for. */

@@ -1,3 +1,4 @@
+import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { defineMeaningFault, defineTaskCheck, defineToolFault, nothingToJudge } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
@@ -62,6 +63,7 @@ export const fakeCatalogue: Catalogue = {
   ],
   // A text says a concept that holds one of its patterns, word for word.
   says: (text, concept) => concept.says.some((words) => text.includes(words)),
+  sizeOf: (pattern) => RE2JS.compile(pattern).programSize(),
   reporters: [],
   targetKinds: [],
   builtinTargets: {},

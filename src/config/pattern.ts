@@ -6,14 +6,19 @@ const MAX_SIZE = 2_000;
 /** Of all patterns of one file or folder. */
 const MAX_TOTAL = 50_000;
 
-/** Says what is wrong with patterns of one file or folder, one by one. */
-export function createPatternCheck(most = MAX_TOTAL): (pattern: string, place: Place) => Problem[] {
+const compiledSize = (pattern: string): number => RE2JS.compile(pattern).programSize();
+
+/** Says what is wrong with patterns of one file or folder, one by one. `sizeOf` throws where there is no reading one. */
+export function createPatternCheck(
+  sizeOf = compiledSize,
+  most = MAX_TOTAL,
+): (pattern: string, place: Place) => Problem[] {
   let total = 0;
   return (pattern, place) => {
     const bad = (why: string, fix: string): Problem[] => [{ message: `bad pattern: ${why}`, place, fix }];
     if (total > most) return bad('with those before it, it is too large', 'use fewer and shorter patterns');
     try {
-      const size = RE2JS.compile(pattern).programSize();
+      const size = sizeOf(pattern);
       total += size;
       return size > MAX_SIZE ? bad('it repeats too much', 'write smaller counts') : [];
     } catch (error) {

@@ -99,17 +99,19 @@ export function cannotRead(error: unknown, path: string, what: 'file' | 'folder'
   });
 }
 
+/** Used for every file: a megabyte each would be a collection each. */
+const room = new Uint8Array(MAX_BYTES + 1);
+
 /** One byte more than allowed tells that there are too many: not every file says its size, or has an end. */
 function readBytes(path: string): Uint8Array | undefined {
   // Without waiting: opening a named pipe would hold the command until somebody writes to it.
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     if (!fstatSync(fd).isFile()) return undefined;
-    const bytes = Buffer.allocUnsafe(MAX_BYTES + 1);
     let length = 0;
-    for (let n = -1; n !== 0 && length < bytes.length; length += n)
-      n = readSync(fd, bytes, length, bytes.length - length, null);
-    return bytes.subarray(0, length);
+    for (let n = -1; n !== 0 && length < room.length; length += n)
+      n = readSync(fd, room, length, room.length - length, null);
+    return room.slice(0, length);
   } finally {
     closeSync(fd);
   }

@@ -102,7 +102,7 @@ export function loadWorkflow(
       fix: 'add a JSON or YAML file with at least `name` and `input`',
     });
   const known = tasks.slice(0, MAX_TASKS);
-  problems.push(...twinProblems(known), ...known.flatMap(uncitedProblems), ...patternProblems(known));
+  problems.push(...twinProblems(known), ...known.flatMap(uncitedProblems), ...patternProblems(known, judges));
   if (linked) problems.push(...linkProblems({ contract, concepts, tools, tasks: known }, judges));
 
   const homes = [join(home, 'sources'), ...sourceDirs.map((one) => resolve(one))];
@@ -227,8 +227,8 @@ const uncitedProblems = ({ value: { required_sources = [], fixtures }, place }: 
     (word) => `required source "${word}" is not among the fixtures`,
   );
 
-function patternProblems(tasks: readonly PlacedTask[]): Problem[] {
-  const check = createPatternCheck();
+function patternProblems(tasks: readonly PlacedTask[], { sizeOf }: Judges): Problem[] {
+  const check = createPatternCheck(sizeOf);
   const inList = (list: readonly Expectation[], key: string, place: PlacedTask['place']) =>
     list.flatMap((entry, i) =>
       typeof entry === 'string' || !('pattern' in entry) ? [] : check(entry.pattern, place([key, i, 'pattern'])),

@@ -43,7 +43,7 @@ export interface Links {
 }
 
 /** What a loader must be handed, because it knows no plugin. */
-export type Judges = Pick<Catalogue, 'checks' | 'says'>;
+export type Judges = Pick<Catalogue, 'checks' | 'says' | 'sizeOf'>;
 
 /** What the files of a workflow say of each other and cannot be right. */
 export function linkProblems({ contract, concepts, tools, tasks }: Links, judges: Judges): Problem[] {
@@ -55,7 +55,7 @@ export function linkProblems({ contract, concepts, tools, tasks }: Links, judges
   };
   const offered: Known = { what: 'tool', names: schemas.map((tool) => tool.name), file: fileOf(tools, 'tools.json') };
   return [
-    ...(concepts === undefined ? [] : conceptProblems(concepts, judges.says)),
+    ...(concepts === undefined ? [] : conceptProblems(concepts, judges)),
     ...(tools === undefined ? [] : toolProblems(tools)),
     ...(contract === undefined
       ? []
@@ -68,8 +68,8 @@ const MAX_TASKS_TOLD = 1_000;
 /** Each pattern is tried on each sentence of its concept: fewer are allowed than of others. */
 const MAX_CONCEPTS_SIZE = 10_000;
 
-function conceptProblems({ value, place }: Placed<Concepts>, says: Judges['says']): Problem[] {
-  const check = createPatternCheck(MAX_CONCEPTS_SIZE);
+function conceptProblems({ value, place }: Placed<Concepts>, { says, sizeOf }: Judges): Problem[] {
+  const check = createPatternCheck(sizeOf, MAX_CONCEPTS_SIZE);
   return Object.entries(value).flatMap(([name, concept]) => {
     const patterns = (['says', 'unless'] as const).flatMap((key) =>
       concept[key].flatMap((pattern, i) => check(pattern, place([name, key, i]))),

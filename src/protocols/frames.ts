@@ -22,12 +22,11 @@ export async function* decodeFrames(body: AsyncIterable<Uint8Array>, decoder: De
 export async function peek<T>(items: AsyncIterable<T>): Promise<{ first: T | undefined; all: AsyncIterable<T> }> {
   const iterator = items[Symbol.asyncIterator]();
   const first = await iterator.next();
-  async function* all(): AsyncGenerator<T> {
-    try {
-      for (let item = first; item.done !== true; item = await iterator.next()) yield item.value;
-    } finally {
-      await iterator.return?.();
-    }
-  }
-  return { first: first.done === true ? undefined : first.value, all: all() };
+  const seen = [first];
+  // No generator: every layer of them is several promises a part.
+  const all: AsyncIterator<T> = {
+    next: async () => seen.pop() ?? iterator.next(),
+    return: async (value) => (await iterator.return?.(value)) ?? { done: true, value },
+  };
+  return { first: first.done === true ? undefined : first.value, all: { [Symbol.asyncIterator]: () => all } };
 }

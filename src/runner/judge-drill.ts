@@ -156,15 +156,14 @@ function evidenceOf(
   armed: TaskEvidence['armed'],
 ): TaskEvidence {
   return {
-    ...factsOf(plan),
     task,
-    contract: plan.workflow.contract,
     sources: sourcesFor(task, plan.workflow.sources),
     canaries: plan.workflow.canaries,
     concepts: plan.workflow.concepts,
     events,
     baseline,
     armed,
+    ...factsOf(plan),
   };
 }
 

@@ -7,7 +7,7 @@ import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording } from '../core/stand.ts';
 import type { Occasion } from '../core/trigger.ts';
-import { type Frame, NetworkFailure, type Reply, type WireReply } from '../core/wire.ts';
+import { type Frame, type Head, NetworkFailure, type Reply, type WireReply } from '../core/wire.ts';
 import { type Armed, respond } from '../protocols/relay.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { ReplyMeter } from './reply-meter.ts';
@@ -72,11 +72,19 @@ export class RoundTrip {
     const { head } = out;
     // A reply of known length is on its way whole, whether or not the caller ever reads it; a fault may still hold it up.
     const whole = head.framing === 'length' && armed.wire.length === 0;
-    const frames = whole ? from(await this.guard(() => gather(out.frames))) : out.frames;
+    const gathered = whole ? await this.guard(() => gather(out.frames)) : undefined;
     this.emit({ kind: 'call-head', status: head.status, headers: keptHeaders(head.headers) });
-    const body = this.body(frames, head.status);
-    const sent = whole ? from(await gather(body)) : this.heeded(head.framing === 'length' ? unasked(body) : body);
-    return { status: head.status, headers: head.headers, body: sent };
+    return { status: head.status, headers: head.headers, body: this.sent(head, gathered, out.frames) };
+  }
+
+  private sent(head: Head, gathered: readonly Frame[] | undefined, frames: AsyncIterable<Frame>) {
+    if (gathered === undefined) {
+      const body = this.body(frames, head.status);
+      return this.heeded(head.framing === 'length' ? unasked(body) : body);
+    }
+    for (const { parts } of gathered) this.meter.read(parts);
+    this.end(this.meter.whole ? 'complete' : 'closed', head.status, this.meter.failureMode());
+    return from(gathered.map(({ wire }) => wire));
   }
 
   /** A generator that has not begun does not notice that it is given up. */
@@ -137,7 +145,7 @@ export class RoundTrip {
 
   private emit(event: CallEvent): void {
     const { ask, task, id } = this.call;
-    this.options.recording.emit({ ...event, ask, task, call: id });
+    this.options.recording.emit(Object.assign({}, event, { ask, task, call: id }));
   }
 }
 

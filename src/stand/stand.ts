@@ -94,7 +94,7 @@ export function createStand(options: StandOptions): Stand {
     const before = scriptOf(scope.ask).task.history;
     const own = said.messages.filter((m) => m.role === 'assistant' && !before.some((h) => h.content === m.content));
     const turn = 1 + own.length;
-    return { ...said, ...scope, id: `c${calls}`, role: to.role, provider: role.provider, attempt, turn };
+    return { id: `c${calls}`, role: to.role, provider: role.provider, attempt, turn, ...scope, ...said };
   }
 
   function record(call: ModelCall, inputTokens: number, headers: Headers): void {
