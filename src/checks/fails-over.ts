@@ -19,7 +19,9 @@ export const failsOver = defineTaskCheck({
   }),
   example: 'fails-over: { role: backup, within_ms: 8000 }',
   judge({ events, armed, declares: { chain } }, { role, within_ms }) {
-    const earlier = chain.slice(0, Math.max(0, chain.indexOf(role)));
+    // A slip in the claim, or a drill for another target: either way nobody can fail over to it.
+    if (!chain.includes(role)) return nothingToJudge(`${role} is not in the chain ${chain.join(', ')}`);
+    const earlier = chain.slice(0, chain.indexOf(role));
     const broken = armed.map((a) => a.role).filter((r) => earlier.includes(r));
     if (broken.length === 0) return notApplicable(`no fault on a role before ${role} in the chain ${chain.join(', ')}`);
     const ask = firstOf(events, 'ask');
