@@ -180,6 +180,12 @@ describe('what is inconclusive', () => {
     expect(seen).toMatch(/the baseline of opening_hours failed, without any fault: includes-required: .*10 am/);
   });
 
+  it('failing baselines with one reason are told once', async () => {
+    const seen = await inconclusive("throw new Error('no key');");
+    const told = seen.match(/the baseline of (\w+, ){2}\w+ failed, without any fault: the target failed/g);
+    expect(told).toHaveLength(1);
+  });
+
   it('a call to an unknown host: says which, with the line to paste', async () => {
     const seen = await inconclusive(
       `await post('https://llm.example.net/v1/chat/completions', 'big-one').catch(() => {}); ${plain}`,

@@ -76,3 +76,10 @@ test('nothing to judge without a fault on an earlier role, or where it did not t
   });
   expect(verdictOf(check, evidence(plain()), params).verdict).toBe('inconclusive');
 });
+
+test('a role that is not in the chain is no claim that holds by itself', () => {
+  expect(verdictOf(check, evidence(failover()), { ...params, role: 'bakup' })).toEqual({
+    verdict: 'inconclusive',
+    reason: 'bakup is not in the chain primary, backup',
+  });
+});

@@ -20,10 +20,12 @@ export const failsOver = defineTaskCheck({
     const { armed, task, contract, roles } = on;
     const { chain, features } = on.declares;
     const { ask, ending, kind, calls, serving } = on.seen;
+    // A slip in the claim, or a drill for another target: either way nobody can fail over to it.
+    if (!chain.includes(role)) return nothingToJudge(`${role} is not in the chain ${chain.join(', ')}`);
     const regions = contract?.residency?.[task.tenant];
     if (features.includes('residency') && regions?.includes(roles[role]?.region ?? '') === false)
       return notApplicable(`the tenant’s data may not go to ${role}`);
-    const earlier = chain.slice(0, Math.max(0, chain.indexOf(role)));
+    const earlier = chain.slice(0, chain.indexOf(role));
     const broken = armed.map((a) => a.role).filter((r) => earlier.includes(r));
     if (broken.length === 0) return notApplicable(`no fault on a role before ${role} in the chain ${chain.join(', ')}`);
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');

@@ -159,7 +159,7 @@ function loadContract(dir: string, workflow: string, told: Problem[]): Placed<Co
   if (found === undefined) return undefined;
   const { value: contract, place, file } = found;
   if (contract.workflow !== workflow)
-    throw new DrillError('invalid_contract', {
+    told.push({
       message: `the contract is for the workflow "${contract.workflow}", not "${workflow}"`,
       place: place(['workflow']),
       fix: `write \`workflow: ${workflow}\`, or rename the folder`,
@@ -168,8 +168,7 @@ function loadContract(dir: string, workflow: string, told: Problem[]): Placed<Co
   if (output === undefined) return { value: rest, place };
   if (typeof output.schema === 'string')
     return { value: { ...rest, output: { ...output, schema: readSchema(dir, output.schema, file) } }, place };
-  const problems = schemaProblems(output.schema, (path) => place(['output', 'schema', ...path]));
-  if (problems.length > 0) throw new DrillError('invalid_contract', problems);
+  told.push(...schemaProblems(output.schema, (path) => place(['output', 'schema', ...path])));
   return { value: { ...rest, output: { ...output, schema: output.schema } }, place };
 }
 

@@ -205,11 +205,16 @@ function replaced({ drill, definition }: JudgePlan): boolean {
 }
 
 function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {
-  return [...baselines].flatMap(([task, baseline]) => {
+  const tasks = new Map<string, string[]>();
+  for (const [task, baseline] of baselines) {
     const fault = baselineFault(baseline);
-    const fix = 'Make the task pass without faults first: mend the target, or what the golden task demands.';
-    return fault === undefined ? [] : [{ reason: `the baseline of ${task} failed, without any fault: ${fault}`, fix }];
-  });
+    if (fault !== undefined) tasks.set(fault, [...(tasks.get(fault) ?? []), task]);
+  }
+  const fix = 'Make the task pass without faults first: mend the target, or what the golden task demands.';
+  return [...tasks].map(([fault, names]) => ({
+    reason: `the baseline of ${names.join(', ')} failed, without any fault: ${fault}`,
+    fix,
+  }));
 }
 
 function verdictOf(

@@ -76,8 +76,9 @@ Run it:
 test('an unknown name', async () => {
   await expect(explained('hnag')).rejects.toMatchObject({
     message: 'there is nothing called "hnag"',
-    problems: [{ fix: expect.stringContaining('did you mean "hang"?') }],
+    problems: [{ fix: 'did you mean "hang"? (`drill list` shows all)' }],
   });
+  await expect(explained('zebra')).rejects.toMatchObject({ problems: [{ fix: '`drill list` shows all there is' }] });
 });
 
 test('a workflow: its contract, its golden tasks, its tools and concepts', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { z } from 'zod';
 import type { Catalogue } from '../../config/catalogue-type.ts';
-import { suggest } from '../../config/closest.ts';
+import { closest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
 import { flagOf } from '../../config/fault-flag.ts';
@@ -242,12 +242,15 @@ async function targetText(
 ): Promise<string> {
   const config = loadConfig(cwd, catalogue);
   const targets = [...Object.keys(config?.targets ?? {}), ...Object.keys(catalogue.builtinTargets)];
-  if (!targets.includes(name))
+  if (!targets.includes(name)) {
+    const meant = closest(name, [...others.map((one) => one.name), ...targets]);
     throw new DrillError('unknown_name', {
       message: `there is nothing called "${name}"`,
       place: { file: 'drill explain' },
-      fix: suggest(name, [...others.map((one) => one.name), ...targets], 'there is'),
+      fix:
+        meant === undefined ? '`drill list` shows all there is' : `did you mean "${meant}"? (\`drill list\` shows all)`,
     });
+  }
   const target = await openTarget(name, cwd, config, catalogue);
   const { declares, roles } = await settleTarget(target, name, config, catalogue);
   const said = Object.entries(declares).map(([key, value]) => `${key}: ${flow(value)}`);
