@@ -56,6 +56,8 @@ export interface RunRequest {
   out?: string | undefined;
   /** Print the run as one document instead of the summary. */
   json: boolean;
+  /** Begins to see to code that never lets go of this thread; gives the way back. Without it nobody does. */
+  watch?: () => Promise<() => void>;
   color: boolean;
   columns: number;
   stdout: Output;
@@ -72,6 +74,8 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const target = await openTarget(name, cwd, config, catalogue);
   const redaction = createRedaction({ literals: secretsOf(process.env), finders: config?.redact.map(finderOf) });
   const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
+  // Our own agents let go; for them the thread that watches would cost more than it gives.
+  const stopWatching = target.kind === 'builtin' ? undefined : await asked.watch?.();
   try {
     const settled = { target, redaction, ...(await settleTarget(target, name, config, catalogue)) };
     const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
@@ -112,6 +116,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       return EXIT.inconclusive;
     return exitCode(report, request);
   } finally {
+    stopWatching?.();
     restore();
   }
 }

@@ -180,6 +180,63 @@ describe('a run that is interrupted', () => {
   });
 });
 
+/** Tells that it is there, as nothing asynchronous could. */
+const HERE = "process.getBuiltinModule('fs').writeSync(2, 'here\\n');";
+
+describe('a target that never lets go of the thread', () => {
+  const held = (where: string, prefix = '') =>
+    new RegExp(
+      `^(here\n)+error: ${prefix}the target lets nothing else run ${where}\n {2}at (agent-\\d+\\.mjs|--target)\n {2}fix: .*\n$`,
+    );
+  const IN_TASK = 'in task hours, drill timeout_primary(, without its faults)?';
+
+  /** Presses Ctrl-C once the target has spoken, and again as a user would to whom nothing happens. */
+  async function interrupt(target: string, out: string, afterMs: number) {
+    const bound = { timeout: 20_000, killSignal: 'SIGKILL' } as const;
+    const child = spawn(process.execPath, against(target, '--out', out), { cwd: home, stdio: 'pipe', ...bound });
+    const over = ended(child);
+    await new Promise((spoken) => child.stderr?.once('data', spoken));
+    await wait(afterMs);
+    child.kill('SIGINT');
+    const again = setInterval(() => child.kill('SIGINT'), 5000);
+    const how = await over;
+    clearInterval(again);
+    return how;
+  }
+
+  it.each([
+    ['a loop', `${HERE} for (;;);`],
+    ['microtasks', `${HERE} for (;;) await null;`],
+    ['a search', `${HERE} /^(a+)+$/.test('a'.repeat(60) + 'b');`],
+  ])('%s: Ctrl-C ends it, and so does its limit', { timeout: 40_000 }, async (_, code) => {
+    const out = freshOut();
+    const { code: status, stderr } = await interrupt(agent(code), out, 1500);
+    expect(stderr).toMatch(held(IN_TASK, 'interrupted: '));
+    expect(status).toBe(130);
+    expect(readable(out, true)?.events.at(-1)).toMatchObject({ kind: 'real-io', task: 'hours', fatal: true });
+    const late = drill(against(agent(code), '--out', freshOut(), '--stuck-after-ms', '1500'));
+    expect(late.stderr).toMatch(held(IN_TASK));
+    expect(late.status).toBe(3);
+  });
+
+  it('in its module body', { timeout: 40_000 }, async () => {
+    const target = agent('', `${HERE} for (;;);`);
+    const { code, stderr } = await interrupt(target, freshOut(), 1500);
+    expect(stderr).toMatch(held('while it is loaded', 'interrupted: '));
+    expect(code).toBe(130);
+  });
+
+  it.each([
+    ['while it holds on', 1500],
+    ['when it has let go', 5000],
+  ])('for a while only: Ctrl-C %s is Ctrl-C as ever', { timeout: 40_000 }, async (_, afterMs) => {
+    const once = 'globalThis.held ??= Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1800);';
+    const { code, stderr } = await interrupt(agent(`${HERE} ${once} ${STORM}`), freshOut(), afterMs);
+    expect(stderr).toMatch(/^(here\n)+interrupted; the trace so far is in .*\n$/);
+    expect(code).toBe(130);
+  });
+});
+
 describe('nowhere to write', () => {
   it('a reader that leaves: the run goes on', () => {
     const out = freshOut();

@@ -5,8 +5,10 @@ import { EXIT } from '../core/errors.ts';
 import type { JudgeFlags } from './commands/judge.ts';
 import type { PruneFlags } from './commands/prune.ts';
 import { options } from './options.ts';
-import { printError } from './print-error.ts';
+import { heldError, printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
+
+type RunFlags = Omit<RunRequest, 'names' | 'watch' | keyof Terminal> & { stuckAfterMs: number };
 
 /** The whole command. Knows names, flags and summaries; what a command does is loaded when it is called. */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
@@ -55,11 +57,16 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .addOption(options.checkDeterminism())
     .addOption(options.bail())
     .addOption(options.minScore())
+    .addOption(options.stuckAfterMs())
     .addOption(options.out())
     .addOption(options.json())
-    .action(async (names: string[], flags: Omit<RunRequest, 'names' | keyof Terminal>) => {
+    .action(async (names: string[], { stuckAfterMs, ...flags }: RunFlags) => {
       const { runDrills } = await import('../assemble.ts');
-      done(await runDrills({ ...terminal, ...flags, names }));
+      const watch = async () => {
+        const { watchThread } = await import('../world/watchdog.ts');
+        return watchThread(stuckAfterMs, (held) => printError(heldError(held), terminal));
+      };
+      done(await runDrills({ ...terminal, ...flags, names, watch }));
     });
 
   command(program, 'report', 'show a stored run again, without running anything', [

@@ -18,6 +18,11 @@ function wholeJobs(text: string): number {
   return jobs;
 }
 
+function wholeMs(text: string): number {
+  if (!/^\d{3,7}$/.test(text)) throw new InvalidArgumentError('Milliseconds are a whole number from 100 to 9999999.');
+  return Number(text);
+}
+
 function wholeKeep(text: string): number {
   if (!/^\d{1,6}$/.test(text) || Number(text) < 1)
     throw new InvalidArgumentError('Keep a whole number of runs, at least 1.');
@@ -55,6 +60,10 @@ export const options = {
       '--check-determinism',
       'run twice, the second time with garbage collections forced, and compare',
     ).default(false),
+  stuckAfterMs: () =>
+    new Option('--stuck-after-ms <ms>', 'real time that code may let nothing else run, then the run ends')
+      .argParser(wholeMs)
+      .default(60_000),
   as: () => new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal'),
   claims: () =>
     new Option(

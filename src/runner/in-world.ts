@@ -18,6 +18,7 @@ export async function inWorld(
   // The stream is named after the drill and the world, so that one world's draws never shift another's.
   const random = createRandom(plan.seed).fork(`${plan.drill.drill}/${name}`);
   const world = createVirtualWorld({
+    name: `drill ${plan.drill.drill}${name === 'baseline' ? ', without its faults' : ''}`,
     seed: random.fork('target').seed,
     epochMs: EPOCH_MS,
     fetch: (input, init) => nodeFetch(input, init),

@@ -64,12 +64,15 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
         if (pending !== '') trying(file, () => appendWhole(stream, pending));
         pending = '';
       };
+      // A run that is cut short keeps what it has.
+      process.on('exit', flush);
       return {
         write(text) {
           pending += text;
           if (pending.length >= BUFFER_CHARS) flush();
         },
         close() {
+          process.off('exit', flush);
           flush();
           if (stream.fd >= 0) trying(file, () => closeSync(stream.fd));
         },

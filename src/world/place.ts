@@ -17,6 +17,8 @@ export interface RealIo {
 
 /** A virtual world as the routes, the guard and the watch see it. */
 export interface Surroundings {
+  /** As users know it, e.g. the drill that runs in it. */
+  readonly name: string | undefined;
   readonly clock: DrivenClock;
   readonly random: Random;
   readonly fetch: typeof globalThis.fetch;

@@ -19,6 +19,8 @@ export interface World {
 }
 
 export interface WorldOptions {
+  /** As users know it. */
+  name?: string;
   seed: number;
   /** Milliseconds since the Unix epoch at which the world begins. */
   epochMs: number;
@@ -39,6 +41,7 @@ export function createVirtualWorld(options: WorldOptions): World {
   const clock = new VirtualClock(options.epochMs);
   const told = new Set<string>();
   const surroundings: Surroundings = {
+    name: options.name,
     clock,
     random,
     fetch: options.fetch,
