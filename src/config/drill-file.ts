@@ -3,10 +3,11 @@ import { Feature } from '../core/declaration.ts';
 import { Drill, FAULT_USE_KEYS } from '../core/drill.ts';
 import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import type { Workflow } from '../core/golden-task.ts';
+import { isRecord } from '../core/json.ts';
 import type { Fault } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { findWorkflow } from './find.ts';
-import { inspect, isRecord, strangers } from './issues.ts';
+import { inspect, strangers } from './issues.ts';
 import { MAX_PROBLEMS, type Path, readUserFile, type UserFile } from './read-file.ts';
 
 export interface LoadedDrill {

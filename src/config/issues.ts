@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { DrillError, type Place, type Problem } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
 import { suggest } from './closest.ts';
 import { MAX_PROBLEMS, type Path, type UserFile } from './read-file.ts';
 import { jsonSchemaOf, keysAt, type Piece, piecesAt, wordsOf } from './schema-words.ts';
@@ -128,9 +129,6 @@ function unionProblems(
   const must = piecesAt(words, issue.path).map(wordsOf).join(', or ');
   return [{ message: `${nameOf(path)} may not be ${shown(value)}`, place: file.place(path), fix: `write ${must}` }];
 }
-
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function valueAt(value: unknown, path: Path): unknown {
   let here = value;

@@ -1,6 +1,7 @@
+import { isRecord } from '../core/json.ts';
 import { Outcome } from '../core/outcome.ts';
 import { closest, distance } from './closest.ts';
-import { inspect, isRecord } from './issues.ts';
+import { inspect } from './issues.ts';
 
 const KNOWN = Object.keys(Outcome.shape);
 /** A shorter key is near to many honest ones, as `stats` is to `state`. */

@@ -1,7 +1,7 @@
 import { dereference, type Schema } from '@cfworker/json-schema';
 import type { Place, Problem } from '../core/errors.ts';
+import { isRecord } from '../core/json.ts';
 import { suggest } from './closest.ts';
-import { isRecord } from './issues.ts';
 import { createPatternCheck } from './pattern.ts';
 import { MAX_PROBLEMS, type Path } from './read-file.ts';
 

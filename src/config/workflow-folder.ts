@@ -5,9 +5,10 @@ import { Concepts } from '../core/concept.ts';
 import { Contract } from '../core/contract.ts';
 import { DrillError, formatPlace, type Place, type Problem } from '../core/errors.ts';
 import { type Expectation, GoldenTask, type Source, type Workflow } from '../core/golden-task.ts';
+import { isRecord } from '../core/json.ts';
 import { suggest } from './closest.ts';
 import { dataFilesIn, namesIn } from './find.ts';
-import { inspect, isRecord, parseWith, strangers } from './issues.ts';
+import { inspect, parseWith, strangers } from './issues.ts';
 import { schemaProblems } from './output-schema.ts';
 import { createPatternCheck } from './pattern.ts';
 import {

@@ -1,3 +1,4 @@
+import { isRecord } from '../core/json.ts';
 /** The object that a structured answer is; undefined where it is prose. */
 export function fieldsOf(text: string): Record<string, unknown> | undefined {
   try {
@@ -6,10 +7,6 @@ export function fieldsOf(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Adds a sentence to the prose of an answer: the text itself, its `answer`, or its longest string. Undefined where there is none. */

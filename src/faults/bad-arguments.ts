@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { isRecord } from '../core/json.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
-import { fieldsOf, isRecord } from './answer.ts';
+import { fieldsOf } from './answer.ts';
 import { rewriting } from './rewriting.ts';
 
 export const badArguments = defineMeaningFault({

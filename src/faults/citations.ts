@@ -1,5 +1,6 @@
+import { isRecord } from '../core/json.ts';
 import type { Random } from '../core/random.ts';
-import { fieldsOf, isRecord } from './answer.ts';
+import { fieldsOf } from './answer.ts';
 
 /**
  * Says something else wherever an answer cites one of the known sources: as an item of a list (the id, or an object with it)

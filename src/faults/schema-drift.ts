@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Script } from '../core/golden-task.ts';
+import { isRecord } from '../core/json.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
-import { fieldsOf, isRecord } from './answer.ts';
+import { fieldsOf } from './answer.ts';
 import { rewriting } from './rewriting.ts';
 
 type Fields = Record<string, unknown>;

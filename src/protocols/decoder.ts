@@ -1,9 +1,10 @@
+import { isRecord, parseJson } from '../core/json.ts';
 import type { Decoder } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { ErrorPart, Frame, Head, Part } from '../core/wire.ts';
 import { header } from '../core/wire.ts';
 import { MALFORMED, modeOfStatus, type ReadError, readRetryAfter, TRUNCATED } from './errors.ts';
-import { concat, fromUtf8, isRecord, parseJson } from './json.ts';
+import { concat, fromUtf8 } from './json.ts';
 import { createSseSplitter } from './sse.ts';
 
 /** What one protocol knows of replies; it may keep state from event to event. Undefined: it cannot be read. */

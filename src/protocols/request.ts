@@ -1,7 +1,8 @@
 import type { z } from 'zod';
+import { isRecord, type Json, parseJson } from '../core/json.ts';
 import type { CallRefused, Message } from '../core/model-call.ts';
 import type { WireRequest } from '../core/wire.ts';
-import { asList, fromUtf8, isRecord, type Json, parseJson } from './json.ts';
+import { asList, fromUtf8 } from './json.ts';
 
 /** What is wrong with a request, before a provider has put it into its own words. */
 export interface Complaint {

@@ -1,5 +1,6 @@
 import { firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
+import { isRecord } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import { type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
 import type { CellReport } from '../core/report.ts';
@@ -44,10 +45,6 @@ function armedFor(plan: JudgePlan, task: GoldenTask, baseline: boolean): Planned
     const severity = severityIn(plan, check);
     return [{ check, severity, judge: check.arm(params) }];
   });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 /** Verdict and feature rules every cell obeys, whatever its scope. */

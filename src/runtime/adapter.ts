@@ -1,11 +1,12 @@
 import type { Clock } from '../core/clock.ts';
+import { isRecord } from '../core/json.ts';
 import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn, type ToolCall } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import { type EndReason, type ErrorPart, header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
 import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
-import { isRecord, parseJson, schemaErrors } from './validate.ts';
+import { parseJson, schemaErrors } from './validate.ts';
 
 /** What a model can do, as declared: it is never found out by trying. */
 export interface Capabilities {

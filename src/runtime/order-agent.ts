@@ -1,4 +1,5 @@
 import { leavesOf } from '../core/canonical.ts';
+import { isRecord } from '../core/json.ts';
 import type { Message, ToolCall } from '../core/model-call.ts';
 import type { Outcome, PlannedAction, Task, ToolMode } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
@@ -8,7 +9,7 @@ import { askerOf, payloadOf, termsOf, withoutHistory } from './asking.ts';
 import type { Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
 import { tell } from './telling.ts';
-import { isRecord, parseJson, schemaErrors } from './validate.ts';
+import { parseJson, schemaErrors } from './validate.ts';
 
 const MOST_TURNS = 8;
 

@@ -1,4 +1,5 @@
 import { leavesOf } from '../core/canonical.ts';
+import { isRecord } from '../core/json.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
 import { act, type Hands } from './acting.ts';
@@ -6,7 +7,6 @@ import type { Agent } from './agent.ts';
 import { askerOf, payloadOf, termsOf, withoutHistory } from './asking.ts';
 import type { Gate } from './contract.ts';
 import { tell } from './telling.ts';
-import { isRecord } from './validate.ts';
 
 const INSTRUCTIONS = [
   'You turn a message into a summary, a risk and one next action.',

@@ -1,3 +1,4 @@
+import { isRecord } from '../core/json.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Agent } from './agent.ts';
 import { askerOf, payloadOf, termsOf, withoutHistory } from './asking.ts';
@@ -5,7 +6,6 @@ import type { FallbackContract, Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
 import type { ModelResult } from './model-adapter.ts';
 import { tell } from './telling.ts';
-import { isRecord } from './validate.ts';
 
 /** Answers from the given sources, on the primary or honestly degraded on a reserve. */
 export const supportAgent: Agent = async (task, { run, verify, tookMs, signal }) => {

@@ -1,9 +1,6 @@
 import { dereference, format, type Schema, Validator } from '@cfworker/json-schema';
 import { RE2JS } from 're2js';
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isRecord } from '../core/json.ts';
 
 /** Parses JSON text strictly: the whole text, nothing around it. */
 export function parseJson(text: string): { json: unknown } | undefined {

@@ -1,5 +1,6 @@
 import { canonicalJson, canonicalText, leavesOf } from '../core/canonical.ts';
 import { answerText, type GoldenTask, type Script, type Source, type Turn } from '../core/golden-task.ts';
+import { isRecord } from '../core/json.ts';
 import type { ModelCall } from '../core/model-call.ts';
 
 /** What a whole answer to a task says: the canonical answer's prose, or one composed from what the task demands. */
@@ -145,8 +146,4 @@ function shape(root: Record<string, unknown>, script: Script, plan: readonly Tur
       .slice(1)
       .reduce<unknown>((at, key) => (isRecord(at) ? at[key] : undefined), root);
   return value(root, script.answer, '', 0);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

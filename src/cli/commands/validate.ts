@@ -3,10 +3,10 @@ import type { Catalogue } from '../../config/catalogue-type.ts';
 import { CONFIG_FILE, loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
 import { dataFilesIn, foldersIn, sourceHomes } from '../../config/find.ts';
-import { isRecord } from '../../config/issues.ts';
 import { displayPath, kindOf, readUserFile } from '../../config/read-file.ts';
 import { loadWorkflow, taskFiles } from '../../config/workflow-folder.ts';
 import { DrillError, type Problem } from '../../core/errors.ts';
+import { isRecord } from '../../core/json.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Reads files as a run would. Throws a DrillError with the problems of all of them. */

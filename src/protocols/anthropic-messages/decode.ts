@@ -1,7 +1,8 @@
+import { isRecord, type Json, parseJson } from '../../core/json.ts';
 import type { Decoder } from '../../core/protocol.ts';
 import type { Head, Part } from '../../core/wire.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
-import { asCount, asList, asRecord, asText, isRecord, type Json, parseJson } from '../json.ts';
+import { asCount, asList, asRecord, asText } from '../json.ts';
 import { readError } from './errors.ts';
 
 export function decoder(head: Head, nowMs: number): Decoder {

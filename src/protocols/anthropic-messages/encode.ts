@@ -1,9 +1,9 @@
 import { formatHttpDate } from '../../core/http-date.ts';
+import { type Json, parseJson } from '../../core/json.ts';
 import type { CallBody } from '../../core/model-call.ts';
 import type { Encoder, Stamp } from '../../core/protocol.ts';
 import type { EndReason, Frame, Headers, Part } from '../../core/wire.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
-import { type Json, parseJson } from '../json.ts';
 import { errorBody, errorHead } from './errors.ts';
 
 const STOP: Record<EndReason, string> = {

@@ -1,8 +1,9 @@
 import { formatRfc3339 } from '../../core/http-date.ts';
+import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Head, Headers } from '../../core/wire.ts';
 import { type ErrorRow, type ReadError, writeRetryAfter } from '../errors.ts';
-import { asRecord, asText, isRecord } from '../json.ts';
+import { asRecord, asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { isRecord, type Json, parseJson } from '../../core/json.ts';
 import type { CallBody, CallRefused, Image, Message, ToolCall } from '../../core/model-call.ts';
 import { header, type WireRequest } from '../../core/wire.ts';
-import { isRecord, type Json, parseJson, utf8 } from '../json.ts';
+import { utf8 } from '../json.ts';
 import { fromUrl, isUrl, MEDIA_TYPES } from '../picture.ts';
 import { type Complaint, looseSchema, parseRequest, readBody, refused, unpairedToolCall } from '../request.ts';
 

@@ -1,7 +1,8 @@
+import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Head, Headers } from '../../core/wire.ts';
 import { type ErrorRow, modeOfStatus, type ReadError, writeRetryAfter } from '../errors.ts';
-import { asText, isRecord } from '../json.ts';
+import { asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
 

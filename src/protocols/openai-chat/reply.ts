@@ -1,10 +1,11 @@
 import { formatHttpDate } from '../../core/http-date.ts';
+import { isRecord, type Json, parseJson } from '../../core/json.ts';
 import type { CallBody } from '../../core/model-call.ts';
 import type { Decoder, Encoder, Stamp } from '../../core/protocol.ts';
 import type { EndReason, Frame, Head, Headers, Part } from '../../core/wire.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
-import { asCount, asList, asRecord, asText, isRecord, type Json, parseJson } from '../json.ts';
+import { asCount, asList, asRecord, asText } from '../json.ts';
 import { errorBody, errorHead, readError } from './errors.ts';
 
 const FINISH: Record<EndReason, string> = {
