@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { DrillReport, Recommendation, RunReport, TaskReport } from '../core/report.ts';
 import { incidentQuestions } from './incident-questions.ts';
-import { cellsOf, clean, dollars, offThePath, seconds, tally, told, whatHappened } from './words.ts';
+import { cellsOf, clean, dollars, offThePath, oneWord, seconds, tally, told, whatHappened } from './words.ts';
 
 /** report.md: the run as a page people share. */
 export const markdown: Reporter = {
@@ -51,7 +51,7 @@ const recommended = ({ recommendation, why }: Recommendation): string =>
 
 /** What each drill came to, with the way to its section. */
 function drillRow(drill: DrillReport): string {
-  const moved = drill.tasks.filter((task) => task.failover !== null).length;
+  const moved = drill.tasks.filter((task) => oneWord(task) === 'failed over').length;
   const findings = cellsOf(drill, 'failed').reduce((sum, [, cells]) => sum + cells.length, 0);
   const link = `[${safe(drill.name)}](#${anchorOf(drillTitle(drill))})`;
   return `| ${[link, drill.verdict, drill.score, drill.tasks.length, moved, findings].join(' | ')} |`;
