@@ -28,7 +28,9 @@ function bothPaths({ paths, definition }: DrillReport): string[] {
   if (paths === null) return [];
   const of = ({ passed, judged }: { passed: number; judged: number }) =>
     judged === 0 ? '-' : `${passed} of ${judged}`;
-  const differ = new Set(paths.phases.map(recommended)).size > 1;
+  // Phases of a drill on quality are its magnitudes: how many tasks each of them spoils is the measure.
+  const wordsOf = paths.quality_fault ? recommended : (one: Recommendation) => one.recommendation;
+  const differ = new Set(paths.phases.map(wordsOf)).size > 1;
   const workflow = String(definition['workflow'] ?? 'this workflow');
   return [
     ...section(
