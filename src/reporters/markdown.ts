@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { DrillReport, Recommendation, RunReport, TaskReport } from '../core/report.ts';
 import { incidentQuestions } from './incident-questions.ts';
-import { cellsOf, clean, dollars, offThePath, seconds, tally, told, whatHappened } from './words.ts';
+import { cellsOf, clean, dollars, offThePath, oneWord, seconds, tally, told, whatHappened } from './words.ts';
 
 /** report.md: the run as a page people share. */
 export const markdown: Reporter = {
@@ -28,7 +28,9 @@ function bothPaths({ paths, definition }: DrillReport): string[] {
   if (paths === null) return [];
   const of = ({ passed, judged }: { passed: number; judged: number }) =>
     judged === 0 ? '-' : `${passed} of ${judged}`;
-  const differ = new Set(paths.phases.map(recommended)).size > 1;
+  // Phases of a drill on quality are its magnitudes: how many tasks each of them spoils is the measure.
+  const wordsOf = paths.quality_fault ? recommended : (one: Recommendation) => one.recommendation;
+  const differ = new Set(paths.phases.map(wordsOf)).size > 1;
   const workflow = String(definition['workflow'] ?? 'this workflow');
   return [
     ...section(
@@ -51,7 +53,7 @@ const recommended = ({ recommendation, why }: Recommendation): string =>
 
 /** What each drill came to, with the way to its section. */
 function drillRow(drill: DrillReport): string {
-  const moved = drill.tasks.filter((task) => task.failover !== null).length;
+  const moved = drill.tasks.filter((task) => oneWord(task) === 'failed over').length;
   const findings = cellsOf(drill, 'failed').reduce((sum, [, cells]) => sum + cells.length, 0);
   const link = `[${safe(drill.name)}](#${anchorOf(drillTitle(drill))})`;
   return `| ${[link, drill.verdict, drill.score, drill.tasks.length, moved, findings].join(' | ')} |`;

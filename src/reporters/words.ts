@@ -70,7 +70,7 @@ export function tally(drill: DrillReport): string {
   return [count(drill.tasks.length, 'task'), ...[...counts].map(([word, n]) => `${n} ${word}`)].join(' · ');
 }
 
-function oneWord(task: TaskReport): string {
+export function oneWord(task: TaskReport): string {
   if (task.outcome.kind === 'hung' || task.outcome.kind === 'failed') return task.outcome.kind;
   if (sparing(task)) return 'spared';
   if (task.failover !== null) return 'failed over';
