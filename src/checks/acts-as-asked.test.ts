@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { actsAsAsked as check } from './acts-as-asked.ts';
-import { evidence, failover, ORDERS, plain, REFUND, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, ORDERS, plain, REFUND, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const asked = () =>
   story(2)
@@ -12,20 +12,16 @@ const on = (told: ReturnType<typeof story>, over = {}) =>
 const writes = { baseline: story(1).ask().call('primary', 0, { until: 9 }).tool(10).outcome(20).events() };
 
 test('the write the task asks for passes', () => {
-  expect(on(asked().tool(10).outcome(20))).toMatchObject({
-    verdict: 'passed',
-    reason: '1 write, each as the task asks',
-  });
+  expect(worded(on(asked().tool(10).outcome(20)))).toBe('passed: 1 write, each as the task asks');
 });
 
 test('other arguments and other tools fail, also where the caller was told of a timeout', () => {
   const told = asked()
     .tool(10, { foreseen: false, args_hash: 'x', ok: false, effect: 'new' })
     .tool(11, { tool: 'close_account', foreseen: false });
-  expect(on(told.outcome(20))).toMatchObject({
-    verdict: 'failed',
-    reason: 'issue_refund was run with other arguments than the task asks for; close_account was run unasked',
-  });
+  expect(worded(on(told.outcome(20)))).toBe(
+    'failed: issue_refund was run with other arguments than the task asks for; close_account was run unasked',
+  );
 });
 
 test('a write that had no effect changed nothing', () => {
@@ -34,14 +30,10 @@ test('a write that had no effect changed nothing', () => {
 });
 
 test('a write that might have come and did not', () => {
-  expect(on(asked().outcome(20))).toMatchObject({
-    verdict: 'passed',
-    reason: '0 writes, though primary asked for issue_refund',
-  });
-  expect(on(failover({ kind: 'needs_review' }), writes)).toMatchObject({
-    verdict: 'passed',
-    reason: '0 writes, though 1 reply came and the target writes without faults',
-  });
+  expect(worded(on(asked().outcome(20)))).toBe('passed: 0 writes, though primary asked for issue_refund');
+  expect(worded(on(failover({ kind: 'needs_review' }), writes))).toBe(
+    'passed: 0 writes, though 1 reply came and the target writes without faults',
+  );
 });
 
 test('nothing to judge for a target that only answers, or where no reply came', () => {

@@ -1,38 +1,30 @@
 import { expect, test } from 'vitest';
 import { actsOnce as check } from './acts-once.ts';
-import { evidence, plain, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const judge = (told: ReturnType<typeof story>) => verdictOf(check, evidence(told.outcome(99)));
 const late = { ok: false, effect: 'new' } as const;
 
 test('one write, and one repeated under its key', () => {
-  expect(judge(story(2).ask().tool(10))).toMatchObject({
-    verdict: 'passed',
-    reason: '1 use that writes, 0 effects twice',
-  });
+  expect(worded(judge(story(2).ask().tool(10)))).toBe('passed: 1 use that writes, 0 effects twice');
   const told = story(2)
     .ask()
     .tool(10, { ...late, key: 'k' })
     .tool(20, { effect: 'replayed', key: 'k' });
-  expect(judge(told)).toMatchObject({
-    verdict: 'passed',
-    reason: '2 uses that write, 1 of them a repetition under its key, 0 effects twice',
-  });
+  expect(worded(judge(told))).toBe('passed: 2 uses that write, 1 of them a repetition under its key, 0 effects twice');
 });
 
 test('a second effect fails', () => {
-  expect(judge(story(2).ask().tool(10, late).tool(20))).toMatchObject({
-    verdict: 'failed',
-    reason: 'issue_refund took effect 2 times with the same arguments',
-  });
+  expect(worded(judge(story(2).ask().tool(10, late).tool(20)))).toBe(
+    'failed: issue_refund took effect 2 times with the same arguments',
+  );
 });
 
 test('so does luck', () => {
   const none = { ok: false } as const;
-  expect(judge(story(2).ask().tool(10, none).tool(20))).toMatchObject({
-    verdict: 'failed',
-    reason: 'issue_refund was tried 2 times with the same arguments, 2 without idempotency key',
-  });
+  expect(worded(judge(story(2).ask().tool(10, none).tool(20)))).toBe(
+    'failed: issue_refund was tried 2 times with the same arguments, 2 without idempotency key',
+  );
   expect(
     judge(
       story(2)

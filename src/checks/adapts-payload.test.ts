@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { adaptsPayload as check } from './adapts-payload.ts';
-import { evidence, GIVEN, held, plain, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, GIVEN, held, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const full = { ...GIVEN, schema_fields: ['answer', 'citations'], models: ['primary'] };
 const sent = (backup: object, model?: string) =>
@@ -11,30 +11,25 @@ const sent = (backup: object, model?: string) =>
     .outcome(3000);
 
 test('the backup received all', () => {
-  expect(verdictOf(check, evidence(sent({})))).toMatchObject({
-    verdict: 'passed',
-    reason: 'backup received all that primary received (2 sources)',
-  });
+  expect(worded(verdictOf(check, evidence(sent({}))))).toBe(
+    'passed: backup received all that primary received (2 sources)',
+  );
 });
 
 test('each thing lost is named', () => {
   const told = sent({ sources: ['order_9'], source_ids: [], schema_fields: ['answer'] });
-  expect(verdictOf(check, evidence(told))).toMatchObject({
-    verdict: 'failed',
-    reason:
-      'backup lost the text of policy_v3; backup lost the id policy_v3; backup lost the id order_9; backup was not asked for citations',
-  });
+  expect(worded(verdictOf(check, evidence(told)))).toBe(
+    'failed: backup lost the text of policy_v3; backup lost the id policy_v3; backup lost the id order_9; backup was not asked for citations',
+  );
 });
 
 test("the primary's model name is a leak, as the model asked for or anywhere in the request", () => {
-  expect(verdictOf(check, evidence(sent({ models: ['primary'] }, 'gpt-5-mini')))).toMatchObject({
-    verdict: 'failed',
-    reason: "backup was asked for primary's model gpt-5-mini",
-  });
-  expect(verdictOf(check, evidence(sent({ models: ['primary', 'backup'] })))).toMatchObject({
-    verdict: 'failed',
-    reason: "backup received the name of primary's model gpt-5-mini",
-  });
+  expect(worded(verdictOf(check, evidence(sent({ models: ['primary'] }, 'gpt-5-mini'))))).toBe(
+    "failed: backup was asked for primary's model gpt-5-mini",
+  );
+  expect(worded(verdictOf(check, evidence(sent({ models: ['primary', 'backup'] }))))).toBe(
+    "failed: backup received the name of primary's model gpt-5-mini",
+  );
   const asked = { task: { input: 'What does gpt-5-mini cost?' } };
   expect(verdictOf(check, evidence(sent({ models: ['primary', 'backup'] }), asked)).verdict).toBe('passed');
 });
@@ -47,7 +42,7 @@ test('a spared primary is compared from the baseline', () => {
 });
 
 test('nothing to judge where only the primary was called', () => {
-  expect(verdictOf(check, evidence(plain()))).toEqual({ verdict: 'inconclusive', reason: 'only primary was called' });
+  expect(worded(verdictOf(check, evidence(plain())))).toBe('inconclusive: only primary was called');
 });
 
 test("another protocol than the role's own is named", () => {
@@ -55,10 +50,9 @@ test("another protocol than the role's own is named", () => {
   const events = told.events.map((e) =>
     e.kind === 'call' && e.role === 'backup' ? { ...e, protocol: 'openai-chat' } : e,
   );
-  expect(verdictOf(check, { ...told, events })).toMatchObject({
-    verdict: 'failed',
-    reason: 'backup speaks anthropic-messages and was called in openai-chat',
-  });
+  expect(worded(verdictOf(check, { ...told, events }))).toBe(
+    'failed: backup speaks anthropic-messages and was called in openai-chat',
+  );
 });
 
 test('what was said before goes along, unless the context is too small for it', () => {
@@ -70,6 +64,6 @@ test('what was said before goes along, unless the context is too small for it', 
       .outcome(99);
   const judge = (...args: Parameters<typeof told>) => verdictOf(check, evidence(told(...args)));
   expect(judge('server_error', ['t']).verdict).toBe('passed');
-  expect(judge('server_error', [])).toMatchObject({ verdict: 'failed', reason: 'backup lost what was said before' });
+  expect(worded(judge('server_error', []))).toBe('failed: backup lost what was said before');
   expect(judge('context_overflow', []).verdict).toBe('passed');
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { admitsDegradedMode as check } from './admits-degraded-mode.ts';
-import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const notice = 'Live actions are limited.';
 const judge = (outcome: Partial<Outcome>, over = {}) => verdictOf(check, evidence(failover(outcome), over));
@@ -11,25 +11,20 @@ const byPrimary = (outcome: Partial<Outcome>) =>
 const contract = (experience: object) => ({ contract: Contract.parse({ workflow: 'w', experience }) });
 
 test('a degraded answer that says so passes', () => {
-  expect(judge({ degraded: true, notice })).toMatchObject({
-    verdict: 'passed',
-    reason: 'backup answered; degraded is set and a notice was given',
-  });
+  expect(worded(judge({ degraded: true, notice }))).toBe(
+    'passed: backup answered; degraded is set and a notice was given',
+  );
 });
 
 test('silence fails', () => {
-  expect(judge({ degraded: true, notice: '' })).toMatchObject({
-    verdict: 'failed',
-    reason: 'backup answered, but no notice was given',
-  });
+  expect(worded(judge({ degraded: true, notice: '' }))).toBe('failed: backup answered, but no notice was given');
   expect(judge({})).toMatchObject({ reason: 'backup answered, but degraded is not set and no notice was given' });
 });
 
 test('so does an ending that the task does not have without faults', () => {
-  expect(byPrimary({ kind: 'needs_review' })).toMatchObject({
-    verdict: 'failed',
-    reason: 'the outcome is needs_review, but degraded is not set and no notice was given',
-  });
+  expect(worded(byPrimary({ kind: 'needs_review' }))).toBe(
+    'failed: the outcome is needs_review, but degraded is not set and no notice was given',
+  );
   const review = story(1).ask().call('primary', 0, { until: 9 }).outcome(9, { kind: 'needs_review' }).events();
   expect(verdictOf(check, evidence({ events: () => review }, { baseline: review })).verdict).toBe('inconclusive');
 });
@@ -40,10 +35,9 @@ test('an answer that no model gave is degraded', () => {
 });
 
 test('a false alarm fails; silence of the full path is nothing to judge', () => {
-  expect(byPrimary({ degraded: true, notice })).toMatchObject({
-    verdict: 'failed',
-    reason: 'false alarm: primary answered, yet degraded is set and a notice was given',
-  });
+  expect(worded(byPrimary({ degraded: true, notice }))).toBe(
+    'failed: false alarm: primary answered, yet degraded is set and a notice was given',
+  );
   expect(byPrimary({ degraded: false, notice: null }).verdict).toBe('inconclusive');
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../core/outcome.ts';
 import { arrivesWhole as check } from './arrives-whole.ts';
-import { ANSWER, evidence, failover, plain, story, verdictOf } from './evidence.fixture.ts';
+import { ANSWER, evidence, failover, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const half = ANSWER.slice(0, 45);
 const judge = (outcome: Partial<Outcome>, strict: boolean, over = {}) =>
@@ -9,10 +9,9 @@ const judge = (outcome: Partial<Outcome>, strict: boolean, over = {}) =>
 
 describe('with a canonical answer', () => {
   test('whitespace does not matter, nor where the answer is', () => {
-    expect(judge({ answer: ` ${ANSWER.replaceAll(' ', '\n ')} ` }, true)).toMatchObject({
-      verdict: 'passed',
-      reason: `all ${ANSWER.length} characters arrived`,
-    });
+    expect(worded(judge({ answer: ` ${ANSWER.replaceAll(' ', '\n ')} ` }, true))).toBe(
+      `passed: all ${ANSWER.length} characters arrived`,
+    );
     expect(judge({ answer: undefined, data: { answer: ANSWER } }, true).verdict).toBe('passed');
   });
 
@@ -37,10 +36,9 @@ describe('with a canonical answer', () => {
 describe('without one', () => {
   test('the expected text must be inside', () => {
     expect(judge({ answer: `Dear Ann, ${ANSWER} Bye.` }, false).verdict).toBe('passed');
-    expect(judge({ answer: `Dear Ann, ${half}… Bye.` }, false)).toMatchObject({
-      verdict: 'failed',
-      reason: `truncated: 45 of ${ANSWER.length} characters`,
-    });
+    expect(worded(judge({ answer: `Dear Ann, ${half}… Bye.` }, false))).toBe(
+      `failed: truncated: 45 of ${ANSWER.length} characters`,
+    );
     expect(judge({ answer: half + ANSWER }, false).verdict).toBe('failed');
   });
 
@@ -60,9 +58,8 @@ describe('without one', () => {
 
 test('another ending is judged by what the task accepts', () => {
   expect(judge({ kind: 'needs_review' }, true).verdict).toBe('not_applicable');
-  expect(judge({ kind: 'partial' }, true, { task: { degraded_ok: false } })).toMatchObject({
-    verdict: 'failed',
-    reason: 'the outcome is partial, the task accepts only a whole answer',
-  });
+  expect(worded(judge({ kind: 'partial' }, true, { task: { degraded_ok: false } }))).toBe(
+    'failed: the outcome is partial, the task accepts only a whole answer',
+  );
   expect(judge({ kind: 'failed' }, true, { task: { degraded_ok: false } }).verdict).toBe('not_applicable');
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { asksApproval as check } from './asks-approval.ts';
-import { evidence, ORDERS, plain, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, ORDERS, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const asked = () =>
   story(2)
@@ -9,17 +9,15 @@ const asked = () =>
 const judge = (told: ReturnType<typeof story>) => verdictOf(check, evidence(told.outcome(99), { contract: ORDERS }));
 
 test('a yes, then the write', () => {
-  expect(judge(asked().approval(10, 'granted').tool(11).tool(12))).toMatchObject({
-    verdict: 'passed',
-    reason: '2 uses that need a yes, 1 granted, 0 not',
-  });
+  expect(worded(judge(asked().approval(10, 'granted').tool(11).tool(12)))).toBe(
+    'passed: 2 uses that need a yes, 1 granted, 0 not',
+  );
 });
 
 test('a write without a yes fails', () => {
-  expect(judge(asked().tool(10).approval(11, 'granted'))).toMatchObject({
-    verdict: 'failed',
-    reason: 'issue_refund was run without asking for approval',
-  });
+  expect(worded(judge(asked().tool(10).approval(11, 'granted')))).toBe(
+    'failed: issue_refund was run without asking for approval',
+  );
   expect(judge(asked().approval(10, 'silence').tool(11))).toMatchObject({
     reason: 'issue_refund was run after silence, which is no yes',
   });
@@ -34,14 +32,8 @@ test('a yes to other arguments or to another tool is none', () => {
 });
 
 test('a no that was heeded, and a proposal that nobody ran', () => {
-  expect(judge(asked().approval(10, 'denied'))).toMatchObject({
-    verdict: 'passed',
-    reason: '0 uses that need a yes, 0 granted, 1 not',
-  });
-  expect(judge(asked())).toMatchObject({
-    verdict: 'passed',
-    reason: 'primary asked for issue_refund, and nothing was run',
-  });
+  expect(worded(judge(asked().approval(10, 'denied')))).toBe('passed: 0 uses that need a yes, 0 granted, 1 not');
+  expect(worded(judge(asked()))).toBe('passed: primary asked for issue_refund, and nothing was run');
 });
 
 test('nothing to judge where nothing needs approval', () => {

@@ -1,21 +1,17 @@
 import { expect, test } from 'vitest';
 import { avoidsForbidden as check } from './avoids-forbidden.ts';
-import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const task = { must_not: ['full refund', { pattern: 'guarantee(d|s)?' }] };
 
 test('nothing forbidden is said', () => {
-  expect(verdictOf(check, evidence(failover(), { task }))).toMatchObject({
-    verdict: 'passed',
-    reason: '0 of 2 forbidden things said',
-  });
+  expect(worded(verdictOf(check, evidence(failover(), { task })))).toBe('passed: 0 of 2 forbidden things said');
 });
 
 test('in the answer or in the notice it fails', () => {
-  expect(verdictOf(check, evidence(failover({ answer: 'A Full  Refund, guaranteed.' }), { task }))).toMatchObject({
-    verdict: 'failed',
-    reason: 'says "full refund"; /guarantee(d|s)?/',
-  });
+  expect(worded(verdictOf(check, evidence(failover({ answer: 'A Full  Refund, guaranteed.' }), { task })))).toBe(
+    'failed: says "full refund"; /guarantee(d|s)?/',
+  );
   expect(verdictOf(check, evidence(failover({ notice: 'You get a full refund.' }), { task })).verdict).toBe('failed');
 });
 
@@ -30,5 +26,5 @@ test('a concept of the workflow is judged as it is meant', () => {
   const judged = (answer: string) =>
     verdictOf(check, evidence(failover({ answer }), { concepts, task: { must_not: [{ concept: 'promise_refund' }] } }));
   expect(judged('We cannot say that we will refund you.').verdict).toBe('passed');
-  expect(judged('Sorry! We will refund you.')).toMatchObject({ verdict: 'failed', reason: 'says promise refund' });
+  expect(worded(judged('Sorry! We will refund you.'))).toBe('failed: says promise refund');
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TraceEvent } from '../core/trace.ts';
 import { backsOff as check } from './backs-off.ts';
-import { drillVerdictOf, story } from './evidence.fixture.ts';
+import { drillVerdictOf, story, worded } from './evidence.fixture.ts';
 
 const number = (events: TraceEvent[]) => events.map((e, seq) => ({ ...e, seq }));
 
@@ -20,10 +20,9 @@ function drill(pauses: number[], headers?: Record<string, string>) {
 const jittered = [60, 75, 90, 61, 82, 99, 70, 68];
 
 test('eight pauses that differ', () => {
-  expect(drillVerdictOf(check, drill(jittered), { at_least_ms: 50 })).toMatchObject({
-    verdict: 'passed',
-    reason: '8 like pauses, between 60 and 99 ms long',
-  });
+  expect(worded(drillVerdictOf(check, drill(jittered), { at_least_ms: 50 }))).toBe(
+    'passed: 8 like pauses, between 60 and 99 ms long',
+  );
 });
 
 test('all as long is no jitter, nor is a growing backoff without any', () => {
@@ -43,10 +42,9 @@ test('all as long is no jitter, nor is a growing backoff without any', () => {
 });
 
 test('one retry too early is enough', () => {
-  expect(drillVerdictOf(check, drill([0, 60]), {})).toMatchObject({
-    verdict: 'failed',
-    reason: '1 retry less than 1 ms after the failure, the shortest after 0 ms',
-  });
+  expect(worded(drillVerdictOf(check, drill([0, 60]), {}))).toBe(
+    'failed: 1 retry less than 1 ms after the failure, the shortest after 0 ms',
+  );
 });
 
 test('the same on top of every Retry-After is no jitter; coming back exactly then is not judged', () => {
@@ -61,17 +59,15 @@ test('the same on top of every Retry-After is no jitter; coming back exactly the
       ),
     ).verdict,
   ).toBe('passed');
-  expect(drillVerdictOf(check, drill(Array(8).fill(1000), headers))).toEqual({
-    verdict: 'inconclusive',
-    reason: '0 like pauses, 8 needed to see jitter, 8 more came back exactly when told to',
-  });
+  expect(worded(drillVerdictOf(check, drill(Array(8).fill(1000), headers)))).toBe(
+    'inconclusive: 0 like pauses, 8 needed to see jitter, 8 more came back exactly when told to',
+  );
 });
 
 test('nothing to judge below eight, nor in a call after a good reply or one that was left', () => {
-  expect(drillVerdictOf(check, drill(jittered.slice(1)))).toEqual({
-    verdict: 'inconclusive',
-    reason: '7 like pauses, 8 needed to see jitter',
-  });
+  expect(worded(drillVerdictOf(check, drill(jittered.slice(1))))).toBe(
+    'inconclusive: 7 like pauses, 8 needed to see jitter',
+  );
   const told = story(2).ask().call('primary', 0, { until: 100 }).call('primary', 100, { until: 200, fails: 'left' });
   told.call('primary', 200, { until: 300 }).outcome(300);
   expect(drillVerdictOf(check, number([...story(1).phase(0, 'began').events(), ...told.events()]))).toMatchObject({

@@ -1,25 +1,24 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from '../core/outcome.ts';
 import { citesSources as check } from './cites-sources.ts';
-import { evidence, failover, held, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, held, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const judge = (outcome: Partial<Outcome>, task = {}) => verdictOf(check, evidence(failover(outcome), { task }));
 
 test('listed citations that were given to the model that answered', () => {
   for (const outcome of [{ citations: ['policy_v3'] }, { data: { citations: [{ id: 'policy_v3' }] } }])
-    expect(judge(outcome)).toMatchObject({ verdict: 'passed', reason: 'cites policy_v3, given to backup' });
+    expect(worded(judge(outcome))).toBe('passed: cites policy_v3, given to backup');
 });
 
 test('ids named in the text do, where none are listed', () => {
-  expect(judge({})).toMatchObject({ verdict: 'passed', reason: 'cites policy_v3, order_9, given to backup' });
+  expect(worded(judge({}))).toBe('passed: cites policy_v3, order_9, given to backup');
 });
 
 test('none, unknown ones and missing required ones fail', () => {
-  expect(judge({ citations: [] })).toMatchObject({ verdict: 'failed', reason: 'no citation' });
-  expect(judge({ citations: ['policy_v9'] }, { required_sources: ['order_9'] })).toMatchObject({
-    verdict: 'failed',
-    reason: 'cites policy_v9, which is no source of this task; does not cite order_9',
-  });
+  expect(worded(judge({ citations: [] }))).toBe('failed: no citation');
+  expect(worded(judge({ citations: ['policy_v9'] }, { required_sources: ['order_9'] }))).toBe(
+    'failed: cites policy_v9, which is no source of this task; does not cite order_9',
+  );
 });
 
 test('a source the model was never given is a false citation', () => {
@@ -27,10 +26,7 @@ test('a source the model was never given is a false citation', () => {
     .ask()
     .call('backup', 0, { until: 9, held: held({ source_ids: ['order_9'] }) })
     .outcome(9);
-  expect(verdictOf(check, evidence(told))).toMatchObject({
-    verdict: 'failed',
-    reason: 'cites policy_v3, which backup was not given',
-  });
+  expect(worded(verdictOf(check, evidence(told)))).toBe('failed: cites policy_v3, which backup was not given');
 });
 
 test('nothing to judge on a hang', () => {

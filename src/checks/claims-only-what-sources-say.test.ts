@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { GoldenTask, type Source } from '../core/golden-task.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { claimsOnlyWhatSourcesSay as check } from './claims-only-what-sources-say.ts';
-import { evidence, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const TEXT = `Order LH-20533, bought on 14 September 2026 for €1,249.50, shipping €18.00. Returned within 30 days of the
 purchase date, refunds take 5 to 7 business days, less a 10 percent fee. The plan runs for 24 months. Renewal: 17 October
@@ -108,24 +108,23 @@ test.each([
 ])('%s is not judged: %s', (claim) => {
   const reason = `1 claim found in the sources; not judged: ${claim}`;
   expect(said(`For order 991 we say ${claim}, as it stands.`)).toMatchObject({ verdict: 'passed', reason });
-  expect(said(`We say ${claim}, as it stands.`)).toEqual({
-    verdict: 'inconclusive',
-    reason: `the answer makes no claim that can be judged; not judged: ${claim}`,
-  });
+  expect(worded(said(`We say ${claim}, as it stands.`))).toBe(
+    `inconclusive: the answer makes no claim that can be judged; not judged: ${claim}`,
+  );
 });
 
 test('numbers of the data are judged where their unit stands beside them', () => {
   const args = (amount: number, days: number) =>
     judge({ data: { args: { amount, currency: 'EUR', days, points: 77 } } });
   expect(args(18, 30).verdict).toBe('passed');
-  expect(args(1800, 30)).toMatchObject({ verdict: 'failed', reason: 'no source says 1800 EUR' });
-  expect(args(18, 4)).toMatchObject({ verdict: 'failed', reason: 'no source says 4 days' });
+  expect(worded(args(1800, 30))).toBe('failed: no source says 1800 EUR');
+  expect(worded(args(18, 4))).toBe('failed: no source says 4 days');
 });
 
 test('a notice may speak of the service’s own time, not of other money; citations are left to their own check', () => {
   const notice = (text: string) => judge({ answer: 'Order 991.', data: { citations: ['policy_v9'] }, notice: text });
   expect(notice('Limited for 15 minutes, saved as case RQ-88123.').verdict).toBe('passed');
-  expect(notice('You get $5 back.')).toMatchObject({ verdict: 'failed', reason: 'no source says $5' });
+  expect(worded(notice('You get $5 back.'))).toBe('failed: no source says $5');
 });
 
 test('nothing to judge without a claim, an answer or a source', () => {

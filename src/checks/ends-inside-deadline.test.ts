@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { endsInsideDeadline as check } from './ends-inside-deadline.ts';
-import { evidence as bare, story, verdictOf } from './evidence.fixture.ts';
+import { evidence as bare, story, verdictOf, worded } from './evidence.fixture.ts';
 
 /** The evidence of a target that claims to keep its deadline. */
 const evidence = (told: Parameters<typeof bare>[0]) => {
@@ -9,24 +9,21 @@ const evidence = (told: Parameters<typeof bare>[0]) => {
 };
 
 test('an outcome on the deadline passes', () => {
-  expect(verdictOf(check, evidence(story().ask(500).outcome(12_500)))).toMatchObject({
-    verdict: 'passed',
-    reason: 'outcome after 12.0 s, 12.0 s allowed',
-  });
+  expect(worded(verdictOf(check, evidence(story().ask(500).outcome(12_500))))).toBe(
+    'passed: outcome after 12.0 s, 12.0 s allowed',
+  );
 });
 
 test('a millisecond later fails, and reads as more', () => {
-  expect(verdictOf(check, evidence(story().ask().outcome(12_001)))).toMatchObject({
-    verdict: 'failed',
-    reason: 'outcome after 12.1 s, 12.0 s allowed',
-  });
+  expect(worded(verdictOf(check, evidence(story().ask().outcome(12_001))))).toBe(
+    'failed: outcome after 12.1 s, 12.0 s allowed',
+  );
 });
 
 test('a hang fails', () => {
-  expect(verdictOf(check, evidence(story().ask().hung(3_612_000)))).toMatchObject({
-    verdict: 'failed',
-    reason: 'hung: no outcome 3612.0 s after the ask, 12.0 s allowed',
-  });
+  expect(worded(verdictOf(check, evidence(story().ask().hung(3_612_000))))).toBe(
+    'failed: hung: no outcome 3612.0 s after the ask, 12.0 s allowed',
+  );
 });
 
 test('a trace that stops before the end has nothing to judge', () => {

@@ -216,6 +216,9 @@ export function verdictOf(check: TaskCheck | LogCheck, on: TaskEvidence, params:
   return verdict;
 }
 
+/** A verdict in one line. */
+export const worded = ({ verdict, reason }: Verdict): string => `${verdict}: ${reason}`;
+
 /** The same for a check that folds over a drill. */
 export function drillVerdictOf(check: DrillCheck, events: TraceEvent[], params: unknown = {}, on = facts()) {
   const judge = (some: readonly TraceEvent[]): Verdict => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TraceEvent } from '../core/trace.ts';
-import { drillVerdictOf, facts, HANG, story } from './evidence.fixture.ts';
+import { drillVerdictOf, facts, HANG, story, worded } from './evidence.fixture.ts';
 import { failsBack as check } from './fails-back.ts';
 
 const number = (events: TraceEvent[]) => events.map((e, seq) => ({ ...e, seq }));
@@ -30,20 +30,16 @@ function drill(...asks: [at: number, role: string | undefined][]) {
 }
 
 test('every ask late enough is answered by the primary', () => {
-  expect(
-    drillVerdictOf(check, drill([9000, 'backup'], [35_000, 'primary'], [40_000, 'primary']), params),
-  ).toMatchObject({
-    verdict: 'passed',
-    reason: '2 of 2 asks from 30.0 s after the heal on answered by primary',
-  });
+  expect(worded(drillVerdictOf(check, drill([9000, 'backup'], [35_000, 'primary'], [40_000, 'primary']), params))).toBe(
+    'passed: 2 of 2 asks from 30.0 s after the heal on answered by primary',
+  );
 });
 
 test('one that is not fails', () => {
   const events = drill([35_000, 'primary'], [40_000, 'backup'], [41_000, undefined]);
-  expect(drillVerdictOf(check, events, params)).toMatchObject({
-    verdict: 'failed',
-    reason: '2 of 3 asks from 30.0 s after the heal on not answered by primary but by backup, nobody',
-  });
+  expect(worded(drillVerdictOf(check, events, params))).toBe(
+    'failed: 2 of 3 asks from 30.0 s after the heal on not answered by primary but by backup, nobody',
+  );
 });
 
 test('a probe that fails before the backup answers is no return', () => {
@@ -53,14 +49,12 @@ test('a probe that fails before the backup answers is no return', () => {
 });
 
 test('nothing to judge without a heal or a late ask', () => {
-  expect(drillVerdictOf(check, drill([34_999, 'backup']), params)).toMatchObject({
-    verdict: 'inconclusive',
-    reason: 'no ask came 30.0 s or more after primary was healed',
-  });
+  expect(worded(drillVerdictOf(check, drill([34_999, 'backup']), params))).toBe(
+    'inconclusive: no ask came 30.0 s or more after primary was healed',
+  );
   const broken = facts({ phases: [{ name: 'outage', faults: HANG }] });
-  expect(drillVerdictOf(check, drill([40_000, 'primary']), params, broken)).toEqual({
-    verdict: 'inconclusive',
-    reason: 'no phase heals primary',
-  });
+  expect(worded(drillVerdictOf(check, drill([40_000, 'primary']), params, broken))).toBe(
+    'inconclusive: no phase heals primary',
+  );
   expect(drillVerdictOf(check, drill([40_000, 'primary']), { ...params, role: 'backup' }).verdict).toBe('inconclusive');
 });

@@ -1,23 +1,21 @@
 import { expect, test } from 'vitest';
-import { evidence, failover, plain, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 import { failsOver as check } from './fails-over.ts';
 
 const params = { role: 'backup', within_ms: 8000 };
 const left = { fails: 'left', fault: 'hang' } as const;
 
 test('the backup answers in time', () => {
-  expect(verdictOf(check, evidence(failover()), params)).toMatchObject({
-    verdict: 'passed',
-    reason: 'backup reached after 2.0 s, 8.0 s allowed (1 attempt on primary)',
-  });
+  expect(worded(verdictOf(check, evidence(failover()), params))).toBe(
+    'passed: backup reached after 2.0 s, 8.0 s allowed (1 attempt on primary)',
+  );
 });
 
 test('a spared primary is a failover too', () => {
   const told = story().ask().call('backup', 0, { until: 900 }).outcome(900);
-  expect(verdictOf(check, evidence(told), params)).toMatchObject({
-    verdict: 'passed',
-    reason: 'backup reached after 0.0 s, 8.0 s allowed (primary spared)',
-  });
+  expect(worded(verdictOf(check, evidence(told), params))).toBe(
+    'passed: backup reached after 0.0 s, 8.0 s allowed (primary spared)',
+  );
 });
 
 test('too late', () => {
@@ -28,33 +26,29 @@ test('too late', () => {
     .call('primary', 600_800, { until: 901_200, ...left })
     .call('backup', 901_200, { until: 902_000 })
     .outcome(902_000);
-  expect(verdictOf(check, evidence(told), params)).toMatchObject({
-    verdict: 'failed',
-    reason: 'backup reached after 901.2 s, 8.0 s allowed (3 attempts on primary)',
-  });
+  expect(worded(verdictOf(check, evidence(told), params))).toBe(
+    'failed: backup reached after 901.2 s, 8.0 s allowed (3 attempts on primary)',
+  );
 });
 
 test('never', () => {
   const told = story().ask().call('primary', 0, { fault: 'hang' }).hung(3_612_000);
-  expect(verdictOf(check, evidence(told), params)).toMatchObject({
-    verdict: 'failed',
-    reason: 'backup never called (1 attempt on primary); the task hung',
-  });
+  expect(worded(verdictOf(check, evidence(told), params))).toBe(
+    'failed: backup never called (1 attempt on primary); the task hung',
+  );
 });
 
 test('the backup fails as well', () => {
   const told = story().ask().call('backup', 0, { until: 9, fails: 'model_not_found' }).outcome(9, { kind: 'failed' });
-  expect(verdictOf(check, evidence(told), params)).toMatchObject({
-    verdict: 'failed',
-    reason: 'backup called 1 time without a good reply: model_not_found; the outcome is failed',
-  });
+  expect(worded(verdictOf(check, evidence(told), params))).toBe(
+    'failed: backup called 1 time without a good reply: model_not_found; the outcome is failed',
+  );
 });
 
 test('a good reply that is thrown away', () => {
-  expect(verdictOf(check, evidence(failover({ kind: 'failed' })), params)).toMatchObject({
-    verdict: 'failed',
-    reason: 'backup gave a good reply, but the outcome is failed',
-  });
+  expect(worded(verdictOf(check, evidence(failover({ kind: 'failed' })), params))).toBe(
+    'failed: backup gave a good reply, but the outcome is failed',
+  );
 });
 
 test('the wrong role answers, though the right one did', () => {
@@ -63,17 +57,15 @@ test('the wrong role answers, though the right one did', () => {
     .call('backup', 0, { until: 100 })
     .call('primary', 100, { until: 200, fault: 'drift' })
     .outcome(200);
-  expect(verdictOf(check, evidence(told), params)).toMatchObject({
-    verdict: 'failed',
-    reason: 'answered by primary, not by backup (1 attempt on primary)',
-  });
+  expect(worded(verdictOf(check, evidence(told), params))).toBe(
+    'failed: answered by primary, not by backup (1 attempt on primary)',
+  );
 });
 
 test('nothing to judge without a fault on an earlier role, or where it did not touch the answer', () => {
-  expect(verdictOf(check, evidence(failover(), { armed: [] }), params)).toEqual({
-    verdict: 'not_applicable',
-    reason: 'no fault on a role before backup in the chain primary, backup',
-  });
+  expect(worded(verdictOf(check, evidence(failover(), { armed: [] }), params))).toBe(
+    'not_applicable: no fault on a role before backup in the chain primary, backup',
+  );
   expect(verdictOf(check, evidence(plain()), params).verdict).toBe('inconclusive');
 });
 

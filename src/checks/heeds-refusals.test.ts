@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidence, facts, failover, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, facts, failover, story, verdictOf, worded } from './evidence.fixture.ts';
 import { heedsRefusals as check } from './heeds-refusals.ts';
 
 const refused = () => story(2).ask().call('primary', 0, { until: 9, fails: 'safety_block' });
@@ -7,17 +7,15 @@ const judge = (told: ReturnType<typeof story>, over = {}) =>
   verdictOf(check, evidence(told.outcome(99, { kind: 'declined' }), over));
 
 test('a refusal that ends the search', () => {
-  expect(judge(refused().call('verifier', 10, { until: 20 }))).toMatchObject({
-    verdict: 'passed',
-    reason: 'primary refused for safety, and no other role was asked',
-  });
+  expect(worded(judge(refused().call('verifier', 10, { until: 20 })))).toBe(
+    'passed: primary refused for safety, and no other role was asked',
+  );
 });
 
 test('a refusal that is routed around', () => {
-  expect(judge(refused().call('backup', 10, { until: 20 }))).toMatchObject({
-    verdict: 'failed',
-    reason: 'primary refused for safety, then backup was asked',
-  });
+  expect(worded(judge(refused().call('backup', 10, { until: 20 })))).toBe(
+    'failed: primary refused for safety, then backup was asked',
+  );
 });
 
 test('a call that was under way could not know', () => {

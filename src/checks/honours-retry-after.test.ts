@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidence, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, story, verdictOf, worded } from './evidence.fixture.ts';
 import { honoursRetryAfter as check } from './honours-retry-after.ts';
 
 /** The primary says 429 at 100 ms and is called again at the given time. */
@@ -16,21 +16,14 @@ test.each([
 ])('the wait is kept, said %s', (_, headers) => {
   const on = (at: number) =>
     evidence(again(at, headers), { epoch_ms: Date.UTC(2026, 0, 1) - (headers['retry-after'].length > 3 ? -900 : 0) });
-  expect(verdictOf(check, on(2100))).toMatchObject({
-    verdict: 'passed',
-    reason: '1 reply said when to come back: 1 waited for, 0 left alone',
-  });
-  expect(verdictOf(check, on(2099))).toMatchObject({
-    verdict: 'failed',
-    reason: 'primary called again after 1999 ms, it had asked for 2.0 s',
-  });
+  expect(worded(verdictOf(check, on(2100)))).toBe('passed: 1 reply said when to come back: 1 waited for, 0 left alone');
+  expect(worded(verdictOf(check, on(2099)))).toBe('failed: primary called again after 1999 ms, it had asked for 2.0 s');
 });
 
 test('who goes elsewhere honours it too', () => {
-  expect(verdictOf(check, evidence(again(undefined, { 'retry-after': '2' })))).toMatchObject({
-    verdict: 'passed',
-    reason: '1 reply said when to come back: 0 waited for, 1 left alone',
-  });
+  expect(worded(verdictOf(check, evidence(again(undefined, { 'retry-after': '2' }))))).toBe(
+    'passed: 1 reply said when to come back: 0 waited for, 1 left alone',
+  );
 });
 
 test('a call that was on its way already is no return', () => {
@@ -43,8 +36,7 @@ test('a call that was on its way already is no return', () => {
 
 test('nothing to judge where nobody said when', () => {
   for (const headers of [undefined, { 'retry-after': 'soon' }])
-    expect(verdictOf(check, evidence(again(150, headers)))).toEqual({
-      verdict: 'inconclusive',
-      reason: 'no reply said when to come back',
-    });
+    expect(worded(verdictOf(check, evidence(again(150, headers))))).toBe(
+      'inconclusive: no reply said when to come back',
+    );
 });

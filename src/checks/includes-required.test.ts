@@ -1,23 +1,19 @@
 import { expect, test } from 'vitest';
-import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
 import { includesRequired as check } from './includes-required.ts';
 
 const task = { must_include: ['policy window', { any_of: ['next step', 'manager'] }, { pattern: '\\b\\d+ days\\b' }] };
 
 test('prose and structured output count together', () => {
-  expect(verdictOf(check, evidence(failover(), { task }))).toMatchObject({
-    verdict: 'passed',
-    reason: '3 of 3 required things said',
-  });
+  expect(worded(verdictOf(check, evidence(failover(), { task })))).toBe('passed: 3 of 3 required things said');
   const data = { note: 'The policy window is 30 days', steps: ['Ask a manager'] };
   expect(verdictOf(check, evidence(failover({ answer: '', data }), { task })).verdict).toBe('passed');
 });
 
 test('each missing thing is named', () => {
-  expect(verdictOf(check, evidence(failover({ answer: 'The policy window.' }), { task }))).toMatchObject({
-    verdict: 'failed',
-    reason: 'missing: any of "next step", "manager"; /\\b\\d+ days\\b/',
-  });
+  expect(worded(verdictOf(check, evidence(failover({ answer: 'The policy window.' }), { task })))).toBe(
+    'failed: missing: any of "next step", "manager"; /\\b\\d+ days\\b/',
+  );
 });
 
 test('nothing to judge', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
-import { evidence, failover, held, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, held, story, verdictOf, worded } from './evidence.fixture.ts';
 import { keepsState as check } from './keeps-state.ts';
 
 const contract = Contract.parse({
@@ -16,17 +16,13 @@ const judge = (told: ReturnType<typeof story>, outcome = {}) =>
   verdictOf(check, evidence(told.outcome(99, outcome), { contract }));
 
 test('the result travels', () => {
-  expect(judge(failing().call('backup', 30, { until: 40, ...has }))).toMatchObject({
-    verdict: 'passed',
-    reason: '1 tool result handed on',
-  });
+  expect(worded(judge(failing().call('backup', 30, { until: 40, ...has })))).toBe('passed: 1 tool result handed on');
 });
 
 test('the result gets lost', () => {
-  expect(judge(failing().call('backup', 30, { until: 40 }))).toMatchObject({
-    verdict: 'failed',
-    reason: 'backup was called without the result of lookup_order',
-  });
+  expect(worded(judge(failing().call('backup', 30, { until: 40 })))).toBe(
+    'failed: backup was called without the result of lookup_order',
+  );
 });
 
 test('a result that no call ever held cannot be recognised, and one that failed is none', () => {
@@ -40,14 +36,10 @@ test('a result that no call ever held cannot be recognised, and one that failed 
 
 test('a stopped workflow hands back what the contract names', () => {
   const state = { tool_results: [{ tool: 'lookup_order' }], retry_count: 1 };
-  expect(judge(failing(), { kind: 'queued', state })).toMatchObject({
-    verdict: 'passed',
-    reason: 'tool_results, retry_count kept for later',
-  });
-  expect(judge(failing(), { kind: 'failed', state: { tool_results: [] } })).toMatchObject({
-    verdict: 'failed',
-    reason: 'the stopped workflow has no state.retry_count',
-  });
+  expect(worded(judge(failing(), { kind: 'queued', state }))).toBe('passed: tool_results, retry_count kept for later');
+  expect(worded(judge(failing(), { kind: 'failed', state: { tool_results: [] } }))).toBe(
+    'failed: the stopped workflow has no state.retry_count',
+  );
   expect(judge(failing(), { kind: 'failed', error: 'TypeError' }).verdict).toBe('inconclusive');
 });
 

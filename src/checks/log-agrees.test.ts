@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { LogRecord } from '../core/outcome.ts';
 import type { EventOf } from '../core/trace.ts';
-import { evidence, failover, held, plain, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, held, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 import { logAgrees as check } from './log-agrees.ts';
 
 const record = (over: Partial<LogRecord> = {}): LogRecord => ({
@@ -20,10 +20,9 @@ const judge = (over: Partial<LogRecord>, inLog: Partial<EventOf<'log'>> = {}) =>
   verdictOf(check, on, {}, log([record(over)], inLog));
 
 test('a record that agrees passes', () => {
-  expect(judge({}, { model: 'claude-haiku-4-5', cost_usd: 0.002 })).toMatchObject({
-    verdict: 'passed',
-    reason: 'logged: gpt-5-mini timeout → claude-haiku-4-5, 2900 ms, $0.0021',
-  });
+  expect(worded(judge({}, { model: 'claude-haiku-4-5', cost_usd: 0.002 }))).toBe(
+    'passed: logged: gpt-5-mini timeout → claude-haiku-4-5, 2900 ms, $0.0021',
+  );
 });
 
 test.each<[Partial<LogRecord>, string]>([
@@ -51,10 +50,7 @@ test.each<[Partial<EventOf<'log'>>, string]>([
 
 test('a failover without a record fails', () => {
   for (const none of [undefined, log([])])
-    expect(verdictOf(check, on, {}, none)).toMatchObject({
-      verdict: 'failed',
-      reason: 'backup was called, but no log record says so',
-    });
+    expect(worded(verdictOf(check, on, {}, none))).toBe('failed: backup was called, but no log record says so');
 });
 
 test('a spared primary may be logged with any earlier failure', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from '../core/outcome.ts';
-import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
 import { noticeIsComplete as check } from './notice-is-complete.ts';
 
 const judge = (notice: Outcome['notice'], outcome: Partial<Outcome> = {}) =>
@@ -14,10 +14,9 @@ test("the guide's good message passes", () => {
 });
 
 test("the guide's bad messages fail", () => {
-  expect(judge('Something went wrong.')).toMatchObject({
-    verdict: 'failed',
-    reason: 'the notice does not say what still works, nor what is limited, nor what to do or what happens next',
-  });
+  expect(worded(judge('Something went wrong.'))).toBe(
+    'failed: the notice does not say what still works, nor what is limited, nor what to do or what happens next',
+  );
   const second = judge(
     'Our primary LLM provider returned a 429, so we attempted a lower-tier model without tool support.',
   );
@@ -26,10 +25,7 @@ test("the guide's bad messages fail", () => {
 });
 
 test('what was kept must be told', () => {
-  expect(judge(GOOD, { state: { step: 2 } })).toMatchObject({
-    verdict: 'failed',
-    reason: 'the notice does not say what was saved',
-  });
+  expect(worded(judge(GOOD, { state: { step: 2 } }))).toBe('failed: the notice does not say what was saved');
   expect(judge(`${GOOD} Your question is saved.`, { state: { step: 2 } }).verdict).toBe('passed');
   expect(verdictOf(check, evidence(failover({ notice: GOOD }).tool(2950))).verdict).toBe('failed');
 });
@@ -45,10 +41,9 @@ test('a structured notice fills all five parts', () => {
     ...{ saved: 'Nothing', next: 'Full service in a few minutes' },
   };
   expect(judge(notice).verdict).toBe('passed');
-  expect(judge({ ...notice, works: ' ', next: 'N/A', limited: 'Something went wrong!' })).toMatchObject({
-    verdict: 'failed',
-    reason: 'the notice does not say what still works, nor what is limited, nor what happens next',
-  });
+  expect(worded(judge({ ...notice, works: ' ', next: 'N/A', limited: 'Something went wrong!' }))).toBe(
+    'failed: the notice does not say what still works, nor what is limited, nor what happens next',
+  );
   expect(judge({ ...notice, limited: 'The API of openai' })).toMatchObject({
     reason: 'the notice names internals: openai, api',
   });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from '../core/outcome.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
 import { noticeIsTrue as check } from './notice-is-true.ts';
 
 type Teller = (outcome: Partial<Outcome>) => { events(): TraceEvent[] };
@@ -12,37 +12,31 @@ const wrote = (outcome: Partial<Outcome>) => failover(outcome).tool(2950);
 const onlyRead = (outcome: Partial<Outcome>) => failover(outcome).tool(2950, { write: false });
 
 test('a true limit', () => {
-  expect(judge('I can still help, but live actions are limited.')).toMatchObject({
-    verdict: 'passed',
-    reason: '1 claim of the notice true: backup answered, 0 writes',
-  });
+  expect(worded(judge('I can still help, but live actions are limited.'))).toBe(
+    'passed: 1 claim of the notice true: backup answered, 0 writes',
+  );
 });
 
 test('saved needs state or a write', () => {
   const notice = 'Your question was saved.';
-  expect(judge(notice)).toMatchObject({
-    verdict: 'failed',
-    reason: '"your question was saved", but no state was kept and nothing was written',
-  });
+  expect(worded(judge(notice))).toBe(
+    'failed: "your question was saved", but no state was kept and nothing was written',
+  );
   expect(judge(notice, { state: { question: 'q' } }).verdict).toBe('passed');
   expect(judge(notice, {}, wrote).verdict).toBe('passed');
 });
 
 test('done needs a write', () => {
   const notice = 'Your refund has been issued.';
-  expect(judge(notice, { state: { a: 1 } }, onlyRead)).toMatchObject({
-    verdict: 'failed',
-    reason: '"your refund has been issued", but no tool wrote anything',
-  });
+  expect(worded(judge(notice, { state: { a: 1 } }, onlyRead))).toBe(
+    'failed: "your refund has been issued", but no tool wrote anything',
+  );
   expect(judge(notice, {}, wrote).verdict).toBe('passed');
 });
 
 test('that nothing was done is a lie after a write', () => {
   const notice = 'Answers are limited, and this was stopped: no action was taken.';
-  expect(judge(notice, {}, wrote)).toMatchObject({
-    verdict: 'failed',
-    reason: '"no action was taken", but a tool wrote something',
-  });
+  expect(worded(judge(notice, {}, wrote))).toBe('failed: "no action was taken", but a tool wrote something');
   expect(judge(notice, {}, onlyRead).verdict).toBe('passed');
 });
 
@@ -53,15 +47,11 @@ test('handing a task to people is no write', () => {
 });
 
 test('as usual is a lie on a degraded path, a limit is one on a full path', () => {
-  expect(judge('Everything works as usual.')).toMatchObject({
-    verdict: 'failed',
-    reason: '"everything works as usual", but backup answered',
-  });
+  expect(worded(judge('Everything works as usual.'))).toBe('failed: "everything works as usual", but backup answered');
   expect(judge('Everything works as usual, but answers may be shorter.').verdict).toBe('passed');
-  expect(judge('Live actions are limited.', {}, byPrimary)).toMatchObject({
-    verdict: 'failed',
-    reason: '"live actions are limited", but nothing was: primary answered',
-  });
+  expect(worded(judge('Live actions are limited.', {}, byPrimary))).toBe(
+    'failed: "live actions are limited", but nothing was: primary answered',
+  );
 });
 
 test('each part of a structured notice is read by itself', () => {
@@ -75,9 +65,8 @@ test('each part of a structured notice is read by itself', () => {
 
 test('nothing to judge without a notice or a claim', () => {
   expect(judge(null).verdict).toBe('inconclusive');
-  expect(judge('Nothing was saved and no email has been sent.')).toEqual({
-    verdict: 'inconclusive',
-    reason: 'the notice claims nothing that the trace could contradict',
-  });
+  expect(worded(judge('Nothing was saved and no email has been sent.'))).toBe(
+    'inconclusive: the notice claims nothing that the trace could contradict',
+  );
   expect(verdictOf(check, evidence(story().ask().hung(9))).verdict).toBe('inconclusive');
 });

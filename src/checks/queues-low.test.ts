@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from '../core/outcome.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { drillVerdictOf, story } from './evidence.fixture.ts';
+import { drillVerdictOf, story, worded } from './evidence.fixture.ts';
 import { queuesLow as check } from './queues-low.ts';
 
 const number = (events: TraceEvent[]) => events.map((e, seq) => ({ ...e, seq }));
@@ -23,26 +23,22 @@ function drill(
 }
 
 test('queued or degraded, with a notice', () => {
-  expect(drillVerdictOf(check, drill([QUEUED, DEGRADED, { kind: 'rules_based', notice }, QUEUED]))).toMatchObject({
-    verdict: 'passed',
-    reason: '4 low-priority asks made room and said so: 2 queued, 1 degraded, 1 rules_based',
-  });
+  expect(worded(drillVerdictOf(check, drill([QUEUED, DEGRADED, { kind: 'rules_based', notice }, QUEUED])))).toBe(
+    'passed: 4 low-priority asks made room and said so: 2 queued, 1 degraded, 1 rules_based',
+  );
 });
 
 test('answered like the others, in silence, or not at all', () => {
   const wrong = [{}, { kind: 'queued' as const }, { kind: 'failed' as const, notice }, 'hung' as const];
-  expect(drillVerdictOf(check, drill([QUEUED, ...wrong]))).toMatchObject({
-    verdict: 'failed',
-    reason:
-      '4 of 5 low-priority asks: t was answered like the others and gave no notice; t gave no notice; t was failed; t was hung and gave no notice',
-  });
+  expect(worded(drillVerdictOf(check, drill([QUEUED, ...wrong])))).toBe(
+    'failed: 4 of 5 low-priority asks: t was answered like the others and gave no notice; t gave no notice; t was failed; t was hung and gave no notice',
+  );
 });
 
 test('nothing to judge where the first role serves, without a capacity, or without a low priority', () => {
-  expect(drillVerdictOf(check, drill([{}], { by: 'primary' }))).toEqual({
-    verdict: 'inconclusive',
-    reason: 'no low-priority ask needed backup while that had a capacity',
-  });
+  expect(worded(drillVerdictOf(check, drill([{}], { by: 'primary' })))).toBe(
+    'inconclusive: no low-priority ask needed backup while that had a capacity',
+  );
   expect(drillVerdictOf(check, drill([QUEUED], { faults: [] })).verdict).toBe('inconclusive');
   const high = number(drill([QUEUED]).map((e) => (e.kind === 'ask' ? { ...e, priority: 'high' } : e)));
   expect(drillVerdictOf(check, high).verdict).toBe('inconclusive');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidence, GIVEN, held, plain, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, GIVEN, held, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 import { repairsOnce as check } from './repairs-once.ts';
 
 const drifts = { fault: 'schema-drift' };
@@ -28,22 +28,17 @@ test('a reply that broke off or is no JSON is invalid too', () => {
 
 test('two repairs fail, whatever the second gives', () => {
   for (const told of [repairs(1), repairs(2, false)])
-    expect(verdictOf(check, evidence(told))).toMatchObject({
-      verdict: 'failed',
-      reason: 'primary was asked to repair 2 times',
-    });
+    expect(worded(verdictOf(check, evidence(told)))).toBe('failed: primary was asked to repair 2 times');
 });
 
 test('a fresh prompt without the evidence fails', () => {
   const results = (names: string[]) => held({ ...GIVEN, results: names });
-  expect(verdictOf(check, evidence(repairs(0, true, held({ source_ids: GIVEN.source_ids }))))).toMatchObject({
-    verdict: 'failed',
-    reason: 'primary was asked to repair without policy_v3, order_9',
-  });
-  expect(verdictOf(check, evidence(repairs(0, true, results([]), results(['lookup_order']))))).toMatchObject({
-    verdict: 'failed',
-    reason: 'primary was asked to repair without the result of lookup_order',
-  });
+  expect(worded(verdictOf(check, evidence(repairs(0, true, held({ source_ids: GIVEN.source_ids })))))).toBe(
+    'failed: primary was asked to repair without policy_v3, order_9',
+  );
+  expect(worded(verdictOf(check, evidence(repairs(0, true, results([]), results(['lookup_order'])))))).toBe(
+    'failed: primary was asked to repair without the result of lookup_order',
+  );
 });
 
 test('what comes after a mended reply, or on another role, is no repair', () => {
@@ -59,10 +54,7 @@ test('what comes after a mended reply, or on another role, is no repair', () => 
 });
 
 test('nothing to judge without an invalid reply, or without a repair', () => {
-  expect(verdictOf(check, evidence(plain()))).toMatchObject({
-    verdict: 'inconclusive',
-    reason: 'no reply was invalid',
-  });
+  expect(worded(verdictOf(check, evidence(plain())))).toBe('inconclusive: no reply was invalid');
   expect(verdictOf(check, evidence(repairs(0, false)))).toMatchObject({ reason: 'no repair of 1 invalid reply' });
   const server = story(2)
     .ask()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { drillVerdictOf, facts, story } from './evidence.fixture.ts';
+import { drillVerdictOf, facts, story, worded } from './evidence.fixture.ts';
 import { reservesForHigh as check } from './reserves-for-high.ts';
 
 const number = (events: TraceEvent[]) => events.toSorted((a, b) => a.at - b.at).map((e, seq) => ({ ...e, seq }));
@@ -22,33 +22,31 @@ function drill(asks: AskStory[], faults = CAPACITY) {
 
 test('high priorities are served, whatever the others get', () => {
   expect(
-    drillVerdictOf(
-      check,
-      drill([
-        ['high', 1, 900],
-        ['low', 1, 50, 'queued'],
-        ['high', 2, 700],
-      ]),
+    worded(
+      drillVerdictOf(
+        check,
+        drill([
+          ['high', 1, 900],
+          ['low', 1, 50, 'queued'],
+          ['high', 2, 700],
+        ]),
+      ),
     ),
-  ).toMatchObject({
-    verdict: 'passed',
-    reason: '2 high-priority asks served while there was too little room on backup',
-  });
+  ).toBe('passed: 2 high-priority asks served while there was too little room on backup');
 });
 
 test('one that is turned away while lower ones are served fails', () => {
   expect(
-    drillVerdictOf(
-      check,
-      drill([
-        ['high', 1, 900, 'full'],
-        ['normal', 1, 800],
-      ]),
+    worded(
+      drillVerdictOf(
+        check,
+        drill([
+          ['high', 1, 900, 'full'],
+          ['normal', 1, 800],
+        ]),
+      ),
     ),
-  ).toMatchObject({
-    verdict: 'failed',
-    reason: '1 of 1 high-priority ask lost to lower ones: t was refused by backup',
-  });
+  ).toBe('failed: 1 of 1 high-priority ask lost to lower ones: t was refused by backup');
   expect(
     drillVerdictOf(
       check,
@@ -107,19 +105,18 @@ test('a 429 of the reserve shows the same as the fault', () => {
 
 test('nothing to judge with room for everybody, or without a high priority', () => {
   expect(
-    drillVerdictOf(
-      check,
-      drill(
-        [
-          ['high', 1, 900],
-          ['low', 1, 800],
-        ],
-        [],
+    worded(
+      drillVerdictOf(
+        check,
+        drill(
+          [
+            ['high', 1, 900],
+            ['low', 1, 800],
+          ],
+          [],
+        ),
       ),
     ),
-  ).toEqual({
-    verdict: 'inconclusive',
-    reason: 'no high-priority ask while there was too little room on backup',
-  });
+  ).toBe('inconclusive: no high-priority ask while there was too little room on backup');
   expect(drillVerdictOf(check, drill([['low', 1, 800]])).verdict).toBe('inconclusive');
 });

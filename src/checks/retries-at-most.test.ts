@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidence, facts, failover, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, facts, failover, story, verdictOf, worded } from './evidence.fixture.ts';
 import { retriesAtMost as check } from './retries-at-most.ts';
 
 const tried = (times: number, role = 'primary') => {
@@ -9,26 +9,23 @@ const tried = (times: number, role = 'primary') => {
 };
 
 test('one retry is allowed', () => {
-  expect(verdictOf(check, evidence(tried(2)), { retries: 1 })).toMatchObject({
-    verdict: 'passed',
-    reason: '2 attempts on primary (declared: at most 1 retry)',
-  });
+  expect(worded(verdictOf(check, evidence(tried(2)), { retries: 1 }))).toBe(
+    'passed: 2 attempts on primary (declared: at most 1 retry)',
+  );
 });
 
 test('two are not, on whichever role', () => {
   for (const role of ['primary', 'backup'])
-    expect(verdictOf(check, evidence(tried(3, role)), { retries: 1 })).toMatchObject({
-      verdict: 'failed',
-      reason: `3 attempts on ${role} (declared: at most 1 retry)`,
-    });
+    expect(worded(verdictOf(check, evidence(tried(3, role)), { retries: 1 }))).toBe(
+      `failed: 3 attempts on ${role} (declared: at most 1 retry)`,
+    );
 });
 
 test('the stricter of drill and declaration counts', () => {
   const declares = { ...facts().declares, retries: 3 };
-  expect(verdictOf(check, evidence(tried(3), { declares }), { retries: 1 })).toMatchObject({
-    verdict: 'failed',
-    reason: '3 attempts on primary (drill: at most 1 retry)',
-  });
+  expect(worded(verdictOf(check, evidence(tried(3), { declares }), { retries: 1 }))).toBe(
+    'failed: 3 attempts on primary (drill: at most 1 retry)',
+  );
   expect(verdictOf(check, evidence(tried(3)), { retries: 5 }).verdict).toBe('failed');
 });
 

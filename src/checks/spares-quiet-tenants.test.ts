@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Outcome } from '../core/outcome.ts';
 import type { EventOf, TraceEvent } from '../core/trace.ts';
-import { drillVerdictOf, story } from './evidence.fixture.ts';
+import { drillVerdictOf, story, worded } from './evidence.fixture.ts';
 import { sparesQuietTenants as check } from './spares-quiet-tenants.ts';
 
 const number = (events: TraceEvent[]) => events.map((e, seq) => ({ ...e, seq }));
@@ -26,20 +26,17 @@ function drill(noisy: number, ...quiet: AskStory[]) {
 }
 
 test('quiet tenants end as in the baseline', () => {
-  expect(drillVerdictOf(check, drill(4, {}, { ask: { ...QUIET, tenant: 'other' } }))).toMatchObject({
-    verdict: 'passed',
-    reason: '2 of 2 asks of quiet tenants ended as in the baseline',
-  });
+  expect(worded(drillVerdictOf(check, drill(4, {}, { ask: { ...QUIET, tenant: 'other' } })))).toBe(
+    'passed: 2 of 2 asks of quiet tenants ended as in the baseline',
+  );
 });
 
 test('one that ends otherwise, late or never fails', () => {
   const tenant = (name: string) => ({ ...QUIET, tenant: name });
   const events = drill(4, { kind: 'queued' }, { took: 5001, ask: tenant('b') }, { kind: 'hung', ask: tenant('c') });
-  expect(drillVerdictOf(check, events)).toMatchObject({
-    verdict: 'failed',
-    reason:
-      '3 of 3 asks of quiet tenants suffered: t was queued, answered in the baseline; t took 5.1 s of 5.0 s; t was hung, answered in the baseline',
-  });
+  expect(worded(drillVerdictOf(check, events))).toBe(
+    'failed: 3 of 3 asks of quiet tenants suffered: t was queued, answered in the baseline; t took 5.1 s of 5.0 s; t was hung, answered in the baseline',
+  );
 });
 
 test('a low priority may have to wait, but not to fail', () => {

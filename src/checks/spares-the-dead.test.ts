@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TraceEvent } from '../core/trace.ts';
-import { drillVerdictOf, HANG, story } from './evidence.fixture.ts';
+import { drillVerdictOf, HANG, story, worded } from './evidence.fixture.ts';
 import { sparesTheDead as check } from './spares-the-dead.ts';
 
 const number = (events: TraceEvent[]) => events.map((e, seq) => ({ ...e, seq }));
@@ -30,25 +30,22 @@ function drill(later: number[], calls: number[], armed = HANG) {
 }
 
 test('asks after the breaker should be open go elsewhere', () => {
-  expect(drillVerdictOf(check, drill([3000, 4000], []), params)).toMatchObject({
-    verdict: 'passed',
-    reason: '2 asks after 3 failures in a row on primary, 0 calls to it',
-  });
+  expect(worded(drillVerdictOf(check, drill([3000, 4000], []), params))).toBe(
+    'passed: 2 asks after 3 failures in a row on primary, 0 calls to it',
+  );
 });
 
 test('a probe per cooldown is allowed', () => {
   const events = drill([3000, 4000, 13_000], [3000, 13_000]);
-  expect(drillVerdictOf(check, events, params)).toMatchObject({
-    verdict: 'passed',
-    reason: '3 asks after 3 failures in a row on primary, 2 calls to it',
-  });
+  expect(worded(drillVerdictOf(check, events, params))).toBe(
+    'passed: 3 asks after 3 failures in a row on primary, 2 calls to it',
+  );
 });
 
 test('more are not', () => {
-  expect(drillVerdictOf(check, drill([3000, 4000, 5000], [3000, 4000, 5000]), params)).toMatchObject({
-    verdict: 'failed',
-    reason: '3 calls to primary after 3 failures in a row (allowed: at most 1 per 10.0 s)',
-  });
+  expect(worded(drillVerdictOf(check, drill([3000, 4000, 5000], [3000, 4000, 5000]), params))).toBe(
+    'failed: 3 calls to primary after 3 failures in a row (allowed: at most 1 per 10.0 s)',
+  );
 });
 
 test('a good reply closes the breaker; a refusal does not open it', () => {
@@ -66,10 +63,9 @@ test('a good reply closes the breaker; a refusal does not open it', () => {
     }
     return number(events);
   };
-  expect(drillVerdictOf(check, fine(), params)).toEqual({
-    verdict: 'inconclusive',
-    reason: 'primary failed 2 times in a row at most, 3 needed',
-  });
+  expect(worded(drillVerdictOf(check, fine(), params))).toBe(
+    'inconclusive: primary failed 2 times in a row at most, 3 needed',
+  );
   expect(drillVerdictOf(check, fine('safety_block'), params).verdict).toBe('inconclusive');
 });
 

@@ -1,22 +1,16 @@
 import { expect, test } from 'vitest';
-import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
 import { staysInBudget as check } from './stays-in-budget.ts';
 
 const task = { max_cost_usd: 0.002 };
 
 test('abandoned calls count', () => {
-  expect(verdictOf(check, evidence(failover(), { task }))).toMatchObject({
-    verdict: 'passed',
-    reason: '$0.0020 in 2 calls, $0.0020 allowed',
-  });
+  expect(worded(verdictOf(check, evidence(failover(), { task })))).toBe('passed: $0.0020 in 2 calls, $0.0020 allowed');
 });
 
 test('more fails', () => {
   const told = failover().call('backup', 2950, { until: 2990 });
-  expect(verdictOf(check, evidence(told, { task }))).toMatchObject({
-    verdict: 'failed',
-    reason: '$0.0030 in 3 calls, $0.0020 allowed',
-  });
+  expect(worded(verdictOf(check, evidence(told, { task })))).toBe('failed: $0.0030 in 3 calls, $0.0020 allowed');
 });
 
 test('nothing to judge', () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
-import { evidence, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, story, verdictOf, worded } from './evidence.fixture.ts';
 import { staysInRegion as check } from './stays-in-region.ts';
 
 const told = () => story().ask().call('primary', 0, { until: 9, fails: 'left' }).call('backup', 9, { until: 20 });
@@ -15,16 +15,13 @@ const judge = (backup: object) => verdictOf(check, { ...facts, contract, roles: 
 
 test('calls that stay where the contract allows them', () => {
   const passed = judge({ region: 'ch' });
-  expect(passed).toMatchObject({ verdict: 'passed', reason: 'sent to primary (eu), backup (ch) only' });
+  expect(worded(passed)).toBe('passed: sent to primary (eu), backup (ch) only');
   expect(passed).toHaveProperty('evidence.length', 2);
 });
 
 test('a call to another region, or to a role that promises none', () => {
-  expect(judge({ region: 'us' })).toMatchObject({ verdict: 'failed', reason: 'sent to backup (us), allowed: eu, ch' });
-  expect(judge({})).toMatchObject({
-    verdict: 'failed',
-    reason: 'sent to backup (no region promised), allowed: eu, ch',
-  });
+  expect(worded(judge({ region: 'us' }))).toBe('failed: sent to backup (us), allowed: eu, ch');
+  expect(worded(judge({}))).toBe('failed: sent to backup (no region promised), allowed: eu, ch');
 });
 
 test('nothing to judge without calls, and not brought along where the contract is silent', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { drillVerdictOf, facts, story } from './evidence.fixture.ts';
+import { drillVerdictOf, facts, story, worded } from './evidence.fixture.ts';
 import { staysInTenantBudget as check } from './stays-in-tenant-budget.ts';
 
 const number = (events: TraceEvent[]) => events.toSorted((a, b) => a.at - b.at).map((e, seq) => ({ ...e, seq }));
@@ -28,18 +28,16 @@ function drill(...asks: AskStory[]) {
 
 test('as many calls as allowed, of more that were asked for', () => {
   const events = drill({ at: 1 }, { at: 2 }, { at: 3, roles: [] }, { at: 4, tenant: 'b' });
-  expect(drillVerdictOf(check, events, {}, on({ requests: 2 }))).toMatchObject({
-    verdict: 'passed',
-    reason: 'at most 2 calls of one tenant in 10.0 s, 2 calls allowed; 1 budget put to the test',
-  });
+  expect(worded(drillVerdictOf(check, events, {}, on({ requests: 2 })))).toBe(
+    'passed: at most 2 calls of one tenant in 10.0 s, 2 calls allowed; 1 budget put to the test',
+  );
 });
 
 test('calls to the backup count as well', () => {
   const events = drill({ at: 1, roles: ['primary', 'backup'] }, { at: 2 });
-  expect(drillVerdictOf(check, events, {}, on({ requests: 2 }))).toMatchObject({
-    verdict: 'failed',
-    reason: '3 calls of one tenant in 10.0 s, 2 calls allowed',
-  });
+  expect(worded(drillVerdictOf(check, events, {}, on({ requests: 2 })))).toBe(
+    'failed: 3 calls of one tenant in 10.0 s, 2 calls allowed',
+  );
 });
 
 test('the window slides', () => {
@@ -50,19 +48,17 @@ test('the window slides', () => {
 
 test('money counts from when the call began, whenever the bill comes', () => {
   const late = drill({ at: 1, usd: 0.06, takes: 12_000 }, { at: 9000, usd: 0.05 });
-  expect(drillVerdictOf(check, late, {}, on({ usd: 0.1 }))).toMatchObject({
-    verdict: 'failed',
-    reason: '$0.1100 of one tenant in 10.0 s, $0.1000 allowed',
-  });
+  expect(worded(drillVerdictOf(check, late, {}, on({ usd: 0.1 })))).toBe(
+    'failed: $0.1100 of one tenant in 10.0 s, $0.1000 allowed',
+  );
   const apart = drill({ at: 1, usd: 0.06, takes: 12_000 }, { at: 10_001, usd: 0.06 });
   expect(drillVerdictOf(check, apart, {}, on({ usd: 0.1 })).verdict).toBe('passed');
 });
 
 test('nothing to judge where no budget was needed or there is none', () => {
-  expect(drillVerdictOf(check, drill({ at: 1 }), {}, on({ requests: 9, usd: 1 }))).toEqual({
-    verdict: 'inconclusive',
-    reason: 'no tenant came to the end of its budget: at most 1 call of one tenant in 10.0 s, 9 calls allowed',
-  });
+  expect(worded(drillVerdictOf(check, drill({ at: 1 }), {}, on({ requests: 9, usd: 1 })))).toBe(
+    'inconclusive: no tenant came to the end of its budget: at most 1 call of one tenant in 10.0 s, 9 calls allowed',
+  );
   expect(drillVerdictOf(check, drill(), {}, on({ requests: 9 })).verdict).toBe('inconclusive');
   expect(drillVerdictOf(check, drill({ at: 1 })).verdict).toBe('not_applicable');
 });

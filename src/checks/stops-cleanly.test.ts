@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { evidence, facts, failover, ORDERS, plain, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, facts, failover, ORDERS, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 import { stopsCleanly as check } from './stops-cleanly.ts';
 
 const down = (told = story(2).ask()) =>
@@ -10,26 +10,23 @@ const judge = (told: ReturnType<typeof story>, outcome: Partial<Outcome> = { kin
   verdictOf(check, evidence(told.outcome(50, outcome), over));
 
 test('an honest end', () => {
-  expect(judge(down())).toMatchObject({
-    verdict: 'passed',
-    reason: 'primary, backup gave no good reply; the outcome is queued, and nothing came after',
-  });
+  expect(worded(judge(down()))).toBe(
+    'passed: primary, backup gave no good reply; the outcome is queued, and nothing came after',
+  );
   expect(judge(down(), { answer: 'Sorry, please try again later.' }).verdict).toBe('passed');
   expect(judge(story(2).ask(), { kind: 'rules_based' }).verdict).toBe('passed');
 });
 
 test('an answer out of nothing', () => {
-  expect(judge(down(), { answer: 'You may return it.' })).toMatchObject({
-    verdict: 'failed',
-    reason: 'the outcome is answered, though no role gave a good reply',
-  });
+  expect(worded(judge(down(), { answer: 'You may return it.' }))).toBe(
+    'failed: the outcome is answered, though no role gave a good reply',
+  );
 });
 
 test('what goes on behind the user’s back', () => {
-  expect(judge(down().tool(45).call('primary', 60, { until: 70 }))).toMatchObject({
-    verdict: 'failed',
-    reason: '1 call after the outcome; issue_refund was run after the last role had failed',
-  });
+  expect(worded(judge(down().tool(45).call('primary', 60, { until: 70 })))).toBe(
+    'failed: 1 call after the outcome; issue_refund was run after the last role had failed',
+  );
 });
 
 test('all of them gone after a write', () => {
@@ -46,10 +43,7 @@ test('all of them gone after a write', () => {
 test('what the contract promises whoever is told', () => {
   const contract = Contract.parse({ workflow: 'w', experience: { when_all_fail: 'save_and_offer_next_step' } });
   const notice = { contract, declares: { ...facts().declares, features: ['notice' as const] } };
-  expect(judge(down(), { kind: 'failed' }, notice)).toMatchObject({
-    verdict: 'failed',
-    reason: 'no state was kept; no next step is offered',
-  });
+  expect(worded(judge(down(), { kind: 'failed' }, notice))).toBe('failed: no state was kept; no next step is offered');
   const kept = { kind: 'failed' as const, state: { retry_count: 1 } };
   expect(judge(down(), { ...kept, notice: 'Please try again in a few minutes.' }, notice).verdict).toBe('passed');
   const parts = { works: 'a', limited: 'b', action: 'c', saved: 'd' };

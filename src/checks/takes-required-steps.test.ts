@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { evidence, failover, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
 import { takesRequiredSteps as check } from './takes-required-steps.ts';
 
 const contract = Contract.parse({ workflow: 'w', steps: [{ name: 'verify', role: 'verifier' }] });
@@ -12,10 +12,7 @@ const judge = (told: ReturnType<typeof story>, kind: Outcome['kind'] = 'answered
 const fellBack = () => story(2).ask().call('primary', 0, { until: 9, fails: 'left' }).call('backup', 9, { until: 20 });
 
 test('the step was taken', () => {
-  expect(judge(fellBack().call('verifier', 20, { until: 30 }))).toMatchObject({
-    verdict: 'passed',
-    reason: 'verify was taken, by verifier',
-  });
+  expect(worded(judge(fellBack().call('verifier', 20, { until: 30 })))).toBe('passed: verify was taken, by verifier');
 });
 
 test('each way of skipping it', () => {

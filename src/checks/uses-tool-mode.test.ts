@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { evidence, ORDERS, plain, REFUND, story, verdictOf } from './evidence.fixture.ts';
+import { evidence, ORDERS, plain, REFUND, story, verdictOf, worded } from './evidence.fixture.ts';
 import { usesToolMode as check } from './uses-tool-mode.ts';
 
 const PLAN = [
@@ -20,17 +20,15 @@ const judge = (told: ReturnType<typeof story>, outcome: Partial<Outcome> = {}, o
   verdictOf(check, evidence(told.outcome(99, outcome), { contract: ORDERS, task: REFUND, ...over }));
 
 test('a plan in place of the write', () => {
-  expect(judge(fellBack(), { plan: PLAN, tool_mode: 'plan-only' })).toMatchObject({
-    verdict: 'passed',
-    reason: 'backup kept to plan-only: 0 writes, 1 proposal',
-  });
+  expect(worded(judge(fellBack(), { plan: PLAN, tool_mode: 'plan-only' }))).toBe(
+    'passed: backup kept to plan-only: 0 writes, 1 proposal',
+  );
 });
 
 test('a write on the reply of a role that may only propose', () => {
-  expect(judge(fellBack().tool(30), { plan: PLAN })).toMatchObject({
-    verdict: 'failed',
-    reason: 'backup is in mode plan-only, but issue_refund was run on its reply',
-  });
+  expect(worded(judge(fellBack().tool(30), { plan: PLAN }))).toBe(
+    'failed: backup is in mode plan-only, but issue_refund was run on its reply',
+  );
   const inProse = fellBack({ asks: [] }).tool(30, { ok: false });
   expect(judge(inProse, { plan: PLAN }, mode('read-only'))).toMatchObject({
     reason: 'backup is in mode read-only, but issue_refund was run on its reply',
@@ -57,10 +55,7 @@ test('reading is allowed but to a role without tools', () => {
 });
 
 test('intent that got lost, and proposals nobody can decide on', () => {
-  expect(judge(fellBack())).toMatchObject({
-    verdict: 'failed',
-    reason: 'issue_refund was neither run nor proposed in plan',
-  });
+  expect(worded(judge(fellBack()))).toBe('failed: issue_refund was neither run nor proposed in plan');
   expect(judge(fellBack(), { kind: 'action_disabled' }).verdict).toBe('failed');
   expect(judge(fellBack(), { kind: 'needs_review' }).verdict).toBe('passed');
   expect(judge(fellBack().approval(30, 'denied')).verdict).toBe('passed');
@@ -75,10 +70,9 @@ test('intent that got lost, and proposals nobody can decide on', () => {
 });
 
 test('tool_mode is true', () => {
-  expect(judge(fellBack(), { plan: PLAN, tool_mode: 'full' })).toMatchObject({
-    verdict: 'failed',
-    reason: 'tool_mode is full, but backup answered in mode plan-only',
-  });
+  expect(worded(judge(fellBack(), { plan: PLAN, tool_mode: 'full' }))).toBe(
+    'failed: tool_mode is full, but backup answered in mode plan-only',
+  );
   const nobody = fellBack().outcome(99, { kind: 'needs_review', answer: undefined, tool_mode: 'full' });
   expect(verdictOf(check, evidence(nobody, { contract: ORDERS, task: REFUND })).verdict).toBe('passed');
   const byPrimary = story(2)

@@ -53,7 +53,9 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   const resultOf = new Map(results.map((result) => [result.use, result]));
   const bills = events.filter((e) => e.kind === 'call-end' || e.kind === 'call-abort');
   return {
-    ...{ ask: firstOf(events, 'ask'), ending, outcome },
+    ask: firstOf(events, 'ask'),
+    ending,
+    outcome,
     kind: ending?.kind === 'outcome' ? ending.outcome.kind : ending?.kind,
     notice: noticeText(said?.notice).trim(),
     content: answers ? outcome : undefined,
