@@ -124,3 +124,15 @@ test('what had nothing to judge is shown only where the drill claims it', () => 
   expect(shown({ expect: { 'fails-back': {} } })).not.toContain('queues-low');
   expect(shown({})).not.toContain('the drill as a whole');
 });
+
+test('a drop in quality ends in advice', () => {
+  const advice = {
+    recommendation: 'review' as const,
+    why: '2 of 3 tasks on the fallback could not be given an answer',
+  };
+  const paths = { ...advice, phases: [], quality_fault: true, checks: [] };
+  const drill = { ...passedDrill, definition: { workflow: 'support-answer' }, paths };
+  const text = (told: typeof drill) => written(terminal, tell(told), { color: false, columns: 80, folder: 'r' });
+  expect(text(drill)).toContain('\n  recommended for support-answer: review. 2 of 3 tasks');
+  expect(text({ ...drill, paths: { ...paths, quality_fault: false } })).not.toContain('recommended');
+});

@@ -64,6 +64,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
           ? groupLines(drill, look.columns, paint)
           : taskLines(drill, look.columns, paint)),
         ...drillWideLines(drill, look.columns, paint),
+        ...trustLines(drill, look.columns, paint),
         ...failureLines(drill, events, look.columns, paint),
         ...reasonLines(drill, look.columns, paint),
       ];
@@ -164,6 +165,17 @@ function drillWideLines({ checks, definition }: DrillReport, columns: number, pa
     return `  ${glyph(verdict, paint)} ${columns < NARROW ? `${check}\n    ${hang(reason, 4, columns)}` : beside}`;
   });
   return ['', paint.bold('the drill as a whole'), ...rows];
+}
+
+/** What a drop in quality is drilled for: how far the fallback may be trusted. */
+function trustLines({ paths, definition }: DrillReport, columns: number, paint: ChalkInstance): string[] {
+  if (paths === null || !paths.quality_fault) return [];
+  const advice = `recommended for ${definition['workflow']}: ${paths.recommendation.replaceAll('_', ' ')}. ${paths.why}`;
+  return [
+    '',
+    paint.bold('the fallback'),
+    `  ${hang(clean(`${advice}; how each phase went is in report.md`), 2, columns)}`,
+  ];
 }
 
 function failureLines(
