@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Declaration, Roles } from '../core/declaration.ts';
-import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { namesIn } from './find.ts';
-import { inspect, type Named, strangers } from './issues.ts';
+import { inspect } from './issues.ts';
 import { createPatternCheck } from './pattern.ts';
-import { kindOf, MAX_PROBLEMS, type Path, readUserFile } from './read-file.ts';
+import { type Locate, type Named, namedAt, Problems } from './problems.ts';
+import { kindOf, readUserFile } from './read-file.ts';
 
 export const CONFIG_FILE = 'drill.config.yaml';
 
@@ -49,62 +49,43 @@ export type Config = z.infer<typeof Config>;
 export interface LoadedConfig extends Config {
   /** Absolute path. */
   file: string;
-  place(path: Path): Place;
+  place: Locate;
 }
 
 /** Reads `drill.config.yaml` of a folder; undefined where there is none. Throws a DrillError. */
 export function loadConfig(cwd: string, catalogue: Catalogue): LoadedConfig | undefined {
-  const path = join(cwd, CONFIG_FILE);
   if (!namesIn(cwd).includes(CONFIG_FILE)) return undefined;
-  const file = readUserFile(path);
-  const { value: config, problems } = inspect(Config, file);
-  if (config === undefined) throw new DrillError('invalid_config', problems);
+  const { path, data, place } = readUserFile(join(cwd, CONFIG_FILE));
+  const told = new Problems();
+  const config = inspect(told, Config, { value: data, place });
+  if (config === undefined) throw told.error('invalid_config');
   const targets = Object.fromEntries(
     Object.entries(config.targets).map(([name, entry]) => [
       name,
       entry.module === undefined ? entry : { ...entry, module: resolve(cwd, entry.module) },
     ]),
   );
-  const linked = unknownNames({ ...config, targets }, catalogue, file.place);
-  const wrong = [...problems, ...linked, ...badPatterns(config, file.place)];
-  if (wrong.length > 0) throw new DrillError('invalid_config', wrong.slice(0, MAX_PROBLEMS));
-  return { ...config, targets, file: file.path, place: file.place };
+  tellLinks(told, { ...config, targets }, catalogue, place);
+  const checkPattern = createPatternCheck();
+  for (const [i, pattern] of config.redact.entries()) told.all.push(...checkPattern(pattern, place(['redact', i])));
+  told.end('invalid_config');
+  return { ...config, targets, file: path, place };
 }
 
-function badPatterns({ redact }: Config, place: (path: Path) => Place): Problem[] {
-  const check = createPatternCheck();
-  return redact.flatMap((pattern, i) => check(pattern, place(['redact', i])));
-}
-
-function unknownNames(config: Config, catalogue: Catalogue, place: (path: Path) => Place): Problem[] {
-  const protocols = catalogue.protocols.map((one) => one.name);
+/** What the configuration names and nobody knows. */
+function tellLinks(told: Problems, config: Config, catalogue: Catalogue, place: Locate): void {
   const builtins = Object.keys(catalogue.builtinTargets);
-  const known = (words: Named[], names: readonly string[] | undefined, what: string): Problem[] =>
-    names === undefined ? [] : strangers(words, names, what, (word) => `"${word}" is not among the ${what}`);
-  const at = (word: string | undefined, ...path: Path): Named => ({ word, place: place(path) });
-  const roles = config.roles === undefined ? undefined : Object.keys(config.roles);
-  const ofRoles = Object.entries(config.roles ?? {}).map(([name, role]) =>
-    at(role.protocol, 'roles', name, 'protocol'),
-  );
-  return [
-    ...known(ofRoles, protocols, 'protocols'),
-    ...Object.entries(config.targets).flatMap(([name, { builtin, module, declares }]) => [
-      ...known([at(builtin, 'targets', name, 'builtin')], builtins, 'targets of the package'),
-      ...(module === undefined || kindOf(module) === 'file'
-        ? []
-        : [
-            {
-              message: 'there is no such module',
-              place: place(['targets', name, 'module']),
-              fix: 'the path is seen from the folder of the configuration',
-            },
-          ]),
-      ...known(
-        (declares?.chain ?? []).map((role, i) => at(role, 'targets', name, 'declares', 'chain', i)),
-        roles,
-        'roles',
-      ),
-    ]),
-    ...known([at(config.default_target, 'default_target')], [...Object.keys(config.targets), ...builtins], 'targets'),
-  ];
+  const roles = config.roles && Object.keys(config.roles);
+  const known = (named: Named[], names: readonly string[], what: string, where = place) =>
+    told.strangers(named, where, names, what, (word) => `"${word}" is not among the ${what}`);
+  const protocols = catalogue.protocols.map((one) => one.name);
+  known(namedAt(config, 'roles.<name>.protocol'), protocols, 'protocols');
+  for (const [name, target] of Object.entries(config.targets)) {
+    const here: Locate = (path) => place(['targets', name, ...path]);
+    known(namedAt(target, 'builtin'), builtins, 'targets of the package', here);
+    if (target.module !== undefined && kindOf(target.module) !== 'file')
+      told.tell(here(['module']), 'there is no such module', 'the path is seen from the folder of the configuration');
+    if (roles !== undefined) known(namedAt(target, 'declares.chain[]'), roles, 'roles', here);
+  }
+  known(namedAt(config, 'default_target'), [...Object.keys(config.targets), ...builtins], 'targets');
 }

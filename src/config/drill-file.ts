@@ -1,23 +1,24 @@
 import { basename, extname } from 'node:path';
 import { Feature } from '../core/declaration.ts';
 import { Drill, FAULT_USE_KEYS } from '../core/drill.ts';
-import { DrillError, type Place, type Problem } from '../core/errors.ts';
+import type { Place } from '../core/errors.ts';
 import type { Workflow } from '../core/golden-task.ts';
-import { isRecord } from '../core/json.ts';
+import { isRecord, type Json } from '../core/json.ts';
 import type { Fault } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { findWorkflow } from './find.ts';
-import { inspect, strangers } from './issues.ts';
-import { MAX_PROBLEMS, type Path, readUserFile, type UserFile } from './read-file.ts';
+import { inspect } from './issues.ts';
+import { keysAt, type Locate, MAX_PROBLEMS, type Named, namedAt, Problems } from './problems.ts';
+import { readUserFile, type UserFile } from './read-file.ts';
 
 export interface LoadedDrill {
   drill: Drill;
   /** Absolute path. */
   file: string;
   /** The drill as its author wrote it. */
-  definition: Record<string, unknown>;
+  definition: Json;
   /** Where something of it stands in the file. */
-  place(path: Path, part?: 'key' | 'value'): Place;
+  place: Locate;
 }
 
 /** What a drill may name outside of its file, as far as it is known when the file is read. */
@@ -33,182 +34,106 @@ interface Around {
  */
 export function loadDrill(path: string, catalogue: Catalogue, { roles, cwd }: Around = {}): LoadedDrill {
   const file = readUserFile(path);
-  const data = isRecord(file.data) ? file.data : {};
+  const { place } = file;
+  const definition = isRecord(file.data) ? file.data : {};
   // No `expect` is read as an empty one: the message about claims says why it matters, the schema would not.
-  const value = isRecord(file.data) ? { ...data, expect: data['expect'] ?? {} } : file.data;
-  const { value: drill, problems: schemaProblems } = inspect(Drill, file, { at: [], value });
-  const problems = [
-    ...schemaProblems,
-    ...nameProblems(data, file),
-    ...requireProblems(data, file),
-    ...faultUses(data).flatMap((use) => faultProblems(use, file, catalogue)),
-    ...workflowProblems(data, file, cwd),
-    ...emptyExpect(data, file, catalogue),
-    ...expectProblems(data, file, catalogue),
-  ];
-  if (drill === undefined || problems.length > 0) {
-    if (data['require'] === undefined) problems.push(...roleProblems(data, file, roles));
-    throw new DrillError('invalid_drill', inOrder(problems).slice(0, MAX_PROBLEMS));
+  const value = isRecord(file.data) ? { ...definition, expect: definition['expect'] ?? {} } : file.data;
+  const told = new Problems();
+  const drill = inspect(told, Drill, { value, place });
+  tellName(told, definition['drill'], file);
+  const features = namedAt(definition, 'require[]');
+  told.strangers(features, place, Feature.options, 'features', (word) => `unknown feature "${word}"`);
+  tellFaults(told, definition, place, catalogue);
+  const { workflow } = definition;
+  if (cwd !== undefined && typeof workflow === 'string')
+    told.attempt(() => findWorkflow(workflow, cwd, place(['workflow'])));
+  tellExpect(told, definition, place, catalogue);
+  if (drill === undefined || told.all.length > 0) {
+    if (roles !== undefined && definition['require'] === undefined) tellRoles(told, { definition, place }, roles);
+    told.sort();
+    throw told.error('invalid_drill');
   }
-  return { drill, file: file.path, definition: structuredClone(data), place: file.place };
+  return { drill, file: file.path, definition: structuredClone(definition), place };
 }
 
 /** Holds a drill against the roles of the run, which are known later than the file. Throws a DrillError. */
 export function checkRoles(loaded: LoadedDrill, roles: readonly string[]): void {
-  const problems = roleProblems(loaded.definition, loaded, roles);
-  if (problems.length > 0) throw new DrillError('unknown_role', problems);
+  const told = new Problems();
+  tellRoles(told, loaded, roles);
+  told.end('unknown_role');
 }
 
 /** Holds the faults' tools and blast radius against the workflow of the run. Throws a DrillError. */
 export function checkRadius(
-  { drill, place }: LoadedDrill,
+  { definition, place }: LoadedDrill,
   { name, tasks, tools }: Pick<Workflow, 'name' | 'tasks' | 'tools'>,
 ): void {
-  const outside = (key: 'tasks' | 'tenants' | 'tool', what: string, known: readonly string[]): Problem[] => {
-    const named = drill.phases.flatMap(({ faults }, p) =>
-      faults.flatMap((use, f) => {
-        const said = use[key] ?? [];
-        const at = ['phases', p, 'faults', f, key];
-        if (typeof said === 'string') return [{ word: said, place: place(at) }];
-        return said.map((word, i) => ({ word, place: place([...at, i]) }));
-      }),
-    );
-    return strangers(
-      named,
-      [...new Set(known)],
-      `${what}s`,
-      (word) => `there is no ${what} "${word}" in the workflow ${name}`,
-    );
-  };
-  const problems = [
-    ...outside(
-      'tool',
-      'tool',
-      tools.map((tool) => tool.name),
-    ),
-    ...outside(
-      'tasks',
-      'golden task',
-      tasks.map((task) => task.name),
-    ),
-    ...outside(
-      'tenants',
-      'tenant',
-      tasks.map((task) => task.tenant),
-    ),
-  ];
-  if (problems.length > 0) throw new DrillError('unknown_radius', inOrder(problems));
+  const told = new Problems();
+  const radius = [
+    ['.tool', 'tool', namesOf(tools)],
+    ['.tasks[]', 'golden task', namesOf(tasks)],
+    ['.tenants[]', 'tenant', [...new Set(tasks.map(({ tenant }) => tenant))]],
+  ] as const;
+  for (const [key, what, known] of radius) {
+    const message = (word: string) => `there is no ${what} "${word}" in the workflow ${name}`;
+    told.strangers(namedInFaults(definition, key), place, known, `${what}s`, message);
+  }
+  told.sort();
+  told.end('unknown_radius');
 }
 
-interface FaultAtPath {
-  use: Record<string, unknown>;
-  at: Path;
-}
+/** Every fault of the file that looks like one, or something in it, however broken the rest is: as many as there may be. */
+const namedInFaults = (definition: Json, inside = ''): Named[] => namedAt(definition, `phases[].faults[]${inside}`, 50);
 
-/** Every fault of the file that looks like one, however broken the rest is: no more of them than a drill may have. */
-function faultUses(data: Record<string, unknown>): FaultAtPath[] {
-  const phases: unknown[] = Array.isArray(data['phases']) ? data['phases'] : [];
-  return phases.slice(0, 50).flatMap((phase, p) => {
-    const faults: unknown[] = isRecord(phase) && Array.isArray(phase['faults']) ? phase['faults'] : [];
-    return faults.slice(0, 50).flatMap((use, f) => (isRecord(use) ? [{ use, at: ['phases', p, 'faults', f] }] : []));
-  });
-}
-
-function faultProblems({ use, at }: FaultAtPath, file: UserFile, catalogue: Catalogue): Problem[] {
-  const fault = catalogue.faults.find((one) => one.name === use['fault']);
-  const named = [{ word: use['fault'], place: file.place([...at, 'fault']) }];
-  if (fault === undefined)
-    return strangers(named, namesOf(catalogue.faults), 'faults', (word) => `unknown fault "${word}"`);
-  const reserved: readonly string[] = FAULT_USE_KEYS;
-  const value = Object.fromEntries(Object.entries(use).filter(([key]) => !reserved.includes(key)));
-  return [
-    ...kindProblems(use, fault.kind, file.place(at)),
-    ...inspect(fault.params, file, { at, value, otherKeys: reserved }).problems,
-  ];
-}
-
-/** A fault of tools breaks a tool, any other a role. That it names one of the two is the schema's to say. */
-function kindProblems(use: Record<string, unknown>, kind: Fault['kind'], place: Place): Problem[] {
-  const [right, wrong] = kind === 'tool' ? (['tool', 'role'] as const) : (['role', 'tool'] as const);
-  if (use[right] !== undefined || typeof use[wrong] !== 'string') return [];
-  const message = `${use['fault']} breaks a ${right}, not a ${wrong}`;
-  return [{ message, place, fix: `write \`${right}: …\` in place of \`${wrong}: ${use[wrong]}\`` }];
-}
-
-function expectProblems(data: Record<string, unknown>, file: UserFile, catalogue: Catalogue): Problem[] {
-  const expect = isRecord(data['expect']) ? data['expect'] : {};
-  return Object.entries(expect)
-    .slice(0, MAX_PROBLEMS)
-    .flatMap(([name, value]) => {
-      const at = ['expect', name];
-      const check = catalogue.checks.find((one) => one.name === name);
-      const named = [{ word: name, place: file.place(at, 'key') }];
-      if (check === undefined)
-        return strangers(named, namesOf(catalogue.checks), 'checks', (word) => `unknown check "${word}"`);
-      return isRecord(value) ? inspect(check.params, file, { at, value }).problems : [];
-    });
-}
-
-function emptyExpect(data: Record<string, unknown>, file: UserFile, catalogue: Catalogue): Problem[] {
-  const expect = data['expect'];
-  const empty = expect === undefined || expect === null || (isRecord(expect) && Object.keys(expect).length === 0);
-  if (!empty) return [];
-  const example = catalogue.checks[0]?.name ?? 'a-check';
-  return [
-    {
-      message: 'a drill that claims nothing proves nothing: `expect` is empty',
-      place: file.place(['expect'], 'key'),
-      fix: `say what should still hold, e.g. \`expect: { ${example}: {} }\` (\`drill list checks\` shows all)`,
-    },
-  ];
-}
-
-function nameProblems(data: Record<string, unknown>, file: UserFile): Problem[] {
-  const name = data['drill'];
-  const own = basename(file.path, extname(file.path));
-  if (typeof name !== 'string' || name === own) return [];
-  return [
-    {
-      message: `the drill is called "${name}", its file "${own}"`,
-      place: file.place(['drill']),
-      fix: `write \`drill: ${own}\`, or rename the file to ${name}${extname(file.path)}`,
-    },
-  ];
-}
-
-function requireProblems(data: Record<string, unknown>, file: UserFile): Problem[] {
-  const features: unknown[] = Array.isArray(data['require']) ? data['require'] : [];
-  const named = features.map((word, i) => ({ word, place: file.place(['require', i]) }));
-  return strangers(named, Feature.options, 'features', (word) => `unknown feature "${word}"`);
-}
-
-function workflowProblems(data: Record<string, unknown>, file: UserFile, cwd: string | undefined): Problem[] {
-  const name = data['workflow'];
-  if (cwd === undefined || typeof name !== 'string') return [];
-  try {
-    findWorkflow(name, cwd, file.place(['workflow']));
-    return [];
-  } catch (error) {
-    if (!(error instanceof DrillError)) throw error;
-    return [...error.problems];
+function tellFaults(told: Problems, definition: Json, place: Locate, { faults }: Catalogue): void {
+  const names = namedInFaults(definition, '.fault');
+  told.strangers(names, place, namesOf(faults), 'faults', (word) => `unknown fault "${word}"`);
+  const otherKeys: readonly string[] = FAULT_USE_KEYS;
+  for (const { word: use, path: at } of namedInFaults(definition)) {
+    const fault = isRecord(use) ? faults.find((one) => one.name === use['fault']) : undefined;
+    if (!isRecord(use) || fault === undefined) continue;
+    tellKind(told, use, fault, place(at));
+    const value = Object.fromEntries(Object.entries(use).filter(([key]) => !otherKeys.includes(key)));
+    inspect(told, fault.params, { value, place, at, otherKeys });
   }
 }
 
-function roleProblems(
-  data: Record<string, unknown>,
-  file: Pick<UserFile, 'place'>,
-  roles: readonly string[] | undefined,
-): Problem[] {
-  const named = faultUses(data).map(({ use, at }) => ({ word: use['role'], place: file.place([...at, 'role']) }));
-  return roles === undefined
-    ? []
-    : strangers(named, roles, 'roles', (word) => `there is no role "${word}" in this run`);
+/** A fault of tools breaks a tool, any other a role. That it names one of the two is the schema's to say. */
+function tellKind(told: Problems, use: Json, { kind }: Fault, place: Place): void {
+  const [right, wrong] = kind === 'tool' ? (['tool', 'role'] as const) : (['role', 'tool'] as const);
+  if (use[right] !== undefined || typeof use[wrong] !== 'string') return;
+  const message = `${use['fault']} breaks a ${right}, not a ${wrong}`;
+  told.tell(place, message, `write \`${right}: …\` in place of \`${wrong}: ${use[wrong]}\``);
 }
 
-const namesOf = (plugins: readonly { name: string }[]): string[] => plugins.map((one) => one.name);
+function tellExpect(told: Problems, { expect }: Json, place: Locate, { checks }: Catalogue): void {
+  const claims = isRecord(expect) ? Object.entries(expect) : [];
+  if (expect === undefined || expect === null || (isRecord(expect) && claims.length === 0)) {
+    const example = checks[0]?.name ?? 'a-check';
+    const fix = `say what should still hold, e.g. \`expect: { ${example}: {} }\` (\`drill list checks\` shows all)`;
+    told.tell(place(['expect'], 'key'), 'a drill that claims nothing proves nothing: `expect` is empty', fix);
+  }
+  told.strangers(keysAt({ expect }, 'expect'), place, namesOf(checks), 'checks', (word) => `unknown check "${word}"`);
+  for (const [name, value] of claims.slice(0, MAX_PROBLEMS)) {
+    const check = checks.find((one) => one.name === name);
+    if (check !== undefined && isRecord(value)) inspect(told, check.params, { value, place, at: ['expect', name] });
+  }
+}
 
-/** From the top of the file to its end. */
-const inOrder = (problems: Problem[]): Problem[] =>
-  problems.toSorted(
-    (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
-  );
+function tellName(told: Problems, name: unknown, { path, place }: UserFile): void {
+  const own = basename(path, extname(path));
+  if (typeof name !== 'string' || name === own) return;
+  const fix = `write \`drill: ${own}\`, or rename the file to ${name}${extname(path)}`;
+  told.tell(place(['drill']), `the drill is called "${name}", its file "${own}"`, fix);
+}
+
+function tellRoles(
+  told: Problems,
+  { definition, place }: Pick<LoadedDrill, 'definition' | 'place'>,
+  roles: readonly string[],
+) {
+  const named = namedInFaults(definition, '.role');
+  told.strangers(named, place, roles, 'roles', (word) => `there is no role "${word}" in this run`);
+}
+
+const namesOf = (all: readonly { name: string }[]): string[] => all.map((one) => one.name);

@@ -1,10 +1,11 @@
 import { parse } from 'yaml';
 import { FAULT_USE_KEYS, FaultUse, placeOf } from '../core/drill.ts';
-import { DrillError, type Problem } from '../core/errors.ts';
+import { DrillError } from '../core/errors.ts';
 import type { Fault } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import { inspect } from './issues.ts';
+import { Problems } from './problems.ts';
 
 /**
  * Reads `fault@role[,param=value…]`, as `--fault` takes it; a fault of tools has a tool in the role's place. Values are
@@ -17,33 +18,29 @@ export function faultFromFlag(
   tools?: readonly string[],
 ): FaultUse {
   const place = { file: `--fault ${text}` };
-  const invalid = (problems: Problem | Problem[]) => new DrillError('invalid_fault', problems);
+  const invalid = (message: string, fix: string) => new DrillError('invalid_fault', { message, place, fix });
   const [head = '', ...pairs] = text.split(',');
   const [name = '', at = '', ...more] = head.split('@');
   const fault = catalogue.faults.find((one) => one.name === name);
   const example = `e.g. \`--fault ${fault === undefined ? 'hang@primary' : flagOf(fault)}\``;
   if (name === '' || at === '' || more.length > 0)
-    throw invalid({
-      message: 'a fault is written fault@role, or fault@tool for a fault of tools',
-      place,
-      fix: example,
-    });
+    throw invalid('a fault is written fault@role, or fault@tool for a fault of tools', example);
   const names = catalogue.faults.map((one) => one.name);
-  if (fault === undefined)
-    throw invalid({ message: `unknown fault "${name}"`, place, fix: suggest(name, names, 'faults') });
+  if (fault === undefined) throw invalid(`unknown fault "${name}"`, suggest(name, names, 'faults'));
   const kind = fault.kind === 'tool' ? 'tool' : 'role';
   const known = kind === 'tool' ? tools : roles;
   if (known?.includes(at) === false)
-    throw invalid({ message: `there is no ${kind} "${at}" in this run`, place, fix: suggest(at, known, `${kind}s`) });
+    throw invalid(`there is no ${kind} "${at}" in this run`, suggest(at, known, `${kind}s`));
   const params = Object.fromEntries(
     pairs.map((pair): [string, unknown] => {
       const cut = pair.indexOf('=');
-      if (cut < 1) throw invalid({ message: `"${pair}" is not param=value`, place, fix: example });
+      if (cut < 1) throw invalid(`"${pair}" is not param=value`, example);
       return [pair.slice(0, cut).trim(), scalar(pair.slice(cut + 1))];
     }),
   );
-  const { problems } = inspect(fault.params, { path: text, data: params, place: () => place });
-  if (problems.length > 0) throw invalid(problems);
+  const told = new Problems();
+  inspect(told, fault.params, { value: params, place: () => place });
+  told.end('invalid_fault');
   return FaultUse.parse({ ...params, fault: name, [kind]: at });
 }
 

@@ -1,38 +1,34 @@
 import type { z } from 'zod';
-import { DrillError, type Place, type Problem } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import { suggest } from './closest.ts';
-import { MAX_PROBLEMS, type Path, type UserFile } from './read-file.ts';
-import { jsonSchemaOf, keysAt, type Piece, piecesAt, wordsOf } from './schema-words.ts';
+import { type Locate, MAX_PROBLEMS, type Path, Problems } from './problems.ts';
+import type { UserFile } from './read-file.ts';
+import { jsonSchemaOf, keysOf, type Piece, piecesAt, wordsOf } from './schema-words.ts';
 
-/** Which part of a file is parsed, where it is not the whole. */
-export interface Part {
-  /** Where the value stands in the file. */
-  at: Path;
+/** What is held against a schema. */
+interface Part {
   value: unknown;
+  place: Locate;
+  /** Where the value stands in its file, unless it is the whole. */
+  at?: Path;
   /** Keys that are allowed beside those of the schema; they are only named in suggestions. */
   otherKeys?: readonly string[];
 }
 
 /**
- * Parses a file, or a part of it; every zod issue becomes a problem at its place in the text. Where keys that nobody
- * knows are all that is wrong, there is a value beside the problems: the rest, to be held against other files.
+ * Parses a file, or a part of it; every zod issue is told as a problem at its place in the text. Where keys that nobody
+ * knows are all that is wrong, there is a value all the same: the rest, to be held against other files.
  */
-export function inspect<S extends z.ZodType>(
-  schema: S,
-  file: UserFile,
-  part: Part = { at: [], value: file.data },
-): { value: z.output<S> | undefined; problems: Problem[] } {
+export function inspect<S extends z.ZodType>(told: Problems, schema: S, part: Part): z.output<S> | undefined {
   const parsed = schema.safeParse(part.value);
-  if (parsed.success) return { value: parsed.data, problems: [] };
-  const words = jsonSchemaOf(schema);
+  if (parsed.success) return parsed.data;
   const issues = parsed.error.issues.slice(0, MAX_PROBLEMS);
+  for (const issue of issues) tellIssue(told, issue, jsonSchemaOf(schema), part);
   const known = issues.reduce<unknown>(
     (value, issue) => (issue.code === 'unrecognized_keys' ? withoutKeys(value, issue.path, issue.keys) : value),
     part.value,
   );
-  const problems = issues.flatMap((issue) => problemsOf(issue, words, file, part));
-  return { value: schema.safeParse(known).data, problems };
+  return schema.safeParse(known).data;
 }
 
 function withoutKeys(value: unknown, [step, ...rest]: Path, keys: readonly string[]): unknown {
@@ -43,91 +39,51 @@ function withoutKeys(value: unknown, [step, ...rest]: Path, keys: readonly strin
 }
 
 /** Like `inspect`, and throws a DrillError where there are problems. */
-export function parseWith<S extends z.ZodType>(schema: S, file: UserFile): z.output<S> {
-  const { value, problems } = inspect(schema, file);
-  if (value === undefined || problems.length > 0) throw new DrillError('invalid_file', problems);
+export function parseWith<S extends z.ZodType>(schema: S, { data, place }: Pick<UserFile, 'data' | 'place'>) {
+  const told = new Problems();
+  const value = inspect(told, schema, { value: data, place });
+  if (value === undefined || told.all.length > 0) throw told.error('invalid_file');
   return value;
-}
-
-/** A name in a file, and where it stands. */
-export interface Named {
-  word: unknown;
-  place: Place;
-}
-
-/** Those of some names that are not among the known: each a problem with what was probably meant. */
-export function strangers(
-  names: readonly Named[],
-  known: readonly string[],
-  what: string,
-  message: (word: string) => string,
-): Problem[] {
-  const all = new Set(known);
-  return names
-    .flatMap(({ word, place }) => (typeof word !== 'string' || all.has(word) ? [] : [{ word, place }]))
-    .slice(0, MAX_PROBLEMS)
-    .map(({ word, place }) => ({ message: message(word), place, fix: suggest(word, known, what) }));
 }
 
 type Issue = z.core.$ZodIssue;
 
-function problemsOf(issue: Issue, words: Piece, file: UserFile, part: Part): Problem[] {
-  const path = [...part.at, ...issue.path];
+function tellIssue(told: Problems, issue: Issue, words: Piece, part: Part): void {
+  const { place, at = [], otherKeys = [] } = part;
+  const path = [...at, ...issue.path];
   const name = nameOf(path);
   const value = valueAt(part.value, issue.path);
+  const known = keysOf(words, issue.path);
   const must = piecesAt(words, issue.path).map(wordsOf).join(', or ') || 'something else';
-  const at = (message: string, fix: string): Problem[] => [{ message, place: file.place(path), fix }];
+  const tell = (message: string, fix: string) => told.tell(place(path), message, fix);
+  const tellKeys = (keys: readonly string[], may: readonly string[]) => {
+    for (const key of keys.slice(0, MAX_PROBLEMS))
+      told.tell(place([...path, key], 'key'), `unknown key "${key}"`, suggest(key, may, 'known keys'));
+  };
 
-  if (issue.code === 'unrecognized_keys') {
-    const known = [...keysAt(words, issue.path), ...(issue.path.length === 0 ? (part.otherKeys ?? []) : [])];
-    return issue.keys.slice(0, MAX_PROBLEMS).map((key) => ({
-      message: `unknown key "${key}"`,
-      place: file.place([...path, key], 'key'),
-      fix: suggest(key, known, 'known keys'),
-    }));
-  }
-  if (issue.code === 'invalid_key') {
+  if (issue.code === 'unrecognized_keys')
+    tellKeys(issue.keys, issue.path.length === 0 ? [...known, ...otherKeys] : known);
+  else if (issue.code === 'invalid_key') {
     const why = issue.issues.map((inner) => inner.message).join('; ');
-    return [{ message: `bad name ${name}: ${why}`, place: file.place(path, 'key'), fix: 'rename it' }];
+    told.tell(place(path, 'key'), `bad name ${name}: ${why}`, 'rename it');
+  } else if (value === undefined && issue.code !== 'custom')
+    tell(`missing key ${name}`, `add "${String(issue.path.at(-1))}": ${must}`);
+  else if (issue.code === 'invalid_value')
+    tell(`${name} may not be ${shown(value)}`, suggest(textOf(value), issue.values.map(String), 'it may be'));
+  else if (issue.code === 'invalid_union') {
+    // Of several choices the user meant one: the one that fits best speaks, unless none does.
+    const unknown = isRecord(value) && known.length > 0 ? Object.keys(value).filter((key) => !known.includes(key)) : [];
+    const [meant, another] = issue.errors.filter((issues) => !issues.some((one) => one.path.length === 0));
+    if (unknown.length > 0) tellKeys(unknown, known);
+    else if (meant === undefined || another !== undefined) tell(`${name} may not be ${shown(value)}`, `write ${must}`);
+    else for (const one of meant) tellIssue(told, { ...one, path: [...issue.path, ...one.path] }, words, part);
+  } else if (issue.code === 'custom' || issue.code === 'invalid_format') {
+    const change = `change ${typeof value === 'object' ? 'it' : shown(value)}`;
+    tell(`${name}: ${issue.message}`, value === undefined ? 'add what is missing' : change);
+  } else {
+    const size = Array.isArray(value) && value.length > 0 && issue.code !== 'invalid_type' ? ` of ${value.length}` : '';
+    tell(`${name} may not be ${shown(value)}${size}`, `write ${must}`);
   }
-  if (value === undefined && issue.code !== 'custom')
-    return at(`missing key ${name}`, `add "${String(issue.path.at(-1))}": ${must}`);
-  if (issue.code === 'invalid_value')
-    return at(`${name} may not be ${shown(value)}`, suggest(textOf(value), issue.values.map(String), 'it may be'));
-  if (issue.code === 'invalid_union') return unionProblems(issue, value, words, file, part);
-  if (issue.code === 'custom' || issue.code === 'invalid_format')
-    return at(
-      `${name}: ${issue.message}`,
-      value === undefined ? 'add what is missing' : `change ${typeof value === 'object' ? 'it' : shown(value)}`,
-    );
-  const size = Array.isArray(value) && value.length > 0 && issue.code !== 'invalid_type' ? ` of ${value.length}` : '';
-  return at(`${name} may not be ${shown(value)}${size}`, `write ${must}`);
-}
-
-/** Of several choices the user meant one: the one that fits best speaks, unless none does. */
-function unionProblems(
-  issue: Extract<Issue, { code: 'invalid_union' }>,
-  value: unknown,
-  words: Piece,
-  file: UserFile,
-  part: Part,
-): Problem[] {
-  const inner = issue.errors.map((issues) =>
-    issues.map((one): Issue => ({ ...one, path: [...issue.path, ...one.path] })),
-  );
-  const path = [...part.at, ...issue.path];
-  const known = keysAt(words, issue.path);
-  const unknown = isRecord(value) && known.length > 0 ? Object.keys(value).filter((key) => !known.includes(key)) : [];
-  if (unknown.length > 0)
-    return unknown.slice(0, MAX_PROBLEMS).map((key) => ({
-      message: `unknown key "${key}"`,
-      place: file.place([...path, key], 'key'),
-      fix: suggest(key, known, 'known keys'),
-    }));
-  const right = inner.filter((issues) => !issues.some((one) => one.path.length === issue.path.length));
-  if (right.length === 1) return (right[0] ?? []).flatMap((one) => problemsOf(one, words, file, part));
-  const must = piecesAt(words, issue.path).map(wordsOf).join(', or ');
-  return [{ message: `${nameOf(path)} may not be ${shown(value)}`, place: file.place(path), fix: `write ${must}` }];
 }
 
 function valueAt(value: unknown, path: Path): unknown {

@@ -2,6 +2,7 @@ import { isRecord } from '../core/json.ts';
 import { Outcome } from '../core/outcome.ts';
 import { closest, distance } from './closest.ts';
 import { inspect } from './issues.ts';
+import { Problems } from './problems.ts';
 
 const KNOWN = Object.keys(Outcome.shape);
 /** A shorter key is near to many honest ones, as `stats` is to `state`. */
@@ -13,10 +14,11 @@ const SURELY = 6;
  */
 export function outcomeProblems(given: unknown): string[] {
   if (!isRecord(given)) return ["it is neither a text nor a mapping: give { kind: 'answered', answer: '…' }"];
-  const { problems } = inspect(Outcome, { path: 'outcome', data: given, place: () => ({ file: 'outcome' }) });
+  const told = new Problems();
+  inspect(told, Outcome, { value: given, place: () => ({ file: 'outcome' }) });
   const empty = given['kind'] === 'answered' && given['answer'] === undefined && given['data'] === undefined;
   const wrong = [
-    ...problems.map(({ message, fix }) => `${message}: ${fix}`),
+    ...told.all.map(({ message, fix }) => `${message}: ${fix}`),
     ...(empty ? ['it is answered and has neither answer nor data'] : []),
   ];
   const meantBy = (key: string) => (wrong.length > 0 ? closest(key, KNOWN) : slipOf(key));

@@ -1,9 +1,9 @@
 import { dereference, type Schema } from '@cfworker/json-schema';
-import type { Place, Problem } from '../core/errors.ts';
+import type { Problem } from '../core/errors.ts';
 import { isRecord } from '../core/json.ts';
 import { suggest } from './closest.ts';
 import { createPatternCheck } from './pattern.ts';
-import { MAX_PROBLEMS, type Path } from './read-file.ts';
+import { type Locate, MAX_PROBLEMS, type Path } from './problems.ts';
 
 /** Schemas to go through for one value, every reference written out: references that double grow without end. */
 const MAX_STEPS = 10_000;
@@ -13,7 +13,7 @@ const MAX_DEPTH = 200;
  * What keeps a JSON Schema (draft 2020-12) from validating any value soon: broken keywords, patterns that are none,
  * references that lead out of the file, nowhere or in a circle. `place` finds a path of the schema in its file.
  */
-export function schemaProblems(schema: Record<string, unknown>, place: (path: Path) => Place): Problem[] {
+export function schemaProblems(schema: Record<string, unknown>, place: Locate): Problem[] {
   const checkPattern = createPatternCheck();
   const slips = schemasIn(schema).flatMap(({ one, path }) => [
     ...Object.entries(one).flatMap(([key, value]) => slipsOf(key, value, [...path, key])),
@@ -157,7 +157,7 @@ function below(schema: Record<string, unknown>): SchemaAt[] {
 }
 
 /** The validator's own way of finding what a reference means: where it fails here, it would fail in a run. */
-function referenceProblems(schema: Schema, place: (path: Path) => Place): Problem[] {
+function referenceProblems(schema: Schema, place: Locate): Problem[] {
   let lookup: Record<string, Schema | boolean>;
   try {
     lookup = dereference(schema);

@@ -16,6 +16,7 @@ import {
   visit,
 } from 'yaml';
 import { DrillError, type Place, type Problem } from '../core/errors.ts';
+import { type Locate, MAX_PROBLEMS, type Path } from './problems.ts';
 
 const MAX_BYTES = 1_000_000;
 /** Words, brackets and the room between them; some twelve thousand lines. Parsing takes longer than a second beyond it. */
@@ -23,18 +24,12 @@ const MAX_TOKENS = 100_000;
 const MAX_DEPTH = 50;
 /** Enough for anchors a person writes; a bomb needs thousands. */
 const MAX_ALIASES = 100;
-/** Nobody mends more at once; finding a place and a word for each of a million takes for ever. */
-export const MAX_PROBLEMS = 100;
-
-export type Path = readonly PropertyKey[];
-
 /** A YAML or JSON file as its user wrote it. */
 export interface UserFile {
   /** Absolute. */
   path: string;
   data: unknown;
-  /** Where the value at a path stands, or its key; its nearest parent where it is missing. */
-  place(path: Path, part?: 'key' | 'value'): Place;
+  place: Locate;
 }
 
 /** A path as messages show it: relative where the file lies under the working directory. */

@@ -20,7 +20,7 @@ export function piecesAt(root: Piece, path: readonly PropertyKey[]): Piece[] {
 }
 
 /** Every key a mapping at a path may have. */
-export function keysAt(root: Piece, path: readonly PropertyKey[]): string[] {
+export function keysOf(root: Piece, path: readonly PropertyKey[]): string[] {
   return [...new Set(piecesAt(root, path).flatMap((piece) => Object.keys(piece.properties ?? {})))];
 }
 

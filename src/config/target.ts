@@ -1,11 +1,12 @@
 import type { z } from 'zod';
 import { Declaration, type ResolvedDeclaration, Roles, resolveDeclaration } from '../core/declaration.ts';
-import { DrillError, type Place, type Problem } from '../core/errors.ts';
+import { DrillError, type Place } from '../core/errors.ts';
 import type { Target } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import type { LoadedConfig } from './config-file.ts';
-import { inspect, strangers } from './issues.ts';
+import { inspect } from './issues.ts';
+import { namedAt, Problems } from './problems.ts';
 
 /** Without configuration the shipped example answers: two providers, two protocols. */
 export const DEFAULT_ROLES: Roles = {
@@ -70,25 +71,19 @@ export async function settleTarget(
 ): Promise<{ declares: ResolvedDeclaration; roles: Roles }> {
   const said = await target.load();
   const place = { file: said.about };
-  const must = (code: string, problems: Problem[]): void => {
-    if (problems.length > 0) throw new DrillError(code, problems);
-  };
+  const told = new Problems();
   const roles = exported(Roles, said.roles, 'roles', place) ?? config?.roles ?? DEFAULT_ROLES;
   const names = Object.keys(roles);
-  const spoken = Object.values(roles).map(({ protocol }) => ({ word: protocol, place }));
   const protocols = catalogue.protocols.map((p) => p.name);
-  const speaker = (word: string) => `role ${names.find((role) => roles[role]?.protocol === word)}`;
-  must(
-    'unknown-protocol',
-    strangers(spoken, protocols, 'protocols', (word) => `${speaker(word)} speaks "${word}", which is no protocol`),
-  );
+  const speaks = (word: string) =>
+    `role ${names.find((role) => roles[role]?.protocol === word)} speaks "${word}", which is no protocol`;
+  told.strangers(namedAt(roles, '<name>.protocol'), () => place, protocols, 'protocols', speaks);
+  told.end('unknown-protocol');
   const own = ownOf(config?.targets ?? {}, name)?.declares;
   const declares = resolveDeclaration(own ?? exported(Declaration, said.declares, 'declares', place), names);
-  const chain = declares.chain.map((word) => ({ word, place }));
-  must(
-    'unknown-role',
-    strangers(chain, names, 'roles', (word) => `the target's chain names a role "${word}" that does not exist`),
-  );
+  const leads = (word: string) => `the target's chain names a role "${word}" that does not exist`;
+  told.strangers(namedAt(declares, 'chain[]'), () => place, names, 'roles', leads);
+  told.end('unknown-role');
   return { declares, roles };
 }
 
@@ -100,14 +95,14 @@ function ownOf<T>(record: Record<string, T>, name: string): T | undefined {
 /** What a module exports by a name, held against its shape. Throws a DrillError. */
 function exported<S extends z.ZodType>(schema: S, data: unknown, what: string, place: Place): z.output<S> | undefined {
   if (data === undefined) return undefined;
-  const { value, problems } = inspect(schema, { path: place.file, data, place: () => place });
-  if (problems.length === 0) return value;
-  throw new DrillError(
-    'invalid-export',
-    problems.map(({ message, fix }) => ({
-      message: `the target's export \`${what}\`: ${message}`,
-      place,
-      fix: `${fix} (\`drill explain ${what}\` shows its shape)`,
-    })),
-  );
+  const told = new Problems();
+  const value = inspect(told, schema, { value: data, place: () => place });
+  const more = `(\`drill explain ${what}\` shows its shape)`;
+  const problems = told.all.map(({ message, fix }) => ({
+    message: `the target's export \`${what}\`: ${message}`,
+    place,
+    fix: `${fix} ${more}`,
+  }));
+  if (problems.length > 0) throw new DrillError('invalid-export', problems);
+  return value;
 }

@@ -1,27 +1,19 @@
 import { realpathSync } from 'node:fs';
-import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { Concepts } from '../core/concept.ts';
 import { Contract } from '../core/contract.ts';
-import { DrillError, formatPlace, type Place, type Problem } from '../core/errors.ts';
-import { type Expectation, GoldenTask, type Source, type Workflow } from '../core/golden-task.ts';
-import { isRecord } from '../core/json.ts';
+import { DrillError, formatPlace, type Place } from '../core/errors.ts';
+import { GoldenTask, type Source, type Workflow } from '../core/golden-task.ts';
+import { isRecord, type Json } from '../core/json.ts';
 import { suggest } from './closest.ts';
 import { dataFilesIn, namesIn } from './find.ts';
-import { inspect, parseWith, strangers } from './issues.ts';
+import { inspect, parseWith } from './issues.ts';
 import { schemaProblems } from './output-schema.ts';
 import { createPatternCheck } from './pattern.ts';
-import {
-  displayPath,
-  kindOf,
-  MAX_PROBLEMS,
-  type Path,
-  readBase64,
-  readText,
-  readUserFile,
-  type UserFile,
-} from './read-file.ts';
-import { type Judges, linkProblems, type Placed, type PlacedTask, ToolsFile } from './workflow-links.ts';
+import { type Locate, type Named, namedAt, type Path, type Placed, Problems } from './problems.ts';
+import { displayPath, kindOf, readBase64, readText, readUserFile } from './read-file.ts';
+import { type Judges, type PlacedTask, ToolsFile, tellLinks } from './workflow-links.ts';
 
 /** What stands in a workflow's folder beside golden tasks, e.g. `contract.yaml`. */
 const BESIDE = /^(contract|concepts|tools)\.(ya?ml|json)$/;
@@ -66,54 +58,42 @@ export function loadWorkflow(
 ): Workflow {
   const home = resolve(dir);
   const here: Place = { file: displayPath(home) };
-  if (kindOf(home) !== 'folder')
-    throw new DrillError('no_tasks', {
-      message: 'there is no such folder of golden tasks',
-      place: here,
-      fix: 'name a folder with a JSON or YAML file a task',
-    });
+  const told = new Problems();
+  if (kindOf(home) !== 'folder') {
+    told.tell(here, 'there is no such folder of golden tasks', 'name a folder with a JSON or YAML file a task');
+    throw told.error('no_tasks');
+  }
   const files = taskFiles(home);
-  const problems: Problem[] = [];
   // What a file that cannot be read would have named cannot be missed in it.
   let linked = true;
   const beside = <T>(read: () => T | undefined): T | undefined => {
-    const before = problems.length;
-    const found = collecting(problems, read);
-    linked &&= found !== undefined || problems.length === before;
+    const before = told.all.length;
+    const found = told.attempt(read);
+    linked &&= found !== undefined || told.all.length === before;
     return found;
   };
-  const contract = beside(() => loadContract(home, name, problems));
-  const concepts = beside(() => readBeside(home, 'concepts', Concepts, problems));
-  const tools = beside(() => readBeside(home, 'tools', ToolsFile, problems));
+  const contract = beside(() => readContract(told, home, name));
+  const concepts = beside(() => readBeside(told, home, 'concepts', Concepts));
+  const tools = beside(() => readBeside(told, home, 'tools', ToolsFile));
   const tasks = files
     .slice(0, MAX_TASKS)
-    .flatMap((file) =>
-      problems.length > MAX_PROBLEMS ? [] : (collecting(problems, () => readTasks(file, problems)) ?? []),
-    );
+    .flatMap((file) => (told.full ? [] : (told.attempt(() => readTasks(told, file)) ?? [])));
   if (tasks.length > MAX_TASKS || files.length > MAX_TASKS)
-    problems.push({
-      message: `the folder holds more than ${MAX_TASKS} golden tasks`,
-      place: here,
-      fix: 'make several workflows of it',
-    });
-  if (tasks.length === 0 && problems.length === 0)
-    problems.push({
-      message: 'the folder holds no golden task',
-      place: here,
-      fix: 'add a JSON or YAML file with at least `name` and `input`',
-    });
+    told.tell(here, `the folder holds more than ${MAX_TASKS} golden tasks`, 'make several workflows of it');
+  if (tasks.length === 0 && told.all.length === 0)
+    told.tell(here, 'the folder holds no golden task', 'add a JSON or YAML file with at least `name` and `input`');
   const known = tasks.slice(0, MAX_TASKS);
-  problems.push(...twinProblems(known), ...known.flatMap(uncitedProblems), ...patternProblems(known, judges));
-  if (linked) problems.push(...linkProblems({ contract, concepts, tools, tasks: known }, judges));
+  tellTasks(told, known, judges);
+  if (linked) tellLinks(told, { contract, concepts, tools, tasks: known }, judges);
 
   const homes = [join(home, 'sources'), ...sourceDirs.map((one) => resolve(one))];
-  const sources = sourcesOf(known, homes, problems);
+  const sources = sourcesOf(told, known, homes);
   const tenants = [...new Set(known.map(({ value }) => value.tenant))].sort();
   const canaries = tenants.flatMap((tenant) => {
-    const canary = collecting(problems, () => loadCanary(tenant, homes));
+    const canary = told.attempt(() => loadCanary(tenant, homes));
     return canary === undefined ? [] : [[tenant, canary] as const];
   });
-  if (problems.length > 0) throw new DrillError('invalid_workflow', problems.slice(0, MAX_PROBLEMS));
+  told.end('invalid_workflow');
   return {
     name: contract?.value.workflow ?? name,
     ...(contract === undefined ? {} : { contract: contract.value }),
@@ -125,65 +105,54 @@ export function loadWorkflow(
   };
 }
 
-/** Keeps going after a file's DrillError, so that all files are told about at once. */
-function collecting<T>(problems: Problem[], read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (!(error instanceof DrillError)) throw error;
-    problems.push(...error.problems);
-    return undefined;
-  }
-}
-
 /** A file beside the golden tasks, in whichever of its formats. */
-function fileBeside(dir: string, what: string): UserFile | undefined {
-  const name = namesIn(dir).find((one) => BESIDE.exec(one)?.[1] === what);
-  return name === undefined ? undefined : readUserFile(join(dir, name));
-}
-
 function readBeside<S extends z.ZodType>(
+  told: Problems,
   dir: string,
   what: string,
   schema: S,
-  problems: Problem[],
-): (Placed<z.output<S>> & { file: UserFile }) | undefined {
-  const file = fileBeside(dir, what);
-  if (file === undefined) return undefined;
-  const found = inspect(schema, file);
-  problems.push(...found.problems);
-  return found.value === undefined ? undefined : { value: found.value, place: file.place, file };
+): Placed<z.output<S>> | undefined {
+  const name = namesIn(dir).find((one) => BESIDE.exec(one)?.[1] === what);
+  if (name === undefined) return undefined;
+  const { data, place } = readUserFile(join(dir, name));
+  const value = inspect(told, schema, { value: data, place });
+  return value === undefined ? undefined : { value, place };
 }
 
-function loadContract(dir: string, workflow: string, told: Problem[]): Placed<Contract> | undefined {
-  const found = readBeside(dir, 'contract', ContractFile, told);
+function readContract(told: Problems, dir: string, workflow: string): Placed<Contract> | undefined {
+  const found = readBeside(told, dir, 'contract', ContractFile);
   if (found === undefined) return undefined;
-  const { value: contract, place, file } = found;
-  if (contract.workflow !== workflow)
-    told.push({
-      message: `the contract is for the workflow "${contract.workflow}", not "${workflow}"`,
-      place: place(['workflow']),
-      fix: `write \`workflow: ${workflow}\`, or rename the folder`,
-    });
-  const { output, ...rest } = contract;
+  const { place } = found;
+  const { output, ...rest } = found.value;
+  if (rest.workflow !== workflow)
+    told.tell(
+      place(['workflow']),
+      `the contract is for the workflow "${rest.workflow}", not "${workflow}"`,
+      `write \`workflow: ${workflow}\`, or rename the folder`,
+    );
   if (output === undefined) return { value: rest, place };
-  if (typeof output.schema === 'string')
-    return { value: { ...rest, output: { ...output, schema: readSchema(dir, output.schema, file) } }, place };
-  told.push(...schemaProblems(output.schema, (path) => place(['output', 'schema', ...path])));
-  return { value: { ...rest, output: { ...output, schema: output.schema } }, place };
+  const inline: Locate = (path) => place(['output', 'schema', ...path]);
+  const { schema } = output;
+  if (typeof schema !== 'string') told.all.push(...schemaProblems(schema, inline));
+  const read = typeof schema === 'string' ? readSchema(dir, schema, inline([])) : schema;
+  return { value: { ...rest, output: { ...output, schema: read } }, place };
 }
 
-function readSchema(dir: string, name: string, contract: UserFile): Record<string, unknown> {
+/** The JSON Schema that a contract names. `named` is where it does. */
+function readSchema(dir: string, name: string, named: Place): Json {
   const path = resolve(dir, name);
-  const invalid = (message: string, fix: string) =>
-    new DrillError('invalid_contract', { message, place: contract.place(['output', 'schema']), fix });
+  const told = new Problems();
+  const refuse = (message: string, fix: string) => {
+    told.tell(named, message, fix);
+    return told.error('invalid_contract');
+  };
   if (kindOf(path) !== 'file')
-    throw invalid(`there is no file "${name}" beside the contract`, 'add it, or write it here');
-  if (!isInside(dir, path)) throw invalid(`"${name}" leaves the folder`, 'keep the schema beside the contract');
+    throw refuse(`there is no file "${name}" beside the contract`, 'add it, or write it here');
+  if (!isInside(dir, path)) throw refuse(`"${name}" leaves the folder`, 'keep the schema beside the contract');
   const { data, place } = readUserFile(path);
-  if (!isRecord(data)) throw invalid(`"${name}" holds no JSON Schema`, 'a schema is a mapping with `type`');
-  const problems = schemaProblems(data, place);
-  if (problems.length > 0) throw new DrillError('invalid_contract', problems);
+  if (!isRecord(data)) throw refuse(`"${name}" holds no JSON Schema`, 'a schema is a mapping with `type`');
+  told.all.push(...schemaProblems(data, place));
+  told.end('invalid_contract');
   return data;
 }
 
@@ -193,54 +162,40 @@ export function taskFiles(dir: string): string[] {
 }
 
 /** One task or a list of tasks. Broken ones are told about, the others still come back. */
-function readTasks(path: string, problems: Problem[]): PlacedTask[] {
-  const file = readUserFile(path);
-  const many = Array.isArray(file.data);
-  const values: unknown[] = Array.isArray(file.data) ? file.data : [file.data];
-  return values.slice(0, MAX_TASKS + 1).flatMap((value, i) => {
-    if (problems.length > MAX_PROBLEMS) return [];
-    const at = many ? [i] : [];
-    const result = inspect(GoldenTask, file, { at, value });
-    problems.push(...result.problems);
-    if (result.value === undefined) return [];
-    return [{ value: result.value, place: (path: Path) => file.place([...at, ...path]) }];
+function readTasks(told: Problems, path: string): PlacedTask[] {
+  const { data, place } = readUserFile(path);
+  const values: Named[] = Array.isArray(data) ? namedAt(data, '[]', MAX_TASKS + 1) : [{ word: data, path: [] }];
+  return values.flatMap(({ word, path: at }) => {
+    const value = told.full ? undefined : inspect(told, GoldenTask, { value: word, place, at });
+    return value === undefined ? [] : [{ value, place: (path: Path) => place([...at, ...path]) }];
   });
 }
 
-function twinProblems(tasks: readonly PlacedTask[]): Problem[] {
-  const first = new Map<string, PlacedTask>();
-  return tasks.flatMap((placed) => {
-    const { name } = placed.value;
+/** What is wrong with golden tasks beside one another, without the other files of their folder. */
+function tellTasks(told: Problems, tasks: readonly PlacedTask[], { sizeOf }: Judges): void {
+  const first = new Map<string, Place>();
+  for (const {
+    value: { name },
+    place,
+  } of tasks) {
     const twin = first.get(name);
-    if (twin === undefined) first.set(name, placed);
-    if (twin === undefined) return [];
-    const message = `two golden tasks are called "${name}"; the first is at ${formatPlace(twin.place(['name']))}`;
-    return [{ message, place: placed.place(['name']), fix: 'rename one' }];
-  });
-}
-
-const uncitedProblems = ({ value: { required_sources = [], fixtures }, place }: PlacedTask): Problem[] =>
-  strangers(
-    required_sources.map((word, i) => ({ word, place: place(['required_sources', i]) })),
-    fixtures,
-    'fixtures',
-    (word) => `required source "${word}" is not among the fixtures`,
-  );
-
-function patternProblems(tasks: readonly PlacedTask[], { sizeOf }: Judges): Problem[] {
+    first.set(name, twin ?? place(['name']));
+    if (twin === undefined) continue;
+    const message = `two golden tasks are called "${name}"; the first is at ${formatPlace(twin)}`;
+    told.tell(place(['name']), message, 'rename one');
+  }
+  const uncited = (word: string) => `required source "${word}" is not among the fixtures`;
+  for (const { value: task, place } of tasks)
+    told.strangers(namedAt(task, 'required_sources[]'), place, task.fixtures, 'fixtures', uncited);
   const check = createPatternCheck(sizeOf);
-  const inList = (list: readonly Expectation[], key: string, place: PlacedTask['place']) =>
-    list.flatMap((entry, i) =>
-      typeof entry === 'string' || !('pattern' in entry) ? [] : check(entry.pattern, place([key, i, 'pattern'])),
-    );
-  return tasks.flatMap(({ value: task, place }) => [
-    ...inList(task.must_include, 'must_include', place),
-    ...inList(task.must_not, 'must_not', place),
-  ]);
+  for (const { value, place } of tasks)
+    for (const list of ['must_include', 'must_not'])
+      for (const { word, path } of namedAt(value, `${list}[].pattern`))
+        told.all.push(...check(String(word), place(path)));
 }
 
 /** The documents and records the tasks may cite, each once a tenant. */
-function sourcesOf(tasks: readonly PlacedTask[], homes: readonly string[], problems: Problem[]): Source[] {
+function sourcesOf(told: Problems, tasks: readonly PlacedTask[], homes: readonly string[]): Source[] {
   const listed = new Map<string, ReadonlySet<string>>();
   const filesIn = (dir: string): ReadonlySet<string> => {
     const files = listed.get(dir) ?? new Set(namesIn(dir).filter((name) => SOURCE_EXTENSIONS.includes(extname(name))));
@@ -248,29 +203,30 @@ function sourcesOf(tasks: readonly PlacedTask[], homes: readonly string[], probl
     return files;
   };
   const sources = new Map<string, Source | undefined>();
-  for (const { value: task, place } of tasks) {
-    const folders = homes.flatMap((home) => [join(home, task.tenant), home].map((dir) => ({ dir, home })));
-    for (const [i, id] of task.fixtures.entries()) {
-      const key = `${task.tenant}/${id}`;
-      if (sources.has(key) || problems.length > MAX_PROBLEMS) continue;
-      const tell = (message: string, fix: string) => problems.push({ message, place: place(['fixtures', i]), fix });
+  for (const {
+    value: { tenant, fixtures },
+    place,
+  } of tasks) {
+    const folders = homes.flatMap((home) => [join(home, tenant), home].map((dir) => ({ dir, home })));
+    for (const [i, id] of fixtures.entries()) {
+      const key = `${tenant}/${id}`;
+      if (sources.has(key) || told.full) continue;
       sources.set(key, undefined);
+      const tell = (message: string, fix: string) => told.tell(place(['fixtures', i]), message, fix);
       const found = folders
         .flatMap(({ dir, home }) => SOURCE_EXTENSIONS.map((ext) => ({ dir, home, name: id + ext })))
         .find(({ dir, name }) => filesIn(dir).has(name));
       if (/[\\/]/.test(id)) tell(`"${id}" leaves the sources folder`, 'name a source by its id');
       else if (found === undefined) {
-        const known = new Set(
-          folders.flatMap(({ dir }) => [...filesIn(dir)].map((name) => basename(name, extname(name)))),
-        );
-        const add = `add ${displayPath(join(homes[0] ?? '.', task.tenant, `${id}.md`))}`;
-        const message = `there is no source "${id}" for the tenant "${task.tenant}"`;
-        tell(message, `${add}; or ${suggest(id, [...known], 'sources')}`);
+        const known = folders.flatMap(({ dir }) => [...filesIn(dir)].map((name) => basename(name, extname(name))));
+        const add = `add ${displayPath(join(homes[0] ?? '.', tenant, `${id}.md`))}`;
+        const others = suggest(id, [...new Set(known)], 'sources');
+        tell(`there is no source "${id}" for the tenant "${tenant}"`, `${add}; or ${others}`);
       } else if (!isInside(dirname(found.home), join(found.dir, found.name)))
         tell(`the source "${id}" is a link out of the project`, 'copy it into the sources folder');
       else {
-        const source = collecting(problems, () => readSource(join(found.dir, found.name)));
-        if (source !== undefined) sources.set(key, { id, tenant: task.tenant, ...source });
+        const source = told.attempt(() => readSource(join(found.dir, found.name)));
+        if (source !== undefined) sources.set(key, { id, tenant, ...source });
       }
     }
   }
@@ -301,11 +257,9 @@ function loadCanary(tenant: string, homes: readonly string[]): string | undefine
 
 /** Whether what stands at a path, links followed, lies in a folder. */
 function isInside(dir: string, path: string): boolean {
-  let way: string;
   try {
-    way = relative(realpathSync(dir), realpathSync(path));
+    return realpathSync(path).startsWith(join(realpathSync(dir), sep));
   } catch {
     return false;
   }
-  return way !== '' && way !== '..' && !way.startsWith(`..${sep}`) && resolve(way) !== way;
 }
