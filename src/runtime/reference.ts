@@ -5,7 +5,6 @@ import { FailureMode } from '../core/taxonomy.ts';
 import { type Approval, type Approve, ToolFailure, type Tools } from '../core/tools.ts';
 import { protocols } from '../protocols/index.ts';
 import { type Capabilities, createAdapter } from './adapter.ts';
-import type { Agent, Checked } from './agent.ts';
 import { picturesOf, withSources } from './asking.ts';
 import { createTenantBudget, type TenantBudget } from './budget.ts';
 import { type Ask, failover } from './failover.ts';
@@ -13,6 +12,7 @@ import { createLanes, type LaneSettings } from './lanes.ts';
 import type { ModelAdapter } from './model-adapter.ts';
 import { orderAgent } from './order-agent.ts';
 import { planAgent } from './plan-agent.ts';
+import { type Agent, type Checked, openStory } from './story.ts';
 import { supportAgent } from './support-agent.ts';
 
 /** What the agents say of themselves. */
@@ -100,12 +100,13 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
       const agent = AGENTS[task.workflow] ?? supportAgent;
       const budget = budgetOf(task);
       const began = clock.now();
-      const left = () => Math.max(0, began + task.deadline_ms - MARGIN_MS - clock.now());
-      return agent(task, {
-        run: (ask) => walk({ ...ask, payload: approved(ask.payload, task), ...(budget && { budget }) }),
-        verify: (asked, answer) => {
+      const tookMs = () => clock.now() - began;
+      const left = () => Math.max(0, task.deadline_ms - MARGIN_MS - tookMs());
+      const story = openStory(task, {
+        run: (ask) => walk({ ...ask, payload: approved(ask.payload, task), ...(budget && { budget }), signal }),
+        verify: (answer) => {
           const approvedVerifier = maySee(task, VERIFIER, around.roles) ? verifier : undefined;
-          return verification(asked, answer, approvedVerifier, Math.min(VERIFY_MS, left()), signal);
+          return verification(task, answer, approvedVerifier, Math.min(VERIFY_MS, left()), signal);
         },
         // Nobody may keep the user waiting past the deadline: neither a tool nor a person.
         tools: {
@@ -116,9 +117,9 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
             ),
         },
         approve: (asked) => inTime(approve(asked), left(), async (): Promise<Approval> => 'silence'),
-        tookMs: () => clock.now() - began,
-        signal,
+        tookMs,
       });
+      return agent(task, story);
     },
     async close() {},
   };
