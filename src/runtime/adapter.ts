@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
+import { type Gathered, gather } from '../core/gathered.ts';
 import { isRecord } from '../core/json.ts';
-import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn, type ToolCall } from '../core/model-call.ts';
+import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
-import { type EndReason, type ErrorPart, header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
+import { header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
 import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
 import { parseJson, schemaErrors } from './validate.ts';
 
@@ -123,7 +124,7 @@ async function exchange(
       );
       const parts: Part[] = [];
       for await (const bytes of reply.body) parts.push(...decoder.push(bytes).flatMap((frame) => frame.parts));
-      return listen([...parts, ...decoder.end().flatMap((frame) => frame.parts)]);
+      return gather([...parts, ...decoder.end().flatMap((frame) => frame.parts)]);
     });
     if (heard === TIME_IS_UP) return failing('timeout', `no whole reply within ${request.timeoutMs} ms`);
     return judge(heard, request);
@@ -175,51 +176,23 @@ async function withinTime<T>(
   }
 }
 
-/** A reply's parts, gathered. */
-interface Heard {
-  text: string;
-  refusal: string;
-  toolCalls: ToolCall[];
-  usage?: { input: number; output: number };
-  error?: ErrorPart;
-  end?: EndReason;
-}
-
-function listen(parts: readonly Part[]): Heard {
-  const heard: Heard = { text: '', refusal: '', toolCalls: [] };
-  for (const part of parts) {
-    if (part.type === 'text-delta') heard.text += part.text;
-    if (part.type === 'refusal-delta') heard.refusal += part.text;
-    if (part.type === 'tool-call') heard.toolCalls.push({ id: part.id, name: part.name, arguments: '' });
-    if (part.type === 'tool-call-delta') {
-      const call = heard.toolCalls.find((c) => c.id === part.id);
-      if (call !== undefined) call.arguments += part.arguments;
-    }
-    if (part.type === 'usage') heard.usage = { input: part.input, output: part.output };
-    if (part.type === 'error') heard.error ??= part;
-    if (part.type === 'end') heard.end = part.reason;
-  }
-  return heard;
-}
-
 /** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */
-function judge(heard: Heard, request: ModelRequest): Finding {
-  const { text, toolCalls, usage, error, end } = heard;
+function judge({ text = '', refusal, calls, usage, error, end }: Gathered, request: ModelRequest): Finding {
   const said: Finding = {
     ...(text !== '' && { text }),
-    ...(toolCalls.length > 0 && { toolCalls }),
+    ...(calls.length > 0 && { toolCalls: calls }),
     ...(end && { finishReason: end }),
     ...(usage && { usage }),
   };
   const fail = (mode: FailureMode, message: string): Finding => ({ ...said, failure: { mode, message } });
   if (error !== undefined)
     return { ...fail(error.mode, error.message), ...(error.retryAfter && { retryAfterMs: error.retryAfter.ms }) };
-  if (heard.refusal !== '' || end === 'refusal' || end === 'content-filter')
-    return fail('safety_block', heard.refusal || `ended with ${end}`);
+  if (refusal || end === 'refusal' || end === 'content-filter')
+    return fail('safety_block', refusal || `ended with ${end}`);
   if (end === 'length') return fail('truncated', `stopped at ${request.maxOutputTokens} output tokens`);
   if (end === undefined) return fail('truncated', 'the reply stopped before its end');
-  if (toolCalls.length > 0) {
-    const wrong = toolCalls.find(
+  if (calls.length > 0) {
+    const wrong = calls.find(
       (call) => !request.tools?.some((tool) => tool.name === call.name) || parseJson(call.arguments) === undefined,
     );
     return wrong === undefined ? said : fail('tool_mismatch', `the call of ${wrong.name} cannot be carried out`);

@@ -1,3 +1,4 @@
+import { gather } from '../../core/gathered.ts';
 import { formatHttpDate } from '../../core/http-date.ts';
 import { type Json, parseJson } from '../../core/json.ts';
 import type { CallBody } from '../../core/model-call.ts';
@@ -143,13 +144,13 @@ function shapes(call: Pick<CallBody, 'model' | 'version'>, stamp: Stamp) {
     usage: fullUsage(input, 1),
   });
   const message = (parts: readonly SaidPart[]) => {
-    const said = gather(parts);
+    const { blocks, refusal = '', usage: counted, end = 'stop' } = gather(parts);
     return {
       ...about,
-      content: said.blocks.map((b) => ('text' in b ? text(b.text) : toolUse(b.id, b.name, readInput(b.arguments)))),
-      ...ending(said.reason, said.refusal),
+      content: blocks.map((b) => ('text' in b ? text(b.text) : toolUse(b.id, b.name, readInput(b.arguments)))),
+      ...ending(end, refusal),
       ...nulls('diagnostics'),
-      usage: fullUsage(said.usage.input, said.usage.output),
+      usage: fullUsage(counted?.input ?? 0, counted?.output ?? 0),
     };
   };
   return { text, toolUse, usage, ending, start, message };
@@ -158,27 +159,4 @@ function shapes(call: Pick<CallBody, 'model' | 'version'>, stamp: Stamp) {
 /** Arguments that are no JSON cannot be said in this API but as a string: a client sees input of the wrong type. */
 function readInput(args: string): unknown {
   return args === '' ? {} : (parseJson(args) ?? args);
-}
-
-function gather(parts: readonly SaidPart[]) {
-  const blocks: ({ text: string } | { id: string; name: string; arguments: string })[] = [];
-  let refusal = '';
-  let usage = { input: 0, output: 0 };
-  let reason: EndReason = 'stop';
-  for (const part of parts) {
-    const last = blocks.at(-1);
-    if (part.type === 'text-delta') {
-      if (last !== undefined && 'text' in last) last.text += part.text;
-      else blocks.push({ text: part.text });
-    }
-    if (part.type === 'tool-call') blocks.push({ id: part.id, name: part.name, arguments: '' });
-    if (part.type === 'tool-call-delta') {
-      const call = blocks.find((b) => 'id' in b && b.id === part.id);
-      if (call !== undefined && 'id' in call) call.arguments += part.arguments;
-    }
-    if (part.type === 'refusal-delta') refusal += part.text;
-    if (part.type === 'usage') usage = part;
-    if (part.type === 'end') reason = part.reason;
-  }
-  return { blocks, refusal, usage, reason };
 }

@@ -1,3 +1,4 @@
+import { gather } from '../../core/gathered.ts';
 import { formatHttpDate } from '../../core/http-date.ts';
 import { isRecord, type Json, parseJson } from '../../core/json.ts';
 import type { CallBody } from '../../core/model-call.ts';
@@ -7,6 +8,7 @@ import { createDecoder, inBandError } from '../decoder.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
 import { asCount, asList, asRecord, asText } from '../json.ts';
 import { errorBody, errorHead, readError } from './errors.ts';
+import { writeToolCall } from './request.ts';
 
 const FINISH: Record<EndReason, string> = {
   stop: 'stop',
@@ -111,29 +113,17 @@ function writeUsage({ input, output }: { input: number; output: number }): objec
 
 /** Everything a body says that comes after its id. */
 function wholeReply(parts: SaidPart[]): object {
-  let text: string | null = null;
-  let refusal: string | null = null;
-  let usage: object | undefined;
-  let reason: EndReason = 'stop';
-  const calls = new Map<string, { id: string; type: 'function'; function: { name: string; arguments: string } }>();
-  for (const part of parts) {
-    if (part.type === 'text-delta') text = (text ?? '') + part.text;
-    if (part.type === 'refusal-delta') refusal = (refusal ?? '') + part.text;
-    if (part.type === 'tool-call')
-      calls.set(part.id, { id: part.id, type: 'function', function: { name: part.name, arguments: '' } });
-    if (part.type === 'tool-call-delta') {
-      const call = calls.get(part.id);
-      if (call !== undefined) call.function.arguments += part.arguments;
-    }
-    if (part.type === 'usage') usage = writeUsage(part);
-    if (part.type === 'end') reason = part.reason;
-  }
-  if (reason === 'refusal') refusal ??= REFUSAL;
-  const tool_calls = calls.size > 0 ? { tool_calls: [...calls.values()] } : {};
-  const message = { role: 'assistant', content: text, refusal, annotations: [], ...tool_calls };
+  const { text, refusal, calls, usage, end: reason = 'stop' } = gather(parts);
+  const message = {
+    role: 'assistant',
+    content: text ?? null,
+    refusal: refusal ?? (reason === 'refusal' ? REFUSAL : null),
+    annotations: [],
+    ...(calls.length > 0 && { tool_calls: calls.map(writeToolCall) }),
+  };
   return {
     choices: [{ index: 0, message, logprobs: null, finish_reason: FINISH[reason] }],
-    ...(usage && { usage }),
+    ...(usage && { usage: writeUsage(usage) }),
     service_tier: 'default',
     system_fingerprint: null,
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { CallBody, CallRefused, Message } from '../../core/model-call.ts';
+import type { CallBody, CallRefused, Message, ToolCall } from '../../core/model-call.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { utf8 } from '../json.ts';
 import { fromUrl, toUrl } from '../picture.ts';
@@ -188,10 +188,12 @@ function writeTurn({ role, content, images = [], toolCalls, toolCallId }: Messag
       ],
     };
   if (toolCalls === undefined || toolCalls.length === 0) return { role, content };
-  const calls = toolCalls.map((c) => ({
-    id: c.id,
-    type: 'function',
-    function: { name: c.name, arguments: c.arguments },
-  }));
-  return { role, content: content === '' ? null : content, tool_calls: calls };
+  return { role, content: content === '' ? null : content, tool_calls: toolCalls.map(writeToolCall) };
 }
+
+/** As it stands in a message, of whichever end. */
+export const writeToolCall = ({ id, name, arguments: args }: ToolCall) => ({
+  id,
+  type: 'function',
+  function: { name, arguments: args },
+});
