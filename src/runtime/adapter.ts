@@ -56,18 +56,10 @@ export function createAdapter(options: AdapterOptions): ModelAdapter {
     worstCaseUsd: (request) => usd(inputTokens(request), request.maxOutputTokens),
     async call(request, signal) {
       const began = clock.now();
-      const finding = unfit(request, capabilities) ?? (await exchange(options, request, signal));
-      const { failure, usage, ...rest } = finding;
+      const { usage, ...rest } = unfit(request, capabilities) ?? (await exchange(options, request, signal));
       return {
         provider,
         model,
-        ...(failure === undefined
-          ? { status: 'ok' }
-          : {
-              status: statusOf(failure.mode),
-              failureMode: failure.mode,
-              rawError: failure.message.slice(0, 200),
-            }),
         ...rest,
         ...(usage && {
           usage: { inputTokens: usage.input, outputTokens: usage.output, costUsd: usd(usage.input, usage.output) },
@@ -78,16 +70,13 @@ export function createAdapter(options: AdapterOptions): ModelAdapter {
   };
 }
 
-interface Failure {
-  mode: FailureMode;
-  message: string;
-}
 /** What one call came to, before the adapter's name is put on it. */
-interface Finding extends Pick<ModelResult, 'text' | 'json' | 'toolCalls' | 'finishReason' | 'retryAfterMs'> {
-  failure?: Failure;
-  usage?: { input: number; output: number };
-}
-const failing = (mode: FailureMode, message: string): Finding => ({ failure: { mode, message } });
+type Finding = Omit<ModelResult, 'provider' | 'model' | 'latencyMs' | 'usage'> & Partial<Pick<Gathered, 'usage'>>;
+const failing = (mode: FailureMode, message: string): Finding => ({
+  status: statusOf(mode),
+  failureMode: mode,
+  rawError: message.slice(0, 200),
+});
 
 /** Estimated tokens of everything that is sent. */
 function inputTokens({ messages, tools, responseSchema }: ModelRequest): number {
@@ -179,12 +168,13 @@ async function withinTime<T>(
 /** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */
 function judge({ text = '', refusal, calls, usage, error, end }: Gathered, request: ModelRequest): Finding {
   const said: Finding = {
+    status: 'ok',
     ...(text !== '' && { text }),
     ...(calls.length > 0 && { toolCalls: calls }),
     ...(end && { finishReason: end }),
     ...(usage && { usage }),
   };
-  const fail = (mode: FailureMode, message: string): Finding => ({ ...said, failure: { mode, message } });
+  const fail = (mode: FailureMode, message: string): Finding => ({ ...said, ...failing(mode, message) });
   if (error !== undefined)
     return { ...fail(error.mode, error.message), ...(error.retryAfter && { retryAfterMs: error.retryAfter.ms }) };
   if (refusal || end === 'refusal' || end === 'content-filter')

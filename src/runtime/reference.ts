@@ -1,4 +1,4 @@
-import { chainOf, type Declaration } from '../core/declaration.ts';
+import { chainOf, type Declaration, Feature } from '../core/declaration.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
 import { FailureMode } from '../core/taxonomy.ts';
@@ -15,27 +15,9 @@ import { planAgent } from './plan-agent.ts';
 import { type Agent, type Checked, openStory } from './story.ts';
 import { supportAgent } from './support-agent.ts';
 
-/** What the agents say of themselves. */
+/** What the agents say of themselves: there is nothing to claim that they do not do. */
 export const declares = {
-  features: [
-    'fallback',
-    'deadline',
-    'retries',
-    'breaker',
-    'failback',
-    'notice',
-    'schema',
-    'repair',
-    'citations',
-    'steps',
-    'tool_modes',
-    'approvals',
-    'idempotency',
-    'budgets',
-    'lanes',
-    'residency',
-    'log',
-  ],
+  features: Feature.options,
   // A promise, and so not read from the policy that has to keep it.
   fails_over_on: FailureMode.options.filter((mode) => mode !== 'safety_block'),
   retries: 1,

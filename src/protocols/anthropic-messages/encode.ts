@@ -1,11 +1,10 @@
 import { gather } from '../../core/gathered.ts';
-import { formatHttpDate } from '../../core/http-date.ts';
 import { type Json, parseJson } from '../../core/json.ts';
 import type { CallBody } from '../../core/model-call.ts';
 import type { Encoder, Stamp } from '../../core/protocol.ts';
-import type { EndReason, Frame, Headers, Part } from '../../core/wire.ts';
+import type { EndReason, Frame, Part } from '../../core/wire.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
-import { errorBody, errorHead } from './errors.ts';
+import { errors } from './errors.ts';
 
 const STOP: Record<EndReason, string> = {
   stop: 'end_turn',
@@ -15,7 +14,6 @@ const STOP: Record<EndReason, string> = {
   'content-filter': 'refusal',
 };
 
-type PartOf<T extends Part['type']> = Extract<Part, { type: T }>;
 /** From this version on, fields without a value are there as null; before, they were left out. */
 const withNulls = (version: string | undefined) => version === '2026-10-21';
 
@@ -24,9 +22,7 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'version'>, st
   let index = -1;
   /** What the open content block is: text, or the id of a tool call. */
   let block: { text: true } | { id: string } | undefined;
-  let usage: PartOf<'usage'> | undefined;
-  let end: PartOf<'end'> | undefined;
-  const refusals: PartOf<'refusal-delta'>[] = [];
+  const late: Part[] = [];
 
   const stopBlock = (): Frame[] => {
     if (block === undefined) return [];
@@ -61,31 +57,25 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'version'>, st
         return [event('content_block_delta', { index, delta }, part)];
       }
       // What is counted and why it ended go together, at the very end.
-      case 'refusal-delta':
-        refusals.push(part);
-        return [];
-      case 'usage':
-        usage = part;
-        return [];
-      case 'end':
-        end = part;
+      default:
+        late.push(part);
         return [];
     }
   };
   const close = (): Frame[] => {
-    const parts = [...refusals, ...(usage ? [usage] : []), ...(end ? [end] : [])];
-    const delta = write.ending(end?.reason ?? 'stop', refusals.map((r) => r.text).join(''));
-    const counts = write.usage(usage?.input ?? 0, usage?.output ?? 0);
-    return [...stopBlock(), event('message_delta', { delta, usage: counts }, ...parts), event('message_stop', {})];
+    const { refusal = '', usage = { input: 0, output: 0 }, end = 'stop' } = gather(late);
+    const fields = { delta: write.ending(end, refusal), usage: write.usage(usage.input, usage.output) };
+    return [...stopBlock(), event('message_delta', fields, ...late), event('message_stop', {})];
   };
 
   return createEncoder(call.stream, {
     stamp,
-    headers: replyHeaders(stamp, call.stream ? 'text/event-stream; charset=utf-8' : 'application/json'),
-    errorHead: (part) => errorHead(part, replyHeaders(stamp, 'application/json'), stamp.atMs),
-    errorBody: (part) => JSON.stringify(errorBody(part, stamp.id)),
-    errorEvent: (part) => `event: error\ndata: ${JSON.stringify(errorBody(part, stamp.id))}\n\n`,
-    body: (parts) => JSON.stringify(write.message(parts)),
+    errors,
+    headers: [
+      ['request-id', `req_${stamp.id}`],
+      ['anthropic-organization-id', '6f1d0c1e-2b7a-4c55-9a1e-0d3c5e7f9b21'],
+    ],
+    body: write.message,
     open: (first) => [event('message_start', { message: write.start(first.type === 'usage' ? first.input : 0) })],
     part: said,
     close,
@@ -94,15 +84,6 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'version'>, st
 
 function event(type: string, fields: object, ...parts: Part[]): Frame {
   return says(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`, ...parts);
-}
-
-function replyHeaders(stamp: Stamp, contentType: string): Headers {
-  return [
-    ['date', formatHttpDate(stamp.atMs)],
-    ['content-type', contentType],
-    ['request-id', `req_${stamp.id}`],
-    ['anthropic-organization-id', '6f1d0c1e-2b7a-4c55-9a1e-0d3c5e7f9b21'],
-  ];
 }
 
 /** The objects of a reply, in the shape of the version that was asked for. */
