@@ -20,38 +20,30 @@ const withNulls = (version: string | undefined) => version === '2026-10-21';
 export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'version'>, stamp: Stamp): Encoder {
   const write = shapes(call, stamp);
   let index = -1;
-  /** What the open content block is: text, or the id of a tool call. */
-  let block: { text: true } | { id: string } | undefined;
+  let block: 'text' | 'tool_use' | undefined;
   const late: Part[] = [];
 
   const stopBlock = (): Frame[] => {
-    if (block === undefined) return [];
+    const open = block !== undefined;
     block = undefined;
-    return [event('content_block_stop', { index })];
+    return open ? [event('content_block_stop', { index })] : [];
   };
-  const startBlock = (content_block: object, ...parts: Part[]): Frame[] => {
+  const startBlock = (content_block: { type: 'text' | 'tool_use' }, ...parts: Part[]): Frame[] => {
+    const before = stopBlock();
+    block = content_block.type;
     index++;
     const start = event('content_block_start', { index, content_block }, ...parts);
-    return index === 0 ? [start, event('ping', {})] : [start];
-  };
-  const startText = (): Frame[] => {
-    if (block !== undefined && 'text' in block) return [];
-    const frames = [...stopBlock(), ...startBlock(write.text(''))];
-    block = { text: true };
-    return frames;
+    return index === 0 ? [start, event('ping', {})] : [...before, start];
   };
   const said = (part: SaidPart): Frame[] => {
     switch (part.type) {
-      case 'text-delta':
-        return [
-          ...startText(),
-          event('content_block_delta', { index, delta: { type: 'text_delta', text: part.text } }, part),
-        ];
-      case 'tool-call': {
-        const frames = [...stopBlock(), ...startBlock(write.toolUse(part.id, part.name, {}), part)];
-        block = { id: part.id };
-        return frames;
+      case 'text-delta': {
+        const before = block === 'text' ? [] : startBlock(write.text(''));
+        const delta = { type: 'text_delta', text: part.text };
+        return [...before, event('content_block_delta', { index, delta }, part)];
       }
+      case 'tool-call':
+        return startBlock(write.toolUse(part.id, part.name, {}), part);
       case 'tool-call-delta': {
         const delta = { type: 'input_json_delta', partial_json: part.arguments };
         return [event('content_block_delta', { index, delta }, part)];
@@ -92,9 +84,9 @@ function shapes(call: Pick<CallBody, 'model' | 'version'>, stamp: Stamp) {
     withNulls(call.version) ? Object.fromEntries(names.map((name) => [name, null])) : {};
   const about = { id: `msg_${stamp.id}`, type: 'message', role: 'assistant', model: call.model };
 
-  const text = (value: string) => ({ type: 'text', text: value, ...nulls('citations') });
+  const text = (value: string) => ({ type: 'text' as const, text: value, ...nulls('citations') });
   const toolUse = (id: string, name: string, input: unknown) => ({
-    type: 'tool_use',
+    type: 'tool_use' as const,
     id,
     name,
     input,
