@@ -6,6 +6,7 @@ import { costOf } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import { header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
+import { inTime, TIME_IS_UP } from './in-time.ts';
 import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
 import { parseJson, schemaErrors } from './validate.ts';
 
@@ -104,7 +105,7 @@ async function exchange(
 ): Promise<Finding> {
   const wire = protocol.writeCall(toBody(request, protocol.name, endpoint.model, capabilities), endpoint);
   try {
-    const heard = await withinTime(clock, request.timeoutMs, signal, async (leave) => {
+    const listen = async (leave: AbortSignal) => {
       const reply = await transport(wire, leave);
       const framing = header(reply.headers, 'content-length') === undefined ? 'chunked' : 'length';
       const decoder = protocol.decoder(
@@ -114,7 +115,8 @@ async function exchange(
       const parts: Part[] = [];
       for await (const bytes of reply.body) parts.push(...decoder.push(bytes).flatMap((frame) => frame.parts));
       return gather([...parts, ...decoder.end().flatMap((frame) => frame.parts)]);
-    });
+    };
+    const heard = await inTime(clock, request.timeoutMs, listen, signal);
     if (heard === TIME_IS_UP) return failing('timeout', `no whole reply within ${request.timeoutMs} ms`);
     return judge(heard, request);
   } catch (error) {
@@ -139,30 +141,6 @@ function toBody(request: ModelRequest, protocol: string, model: string, capabili
   if (capabilities.jsonSchema) return { ...body, responseSchema: { name: 'response', schema } };
   const content = `Reply with nothing but JSON that follows this JSON Schema:\n${JSON.stringify(schema)}`;
   return { ...body, messages: [{ role: 'system', content }, ...request.messages] };
-}
-
-const TIME_IS_UP = Symbol('time is up');
-/** Made once: an error per call would be dear, and nobody is left to read it. */
-const OVER = new DOMException('The call is over', 'AbortError');
-
-/** Races work against the clock; whichever loses is told to stop, so that nothing lives on behind the result. */
-async function withinTime<T>(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal | undefined,
-  work: (leave: AbortSignal) => Promise<T>,
-): Promise<T | typeof TIME_IS_UP> {
-  signal?.throwIfAborted();
-  const race = new AbortController();
-  const leave = () => race.abort(signal?.reason);
-  signal?.addEventListener('abort', leave, { once: true });
-  try {
-    const timeout = clock.sleep(ms, race.signal).then((): typeof TIME_IS_UP => TIME_IS_UP);
-    return await Promise.race([timeout, work(race.signal)]);
-  } finally {
-    signal?.removeEventListener('abort', leave);
-    race.abort(OVER);
-  }
 }
 
 /** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */

@@ -2,12 +2,13 @@ import { chainOf, type Declaration, Feature } from '../core/declaration.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
 import { FailureMode } from '../core/taxonomy.ts';
-import { type Approval, type Approve, ToolFailure, type Tools } from '../core/tools.ts';
+import { type Approve, ToolFailure, type Tools } from '../core/tools.ts';
 import { protocols } from '../protocols/index.ts';
 import { type Capabilities, createAdapter } from './adapter.ts';
 import { picturesOf, withSources } from './asking.ts';
 import { createTenantBudget, type TenantBudget } from './budget.ts';
 import { type Ask, failover } from './failover.ts';
+import { inTime, TIME_IS_UP } from './in-time.ts';
 import { createLanes, type LaneSettings } from './lanes.ts';
 import type { ModelAdapter } from './model-adapter.ts';
 import { orderAgent } from './order-agent.ts';
@@ -66,17 +67,6 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
     (role) =>
       maySee(task, role, around.roles) ? payload(role) : 'regional_access';
 
-  async function inTime<T>(work: Promise<T>, ms: number, late: () => Promise<T>): Promise<T> {
-    const over = new AbortController();
-    // What loses the race may still fail later; nobody waits for it.
-    work.catch(() => {});
-    try {
-      return await Promise.race([work, clock.sleep(ms, over.signal).then(late)]);
-    } finally {
-      over.abort();
-    }
-  }
-
   return {
     async ask(task, signal) {
       const agent = AGENTS[task.workflow] ?? supportAgent;
@@ -93,12 +83,18 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
         // Nobody may keep the user waiting past the deadline: neither a tool nor a person.
         tools: {
           schemas: tools.schemas,
-          call: (...use) =>
-            inTime(tools.call(...use), Math.min(TOOL_MS, left()), () =>
-              Promise.reject(new ToolFailure('timeout', 'it took too long')),
-            ),
+          async call(...use) {
+            const work = tools.call(...use);
+            const result = await inTime(clock, Math.min(TOOL_MS, left()), () => work);
+            if (result === TIME_IS_UP) throw new ToolFailure('timeout', 'it took too long');
+            return result;
+          },
         },
-        approve: (asked) => inTime(approve(asked), left(), async (): Promise<Approval> => 'silence'),
+        async approve(asked) {
+          const work = approve(asked);
+          const answer = await inTime(clock, left(), () => work);
+          return answer === TIME_IS_UP ? 'silence' : answer;
+        },
         tookMs,
       });
       return agent(task, story);
