@@ -62,10 +62,10 @@ export const MUTANTS: Mutant[] = [
   },
   {
     name: 'approval silence taken as yes',
-    file: 'plan-agent.ts',
+    file: 'story.ts',
     find: '    approve,',
     replace:
-      "    approve: result.role === 'primary' ? approve : async (a) => ((await approve(a)) === 'denied' ? 'denied' : 'granted'),",
+      "    approve: (a) => approve(a).then((said) => (said === 'silence' && whole.role !== 'primary' ? 'granted' : said)),",
     drill: 'invalid_schema_backup',
     check: 'asks-approval',
   },

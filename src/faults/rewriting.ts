@@ -1,3 +1,4 @@
+import { gather } from '../core/gathered.ts';
 import type { ModelCall, ToolCall } from '../core/model-call.ts';
 import type { Around, MeaningInjection } from '../core/plugin.ts';
 import type { EndReason, Part } from '../core/wire.ts';
@@ -64,18 +65,8 @@ async function* rewritten(
 
 /** Undefined where it is no whole good reply. */
 function saidIn(parts: readonly Part[]): Said | undefined {
-  const said: Said = { text: '', calls: [] };
-  let good = false;
-  for (const part of parts) {
-    if (part.type === 'text-delta') said.text += part.text;
-    if (part.type === 'tool-call') said.calls.push({ id: part.id, name: part.name, arguments: '' });
-    if (part.type === 'tool-call-delta') {
-      const call = said.calls.find((c) => c.id === part.id);
-      if (call !== undefined) call.arguments += part.arguments;
-    }
-    if (part.type === 'end') good = part.reason === 'stop' || part.reason === 'tool-calls';
-  }
-  return good ? said : undefined;
+  const { text = '', calls, end } = gather(parts);
+  return end === 'stop' || end === 'tool-calls' ? { text, calls } : undefined;
 }
 
 function retell(heard: readonly Heard[], old: Said, change: Edit): Heard[] {

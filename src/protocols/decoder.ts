@@ -1,18 +1,20 @@
-import { isRecord, parseJson } from '../core/json.ts';
+import { isRecord, type Json, parseJson } from '../core/json.ts';
 import type { Decoder } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { ErrorPart, Frame, Head, Part } from '../core/wire.ts';
 import { header } from '../core/wire.ts';
-import { MALFORMED, modeOfStatus, type ReadError, readRetryAfter, TRUNCATED } from './errors.ts';
+import { type ErrorVoice, MALFORMED, modeOfStatus, readRetryAfter, TRUNCATED } from './errors.ts';
 import { concat, fromUtf8 } from './json.ts';
 import { createSseSplitter } from './sse.ts';
 
 /** What one protocol knows of replies; it may keep state from event to event. Undefined: it cannot be read. */
 interface ReplyReader {
-  body(json: unknown): Part[] | undefined;
-  event(data: string): Part[] | undefined;
-  /** Reads an error body. Undefined where it names no failure mode. */
-  error(json: unknown): ReadError | undefined;
+  errors: ErrorVoice;
+  /** A whole reply without an error in it. */
+  body(json: Json): Part[] | undefined;
+  event(json: Json): Part[];
+  /** Data that is no JSON and says nothing. */
+  done?: string;
 }
 
 export function createDecoder(head: Head, nowMs: number, reader: ReplyReader): Decoder {
@@ -31,7 +33,7 @@ function bodyDecoder(head: Head, nowMs: number, reader: ReplyReader): Decoder {
       const wire = concat(chunks);
       const json = parseJson(fromUtf8(wire));
       if (head.status >= 400) return [{ wire, parts: [errorReply(head, nowMs, reader, json)] }];
-      const parts = reader.body(json) ?? [
+      const parts = readBody(json, reader) ?? [
         { type: 'error', mode: 'malformed_response', message: MALFORMED, status: head.status },
       ];
       return [{ wire, parts: [...parts, ...missingEnd(parts)] }];
@@ -39,8 +41,13 @@ function bodyDecoder(head: Head, nowMs: number, reader: ReplyReader): Decoder {
   };
 }
 
+function readBody(json: unknown, { body, errors }: ReplyReader): Part[] | undefined {
+  if (!isRecord(json)) return undefined;
+  return isRecord(json['error']) ? [inBandError(errors, json, 'malformed_response')] : body(json);
+}
+
 function errorReply(head: Head, nowMs: number, reader: ReplyReader, json: unknown): ErrorPart {
-  const read = reader.error(json);
+  const read = reader.errors.read(json);
   const retryAfter = readRetryAfter(head.headers, nowMs);
   const fallback = {
     mode: modeOfStatus(head.status, isRecord(json)),
@@ -72,7 +79,9 @@ function streamDecoder(reader: ReplyReader): Decoder {
   const read = (data: string | undefined): Part[] => {
     if (data === undefined || dead) return [];
     seen = true;
-    const parts = reader.event(data) ?? [malformed];
+    if (data.trim() === reader.done) return [];
+    const json = parseJson(data);
+    const parts = isRecord(json) ? reader.event(json) : [malformed];
     finished ||= parts.some(isLast);
     dead = parts.some((p) => p.type === 'error');
     return parts;
@@ -93,7 +102,7 @@ function streamDecoder(reader: ReplyReader): Decoder {
 const malformed: ErrorPart = { type: 'error', mode: 'malformed_response', message: MALFORMED, inBand: true };
 
 /** An error object where an answer should be. Its code is believed before the good status; without a known one it is just unreadable. */
-export function inBandError(read: ReadError | undefined, otherwise: FailureMode, json: unknown): ErrorPart {
-  const error = read ?? { mode: otherwise, message: messageOf(json) ?? otherwise };
+export function inBandError(errors: ErrorVoice, json: Json, otherwise: FailureMode): ErrorPart {
+  const error = errors.read(json) ?? { mode: otherwise, message: messageOf(json) ?? otherwise };
   return { type: 'error', ...error, inBand: true };
 }

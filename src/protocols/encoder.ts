@@ -1,6 +1,7 @@
-import type { Encoder } from '../core/protocol.ts';
-import type { ErrorPart, Frame, Head, Headers, Part } from '../core/wire.ts';
-import { gatewayPage, isWholeReply } from './errors.ts';
+import { formatHttpDate } from '../core/http-date.ts';
+import type { Encoder, Stamp } from '../core/protocol.ts';
+import type { ErrorPart, Frame, Headers, Part } from '../core/wire.ts';
+import { type ErrorVoice, gatewayPage, isWholeReply, writeRetryAfter } from './errors.ts';
 import { utf8 } from './json.ts';
 
 /** A part that is said, not a failure. */
@@ -8,37 +9,45 @@ export type SaidPart = Exclude<Part, ErrorPart>;
 
 /** How one protocol writes replies; it may keep state from part to part. */
 interface ReplyWriter {
-  stamp: { id: string; atMs: number };
+  stamp: Stamp;
+  errors: ErrorVoice;
+  /** Beside the date and the content type. */
   headers: Headers;
-  /** The HTTP error reply's head. */
-  errorHead(error: ErrorPart): Head;
-  errorBody(error: ErrorPart): string;
   /** The whole body of a reply that is not streamed. */
-  body(parts: SaidPart[]): string;
+  body(parts: SaidPart[]): object;
   /** What a stream begins with, before its first part. */
   open(first: Part): Frame[];
   part(part: SaidPart): Frame[];
   /** After the last part of a stream that has its `end`. */
   close(): Frame[];
-  /** An error inside a stream. */
-  errorEvent(error: ErrorPart): string;
 }
 
 export const says = (text: string, ...parts: Part[]): Frame => ({ wire: utf8(text), parts });
 
 export function createEncoder(stream: boolean, writer: ReplyWriter): Encoder {
-  const { id, atMs } = writer.stamp;
-  const isWhole = (first: Part | undefined) => first?.type === 'error' && isWholeReply(first);
+  const { stamp, errors } = writer;
+  const { id, atMs } = stamp;
   let inner: Pick<Encoder, 'push' | 'end'> | undefined;
-  const choose = (first: Part) => (isWhole(first) || !stream ? wholeBody(writer) : eventStream(writer));
+  const headers = (type: string): Headers => [
+    ['date', formatHttpDate(atMs)],
+    ['content-type', type],
+    ...writer.headers,
+  ];
   return {
     head(first) {
-      if (first?.type === 'error' && isWhole(first))
-        return gatewayPage(first, id, atMs)?.head ?? writer.errorHead(first);
-      return { status: 200, headers: writer.headers, framing: stream ? 'chunked' : 'length' };
+      if (first?.type !== 'error' || !isWholeReply(first))
+        return stream
+          ? { status: 200, headers: headers('text/event-stream; charset=utf-8'), framing: 'chunked' }
+          : { status: 200, headers: headers('application/json'), framing: 'length' };
+      const page = gatewayPage(first, id, atMs);
+      if (page !== undefined) return page.head;
+      const hints = [...writeRetryAfter(first, atMs), ...errors.headers(first, atMs)];
+      const status = first.status ?? errors.rows[first.mode].status;
+      return { status, headers: [...headers('application/json'), ...hints], framing: 'length' };
     },
     push(part) {
-      inner ??= choose(part);
+      const whole = !stream || (part.type === 'error' && isWholeReply(part));
+      inner ??= whole ? wholeBody(writer) : eventStream(writer);
       return inner.push(part);
     },
     end: () => inner?.end() ?? [],
@@ -46,8 +55,7 @@ export function createEncoder(stream: boolean, writer: ReplyWriter): Encoder {
 }
 
 /** Gathers everything into one frame. A reply without an end is half a body. */
-function wholeBody(writer: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
-  const { id, atMs } = writer.stamp;
+function wholeBody({ stamp, errors, body }: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
   const parts: SaidPart[] = [];
   let error: ErrorPart | undefined;
   return {
@@ -57,16 +65,19 @@ function wholeBody(writer: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
       return [];
     },
     end() {
-      if (error !== undefined && error.mode !== 'truncated')
-        return [says(gatewayPage(error, id, atMs)?.body ?? writer.errorBody(error), error)];
-      const body = writer.body(parts);
-      if (parts.some((p) => p.type === 'end')) return [says(body, ...parts)];
-      return [says(body.slice(0, body.length >> 1), ...(error ? [error] : []))];
+      if (error !== undefined && error.mode !== 'truncated') {
+        const page = gatewayPage(error, stamp.id, stamp.atMs)?.body;
+        return [says(page ?? JSON.stringify(errors.body(error, stamp.id), null, errors.indent), error)];
+      }
+      const text = JSON.stringify(body(parts));
+      if (parts.some((p) => p.type === 'end')) return [says(text, ...parts)];
+      return [says(text.slice(0, text.length >> 1), ...(error ? [error] : []))];
     },
   };
 }
 
 function eventStream(writer: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
+  const { stamp, errors } = writer;
   let opened = false;
   let ended = false;
   let dead = false;
@@ -85,7 +96,7 @@ function eventStream(writer: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
       dead = true;
       if (part.mode === 'truncated') return opening(part);
       if (part.mode === 'malformed_response') return [says('data: {"id":\n\n', part)];
-      return [says(writer.errorEvent(part), part)];
+      return [says(`${errors.event}data: ${JSON.stringify(errors.body(part, stamp.id))}\n\n`, part)];
     },
     end: () => (ended && !dead ? writer.close() : []),
   };

@@ -20,6 +20,20 @@ export interface ReadError {
   param?: string;
 }
 
+/** How a provider says failures, and what it means by them. */
+export interface ErrorVoice {
+  rows: Record<FailureMode, ErrorRow>;
+  /** Undefined where a body names no failure mode. */
+  read(json: unknown): ReadError | undefined;
+  body(part: ErrorPart, id: string): object;
+  /** Headers of an error reply beside `retry-after`. */
+  headers(part: ErrorPart, atMs: number): Headers;
+  /** What stands before the `data:` of an error inside a stream. */
+  event: string;
+  /** Spaces by which the body of an error reply is indented. */
+  indent?: number;
+}
+
 export const MALFORMED = 'the reply could not be read';
 export const TRUNCATED = 'the reply stopped before it was finished';
 

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import { isRecord, type Json, parseJson } from '../core/json.ts';
-import type { CallRefused, Message } from '../core/model-call.ts';
-import type { WireRequest } from '../core/wire.ts';
-import { asList, fromUtf8 } from './json.ts';
+import type { CallBody, CallRefused, Message } from '../core/model-call.ts';
+import type { Headers, WireRequest } from '../core/wire.ts';
+import { asList, fromUtf8, utf8 } from './json.ts';
 
 /** What is wrong with a request, before a provider has put it into its own words. */
 export interface Complaint {
@@ -16,6 +16,20 @@ export interface Complaint {
 export function readBody(request: WireRequest): Json | undefined {
   const json = parseJson(fromUtf8(request.body));
   return isRecord(json) ? json : undefined;
+}
+
+/** Both APIs take JSON by POST. `api` is what only one of them wants in its headers. */
+export function post(call: CallBody, url: string, api: Headers, body: object): WireRequest {
+  return {
+    method: 'POST',
+    url,
+    headers: [
+      ['content-type', 'application/json'],
+      ['accept', call.stream ? 'text/event-stream' : 'application/json'],
+      ...api,
+    ],
+    body: utf8(JSON.stringify(body)),
+  };
 }
 
 /** Parses by a schema; a body of another API's fields is told apart from a merely wrong one by `foreign`. */

@@ -1,7 +1,8 @@
 import { canonicalJson } from '../core/canonical.ts';
+import { isRecord } from '../core/json.ts';
 import type { ToolSchema } from '../core/model-call.ts';
-import type { Approve, ToolRule, Tools } from '../core/tools.ts';
-import { readRule } from '../core/tools.ts';
+import type { ToolMode } from '../core/outcome.ts';
+import { type Approve, readRule, type ToolRule, type Tools } from '../core/tools.ts';
 import { fingerprint } from './log-record.ts';
 import { schemaErrors } from './validate.ts';
 
@@ -31,17 +32,15 @@ export interface Hands {
  * Carries out one tool call: only what the contract allows, with valid arguments, with a yes where one is needed, and with
  * an idempotency key, so that trying a write again after a timeout has no second effect.
  */
-export async function act(hands: Hands, tool: string, args: unknown): Promise<Act> {
+export async function act(hands: Hands, tool: string, args: unknown, mode: ToolMode = 'full'): Promise<Act> {
   const { tools, rules, allowed, taskId } = hands;
   const rule = readRule(rules[tool]);
-  const refuse = (because: NonNullable<Act['because']>, error: string): Act => ({
-    tool,
-    args,
-    write: rule.write,
-    done: 'no',
-    content: JSON.stringify({ error }),
-    because,
-  });
+  const { write } = rule;
+  const refuse = (because: NonNullable<Act['because']>, error: string): Act => {
+    return { tool, args, write, done: 'no', content: JSON.stringify({ error }), because };
+  };
+  // A model that may only read is not obeyed when it asks to write, whatever it was offered.
+  if (write && mode !== 'full') return refuse('forbidden', 'not allowed in this mode');
   const schema = tools.schemas.find((t) => t.name === tool);
   if (schema === undefined || !rule.allowed || !allowed.includes(tool))
     return refuse('forbidden', 'this tool is not allowed here');
@@ -55,21 +54,14 @@ export async function act(hands: Hands, tool: string, args: unknown): Promise<Ac
   for (let tries = 0; ; tries++) {
     try {
       const result = await tools.call(tool, args, rule.write ? { idempotency_key } : {});
-      return { tool, args, write: rule.write, done: 'yes', content: JSON.stringify(result) };
+      return { tool, args, write, done: 'yes', content: JSON.stringify(result) };
     } catch (error) {
-      const unsure = codeOf(error) === 'timeout';
-      if (tries === 0 && unsure) continue;
-      const told = refuse(
-        'failed',
-        unsure ? 'no answer: it may or may not have been done' : 'the tool failed: it was not done',
-      );
-      return { ...told, done: unsure && rule.write ? 'unknown' : 'no' };
+      const unsure = isRecord(error) && error['code'] === 'timeout';
+      if (!unsure) return refuse('failed', 'the tool failed: it was not done');
+      if (tries === 0) continue;
+      return { ...refuse('failed', 'no answer: it may or may not have been done'), done: write ? 'unknown' : 'no' };
     }
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
 }
 
 /** Those a task may use. */

@@ -1,10 +1,12 @@
 import type { Clock } from '../core/clock.ts';
+import { type Gathered, gather } from '../core/gathered.ts';
 import { isRecord } from '../core/json.ts';
-import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn, type ToolCall } from '../core/model-call.ts';
+import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
-import { type EndReason, type ErrorPart, header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
+import { header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
+import { inTime, TIME_IS_UP } from './in-time.ts';
 import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
 import { parseJson, schemaErrors } from './validate.ts';
 
@@ -55,18 +57,10 @@ export function createAdapter(options: AdapterOptions): ModelAdapter {
     worstCaseUsd: (request) => usd(inputTokens(request), request.maxOutputTokens),
     async call(request, signal) {
       const began = clock.now();
-      const finding = unfit(request, capabilities) ?? (await exchange(options, request, signal));
-      const { failure, usage, ...rest } = finding;
+      const { usage, ...rest } = unfit(request, capabilities) ?? (await exchange(options, request, signal));
       return {
         provider,
         model,
-        ...(failure === undefined
-          ? { status: 'ok' }
-          : {
-              status: statusOf(failure.mode),
-              failureMode: failure.mode,
-              rawError: failure.message.slice(0, 200),
-            }),
         ...rest,
         ...(usage && {
           usage: { inputTokens: usage.input, outputTokens: usage.output, costUsd: usd(usage.input, usage.output) },
@@ -77,16 +71,13 @@ export function createAdapter(options: AdapterOptions): ModelAdapter {
   };
 }
 
-interface Failure {
-  mode: FailureMode;
-  message: string;
-}
 /** What one call came to, before the adapter's name is put on it. */
-interface Finding extends Pick<ModelResult, 'text' | 'json' | 'toolCalls' | 'finishReason' | 'retryAfterMs'> {
-  failure?: Failure;
-  usage?: { input: number; output: number };
-}
-const failing = (mode: FailureMode, message: string): Finding => ({ failure: { mode, message } });
+type Finding = Omit<ModelResult, 'provider' | 'model' | 'latencyMs' | 'usage'> & Partial<Pick<Gathered, 'usage'>>;
+const failing = (mode: FailureMode, message: string): Finding => ({
+  status: statusOf(mode),
+  failureMode: mode,
+  rawError: message.slice(0, 200),
+});
 
 /** Estimated tokens of everything that is sent. */
 function inputTokens({ messages, tools, responseSchema }: ModelRequest): number {
@@ -114,7 +105,7 @@ async function exchange(
 ): Promise<Finding> {
   const wire = protocol.writeCall(toBody(request, protocol.name, endpoint.model, capabilities), endpoint);
   try {
-    const heard = await withinTime(clock, request.timeoutMs, signal, async (leave) => {
+    const listen = async (leave: AbortSignal) => {
       const reply = await transport(wire, leave);
       const framing = header(reply.headers, 'content-length') === undefined ? 'chunked' : 'length';
       const decoder = protocol.decoder(
@@ -123,8 +114,9 @@ async function exchange(
       );
       const parts: Part[] = [];
       for await (const bytes of reply.body) parts.push(...decoder.push(bytes).flatMap((frame) => frame.parts));
-      return listen([...parts, ...decoder.end().flatMap((frame) => frame.parts)]);
-    });
+      return gather([...parts, ...decoder.end().flatMap((frame) => frame.parts)]);
+    };
+    const heard = await inTime(clock, request.timeoutMs, listen, signal);
     if (heard === TIME_IS_UP) return failing('timeout', `no whole reply within ${request.timeoutMs} ms`);
     return judge(heard, request);
   } catch (error) {
@@ -151,75 +143,24 @@ function toBody(request: ModelRequest, protocol: string, model: string, capabili
   return { ...body, messages: [{ role: 'system', content }, ...request.messages] };
 }
 
-const TIME_IS_UP = Symbol('time is up');
-/** Made once: an error per call would be dear, and nobody is left to read it. */
-const OVER = new DOMException('The call is over', 'AbortError');
-
-/** Races work against the clock; whichever loses is told to stop, so that nothing lives on behind the result. */
-async function withinTime<T>(
-  clock: Clock,
-  ms: number,
-  signal: AbortSignal | undefined,
-  work: (leave: AbortSignal) => Promise<T>,
-): Promise<T | typeof TIME_IS_UP> {
-  signal?.throwIfAborted();
-  const race = new AbortController();
-  const leave = () => race.abort(signal?.reason);
-  signal?.addEventListener('abort', leave, { once: true });
-  try {
-    const timeout = clock.sleep(ms, race.signal).then((): typeof TIME_IS_UP => TIME_IS_UP);
-    return await Promise.race([timeout, work(race.signal)]);
-  } finally {
-    signal?.removeEventListener('abort', leave);
-    race.abort(OVER);
-  }
-}
-
-/** A reply's parts, gathered. */
-interface Heard {
-  text: string;
-  refusal: string;
-  toolCalls: ToolCall[];
-  usage?: { input: number; output: number };
-  error?: ErrorPart;
-  end?: EndReason;
-}
-
-function listen(parts: readonly Part[]): Heard {
-  const heard: Heard = { text: '', refusal: '', toolCalls: [] };
-  for (const part of parts) {
-    if (part.type === 'text-delta') heard.text += part.text;
-    if (part.type === 'refusal-delta') heard.refusal += part.text;
-    if (part.type === 'tool-call') heard.toolCalls.push({ id: part.id, name: part.name, arguments: '' });
-    if (part.type === 'tool-call-delta') {
-      const call = heard.toolCalls.find((c) => c.id === part.id);
-      if (call !== undefined) call.arguments += part.arguments;
-    }
-    if (part.type === 'usage') heard.usage = { input: part.input, output: part.output };
-    if (part.type === 'error') heard.error ??= part;
-    if (part.type === 'end') heard.end = part.reason;
-  }
-  return heard;
-}
-
 /** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */
-function judge(heard: Heard, request: ModelRequest): Finding {
-  const { text, toolCalls, usage, error, end } = heard;
+function judge({ text = '', refusal, calls, usage, error, end }: Gathered, request: ModelRequest): Finding {
   const said: Finding = {
+    status: 'ok',
     ...(text !== '' && { text }),
-    ...(toolCalls.length > 0 && { toolCalls }),
+    ...(calls.length > 0 && { toolCalls: calls }),
     ...(end && { finishReason: end }),
     ...(usage && { usage }),
   };
-  const fail = (mode: FailureMode, message: string): Finding => ({ ...said, failure: { mode, message } });
+  const fail = (mode: FailureMode, message: string): Finding => ({ ...said, ...failing(mode, message) });
   if (error !== undefined)
     return { ...fail(error.mode, error.message), ...(error.retryAfter && { retryAfterMs: error.retryAfter.ms }) };
-  if (heard.refusal !== '' || end === 'refusal' || end === 'content-filter')
-    return fail('safety_block', heard.refusal || `ended with ${end}`);
+  if (refusal || end === 'refusal' || end === 'content-filter')
+    return fail('safety_block', refusal || `ended with ${end}`);
   if (end === 'length') return fail('truncated', `stopped at ${request.maxOutputTokens} output tokens`);
   if (end === undefined) return fail('truncated', 'the reply stopped before its end');
-  if (toolCalls.length > 0) {
-    const wrong = toolCalls.find(
+  if (calls.length > 0) {
+    const wrong = calls.find(
       (call) => !request.tools?.some((tool) => tool.name === call.name) || parseJson(call.arguments) === undefined,
     );
     return wrong === undefined ? said : fail('tool_mismatch', `the call of ${wrong.name} cannot be carried out`);

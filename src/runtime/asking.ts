@@ -1,30 +1,14 @@
 import type { Message } from '../core/model-call.ts';
 import type { Task } from '../core/outcome.ts';
-import type { FallbackContract } from './contract.ts';
-import type { Ask, Payload } from './failover.ts';
-
-/** Whose ask it is. */
-export function askerOf({ id, tenant, priority }: Task): Pick<Ask, 'taskId' | 'tenantId' | 'priority'> {
-  return { taskId: id, tenantId: tenant, priority };
-}
-
-/** What every task asks of whoever serves it; a workflow adds its output and its gate. */
-export function termsOf({ deadline_ms, budget_usd }: Task): FallbackContract {
-  return {
-    deadlineMs: deadline_ms,
-    retries: 1,
-    ...(budget_usd !== undefined && { budgetUsd: budget_usd }),
-    whenAllFail: 'save_and_offer_next_step',
-  };
-}
+import type { Payload } from './failover.ts';
 
 /** What a model is asked: rules of its own, what was said before, the evidence and the question. */
-export function payloadOf(task: Task, rules: readonly string[]): Payload {
+export function payloadOf(task: Task, rules: string): Payload {
   return {
     taskId: task.id,
     tenantId: task.tenant,
     messages: [
-      ...rules.map((content): Message => ({ role: 'system', content })),
+      { role: 'system', content: rules },
       ...(task.history ?? []),
       { role: 'user', content: withSources(task, task.input), ...picturesOf(task) },
     ],

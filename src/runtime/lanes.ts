@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { inTime, TIME_IS_UP } from './in-time.ts';
 
 export type Priority = 'high' | 'normal' | 'low';
 
@@ -52,24 +53,20 @@ export function createLanes({ slots, reserved, perTenant, waitMs }: LaneSettings
     async enter(tenant, priority, signal) {
       if (fits(tenant, priority)) return take(tenant);
       if (priority === 'low') return undefined;
-      const over = new AbortController();
-      const turn = new Promise<() => void>((resolve) => {
-        const entry: Waiting = {
-          fits: () => fits(tenant, priority),
-          wake() {
-            waiting.delete(entry);
-            resolve(take(tenant));
-          },
-        };
-        waiting.add(entry);
-        over.signal.addEventListener('abort', () => waiting.delete(entry), { once: true });
-      });
-      try {
-        const late = clock.sleep(waitMs, AbortSignal.any([over.signal, ...(signal ? [signal] : [])]));
-        return await Promise.race([turn, late.then(() => undefined)]);
-      } finally {
-        over.abort(new DOMException('The wait is over', 'AbortError'));
-      }
+      const turn = (over: AbortSignal) =>
+        new Promise<() => void>((resolve) => {
+          const entry: Waiting = {
+            fits: () => fits(tenant, priority),
+            wake() {
+              waiting.delete(entry);
+              resolve(take(tenant));
+            },
+          };
+          waiting.add(entry);
+          over.addEventListener('abort', () => waiting.delete(entry), { once: true });
+        });
+      const slot = await inTime(clock, waitMs, turn, signal);
+      return slot === TIME_IS_UP ? undefined : slot;
     },
   };
 }

@@ -36,7 +36,10 @@ export interface Happened {
 }
 
 /** `resume` is promised only where something was kept to go on from. */
-const TOLD: Record<Exclude<OutcomeKind, 'answered'>, Omit<Answers, 'saved'> & { resume?: string }> = {
+const TOLD: Record<
+  Exclude<OutcomeKind, 'answered'>,
+  Omit<Answers, 'saved' | 'next'> & { resume?: string; next?: string }
+> = {
   declined: {
     works: 'I can still help with other questions.',
     limited: 'I cannot answer this one, because it was stopped by the safety policy.',
@@ -48,20 +51,17 @@ const TOLD: Record<Exclude<OutcomeKind, 'answered'>, Omit<Answers, 'saved'> & { 
     limited: 'Answers are temporarily unavailable.',
     action: 'Nothing is needed from you right now.',
     resume: 'It can be taken up from where it stopped.',
-    next: RETRY_LATER,
   },
   needs_review: {
     works: STOPPED_CLEANLY,
     limited: 'No answer was good enough to give, so I cannot answer this one.',
     action: 'Please have a person review it.',
     resume: 'A reviewer can take it up from where it stopped.',
-    next: RETRY_LATER,
   },
   failed: {
     works: STOPPED_CLEANLY,
     limited: 'This question could not be answered.',
     action: 'Please ask it again.',
-    next: RETRY_LATER,
   },
   needs_confirmation: {
     works: 'I can still help, and everything up to this step is prepared.',
@@ -74,25 +74,21 @@ const TOLD: Record<Exclude<OutcomeKind, 'answered'>, Omit<Answers, 'saved'> & { 
     works: 'I can still help, and I have drafted the next step for review.',
     limited: 'Live actions are temporarily limited, so the step was not carried out.',
     action: 'Please have a person review the proposed step.',
-    next: RETRY_LATER,
   },
   partial: {
     works: 'I can still help with what is known so far.',
     limited: 'This request is incomplete: not every step could be carried out.',
     action: 'Please check what is still open.',
-    next: RETRY_LATER,
   },
   rules_based: {
     works: 'I can still tell you what the records say.',
     limited: 'I am temporarily in a limited mode and cannot write a full answer.',
     action: 'You do not need to do anything.',
-    next: RETRY_LATER,
   },
   extracted: {
     works: 'I can still read the message, and the facts taken from it are here.',
     limited: 'Live actions are temporarily limited, so nothing was carried out.',
     action: 'Please have a person decide on the next step.',
-    next: RETRY_LATER,
   },
 };
 
@@ -101,7 +97,7 @@ export function noticeOf(
   kind: Exclude<OutcomeKind, 'answered'>,
   { state, done = false, unsure = false }: Happened,
 ): Answers {
-  const { works, limited, action, resume, next } = TOLD[kind];
+  const { works, limited, action, resume, next = RETRY_LATER } = TOLD[kind];
   const onward = resume !== undefined && holds(state) ? `${resume} ${next}` : next;
   const so = done ? works.replace('no action was taken', 'what was done before that stands') : works;
   const open = unsure ? `${limited} One step may or may not have gone through; it is not tried again.` : limited;

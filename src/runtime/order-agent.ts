@@ -1,14 +1,13 @@
 import { leavesOf } from '../core/canonical.ts';
 import { isRecord } from '../core/json.ts';
 import type { Message, ToolCall } from '../core/model-call.ts';
-import type { Outcome, PlannedAction, Task, ToolMode } from '../core/outcome.ts';
+import type { OutcomeKind, PlannedAction, Task, ToolMode } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
-import { type Act, act, allowedTools, type Hands } from './acting.ts';
-import type { Agent } from './agent.ts';
-import { askerOf, payloadOf, termsOf, withoutHistory } from './asking.ts';
+import { type Act, allowedTools, type Hands } from './acting.ts';
+import { payloadOf } from './asking.ts';
 import type { Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
-import { tell } from './telling.ts';
+import type { Agent, Story } from './story.ts';
 import { parseJson, schemaErrors } from './validate.ts';
 
 const MOST_TURNS = 8;
@@ -43,96 +42,52 @@ const PLAN_SCHEMA = {
 };
 
 /** Looks up, asks for approval, acts, answers; without a model it can trust with tools it only proposes. */
-export const orderAgent: Agent = async (task, { run, verify, tools, approve, tookMs, signal }) => {
-  const permissions = task.contract?.permissions;
-  const hands: Hands = {
-    tools,
-    approve,
-    rules: permissions?.tools ?? {},
-    allowed: task.tools ?? [],
-    taskId: task.id,
-  };
-  const reads = onlyReads(hands);
+export const orderAgent: Agent = async (task, story) => {
+  const { hands, acts } = story;
+  const modes = task.contract?.permissions?.modes ?? {};
   // Where nothing is to be proposed, a model that may only plan reads what there is, and answers.
   const modeOf = (role: string): ToolMode => {
-    const most = permissions?.modes[role] ?? 'full';
-    return most === 'plan-only' && reads ? 'read-only' : most;
+    const most = modes[role] ?? 'full';
+    return most === 'plan-only' && onlyReads(hands) ? 'read-only' : most;
   };
-  const acts: Act[] = [];
   const said: Message[] = [];
-  const results = [];
-  const gone = new Set<string>();
 
   for (let turn = 0; turn < MOST_TURNS; turn++) {
-    const result = await run({
-      ...askerOf(task),
-      payload: (role) => payloadFor(modeOf(role), task, said, acts, hands),
-      ...(task.history && { shorter: (role) => payloadFor(modeOf(role), withoutHistory(task), said, acts, hands) }),
-      without: [...gone],
-      contract: { ...termsOf(task), gate: usable(task, hands), deadlineMs: task.deadline_ms - tookMs() },
-      signal,
-    });
-    results.push(result);
-    for (const { role } of result.attempts) if (role !== result.role) gone.add(role);
-    const mode = modeOf(result.role ?? '');
-    const story = {
-      task,
+    const { reply, role, ended } = await story.ask({
       step: turn === 0 ? 'plan' : 'act',
-      results,
-      acts,
-      toolMode: mode,
-      gated: true,
-      tookMs: tookMs(),
-    };
-    const reply = result.result;
-    if (reply === undefined) return stopped(task, story, result.kind === 'answered' ? 'failed' : result.kind, hands);
-    if (mode === 'plan-only' && isRecord(reply.json)) {
+      payload: (of, asked) => payloadFor(modeOf(asked), of, said, acts, hands),
+      gate: usable(task, hands),
+    });
+    const tool_mode = modeOf(role);
+    if (reply === undefined) return story.tell({ tool_mode, ...withoutModel(task, ended, story) });
+    if (tool_mode === 'plan-only' && isRecord(reply.json)) {
       const answer = typeof reply.json['answer'] === 'string' ? reply.json['answer'] : '';
       const plan = planIn(reply.json, task, hands);
-      const kind = plan.length > 0 ? 'action_disabled' : 'answered';
-      return finish({ ...story, checked: await verify(task, answer), tookMs: tookMs() }, kind, answer, plan);
+      if (plan.length === 0) return story.tellVerified({ kind: 'answered', tool_mode, ...citing(answer, task) });
+      return story.tellVerified({ kind: 'action_disabled', tool_mode, ...citing(answer, task), plan });
     }
     if (reply.toolCalls === undefined) {
       // Tools were there and none was used: whatever it says was looked up or done, was not.
-      if (mode === 'full' && acts.length === 0 && hands.allowed.length > 0) return tell(story, 'needs_review');
-      const answer = reply.text ?? '';
-      return finish({ ...story, checked: await verify(task, answer), tookMs: tookMs() }, kindOf(acts), answer);
+      if (tool_mode === 'full' && acts.length === 0 && hands.allowed.length > 0)
+        return story.tell({ kind: 'needs_review', tool_mode });
+      return story.tellVerified({ kind: kindOf(acts), tool_mode, ...citing(reply.text ?? '', task) });
     }
     said.push({ role: 'assistant', content: reply.text ?? '', toolCalls: reply.toolCalls });
     for (const call of reply.toolCalls) {
-      // A model that may only read is not obeyed when it asks to write, whatever it was offered.
-      const done = await carryOut(call, mode, hands);
-      acts.push(done);
-      said.push({ role: 'tool', content: done.content, toolCallId: call.id });
+      const { content } = await story.act(call.name, parseJson(call.arguments)?.json, tool_mode);
+      said.push({ role: 'tool', content, toolCallId: call.id });
     }
   }
-  return tell({ task, step: 'act', results, acts, toolMode: 'full', gated: true, tookMs: tookMs() }, 'needs_review');
+  return story.tell({ kind: 'needs_review', tool_mode: 'full' });
 };
 
-/** An answer that the verification step does not support goes to a person, without the answer. */
-function finish(story: Story, kind: Outcome['kind'], answer: string, plan: PlannedAction[] = []): Outcome {
-  if (story.checked?.supported === false) return tell(story, 'needs_review');
-  const citations = story.task.sources.map((s) => s.id).filter((id) => answer.includes(id));
-  return tell(story, kind, { answer, citations, ...(plan.length > 0 && { plan }) });
-}
-
-async function carryOut(call: ToolCall, mode: ToolMode, hands: Hands): Promise<Act> {
-  const args = parseJson(call.arguments)?.json;
-  const write = readRule(hands.rules[call.name]).write;
-  if (mode !== 'full' && write)
-    return {
-      tool: call.name,
-      args,
-      write,
-      done: 'no',
-      content: '{"error":"not allowed in this mode"}',
-      because: 'forbidden',
-    };
-  return act(hands, call.name, args);
-}
+const citing = (answer: string, { sources }: Task) => ({
+  answer,
+  citations: sources.map((s) => s.id).filter((id) => answer.includes(id)),
+});
 
 /** What happened decides what the answer is. */
-function kindOf(acts: readonly Act[]): Outcome['kind'] {
+function kindOf(acts: readonly Act[]): OutcomeKind {
   const missed = acts.filter((a) => a.write && a.done !== 'yes');
   if (missed.some((a) => a.because === 'silence')) return 'needs_confirmation';
   if (missed.some((a) => a.because === 'forbidden' || a.because === 'invalid')) return 'action_disabled';
@@ -141,7 +96,7 @@ function kindOf(acts: readonly Act[]): Outcome['kind'] {
 
 /** A payload made for the mode: tools, or what they gave already in words, with a shape for a plan where one is wanted. */
 function payloadFor(mode: ToolMode, task: Task, said: readonly Message[], acts: readonly Act[], hands: Hands): Payload {
-  const base = payloadOf(task, [INSTRUCTIONS]);
+  const base = payloadOf(task, INSTRUCTIONS);
   const { schemas } = hands.tools;
   if (mode === 'full') return { ...base, messages: [...base.messages, ...said], tools: allowedTools(schemas, hands) };
   // Without tools the conversation may hold no calls of them: what they gave is told in words.
@@ -155,8 +110,6 @@ function payloadFor(mode: ToolMode, task: Task, said: readonly Message[], acts: 
   };
   return { ...base, messages: [...messages, asked], responseSchema: PLAN_SCHEMA };
 }
-
-type Story = Parameters<typeof tell>[0];
 
 const onlyReads = ({ allowed, rules }: Hands): boolean => !allowed.some((tool) => readRule(rules[tool]).write);
 
@@ -192,14 +145,15 @@ function planIn(json: Record<string, unknown>, task: Task, hands: Hands): Planne
 }
 
 /** No model is left. A task that only reads is answered by rule, where what the tools gave covers every source it has. */
-function stopped(task: Task, story: Story, kind: Outcome['kind'], hands: Hands): Outcome {
-  const acts = story.acts ?? [];
+function withoutModel(task: Task, kind: OutcomeKind, { acts, hands }: Story) {
+  const done = acts.filter((a) => a.done === 'yes');
   const rule = byRule(
     task,
-    acts.filter((a) => a.done === 'yes' && !a.write),
+    done.filter((a) => !a.write),
   );
-  if (onlyReads(hands) && rule.citations.length === task.sources.length) return tell(story, 'rules_based', rule);
-  return tell(story, acts.some((a) => a.write && a.done === 'yes') ? 'partial' : kind);
+  if (onlyReads(hands) && rule.citations.length === task.sources.length)
+    return { kind: 'rules_based' as const, ...rule };
+  return { kind: done.some((a) => a.write) ? ('partial' as const) : kind };
 }
 
 /** The records as they are, citing the sources that say the same. */

@@ -1,12 +1,10 @@
 import { leavesOf } from '../core/canonical.ts';
 import { isRecord } from '../core/json.ts';
-import type { Outcome, Task } from '../core/outcome.ts';
+import type { Task } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
-import { act, type Hands } from './acting.ts';
-import type { Agent } from './agent.ts';
-import { askerOf, payloadOf, termsOf, withoutHistory } from './asking.ts';
+import { payloadOf } from './asking.ts';
 import type { Gate } from './contract.ts';
-import { tell } from './telling.ts';
+import type { Agent } from './story.ts';
 
 const INSTRUCTIONS = [
   'You turn a message into a summary, a risk and one next action.',
@@ -14,47 +12,29 @@ const INSTRUCTIONS = [
 ].join(' ');
 
 /** Extracts a summary, a risk and a next action, and runs the action; a reserve model is trusted with the extraction only. */
-export const planAgent: Agent = async (task, { run, tools, approve, tookMs, signal }) => {
+export const planAgent: Agent = async (task, story) => {
   const schema = task.response_schema ?? { type: 'object' };
-  const asked = (of: Task) => ({ ...payloadOf(of, [INSTRUCTIONS]), responseSchema: schema });
-  const result = await run({
-    ...askerOf(task),
-    payload: () => asked(task),
-    ...(task.history && { shorter: () => asked(withoutHistory(task)) }),
-    contract: { ...termsOf(task), output: { schema, required: [] }, gate: grounded(task) },
-    signal,
-  });
-  const data = result.result?.json;
-  const story = {
-    task,
+  const { reply, role, ended } = await story.ask({
     step: 'extract',
-    results: [result],
-    toolMode: 'plan-only' as const,
-    schema,
-    gated: true,
-    tookMs: tookMs(),
-  };
-  if (!isRecord(data)) return tell(story, result.kind === 'answered' ? 'failed' : result.kind);
+    payload: (of) => ({ ...payloadOf(of, INSTRUCTIONS), responseSchema: schema }),
+    output: { schema, required: [] },
+    gate: grounded(task),
+  });
+  const data = reply?.json;
+  if (!isRecord(data)) return story.tell({ kind: ended, tool_mode: 'plan-only' });
   const action = actionOf(data);
-  const rules = task.contract?.permissions?.tools ?? {};
+  const { rules } = story.hands;
   const allowed = task.contract?.fallback_ok_for;
   // What a reserve model extracted of a case that can wait is acted on by nobody who has not seen it.
   const waits = action !== undefined && task.priority === 'low' && readRule(rules[action.tool]).approval === 'none';
-  if (result.role !== 'primary' && (waits || allowed?.includes('answered') === false))
-    return tell(story, 'extracted', { data, ...(action && { plan: [planned(action, task)] }) });
-  if (action === undefined) return tell(story, 'answered', { data });
-  const hands: Hands = {
-    tools,
-    approve,
-    rules,
-    allowed: task.tools ?? [],
-    taskId: task.id,
-  };
-  const done = await act(hands, action.tool, action.args);
-  const full = { ...story, acts: [done], toolMode: 'full' as const, tookMs: tookMs() };
-  const kind: Outcome['kind'] =
-    done.done === 'yes' ? 'answered' : done.because === 'silence' ? 'needs_confirmation' : 'partial';
-  return tell(full, kind, { data });
+  if (role !== 'primary' && (waits || allowed?.includes('answered') === false)) {
+    const plan = action && { plan: [planned(action, task)] };
+    return story.tell({ kind: 'extracted', tool_mode: 'plan-only', data, ...plan });
+  }
+  if (action === undefined) return story.tell({ kind: 'answered', tool_mode: 'plan-only', data });
+  const { done, because } = await story.act(action.tool, action.args);
+  const undone = because === 'silence' ? 'needs_confirmation' : 'partial';
+  return story.tell({ kind: done === 'yes' ? 'answered' : undone, tool_mode: 'full', data });
 };
 
 interface Action {

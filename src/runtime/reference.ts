@@ -1,41 +1,24 @@
-import { chainOf, type Declaration } from '../core/declaration.ts';
+import { chainOf, type Declaration, Feature } from '../core/declaration.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
 import { FailureMode } from '../core/taxonomy.ts';
-import { type Approval, type Approve, ToolFailure, type Tools } from '../core/tools.ts';
+import { type Approve, ToolFailure, type Tools } from '../core/tools.ts';
 import { protocols } from '../protocols/index.ts';
 import { type Capabilities, createAdapter } from './adapter.ts';
-import type { Agent, Checked } from './agent.ts';
 import { picturesOf, withSources } from './asking.ts';
 import { createTenantBudget, type TenantBudget } from './budget.ts';
 import { type Ask, failover } from './failover.ts';
+import { inTime, TIME_IS_UP } from './in-time.ts';
 import { createLanes, type LaneSettings } from './lanes.ts';
 import type { ModelAdapter } from './model-adapter.ts';
 import { orderAgent } from './order-agent.ts';
 import { planAgent } from './plan-agent.ts';
+import { type Agent, type Checked, openStory } from './story.ts';
 import { supportAgent } from './support-agent.ts';
 
-/** What the agents say of themselves. */
+/** What the agents say of themselves: there is nothing to claim that they do not do. */
 export const declares = {
-  features: [
-    'fallback',
-    'deadline',
-    'retries',
-    'breaker',
-    'failback',
-    'notice',
-    'schema',
-    'repair',
-    'citations',
-    'steps',
-    'tool_modes',
-    'approvals',
-    'idempotency',
-    'budgets',
-    'lanes',
-    'residency',
-    'log',
-  ],
+  features: Feature.options,
   // A promise, and so not read from the policy that has to keep it.
   fails_over_on: FailureMode.options.filter((mode) => mode !== 'safety_block'),
   retries: 1,
@@ -84,41 +67,37 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
     (role) =>
       maySee(task, role, around.roles) ? payload(role) : 'regional_access';
 
-  async function inTime<T>(work: Promise<T>, ms: number, late: () => Promise<T>): Promise<T> {
-    const over = new AbortController();
-    // What loses the race may still fail later; nobody waits for it.
-    work.catch(() => {});
-    try {
-      return await Promise.race([work, clock.sleep(ms, over.signal).then(late)]);
-    } finally {
-      over.abort();
-    }
-  }
-
   return {
     async ask(task, signal) {
       const agent = AGENTS[task.workflow] ?? supportAgent;
       const budget = budgetOf(task);
       const began = clock.now();
-      const left = () => Math.max(0, began + task.deadline_ms - MARGIN_MS - clock.now());
-      return agent(task, {
-        run: (ask) => walk({ ...ask, payload: approved(ask.payload, task), ...(budget && { budget }) }),
-        verify: (asked, answer) => {
+      const tookMs = () => clock.now() - began;
+      const left = () => Math.max(0, task.deadline_ms - MARGIN_MS - tookMs());
+      const story = openStory(task, {
+        run: (ask) => walk({ ...ask, payload: approved(ask.payload, task), ...(budget && { budget }), signal }),
+        verify: (answer) => {
           const approvedVerifier = maySee(task, VERIFIER, around.roles) ? verifier : undefined;
-          return verification(asked, answer, approvedVerifier, Math.min(VERIFY_MS, left()), signal);
+          return verification(task, answer, approvedVerifier, Math.min(VERIFY_MS, left()), signal);
         },
         // Nobody may keep the user waiting past the deadline: neither a tool nor a person.
         tools: {
           schemas: tools.schemas,
-          call: (...use) =>
-            inTime(tools.call(...use), Math.min(TOOL_MS, left()), () =>
-              Promise.reject(new ToolFailure('timeout', 'it took too long')),
-            ),
+          async call(...use) {
+            const work = tools.call(...use);
+            const result = await inTime(clock, Math.min(TOOL_MS, left()), () => work);
+            if (result === TIME_IS_UP) throw new ToolFailure('timeout', 'it took too long');
+            return result;
+          },
         },
-        approve: (asked) => inTime(approve(asked), left(), async (): Promise<Approval> => 'silence'),
-        tookMs: () => clock.now() - began,
-        signal,
+        async approve(asked) {
+          const work = approve(asked);
+          const answer = await inTime(clock, left(), () => work);
+          return answer === TIME_IS_UP ? 'silence' : answer;
+        },
+        tookMs,
       });
+      return agent(task, story);
     },
     async close() {},
   };

@@ -1,54 +1,23 @@
 import { isRecord } from '../core/json.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
-import type { Agent } from './agent.ts';
-import { askerOf, payloadOf, termsOf, withoutHistory } from './asking.ts';
-import type { FallbackContract, Gate } from './contract.ts';
-import type { Payload } from './failover.ts';
+import { payloadOf } from './asking.ts';
+import type { Gate } from './contract.ts';
 import type { ModelResult } from './model-adapter.ts';
-import { tell } from './telling.ts';
+import type { Agent } from './story.ts';
 
 /** Answers from the given sources, on the primary or honestly degraded on a reserve. */
-export const supportAgent: Agent = async (task, { run, verify, tookMs, signal }) => {
-  const contract = contractOf(task);
-  const result = await run({
-    ...askerOf(task),
-    payload: () => structured(task),
-    ...(task.history && { shorter: () => structured(withoutHistory(task)) }),
-    contract,
-    signal,
-  });
-  const schema = contract.output?.schema;
-  const story = {
-    task,
-    step: 'answer',
-    results: [result],
-    toolMode: 'none' as const,
-    schema,
-    gated: contract.gate !== undefined,
-    tookMs: tookMs(),
-  };
-  if (result.result === undefined) return tell(story, result.kind === 'answered' ? 'failed' : result.kind);
-  const said = read(result.result, task);
-  const checked = await verify(task, said.answer ?? '');
-  const whole = { ...story, checked, tookMs: tookMs() };
-  return checked.supported ? tell(whole, 'answered', said) : tell(whole, 'needs_review');
-};
-
-/** The question, in the shape that the workflow's contract asks of an answer. */
-function structured(task: Task): Payload {
-  return { ...payloadOf(task, [INSTRUCTIONS]), ...(task.response_schema && { responseSchema: task.response_schema }) };
-}
-
-/** What no fallback may lose of this task. */
-function contractOf(task: Task): FallbackContract {
+export const supportAgent: Agent = async (task, story) => {
   const schema = task.response_schema;
   const required = Array.isArray(schema?.['required']) ? schema['required'].filter((f) => typeof f === 'string') : [];
-  return {
-    ...termsOf(task),
+  const { reply, ended } = await story.ask({
+    step: 'answer',
+    payload: (of) => ({ ...payloadOf(of, INSTRUCTIONS), ...(schema && { responseSchema: schema }) }),
     ...(schema && { output: { schema, required } }),
     ...(task.sources.length > 0 && { gate: citesEvidence(task) }),
-  };
-}
+  });
+  if (reply === undefined) return story.tell({ kind: ended, tool_mode: 'none' });
+  return story.tellVerified({ kind: 'answered', tool_mode: 'none', ...read(reply, task) });
+};
 
 const INSTRUCTIONS = [
   'You answer customer support questions.',

@@ -38,7 +38,10 @@ export function replyTo(
   call: ModelCall,
   { schemaFields, writes }: { schemaFields: readonly string[]; writes: (tool: string) => boolean },
 ): Said {
-  if (call.role === 'verifier') return said({ ...script, answer: SUPPORTED }, call, schemaFields, []);
+  const says = (answer: string, plan: readonly Turn[]): Said => {
+    return { turn: undefined, text: replyText({ ...script, answer }, call, schemaFields, plan) };
+  };
+  if (call.role === 'verifier') return says(SUPPORTED, []);
   const turns = script.task.turns.map((turn) => ({ turn, result: resultOf(call, turn) }));
   const undone = turns.filter(({ turn, result }) => writes(turn.tool) && !happened(result)).map(({ turn }) => turn);
   // A write that was tried and did not happen is the end of the story; what would have followed it is not asked for.
@@ -46,12 +49,7 @@ export function replyTo(
   const open = (refused < 0 ? turns : turns.slice(0, refused)).filter(({ result }) => result === undefined);
   const next = open.find(({ turn }) => call.tools.some((tool) => tool.name === turn.tool));
   if (next !== undefined) return { turn: next.turn, text: '' };
-  const answer = undone.length > 0 ? (script.task.answer_if_not_done ?? script.answer) : script.answer;
-  return said({ ...script, answer }, call, schemaFields, undone);
-}
-
-function said(script: Script, call: ModelCall, fields: readonly string[], plan: readonly Turn[]): Said {
-  return { turn: undefined, text: replyText(script, call, fields, plan) };
+  return says((undone.length > 0 ? script.task.answer_if_not_done : undefined) ?? script.answer, undone);
 }
 
 /** What the conversation says a tool gave: the message that answers its call, or words that name the tool and hold every value of it. */

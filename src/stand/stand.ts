@@ -18,7 +18,7 @@ import { readRule } from '../core/tools.ts';
 import { type Headers, NetworkFailure, type Part, type Reply, type Transport, type WireRequest } from '../core/wire.ts';
 import { createArmoury } from './armoury.ts';
 import { keptHeaders } from './kept-headers.ts';
-import { keyOf, RoundTrip } from './round-trip.ts';
+import { keyOf, openTrip } from './round-trip.ts';
 import { type Routed, route } from './route.ts';
 import { replyTo } from './script.ts';
 import { createToolStand } from './tool-stand.ts';
@@ -65,7 +65,7 @@ export function createStand(options: StandOptions): Stand {
     const inputTokens = promptTokens(call);
     record(call, inputTokens, request.headers);
     const onRole = countUp(roleCounts, to.role);
-    const trip = new RoundTrip(call, role, to.protocol, inputTokens, options, signal);
+    const trip = openTrip(call, role, to.protocol, inputTokens, options, signal);
     await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
     const { body } = to;
     if ('refused' in body) {

@@ -1,9 +1,9 @@
-import { isRecord, type Json, parseJson } from '../../core/json.ts';
+import type { Json } from '../../core/json.ts';
 import type { Decoder } from '../../core/protocol.ts';
-import type { Head, Part } from '../../core/wire.ts';
+import type { EndReason, Head, Part } from '../../core/wire.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { asCount, asList, asRecord, asText } from '../json.ts';
-import { readError } from './errors.ts';
+import { errors } from './errors.ts';
 
 export function decoder(head: Head, nowMs: number): Decoder {
   const tools = new Map<unknown, string>();
@@ -32,25 +32,19 @@ export function decoder(head: Head, nowMs: number): Decoder {
       counted = { ...counted, ...presentOf(asRecord(event['usage'])) };
       return withUsage(ending(asRecord(event['delta'])), counted);
     },
-    error: (event) => [inBandError(readError(event), 'server_error', event)],
+    error: (event) => [inBandError(errors, event, 'server_error')],
   };
 
   return createDecoder(head, nowMs, {
-    error: readError,
+    errors,
     body(json) {
-      if (!isRecord(json)) return undefined;
-      if (isRecord(json['error'])) return [inBandError(readError(json), 'malformed_response', json)];
       if (!Array.isArray(json['content'])) return undefined;
       const end = withUsage(ending(json), asRecord(json['usage']));
       if (end.some((p) => p.type === 'error')) return end;
       return [...asList(json['content']).flatMap((block) => blockParts(asRecord(block))), ...end];
     },
-    event(data) {
-      const json = parseJson(data);
-      if (!isRecord(json)) return undefined;
-      // Unknown events are to be ignored, says the API's contract; pings need nothing.
-      return events[asText(json['type'])]?.(json) ?? [];
-    },
+    // Unknown events are to be ignored, says the API's contract; pings need nothing.
+    event: (json) => events[asText(json['type'])]?.(json) ?? [],
   });
 }
 
@@ -80,31 +74,19 @@ function withUsage(end: Part[], usage: Json): Part[] {
   return end.some((p) => p.type === 'error') ? end : [...end.slice(0, -1), usageOf(usage), ...end.slice(-1)];
 }
 
-function ending({ stop_reason: reason, stop_details: details }: Json): Part[] {
-  const explanation = asText(asRecord(details)['explanation']);
-  switch (reason) {
-    case undefined:
-    case null:
-      return [];
-    case 'max_tokens':
-      return [{ type: 'end', reason: 'length' }];
-    case 'tool_use':
-      return [{ type: 'end', reason: 'tool-calls' }];
-    case 'refusal':
-      return [
-        ...(explanation === '' ? [] : [{ type: 'refusal-delta' as const, text: explanation }]),
-        { type: 'end', reason: 'refusal' },
-      ];
-    case 'model_context_window_exceeded':
-      return [
-        {
-          type: 'error',
-          mode: 'context_overflow',
-          message: 'prompt is too long: the context window is full',
-          inBand: true,
-        },
-      ];
-    default:
-      return [{ type: 'end', reason: 'stop' }];
+const ENDS = new Map<unknown, EndReason>([
+  ['max_tokens', 'length'],
+  ['tool_use', 'tool-calls'],
+  ['refusal', 'refusal'],
+]);
+
+function ending({ stop_reason: why, stop_details: details }: Json): Part[] {
+  if (why === undefined || why === null) return [];
+  if (why === 'model_context_window_exceeded') {
+    const message = 'prompt is too long: the context window is full';
+    return [{ type: 'error', mode: 'context_overflow', message, inBand: true }];
   }
+  const words = why === 'refusal' ? asText(asRecord(details)['explanation']) : '';
+  const refusal: Part[] = words === '' ? [] : [{ type: 'refusal-delta', text: words }];
+  return [...refusal, { type: 'end', reason: ENDS.get(why) ?? 'stop' }];
 }

@@ -1,10 +1,10 @@
-import { formatHttpDate } from '../../core/http-date.ts';
+import { gather } from '../../core/gathered.ts';
 import { type Json, parseJson } from '../../core/json.ts';
 import type { CallBody } from '../../core/model-call.ts';
 import type { Encoder, Stamp } from '../../core/protocol.ts';
-import type { EndReason, Frame, Headers, Part } from '../../core/wire.ts';
+import type { EndReason, Frame, Part } from '../../core/wire.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
-import { errorBody, errorHead } from './errors.ts';
+import { errors } from './errors.ts';
 
 const STOP: Record<EndReason, string> = {
   stop: 'end_turn',
@@ -14,77 +14,60 @@ const STOP: Record<EndReason, string> = {
   'content-filter': 'refusal',
 };
 
-type PartOf<T extends Part['type']> = Extract<Part, { type: T }>;
 /** From this version on, fields without a value are there as null; before, they were left out. */
 const withNulls = (version: string | undefined) => version === '2026-10-21';
 
 export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'version'>, stamp: Stamp): Encoder {
   const write = shapes(call, stamp);
   let index = -1;
-  /** What the open content block is: text, or the id of a tool call. */
-  let block: { text: true } | { id: string } | undefined;
-  let usage: PartOf<'usage'> | undefined;
-  let end: PartOf<'end'> | undefined;
-  const refusals: PartOf<'refusal-delta'>[] = [];
+  let block: 'text' | 'tool_use' | undefined;
+  const late: Part[] = [];
 
   const stopBlock = (): Frame[] => {
-    if (block === undefined) return [];
+    const open = block !== undefined;
     block = undefined;
-    return [event('content_block_stop', { index })];
+    return open ? [event('content_block_stop', { index })] : [];
   };
-  const startBlock = (content_block: object, ...parts: Part[]): Frame[] => {
+  const startBlock = (content_block: { type: 'text' | 'tool_use' }, ...parts: Part[]): Frame[] => {
+    const before = stopBlock();
+    block = content_block.type;
     index++;
     const start = event('content_block_start', { index, content_block }, ...parts);
-    return index === 0 ? [start, event('ping', {})] : [start];
-  };
-  const startText = (): Frame[] => {
-    if (block !== undefined && 'text' in block) return [];
-    const frames = [...stopBlock(), ...startBlock(write.text(''))];
-    block = { text: true };
-    return frames;
+    return index === 0 ? [start, event('ping', {})] : [...before, start];
   };
   const said = (part: SaidPart): Frame[] => {
     switch (part.type) {
-      case 'text-delta':
-        return [
-          ...startText(),
-          event('content_block_delta', { index, delta: { type: 'text_delta', text: part.text } }, part),
-        ];
-      case 'tool-call': {
-        const frames = [...stopBlock(), ...startBlock(write.toolUse(part.id, part.name, {}), part)];
-        block = { id: part.id };
-        return frames;
+      case 'text-delta': {
+        const before = block === 'text' ? [] : startBlock(write.text(''));
+        const delta = { type: 'text_delta', text: part.text };
+        return [...before, event('content_block_delta', { index, delta }, part)];
       }
+      case 'tool-call':
+        return startBlock(write.toolUse(part.id, part.name, {}), part);
       case 'tool-call-delta': {
         const delta = { type: 'input_json_delta', partial_json: part.arguments };
         return [event('content_block_delta', { index, delta }, part)];
       }
       // What is counted and why it ended go together, at the very end.
-      case 'refusal-delta':
-        refusals.push(part);
-        return [];
-      case 'usage':
-        usage = part;
-        return [];
-      case 'end':
-        end = part;
+      default:
+        late.push(part);
         return [];
     }
   };
   const close = (): Frame[] => {
-    const parts = [...refusals, ...(usage ? [usage] : []), ...(end ? [end] : [])];
-    const delta = write.ending(end?.reason ?? 'stop', refusals.map((r) => r.text).join(''));
-    const counts = write.usage(usage?.input ?? 0, usage?.output ?? 0);
-    return [...stopBlock(), event('message_delta', { delta, usage: counts }, ...parts), event('message_stop', {})];
+    const { refusal = '', usage = { input: 0, output: 0 }, end = 'stop' } = gather(late);
+    const fields = { delta: write.ending(end, refusal), usage: write.usage(usage.input, usage.output) };
+    return [...stopBlock(), event('message_delta', fields, ...late), event('message_stop', {})];
   };
 
   return createEncoder(call.stream, {
     stamp,
-    headers: replyHeaders(stamp, call.stream ? 'text/event-stream; charset=utf-8' : 'application/json'),
-    errorHead: (part) => errorHead(part, replyHeaders(stamp, 'application/json'), stamp.atMs),
-    errorBody: (part) => JSON.stringify(errorBody(part, stamp.id)),
-    errorEvent: (part) => `event: error\ndata: ${JSON.stringify(errorBody(part, stamp.id))}\n\n`,
-    body: (parts) => JSON.stringify(write.message(parts)),
+    errors,
+    headers: [
+      ['request-id', `req_${stamp.id}`],
+      ['anthropic-organization-id', '6f1d0c1e-2b7a-4c55-9a1e-0d3c5e7f9b21'],
+    ],
+    body: write.message,
     open: (first) => [event('message_start', { message: write.start(first.type === 'usage' ? first.input : 0) })],
     part: said,
     close,
@@ -95,24 +78,15 @@ function event(type: string, fields: object, ...parts: Part[]): Frame {
   return says(`event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`, ...parts);
 }
 
-function replyHeaders(stamp: Stamp, contentType: string): Headers {
-  return [
-    ['date', formatHttpDate(stamp.atMs)],
-    ['content-type', contentType],
-    ['request-id', `req_${stamp.id}`],
-    ['anthropic-organization-id', '6f1d0c1e-2b7a-4c55-9a1e-0d3c5e7f9b21'],
-  ];
-}
-
 /** The objects of a reply, in the shape of the version that was asked for. */
 function shapes(call: Pick<CallBody, 'model' | 'version'>, stamp: Stamp) {
   const nulls = (...names: string[]): Json =>
     withNulls(call.version) ? Object.fromEntries(names.map((name) => [name, null])) : {};
   const about = { id: `msg_${stamp.id}`, type: 'message', role: 'assistant', model: call.model };
 
-  const text = (value: string) => ({ type: 'text', text: value, ...nulls('citations') });
+  const text = (value: string) => ({ type: 'text' as const, text: value, ...nulls('citations') });
   const toolUse = (id: string, name: string, input: unknown) => ({
-    type: 'tool_use',
+    type: 'tool_use' as const,
     id,
     name,
     input,
@@ -143,13 +117,13 @@ function shapes(call: Pick<CallBody, 'model' | 'version'>, stamp: Stamp) {
     usage: fullUsage(input, 1),
   });
   const message = (parts: readonly SaidPart[]) => {
-    const said = gather(parts);
+    const { blocks, refusal = '', usage: counted, end = 'stop' } = gather(parts);
     return {
       ...about,
-      content: said.blocks.map((b) => ('text' in b ? text(b.text) : toolUse(b.id, b.name, readInput(b.arguments)))),
-      ...ending(said.reason, said.refusal),
+      content: blocks.map((b) => ('text' in b ? text(b.text) : toolUse(b.id, b.name, readInput(b.arguments)))),
+      ...ending(end, refusal),
       ...nulls('diagnostics'),
-      usage: fullUsage(said.usage.input, said.usage.output),
+      usage: fullUsage(counted?.input ?? 0, counted?.output ?? 0),
     };
   };
   return { text, toolUse, usage, ending, start, message };
@@ -158,27 +132,4 @@ function shapes(call: Pick<CallBody, 'model' | 'version'>, stamp: Stamp) {
 /** Arguments that are no JSON cannot be said in this API but as a string: a client sees input of the wrong type. */
 function readInput(args: string): unknown {
   return args === '' ? {} : (parseJson(args) ?? args);
-}
-
-function gather(parts: readonly SaidPart[]) {
-  const blocks: ({ text: string } | { id: string; name: string; arguments: string })[] = [];
-  let refusal = '';
-  let usage = { input: 0, output: 0 };
-  let reason: EndReason = 'stop';
-  for (const part of parts) {
-    const last = blocks.at(-1);
-    if (part.type === 'text-delta') {
-      if (last !== undefined && 'text' in last) last.text += part.text;
-      else blocks.push({ text: part.text });
-    }
-    if (part.type === 'tool-call') blocks.push({ id: part.id, name: part.name, arguments: '' });
-    if (part.type === 'tool-call-delta') {
-      const call = blocks.find((b) => 'id' in b && b.id === part.id);
-      if (call !== undefined && 'id' in call) call.arguments += part.arguments;
-    }
-    if (part.type === 'refusal-delta') refusal += part.text;
-    if (part.type === 'usage') usage = part;
-    if (part.type === 'end') reason = part.reason;
-  }
-  return { blocks, refusal, usage, reason };
 }

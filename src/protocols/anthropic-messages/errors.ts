@@ -1,8 +1,8 @@
 import { formatRfc3339 } from '../../core/http-date.ts';
 import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
-import type { ErrorPart, Head, Headers } from '../../core/wire.ts';
-import { type ErrorRow, type ReadError, writeRetryAfter } from '../errors.ts';
+import type { ErrorPart, Headers } from '../../core/wire.ts';
+import type { ErrorRow, ErrorVoice, ReadError } from '../errors.ts';
 import { asRecord, asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -57,7 +57,7 @@ const SAID: [RegExp, FailureMode][] = [
 ];
 const REGION = /\bregion\b|\bcountry\b/i;
 
-export function readError(json: unknown): ReadError | undefined {
+function read(json: unknown): ReadError | undefined {
   if (!isRecord(json) || !isRecord(json['error'])) return undefined;
   const { type, message, details } = json['error'];
   const text = asText(message);
@@ -69,22 +69,17 @@ export function readError(json: unknown): ReadError | undefined {
   return mode === undefined ? undefined : { mode, message: text };
 }
 
-export function errorBody(part: ErrorPart, id: string): object {
-  const row = ROWS[part.mode];
-  const told =
-    row.says === undefined || readError({ error: { type: row.type, message: part.message } })?.mode === part.mode;
-  const message = told ? part.message : `${row.says}: ${part.message}`;
-  return { type: 'error', error: { type: row.type, message }, request_id: `req_${id}` };
-}
-
-export function errorHead(part: ErrorPart, headers: Headers, atMs: number): Head {
-  const status = part.status ?? ROWS[part.mode].status;
-  return {
-    status,
-    headers: [...headers, ...writeRetryAfter(part, atMs), ...rateLimits(part, atMs)],
-    framing: 'length',
-  };
-}
+export const errors: ErrorVoice = {
+  rows: ROWS,
+  read,
+  body({ mode, message }, id) {
+    const { type, says } = ROWS[mode];
+    const told = says === undefined || read({ error: { type, message } })?.mode === mode;
+    return { type: 'error', error: { type, message: told ? message : `${says}: ${message}` }, request_id: `req_${id}` };
+  },
+  headers: rateLimits,
+  event: 'event: error\n',
+};
 
 function rateLimits(part: ErrorPart, atMs: number): Headers {
   if (part.mode !== 'rate_limit') return [];

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { isRecord, type Json, parseJson } from '../../core/json.ts';
 import type { CallBody, CallRefused, Image, Message, ToolCall } from '../../core/model-call.ts';
 import { header, type WireRequest } from '../../core/wire.ts';
-import { utf8 } from '../json.ts';
 import { fromUrl, isUrl, MEDIA_TYPES } from '../picture.ts';
-import { type Complaint, looseSchema, parseRequest, readBody, refused, unpairedToolCall } from '../request.ts';
+import { type Complaint, looseSchema, parseRequest, post, readBody, refused, unpairedToolCall } from '../request.ts';
 
 const VERSIONS = ['2023-06-01', '2026-10-21'];
 /** Required on the wire; used where the caller sets no limit of its own. */
@@ -188,17 +187,12 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
     ...(call.temperature !== undefined && { temperature: call.temperature }),
     ...(call.stream && { stream: true }),
   };
-  return {
-    method: 'POST',
-    url: `${endpoint.base_url.replace(/\/+$/, '')}/v1/messages`,
-    headers: [
-      ['content-type', 'application/json'],
-      ['accept', call.stream ? 'text/event-stream' : 'application/json'],
-      ['anthropic-version', '2023-06-01'],
-      ['x-api-key', endpoint.api_key],
-    ],
-    body: utf8(JSON.stringify(body)),
-  };
+  const url = `${endpoint.base_url.replace(/\/+$/, '')}/v1/messages`;
+  const api = [
+    ['anthropic-version', '2023-06-01'],
+    ['x-api-key', endpoint.api_key],
+  ] as const;
+  return post(call, url, api, body);
 }
 
 /** Tool results are blocks of the user turn that follows the tool calls, all of them in one turn. */

@@ -1,7 +1,7 @@
 import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
-import type { ErrorPart, Head, Headers } from '../../core/wire.ts';
-import { type ErrorRow, modeOfStatus, type ReadError, writeRetryAfter } from '../errors.ts';
+import type { ErrorPart, Headers } from '../../core/wire.ts';
+import { type ErrorRow, type ErrorVoice, modeOfStatus, type ReadError } from '../errors.ts';
 import { asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -53,7 +53,7 @@ const NAMED: Record<string, FailureMode> = {
   server_error: 'server_error',
 };
 
-export function readError(json: unknown): ReadError | undefined {
+function read(json: unknown): ReadError | undefined {
   if (!isRecord(json) || !isRecord(json['error'])) return undefined;
   const { code, type, param, message } = json['error'];
   // A code that is a number is an HTTP status, as OpenAI-compatible servers write it.
@@ -75,19 +75,17 @@ function modeOfParam(param: string): FailureMode | undefined {
   return param === 'input_tokens' ? 'context_overflow' : undefined;
 }
 
-export function errorBody(part: ErrorPart): { error: object } {
-  const row = ROWS[part.mode];
-  const { message } = part;
-  return { error: { message, type: row.type, param: part.param ?? row.param ?? null, code: row.code ?? null } };
-}
-
-export function errorHead(part: ErrorPart, headers: Headers, atMs: number): Head {
-  return {
-    status: part.status ?? ROWS[part.mode].status,
-    headers: [...headers, ...writeRetryAfter(part, atMs), ...preciseRetryAfter(part), ...rateLimits(part)],
-    framing: 'length',
-  };
-}
+export const errors: ErrorVoice = {
+  rows: ROWS,
+  read,
+  body({ mode, message, param }) {
+    const row = ROWS[mode];
+    return { error: { message, type: row.type, param: param ?? row.param ?? null, code: row.code ?? null } };
+  },
+  headers: (part) => [...preciseRetryAfter(part), ...rateLimits(part)],
+  event: '',
+  indent: 4,
+};
 
 /** OpenAI adds milliseconds where whole seconds do not say it. */
 function preciseRetryAfter({ retryAfter }: ErrorPart): Headers {

@@ -1,12 +1,13 @@
-import { formatHttpDate } from '../../core/http-date.ts';
-import { isRecord, type Json, parseJson } from '../../core/json.ts';
+import { gather } from '../../core/gathered.ts';
+import { isRecord, type Json } from '../../core/json.ts';
 import type { CallBody } from '../../core/model-call.ts';
 import type { Decoder, Encoder, Stamp } from '../../core/protocol.ts';
-import type { EndReason, Frame, Head, Headers, Part } from '../../core/wire.ts';
+import type { EndReason, Frame, Head, Part } from '../../core/wire.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
 import { asCount, asList, asRecord, asText } from '../json.ts';
-import { errorBody, errorHead, readError } from './errors.ts';
+import { errors } from './errors.ts';
+import { writeToolCall } from './request.ts';
 
 const FINISH: Record<EndReason, string> = {
   stop: 'stop',
@@ -67,15 +68,15 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'includeUsage'
       }
     }
   };
-  const headers = replyHeaders(stamp, call.stream ? 'text/event-stream; charset=utf-8' : 'application/json');
 
   return createEncoder(call.stream, {
     stamp,
-    headers,
-    errorHead: (part) => errorHead(part, replyHeaders(stamp, 'application/json'), stamp.atMs),
-    errorBody: (part) => JSON.stringify(errorBody(part), null, 4),
-    errorEvent: (part) => `data: ${JSON.stringify(errorBody(part))}\n\n`,
-    body: (parts) => JSON.stringify({ ...about, object: 'chat.completion', ...wholeReply(parts) }),
+    errors,
+    headers: [
+      ['openai-version', '2020-10-01'],
+      ['x-request-id', `req_${stamp.id}`],
+    ],
+    body: (parts) => ({ ...about, object: 'chat.completion', ...wholeReply(parts) }),
     open: () => [chunk({ role: 'assistant', content: '', refusal: null }, null)],
     part: said,
     close: () => [
@@ -83,15 +84,6 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'includeUsage'
       says('data: [DONE]\n\n'),
     ],
   });
-}
-
-function replyHeaders(stamp: Stamp, contentType: string): Headers {
-  return [
-    ['date', formatHttpDate(stamp.atMs)],
-    ['content-type', contentType],
-    ['openai-version', '2020-10-01'],
-    ['x-request-id', `req_${stamp.id}`],
-  ];
 }
 
 function writeUsage({ input, output }: { input: number; output: number }): object {
@@ -111,33 +103,28 @@ function writeUsage({ input, output }: { input: number; output: number }): objec
 
 /** Everything a body says that comes after its id. */
 function wholeReply(parts: SaidPart[]): object {
-  let text: string | null = null;
-  let refusal: string | null = null;
-  let usage: object | undefined;
-  let reason: EndReason = 'stop';
-  const calls = new Map<string, { id: string; type: 'function'; function: { name: string; arguments: string } }>();
-  for (const part of parts) {
-    if (part.type === 'text-delta') text = (text ?? '') + part.text;
-    if (part.type === 'refusal-delta') refusal = (refusal ?? '') + part.text;
-    if (part.type === 'tool-call')
-      calls.set(part.id, { id: part.id, type: 'function', function: { name: part.name, arguments: '' } });
-    if (part.type === 'tool-call-delta') {
-      const call = calls.get(part.id);
-      if (call !== undefined) call.function.arguments += part.arguments;
-    }
-    if (part.type === 'usage') usage = writeUsage(part);
-    if (part.type === 'end') reason = part.reason;
-  }
-  if (reason === 'refusal') refusal ??= REFUSAL;
-  const tool_calls = calls.size > 0 ? { tool_calls: [...calls.values()] } : {};
-  const message = { role: 'assistant', content: text, refusal, annotations: [], ...tool_calls };
+  const { text, refusal, calls, usage, end: reason = 'stop' } = gather(parts);
+  const message = {
+    role: 'assistant',
+    content: text ?? null,
+    refusal: refusal ?? (reason === 'refusal' ? REFUSAL : null),
+    annotations: [],
+    ...(calls.length > 0 && { tool_calls: calls.map(writeToolCall) }),
+  };
   return {
     choices: [{ index: 0, message, logprobs: null, finish_reason: FINISH[reason] }],
-    ...(usage && { usage }),
+    ...(usage && { usage: writeUsage(usage) }),
     service_tier: 'default',
     system_fingerprint: null,
   };
 }
+
+const ENDS = new Map<string, EndReason>([
+  ['length', 'length'],
+  ['tool_calls', 'tool-calls'],
+  ['function_call', 'tool-calls'],
+  ['content_filter', 'content-filter'],
+]);
 
 export function decoder(head: Head, nowMs: number): Decoder {
   const tools = new Map<number, string>();
@@ -167,32 +154,23 @@ export function decoder(head: Head, nowMs: number): Decoder {
     }
     return parts;
   };
-  const ended = (finish: unknown): Part[] => {
-    if (typeof finish !== 'string') return [];
-    if (finish === 'length') return [{ type: 'end', reason: 'length' }];
-    if (finish === 'tool_calls' || finish === 'function_call') return [{ type: 'end', reason: 'tool-calls' }];
-    if (finish === 'content_filter') return [{ type: 'end', reason: 'content-filter' }];
-    return [{ type: 'end', reason: refused ? 'refusal' : 'stop' }];
-  };
+  const ended = (finish: unknown): Part[] =>
+    typeof finish === 'string' ? [{ type: 'end', reason: ENDS.get(finish) ?? (refused ? 'refusal' : 'stop') }] : [];
   const counted = (usage: unknown): Part[] =>
     isRecord(usage)
       ? [{ type: 'usage', input: asCount(usage['prompt_tokens']), output: asCount(usage['completion_tokens']) }]
       : [];
 
   return createDecoder(head, nowMs, {
-    error: readError,
+    errors,
+    done: '[DONE]',
     body(json) {
-      if (!isRecord(json)) return undefined;
-      if (isRecord(json['error'])) return [inBandError(readError(json), 'malformed_response', json)];
       const choice = asRecord(asList(json['choices'])[0]);
       if (!isRecord(choice['message'])) return undefined;
       return [...said(choice['message']), ...ended(choice['finish_reason']), ...counted(json['usage'])];
     },
-    event(data) {
-      if (data.trim() === '[DONE]') return [];
-      const json = parseJson(data);
-      if (!isRecord(json)) return undefined;
-      if (isRecord(json['error'])) return [inBandError(readError(json), 'server_error', json)];
+    event(json) {
+      if (isRecord(json['error'])) return [inBandError(errors, json, 'server_error')];
       // Further choices (`n` above 1) are not what the workflow reads.
       const choice = asRecord(asList(json['choices']).find((c) => (asRecord(c)['index'] ?? 0) === 0));
       return [...said(asRecord(choice['delta'])), ...ended(choice['finish_reason']), ...counted(json['usage'])];

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import type { CallBody, CallRefused, Message } from '../../core/model-call.ts';
+import type { CallBody, CallRefused, Message, ToolCall } from '../../core/model-call.ts';
 import type { WireRequest } from '../../core/wire.ts';
-import { utf8 } from '../json.ts';
 import { fromUrl, toUrl } from '../picture.ts';
-import { type Complaint, looseSchema, parseRequest, readBody, refused, unpairedToolCall } from '../request.ts';
+import { type Complaint, looseSchema, parseRequest, post, readBody, refused, unpairedToolCall } from '../request.ts';
 
 const Content = z.union([
   z.string(),
@@ -165,16 +164,8 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
     ...(call.temperature !== undefined && { temperature: call.temperature }),
     ...(call.stream && { stream: true, ...(call.includeUsage && { stream_options: { include_usage: true } }) }),
   };
-  return {
-    method: 'POST',
-    url: `${endpoint.base_url.replace(/\/+$/, '')}/chat/completions`,
-    headers: [
-      ['content-type', 'application/json'],
-      ['accept', call.stream ? 'text/event-stream' : 'application/json'],
-      ['authorization', `Bearer ${endpoint.api_key}`],
-    ],
-    body: utf8(JSON.stringify(body)),
-  };
+  const url = `${endpoint.base_url.replace(/\/+$/, '')}/chat/completions`;
+  return post(call, url, [['authorization', `Bearer ${endpoint.api_key}`]], body);
 }
 
 function writeTurn({ role, content, images = [], toolCalls, toolCallId }: Message): object {
@@ -188,10 +179,12 @@ function writeTurn({ role, content, images = [], toolCalls, toolCallId }: Messag
       ],
     };
   if (toolCalls === undefined || toolCalls.length === 0) return { role, content };
-  const calls = toolCalls.map((c) => ({
-    id: c.id,
-    type: 'function',
-    function: { name: c.name, arguments: c.arguments },
-  }));
-  return { role, content: content === '' ? null : content, tool_calls: calls };
+  return { role, content: content === '' ? null : content, tool_calls: toolCalls.map(writeToolCall) };
 }
+
+/** As it stands in a message, of whichever end. */
+export const writeToolCall = ({ id, name, arguments: args }: ToolCall) => ({
+  id,
+  type: 'function',
+  function: { name, arguments: args },
+});
