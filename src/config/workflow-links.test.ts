@@ -122,6 +122,11 @@ test.each<[string, Record<string, string>, RegExp[]]>([
     [/^6:9 two tools are called "find" \| rename one/],
   ],
   [
+    'data of a tenant that no task has',
+    changed('contract.yaml', 'gates:', 'residency: { acmee: [eu] }\ngates:'),
+    [/^3:14 no golden task is of the tenant "acmee" \| tenants: default/],
+  ],
+  [
     'a gate that is no check',
     changed('contract.yaml', '[cites]', '[cite]'),
     [/^3:9 there is no check "cite" \| did you mean "cites"\? \(gates: cites\)/],

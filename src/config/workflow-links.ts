@@ -55,7 +55,13 @@ export function tellLinks(told: Problems, { contract, concepts, tools, tasks }: 
   const tool = linkTo('tool', [...new Set(tools?.value.map(({ name }) => name))], tools, 'tools.json');
   if (concepts !== undefined) tellConcepts(told, concepts, judges);
   if (tools !== undefined) tellTools(told, tools);
-  if (contract !== undefined) tellContract(told, contract, concept, tool, judges);
+  if (contract !== undefined) {
+    tellContract(told, contract, concept, tool, judges);
+    const nobody = (word: unknown) => `no golden task is of the tenant "${word}"`;
+    const tenants = [...new Set(tasks.map(({ value }) => value.tenant))];
+    // A slip would let its data go anywhere, in silence.
+    told.strangers(keysAt(contract.value, 'residency'), contract.place, tenants, 'tenants', nobody);
+  }
   for (const { value: task, place } of tasks.slice(0, MAX_TASKS_TOLD)) {
     concept([...namedAt(task, 'must_include[].concept'), ...namedAt(task, 'must_not[].concept')], place);
     tool(namedAt(task, 'tools[]'), place);
