@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -98,6 +99,13 @@ describe('the flawed targets', () => {
 
   it('are not stale: `node fixtures/targets/flaw.mjs` writes them anew', () => {
     expect(flaw(targets, '--check')).toEqual({ said: '', status: 0 });
+  });
+
+  it.each(Object.values(ORIGINALS))('%s needs nothing that is not installed with the package', (original) => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    const imports = [...readFileSync(join(targets, original), 'utf8').matchAll(/^import (?!type).* from '([^']+)'/gm)];
+    const needed = imports.map(([, name = '']) => name).filter((name) => !isBuiltin(name));
+    expect(needed.filter((name) => !Object.hasOwn(dependencies, name))).toEqual([]);
   });
 
   it.each(Object.entries(ORIGINALS))(
