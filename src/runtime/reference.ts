@@ -69,11 +69,11 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
       const tookMs = () => clock.now() - began;
       const left = () => Math.max(0, task.deadline_ms - MARGIN_MS - tookMs());
       const story = openStory(task, {
-        run: ({ payload, ...ask }) =>
+        run: (ask) =>
           walk({
             ...ask,
             // A role that may not see a tenant's data has no payload for it.
-            payload: (role) => (maySee(task, role, around.roles) ? payload(role) : 'regional_access'),
+            payload: (role) => (maySee(task, role, around.roles) ? ask.payload(role) : 'regional_access'),
             ...(budget && { budget }),
             signal,
           }),
