@@ -112,8 +112,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'a tenant’s data sent anywhere',
     file: 'reference.ts',
-    find: "maySee(task, role, around.roles) ? payload(role) : 'regional_access'",
-    replace: 'payload(role)',
+    find: "maySee(task, role, around.roles) ? ask.payload(role) : 'regional_access'",
+    replace: 'ask.payload(role)',
     drill: 'invalid_schema_backup',
     check: 'stays-in-region',
   },

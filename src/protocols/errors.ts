@@ -34,6 +34,9 @@ export interface ErrorVoice {
   indent?: number;
 }
 
+/** Failure modes by the words that name them; a word of the language, such as `constructor`, names none. */
+export const named = (words: Record<string, FailureMode>) => new Map(Object.entries(words));
+
 export const MALFORMED = 'the reply could not be read';
 export const TRUNCATED = 'the reply stopped before it was finished';
 

@@ -177,6 +177,17 @@ describe.each(cases)('$protocol.name', ({ protocol, provider }) => {
     expect(concat(frames.map((f) => f.wire))).toEqual(utf8(body));
   });
 
+  it.each(['constructor', 'toString', '__proto__'])('knows no failure and no event by the name of %s', (word) => {
+    const error = { message: 'hm', type: word, code: word, details: { error_code: word } };
+    const failed: Head = { status: 500, headers: [], framing: 'close' };
+    expect(partsOf(decodeAll(protocol, failed, utf8(JSON.stringify({ error }))))).toMatchObject([
+      { mode: 'server_error', message: 'hm' },
+    ]);
+    const streamed: Head = { status: 200, headers: [['content-type', 'text/event-stream']], framing: 'close' };
+    const event = utf8(`data: {"type":"${word}"}\n\n`);
+    expect(partsOf(decodeAll(protocol, streamed, event))).toMatchObject([{ mode: 'truncated' }]);
+  });
+
   it.each([
     ['retry-after-ms', '1500', { ms: 1500, as: 'seconds' }],
     ['Retry-After', '7', { ms: 7000, as: 'seconds' }],

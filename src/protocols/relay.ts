@@ -1,7 +1,7 @@
 import type { ModelCall } from '../core/model-call.ts';
 import type { WireReplyInParts } from '../core/plugin.ts';
 import type { Protocol, Stamp } from '../core/protocol.ts';
-import { type Frame, type Head, NetworkFailure, type Part, type Reply } from '../core/wire.ts';
+import { type Frame, type Head, NetworkFailure, type Reply } from '../core/wire.ts';
 import { decodeFrames, encodeFrames, peek } from './frames.ts';
 import { mendFrames, openRecording, type Recording } from './recording.ts';
 
@@ -43,23 +43,26 @@ export async function respond(
 
   if (armed.meaning.length === 0) {
     const answer = await source(call);
-    if (answer.kind === 'bytes') return withWire(untouched(protocol, answer, stamp, armed), armed);
-    return answer.reply.kind === 'none' ? answer.reply : withWire(await spoken(answer.reply.parts), armed);
+    if (answer.kind === 'parts') return spoken(answer.reply);
+    const { head, body } = answer;
+    const frames = armed.wire.length === 0 ? asFrames(body) : decodeBody(protocol, answer, stamp);
+    return withWire({ head, frames }, armed);
   }
   const meant = await armed.meaning.reduceRight<(call: ModelCall) => Promise<Reply>>(
     (next, inject) => (asked) => inject(asked, next),
     reply,
   )(call);
-  return meant.kind === 'none' ? meant : withWire(await spoken(meant.parts), armed);
+  return spoken(meant);
 
-  async function spoken(parts: AsyncIterable<Part>): Promise<WireReplyInParts> {
-    const { first, all } = await peek(parts);
+  async function spoken(said: Reply): Promise<Delivery> {
+    if (said.kind === 'none') return said;
+    const { first, all } = await peek(said.parts);
     const encoder = protocol.encoder(call, stamp);
     const head = encoder.head(first);
-    if (recording === undefined) return { head, frames: encodeFrames(all, encoder) };
+    if (recording === undefined) return withWire({ head, frames: encodeFrames(all, encoder) }, armed);
     // An error and an answer differ in their heads; two answers do not.
     const kept = first !== undefined && (recording.holds(first) || (head.status < 400 && recording.head.status < 400));
-    return { head: kept ? recording.head : head, frames: mendFrames(all, recording, encoder) };
+    return withWire({ head: kept ? recording.head : head, frames: mendFrames(all, recording, encoder) }, armed);
   }
 }
 
@@ -74,11 +77,6 @@ function withWire(reply: WireReplyInParts, armed: Armed): Delivery {
 }
 
 type Bytes = Extract<Source, { kind: 'bytes' }>;
-
-function untouched(protocol: Protocol, answer: Bytes, stamp: Stamp, armed: Armed): WireReplyInParts {
-  const frames = armed.wire.length === 0 ? asFrames(answer.body) : decodeBody(protocol, answer, stamp);
-  return { head: answer.head, frames };
-}
 
 async function* asFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
   for await (const wire of body) yield { wire, parts: [] };

@@ -7,7 +7,7 @@ import { protocols } from '../protocols/index.ts';
 import { type Capabilities, createAdapter } from './adapter.ts';
 import { picturesOf, withSources } from './asking.ts';
 import { createTenantBudget, type TenantBudget } from './budget.ts';
-import { type Ask, failover } from './failover.ts';
+import { failover } from './failover.ts';
 import { inTime, TIME_IS_UP } from './in-time.ts';
 import { createLanes, type LaneSettings } from './lanes.ts';
 import type { ModelAdapter } from './model-adapter.ts';
@@ -61,12 +61,6 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
     return budget;
   }
 
-  /** A role that may not see a tenant's data has no payload for it. */
-  const approved =
-    (payload: Ask['payload'], task: Task): Ask['payload'] =>
-    (role) =>
-      maySee(task, role, around.roles) ? payload(role) : 'regional_access';
-
   return {
     async ask(task, signal) {
       const agent = AGENTS[task.workflow] ?? supportAgent;
@@ -75,7 +69,14 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
       const tookMs = () => clock.now() - began;
       const left = () => Math.max(0, task.deadline_ms - MARGIN_MS - tookMs());
       const story = openStory(task, {
-        run: (ask) => walk({ ...ask, payload: approved(ask.payload, task), ...(budget && { budget }), signal }),
+        run: (ask) =>
+          walk({
+            ...ask,
+            // A role that may not see a tenant's data has no payload for it.
+            payload: (role) => (maySee(task, role, around.roles) ? ask.payload(role) : 'regional_access'),
+            ...(budget && { budget }),
+            signal,
+          }),
         verify: (answer) => {
           const approvedVerifier = maySee(task, VERIFIER, around.roles) ? verifier : undefined;
           return verification(task, answer, approvedVerifier, Math.min(VERIFY_MS, left()), signal);

@@ -109,15 +109,15 @@ export function openStory(task: Task, { run, verify, tools, approve, tookMs }: M
         tenantId: task.tenant,
         priority: task.priority,
         payload: (role) => payload(task, role),
-        ...(task.history && { shorter: (role) => payload(withoutHistory(task), role) }),
         without: [...left],
+        ...(task.history && { shorter: (role) => payload(withoutHistory(task), role) }),
         contract: {
-          ...(output && { output }),
-          ...(gate && { gate }),
           deadlineMs: task.deadline_ms - tookMs(),
           retries: 1,
-          ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
           whenAllFail: 'save_and_offer_next_step',
+          ...(task.budget_usd !== undefined && { budgetUsd: task.budget_usd }),
+          ...(output && { output }),
+          ...(gate && { gate }),
         },
       });
       for (const { role } of result.attempts) if (role !== result.role) left.add(role);

@@ -46,20 +46,16 @@ export function createArmoury({ clock, random, recording, scriptOf }: ArmouryOpt
       script: scriptOf(call.ask),
       fired(detail, how) {
         const { ask, task, id, role } = call;
-        recording.emit({
-          kind: 'fault-fired',
-          ask,
-          task,
-          call: id,
-          fault: fault.fault,
-          role,
-          delays: fault.delays,
-          ...how,
-          detail,
-        });
+        const { fault: name, delays } = fault;
+        recording.emit({ kind: 'fault-fired', ask, task, call: id, fault: name, role, delays, ...how, detail });
       },
     };
   }
+
+  const firing = (call: Occasion, onRole: number, signal: AbortSignal | undefined) =>
+    arms
+      .filter((arm) => fires(arm, call, onRole))
+      .map((arm) => ({ injection: opened(arm, call), here: around(arm, call, signal) }));
 
   return {
     begin(faults: readonly ArmedFault[]): void {
@@ -79,9 +75,7 @@ export function createArmoury({ clock, random, recording, scriptOf }: ArmouryOpt
     /** The injections that fire on this call, bound to what surrounds them, layer by layer. */
     armedOn(call: ModelCall, onRole: number, signal: AbortSignal | undefined): Armed {
       const armed: Armed = { meaning: [], wire: [] };
-      for (const arm of arms.filter((a) => fires(a, call, onRole))) {
-        const injection = opened(arm, call);
-        const here = around(arm, call, signal);
+      for (const { injection, here } of firing(call, onRole, signal)) {
         if (injection.kind === 'meaning') armed.meaning.push((asked, next) => injection.inject(asked, next, here));
         if (injection.kind === 'wire') armed.wire.push((reply) => injection.inject(reply, call, here));
       }
@@ -89,13 +83,9 @@ export function createArmoury({ clock, random, recording, scriptOf }: ArmouryOpt
     },
     /** The same for the use of a tool. */
     armedOnTool(use: Occasion): ((use: ToolUse, next: (use: ToolUse) => Promise<ToolResult>) => Promise<ToolResult>)[] {
-      return arms
-        .filter((arm) => fires(arm, use, use.attempt))
-        .flatMap((arm) => {
-          const injection = opened(arm, use);
-          const here = around(arm, use, undefined);
-          return injection.kind === 'tool' ? [(asked, next) => injection.inject(asked, next, here)] : [];
-        });
+      return firing(use, use.attempt, undefined).flatMap(({ injection, here }) =>
+        injection.kind === 'tool' ? [(asked, next) => injection.inject(asked, next, here)] : [],
+      );
     },
   };
 }

@@ -61,14 +61,8 @@ export function createToolStand(options: ToolStandOptions) {
     const rule = readRule(contract?.permissions?.tools[tool]);
     const use: ToolUse = { ...scope, id: `t${++uses}`, tool, args, write: rule.write, key };
     const { ask, task: name, id } = use;
-    const labels = {
-      ask,
-      task: name,
-      use: id,
-      tool,
-      args_hash: recording.digest(canonicalJson(args)),
-      write: rule.write,
-    };
+    const args_hash = recording.digest(canonicalJson(args));
+    const labels = { ask, task: name, use: id, tool, args_hash, write: rule.write };
     recording.emit({
       kind: 'tool-use',
       ...labels,
@@ -87,11 +81,9 @@ export function createToolStand(options: ToolStandOptions) {
       effect = ran.effect;
       return ran.result;
     };
-    let act = doIt;
-    for (const inject of armoury.armedOnTool({ ...use, role: tool, attempt }).reverse()) {
-      const next = act;
-      act = (asked) => inject(asked, next);
-    }
+    const act = armoury
+      .armedOnTool({ ...use, role: tool, attempt })
+      .reduceRight<typeof doIt>((next, inject) => (asked) => inject(asked, next), doIt);
     const result = await act(use);
     recording.emit({ kind: 'tool-result', ...labels, ok: result.ok, error: result.ok ? null : result.code, effect });
     if (result.ok) return result.value;

@@ -44,7 +44,10 @@ export function decoder(head: Head, nowMs: number): Decoder {
       return [...asList(json['content']).flatMap((block) => blockParts(asRecord(block))), ...end];
     },
     // Unknown events are to be ignored, says the API's contract; pings need nothing.
-    event: (json) => events[asText(json['type'])]?.(json) ?? [],
+    event(json) {
+      const type = asText(json['type']);
+      return (Object.hasOwn(events, type) && events[type]?.(json)) || [];
+    },
   });
 }
 

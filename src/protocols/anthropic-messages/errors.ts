@@ -2,7 +2,7 @@ import { formatRfc3339 } from '../../core/http-date.ts';
 import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../../core/wire.ts';
-import type { ErrorRow, ErrorVoice, ReadError } from '../errors.ts';
+import { type ErrorRow, type ErrorVoice, named, type ReadError } from '../errors.ts';
 import { asRecord, asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -30,7 +30,7 @@ const ROWS: Record<FailureMode, ErrorRow> = {
 };
 
 /** `details.error_code` and `type` values that name a mode by themselves. */
-const NAMED: Record<string, FailureMode> = {
+const NAMED = named({
   enforced_spend_limit_reached: 'quota_exhausted',
   contract_spend_limit_reached: 'quota_exhausted',
   ramp_limit_exceeded: 'rate_limit',
@@ -45,7 +45,7 @@ const NAMED: Record<string, FailureMode> = {
   not_found_error: 'model_not_found',
   overloaded_error: 'overloaded',
   api_error: 'server_error',
-};
+});
 
 /** What messages of the unspecific types tell. */
 const SAID: [RegExp, FailureMode][] = [
@@ -62,10 +62,10 @@ function read(json: unknown): ReadError | undefined {
   const { type, message, details } = json['error'];
   const text = asText(message);
   const mode =
-    NAMED[asText(asRecord(details)['error_code'])] ??
+    NAMED.get(asText(asRecord(details)['error_code'])) ??
     (type === 'permission_error' && REGION.test(text) ? 'regional_access' : undefined) ??
     (type === 'invalid_request_error' ? SAID.find(([pattern]) => pattern.test(text))?.[1] : undefined) ??
-    NAMED[asText(type)];
+    NAMED.get(asText(type));
   return mode === undefined ? undefined : { mode, message: text };
 }
 

@@ -1,7 +1,7 @@
 import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../../core/wire.ts';
-import { type ErrorRow, type ErrorVoice, modeOfStatus, type ReadError } from '../errors.ts';
+import { type ErrorRow, type ErrorVoice, modeOfStatus, named, type ReadError } from '../errors.ts';
 import { asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -29,7 +29,7 @@ const ROWS: Record<FailureMode, ErrorRow> = {
 };
 
 /** Codes and types that name a mode by themselves. */
-const NAMED: Record<string, FailureMode> = {
+const NAMED = named({
   timeout: 'timeout',
   rate_limit_exceeded: 'rate_limit',
   rate_limit_error: 'rate_limit',
@@ -51,16 +51,16 @@ const NAMED: Record<string, FailureMode> = {
   server_is_overloaded: 'overloaded',
   service_unavailable_error: 'overloaded',
   server_error: 'server_error',
-};
+});
 
 function read(json: unknown): ReadError | undefined {
   if (!isRecord(json) || !isRecord(json['error'])) return undefined;
   const { code, type, param, message } = json['error'];
   // A code that is a number is an HTTP status, as OpenAI-compatible servers write it.
   const mode =
-    NAMED[asText(code)] ??
+    NAMED.get(asText(code)) ??
     modeOfParam(asText(param)) ??
-    NAMED[asText(type)] ??
+    NAMED.get(asText(type)) ??
     (/maximum context length/i.test(asText(message)) ? 'context_overflow' : undefined) ??
     (typeof code === 'number' ? known(modeOfStatus(code, true)) : undefined);
   if (mode === undefined) return undefined;
