@@ -16,7 +16,7 @@ import { displayPath, kindOf, readBase64, readText, readUserFile } from './read-
 import { type Judges, type PlacedTask, ToolsFile, tellLinks } from './workflow-links.ts';
 
 /** What stands in a workflow's folder beside golden tasks, e.g. `contract.yaml`. */
-const BESIDE = /^(contract|concepts|tools)\.(ya?ml|json)$/;
+export const BESIDE = /^(contract|concepts|tools)\.(ya?ml|json)$/;
 const PICTURES = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
