@@ -4,7 +4,7 @@ import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
 import type { JudgeFlags } from './commands/judge.ts';
 import type { PruneFlags } from './commands/prune.ts';
-import { options } from './options.ts';
+import { OPTIONS } from './options.ts';
 import { heldError, printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
@@ -41,14 +41,13 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .showHelpAfterError('(drill --help shows what there is)')
     .addHelpText('after', ROOT_HELP);
 
-  type Takes = keyof typeof options;
-  const command = (name: string, summary: string, examples: readonly string[], takes: readonly Takes[] = []) => {
+  const command = (name: string, summary: string, ...examples: string[]) => {
     const lines = examples.map((example) => `  drill ${name} ${example}`.trimEnd());
     const one = program
       .command(name)
       .description(summary)
       .addHelpText('after', `\nExamples:\n${lines.join('\n')}`);
-    for (const option of takes) one.addOption(options[option]);
+    for (const option of OPTIONS[name] ?? []) one.addOption(option);
     return one;
   };
   const loadCatalogue = async () => (await import('../catalogue.ts')).catalogue;
@@ -56,26 +55,9 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
   command(
     'run',
     'break the model path under golden tasks and judge what happened',
-    [
-      'timeout_primary',
-      'timeout_primary --target ./my-agent.ts --tasks ./my-tasks',
-      'timeout_primary --fault server-error@primary,status=503 --seed 7 --json',
-    ],
-    [
-      'target',
-      'tasks',
-      'task',
-      'fault',
-      'tag',
-      'seed',
-      'jobs',
-      'checkDeterminism',
-      'bail',
-      'minScore',
-      'stuckAfterMs',
-      'out',
-      'json',
-    ],
+    'timeout_primary',
+    'timeout_primary --target ./my-agent.ts --tasks ./my-tasks',
+    'timeout_primary --fault server-error@primary,status=503 --seed 7 --json',
   )
     .argument('[names...]', 'drills by name or path; all of them without a name')
     .action(async (names: string[], { stuckAfterMs, ...flags }: RunFlags) => {
@@ -88,7 +70,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     });
 
   const stored = 'reports/2026-01-31T12-00-00-timeout_primary';
-  command('report', 'show a stored run again, without running anything', [stored, `${stored} --as markdown`], ['as'])
+  command('report', 'show a stored run again, without running anything', stored, `${stored} --as markdown`)
     .argument('<run>', 'the folder of a run')
     .action(async (run: string, flags: { as: string }) => {
       const { report } = await import('./commands/report.ts');
@@ -98,8 +80,8 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
   command(
     'judge',
     'judge a stored run again, after a check or a claim changed',
-    [stored, `${stored} --drill drills/timeout_primary.yaml --min-score 95`],
-    ['claims', 'minScore', 'as'],
+    stored,
+    `${stored} --drill drills/timeout_primary.yaml --min-score 95`,
   )
     .argument('<run>', 'the folder of a run')
     .action(async (run: string, flags: JudgeFlags) => {
@@ -107,36 +89,45 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       done(judge(run, flags, await loadCatalogue(), terminal));
     });
 
-  const prunes = ['--keep 20 --dry-run', '--keep 20'];
-  command('prune', 'remove the oldest runs; nothing else ever removes one', prunes, ['keep', 'dryRun', 'out']).action(
+  command('prune', 'remove the oldest runs; nothing else ever removes one', '--keep 20 --dry-run', '--keep 20').action(
     async (flags: PruneFlags) => (await import('./commands/prune.ts')).prune(flags, terminal),
   );
 
   const kinds = 'what there is: drills, workflows, faults, checks, protocols, targets, reporters';
-  command('list', kinds, ['', 'faults --json'], ['json'])
+  command('list', kinds, '', 'faults --json')
     .argument('[what]', 'one of them')
     .action(async (what: string | undefined, flags: { json: boolean }) => {
       const { list } = await import('./commands/list.ts');
       list(what, flags, await loadCatalogue(), terminal);
     });
 
-  const names = ['hang', 'fails-over', 'order-agent', 'golden-task'];
-  command('explain', 'a drill, a workflow, a plugin or a file format: what it does and every parameter', names)
+  command(
+    'explain',
+    'a drill, a workflow, a plugin or a file format: what it does and every parameter',
+    'hang',
+    'fails-over',
+    'order-agent',
+    'golden-task',
+  )
     .argument('<name>', 'a name from `drill list`, or a file format')
     .action(async (name: string) => {
       const { explain } = await import('./commands/explain.ts');
       await explain(name, await loadCatalogue(), terminal);
     });
 
-  const files = ['', 'drills/timeout_primary.yaml fixtures/golden/support-answer'];
-  command('validate', 'check drill files, golden tasks and the configuration without running them', files)
+  command(
+    'validate',
+    'check drill files, golden tasks and the configuration without running them',
+    '',
+    'drills/timeout_primary.yaml fixtures/golden/support-answer',
+  )
     .argument('[files...]', 'files or folders of golden tasks; the project’s own without any')
     .action(async (files: string[]) => {
       const { validate } = await import('./commands/validate.ts');
       validate(files, await loadCatalogue(), terminal);
     });
 
-  command('schema', 'the JSON Schema of a file format, for editors and other programs', ['', 'drill', 'golden-task'])
+  command('schema', 'the JSON Schema of a file format, for editors and other programs', '', 'drill', 'golden-task')
     .argument('[name]', 'one of them; a list without any')
     .action(async (name: string | undefined) => (await import('./commands/schema.ts')).schema(name, terminal));
   return program;

@@ -20,38 +20,47 @@ const many = (flags: string, says: string, unless: string) =>
     .argParser((value: string, before: string[]) => [...before, value])
     .default([], unless);
 
-/** Each option is declared once, here; commands name the ones they take. */
-export const options = {
-  target: new Option('--target <name|path>', 'what is tested: a name from `drill list targets`, or a file'),
-  tasks: new Option('--tasks <dir>', 'a folder of golden tasks in place of the workflow’s own'),
-  task: many('--task <name>', 'only this golden task', 'all'),
-  fault: many(
-    '--fault <fault@role[,param=value…]>',
-    'in place of the drill’s own faults; for a fault of tools, fault@tool',
-    'as the drill says',
-  ),
-  seed: new Option('--seed <n>', 'the same seed gives the same run').argParser(seed).default(1),
-  out: new Option('--out <dir>', 'where the run’s folder is made').default('reports'),
-  tag: many('--tag <tag>', 'only drills with this tag', 'all'),
-  bail: new Option('--bail', 'stop after the first drill that failed').default(false),
-  minScore: new Option('--min-score <score>', 'fail below this score (0 to 100)').argParser(score),
-  jobs: new Option('-j, --jobs <n>', 'drills at once; the bytes do not depend on it').argParser(jobs).default(1),
-  checkDeterminism: new Option(
-    '--check-determinism',
-    'run twice, the second time with garbage collections forced, and compare',
-  ).default(false),
-  stuckAfterMs: new Option('--stuck-after-ms <ms>', 'real time that code may let nothing else run, then the run ends')
-    .argParser(ms)
-    .default(60_000),
-  as: new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal'),
-  claims: many(
-    '--drill <name|path>',
-    'take the `expect` block of this drill file instead of the stored one',
-    'as stored',
-  ),
-  keep: new Option('--keep <n>', 'runs that stay; `reports: { keep: … }` of drill.config.yaml without it').argParser(
-    keep,
-  ),
-  dryRun: new Option('--dry-run', 'only show what would go').default(false),
-  json: new Option('--json', 'print one JSON document on stdout and nothing else').default(false),
+const json = new Option('--json', 'print one JSON document on stdout and nothing else').default(false);
+const out = new Option('--out <dir>', 'where the run’s folder is made').default('reports');
+const minScore = new Option('--min-score <score>', 'fail below this score (0 to 100)').argParser(score);
+const as = new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal');
+
+/** What each command takes; each option is declared once. */
+export const OPTIONS: Record<string, readonly Option[]> = {
+  run: [
+    new Option('--target <name|path>', 'what is tested: a name from `drill list targets`, or a file'),
+    new Option('--tasks <dir>', 'a folder of golden tasks in place of the workflow’s own'),
+    many('--task <name>', 'only this golden task', 'all'),
+    many(
+      '--fault <fault@role[,param=value…]>',
+      'in place of the drill’s own faults; for a fault of tools, fault@tool',
+      'as the drill says',
+    ),
+    many('--tag <tag>', 'only drills with this tag', 'all'),
+    new Option('--seed <n>', 'the same seed gives the same run').argParser(seed).default(1),
+    new Option('-j, --jobs <n>', 'drills at once; the bytes do not depend on it').argParser(jobs).default(1),
+    new Option(
+      '--check-determinism',
+      'run twice, the second time with garbage collections forced, and compare',
+    ).default(false),
+    new Option('--bail', 'stop after the first drill that failed').default(false),
+    minScore,
+    new Option('--stuck-after-ms <ms>', 'real time that code may let nothing else run, then the run ends')
+      .argParser(ms)
+      .default(60_000),
+    out,
+    json,
+  ],
+  report: [as],
+  judge: [
+    many('--drill <name|path>', 'take the `expect` block of this drill file instead of the stored one', 'as stored'),
+    minScore,
+    as,
+  ],
+  prune: [
+    new Option('--keep <n>', 'runs that stay; `reports: { keep: … }` of drill.config.yaml without it').argParser(keep),
+    new Option('--dry-run', 'only show what would go').default(false),
+    out,
+  ],
+  list: [json],
 };
