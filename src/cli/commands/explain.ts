@@ -51,18 +51,9 @@ export async function explain(
     })),
   ];
   const found = cards.filter((one) => one.name === name).map((one) => one.text());
-  const texts =
-    found.length > 0
-      ? found
-      : [
-          await targetText(
-            name,
-            cwd,
-            catalogue,
-            cards.map((one) => one.name),
-          ),
-        ];
-  stdout.write(`${texts.join('\n\n')}\n`);
+  const names = cards.map((one) => one.name);
+  if (found.length === 0) found.push(await targetText(name, cwd, catalogue, names));
+  stdout.write(`${found.join('\n\n')}\n`);
 }
 
 function cardText(card: Card, kind: string, facts: readonly string[], title: string, ...more: string[]): string {
