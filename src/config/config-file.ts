@@ -45,31 +45,21 @@ export const Config = z.strictObject({
 });
 export type Config = z.infer<typeof Config>;
 
-/** The project's configuration; every `module` in it is an absolute path. */
-export interface LoadedConfig extends Config {
-  /** Absolute path. */
-  file: string;
-  place: Locate;
-}
-
-/** Reads `drill.config.yaml` of a folder; undefined where there is none. Throws a DrillError. */
-export function loadConfig(cwd: string, catalogue: Catalogue): LoadedConfig | undefined {
+/** Reads `drill.config.yaml` of a folder, every `module` as an absolute path; undefined where there is none. Throws a DrillError. */
+export function loadConfig(cwd: string, catalogue: Catalogue): Config | undefined {
   if (!namesIn(cwd).includes(CONFIG_FILE)) return undefined;
-  const { path, data, place } = readUserFile(join(cwd, CONFIG_FILE));
+  const { data, place } = readUserFile(join(cwd, CONFIG_FILE));
   const told = new Problems();
   const config = inspect(told, Config, { value: data, place });
   if (config === undefined) throw told.error('invalid_config');
-  const targets = Object.fromEntries(
-    Object.entries(config.targets).map(([name, entry]) => [
-      name,
-      entry.module === undefined ? entry : { ...entry, module: resolve(cwd, entry.module) },
-    ]),
-  );
+  const absolute = ({ module, ...entry }: Config['targets'][string]) =>
+    module === undefined ? entry : { ...entry, module: resolve(cwd, module) };
+  const targets = Object.fromEntries(Object.entries(config.targets).map(([name, entry]) => [name, absolute(entry)]));
   tellLinks(told, { ...config, targets }, catalogue, place);
   const checkPattern = createPatternCheck();
   for (const [i, pattern] of config.redact.entries()) told.all.push(...checkPattern(pattern, place(['redact', i])));
   told.end('invalid_config');
-  return { ...config, targets, file: path, place };
+  return { ...config, targets };
 }
 
 /** What the configuration names and nobody knows. */

@@ -1,9 +1,8 @@
 import { dereference, type Schema } from '@cfworker/json-schema';
 import type { Problem } from '../core/errors.ts';
-import { isRecord } from '../core/json.ts';
-import { suggest } from './closest.ts';
+import { isRecord, type Json } from '../core/json.ts';
 import { createPatternCheck } from './pattern.ts';
-import { type Locate, MAX_PROBLEMS, type Path } from './problems.ts';
+import { type Locate, MAX_PROBLEMS, namedAt, type Path, Problems } from './problems.ts';
 
 /** Schemas to go through for one value, every reference written out: references that double grow without end. */
 const MAX_STEPS = 10_000;
@@ -13,63 +12,45 @@ const MAX_DEPTH = 200;
  * What keeps a JSON Schema (draft 2020-12) from validating any value soon: broken keywords, patterns that are none,
  * references that lead out of the file, nowhere or in a circle. `place` finds a path of the schema in its file.
  */
-export function schemaProblems(schema: Record<string, unknown>, place: Locate): Problem[] {
+export function schemaProblems(schema: Json, place: Locate): Problem[] {
+  const told = new Problems();
+  if (Object.keys(schema).some((key) => FORMS.has(key) || REFUSED.has(key))) tellSlips(told, schema, place);
+  else told.tell(place([]), 'this is no JSON Schema', 'a schema is a mapping with `type`, at least');
+  if (told.all.length === 0) tellReferences(told, structuredClone(schema), place);
+  return told.all;
+}
+
+function tellSlips(told: Problems, schema: Json, place: Locate): void {
+  const schemas = schemasIn(schema);
+  for (const { one, path } of schemas) {
+    for (const [key, value] of told.full ? [] : Object.entries(one))
+      for (const [why, fix] of slipsOf(key, value, path.length > 0))
+        told.tell(place([...path, key]), `in the JSON Schema, "${key}" ${why}`, fix);
+    // What is no object by itself may require another's fields.
+    if (one['type'] !== 'object' || !isRecord(one['properties']) || told.full) continue;
+    const missing = (name: string) => `in the JSON Schema, "required" names "${name}", which is no property`;
+    const here: Locate = (inner) => place([...path, ...inner]);
+    told.strangers(namedAt(one, 'required[]'), here, Object.keys(one['properties']), 'properties', missing);
+  }
   const checkPattern = createPatternCheck();
-  const slips = schemasIn(schema).flatMap(({ one, path }) => [
-    ...Object.entries(one).flatMap(([key, value]) => slipsOf(key, value, [...path, key])),
-    ...missingIn(one, path),
-  ]);
-  const patterns = schemasIn(schema).flatMap(({ one, path }) =>
-    typeof one['pattern'] === 'string' ? [{ pattern: one['pattern'], path: [...path, 'pattern'] }] : [],
-  );
-  if (!Object.keys(schema).some((key) => FORMS.has(key) || REFUSED.has(key)))
-    return [
-      { message: 'this is no JSON Schema', place: place([]), fix: 'a schema is a mapping with `type`, at least' },
-    ];
-  const problems = [
-    ...slips.slice(0, MAX_PROBLEMS).map(({ path, ...slip }) => ({ ...slip, place: place(path) })),
-    ...patterns.slice(0, MAX_PROBLEMS).flatMap(({ pattern, path }) => checkPattern(pattern, place(path))),
-  ];
-  return problems.length > 0 ? problems : referenceProblems(structuredClone(schema), place);
+  const patterns = schemas.filter(({ one }) => typeof one['pattern'] === 'string').slice(0, MAX_PROBLEMS);
+  for (const { one, path } of patterns)
+    told.all.push(...checkPattern(String(one['pattern']), place([...path, 'pattern'])));
 }
 
-interface Slip {
-  path: Path;
-  message: string;
-  fix: string;
-}
-
-/** Required fields of an object that has none of that name. What is no object by itself may speak of another's fields. */
-function missingIn({ type, properties, required }: Record<string, unknown>, path: Path): Slip[] {
-  if (type !== 'object' || !isRecord(properties) || !Array.isArray(required)) return [];
-  const known = Object.keys(properties);
-  return required.flatMap((name: unknown, i) =>
-    typeof name !== 'string' || known.includes(name)
-      ? []
-      : [
-          {
-            path: [...path, 'required', i],
-            message: `in the JSON Schema, "required" names "${name}", which is no property`,
-            fix: suggest(name, known, 'properties'),
-          },
-        ],
-  );
-}
-
-function slipsOf(key: string, value: unknown, path: Path): Slip[] {
-  const slip = (why: string, fix: string): Slip[] => [{ path, message: `in the JSON Schema, "${key}" ${why}`, fix }];
+function slipsOf(key: string, value: unknown, isInside: boolean): [why: string, fix: string][] {
   const refused = REFUSED.get(key);
-  if (refused !== undefined) return slip('is not supported', refused);
-  if (key === '$id' && path.length > 1) return slip('is only for the whole', 'remove it');
-  if (key === '$ref' && !String(value).startsWith('#')) return slip('leads out of the file', 'copy it under `$defs`');
+  if (refused !== undefined) return [['is not supported', refused]];
+  if (key === '$id' && isInside) return [['is only for the whole', 'remove it']];
+  if (key === '$ref' && !String(value).startsWith('#')) return [['leads out of the file', 'copy it under `$defs`']];
   // Of all formats this one alone is matched by a pattern that can take for ever.
-  if (key === 'format' && value === 'url') return slip('may not be "url"', 'write `format: uri`');
+  if (key === 'format' && value === 'url') return [['may not be "url"', 'write `format: uri`']];
   const form = FORMS.get(key);
-  if (form !== undefined && !form.fits(value)) return slip('is broken', `write ${form.words}`);
-  if (key !== 'properties' || !isRecord(value)) return [];
-  return Object.keys(value)
+  if (form !== undefined && !form.fits(value)) return [['is broken', `write ${form.words}`]];
+  const names = key === 'properties' ? Object.keys(Object(value)) : [];
+  return names
     .filter((name) => name in {})
-    .flatMap((name) => slip(`has the field "${name}", which every object has`, 'rename it'));
+    .map((name) => [`has the field "${name}", which every object has`, 'rename it']);
 }
 
 /** Keywords that the validator would follow out of the file, in a circle or for ever. */
@@ -146,36 +127,36 @@ export function schemasIn(one: Record<string, unknown>, path: Path = []): Schema
 }
 
 function below(schema: Record<string, unknown>): SchemaAt[] {
-  const one = (value: unknown, path: Path): SchemaAt[] => (isRecord(value) ? [{ one: value, path }] : []);
-  return Object.entries(schema).flatMap(([key, value]) => {
+  const inside = Object.entries(schema).flatMap(([key, value]) => {
     const form = FORMS.get(key);
-    if (form === SCHEMA) return one(value, [key]);
-    if (form === SCHEMAS && Array.isArray(value)) return value.flatMap((inner, i) => one(inner, [key, i]));
-    if (form !== SCHEMAS_BY_NAME || !isRecord(value)) return [];
-    return Object.entries(value).flatMap(([name, inner]) => one(inner, [key, name]));
+    if (form === SCHEMA) return [{ word: value, path: [key] }];
+    if (form === SCHEMAS) return namedAt({ [key]: value }, `${key}[]`);
+    return form === SCHEMAS_BY_NAME ? namedAt({ [key]: value }, `${key}.<name>`) : [];
   });
+  return inside.flatMap(({ word, path }) => (isRecord(word) ? [{ one: word, path }] : []));
 }
 
 /** The validator's own way of finding what a reference means: where it fails here, it would fail in a run. */
-function referenceProblems(schema: Schema, place: Locate): Problem[] {
+function tellReferences(told: Problems, schema: Schema, place: Locate): void {
   let lookup: Record<string, Schema | boolean>;
   try {
     lookup = dereference(schema);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return [{ message: `the JSON Schema cannot be used: ${why}`, place: place([]), fix: 'mend its `$id` and `$ref`' }];
+    told.tell(place([]), `the JSON Schema cannot be used: ${why}`, 'mend its `$id` and `$ref`');
+    return;
   }
   const target = (one: Schema) => (one.__absolute_ref__ === undefined ? true : lookup[one.__absolute_ref__]);
   const lost = schemasIn(schema).filter(({ one }) => target(one) === undefined);
-  if (lost.length > 0)
-    return lost.slice(0, MAX_PROBLEMS).map(({ one, path }) => ({
-      message: `the JSON Schema has nothing at "${one['$ref']}"`,
-      place: place([...path, '$ref']),
-      fix: 'add it, or mend the reference',
-    }));
-  if (stepsOf(schema, target, new Map(), 0) <= MAX_STEPS) return [];
+  for (const { one, path } of lost.slice(0, MAX_PROBLEMS))
+    told.tell(
+      place([...path, '$ref']),
+      `the JSON Schema has nothing at "${one['$ref']}"`,
+      'add it, or mend the reference',
+    );
+  if (lost.length > 0 || stepsOf(schema, target, new Map(), 0) <= MAX_STEPS) return;
   const message = 'the JSON Schema refers to itself, or is too large with its references written out';
-  return [{ message, place: place([]), fix: 'write out the levels that are needed, and no more' }];
+  told.tell(place([]), message, 'write out the levels that are needed, and no more');
 }
 
 /** How many schemas one value is held against; without end where a reference leads back. */

@@ -31,7 +31,10 @@ export class Problems {
     this.all.push({ message, place, fix });
   }
 
-  /** Tells of names that are not among the known, with what was probably meant, `or` another way to mend it. */
+  /**
+   * Tells of names that are not among the known, with what was probably meant; `or` is another way to mend it, and the
+   * only one where nothing is known.
+   */
   strangers(
     named: readonly Named[],
     place: Locate,
@@ -40,13 +43,12 @@ export class Problems {
     message: (word: string) => string,
     or?: string,
   ): void {
-    const all = new Set(known);
-    const strange = named.flatMap(({ word, path, part }) =>
-      typeof word !== 'string' || all.has(word) ? [] : [{ word, path, part }],
-    );
+    const all = new Set<unknown>(known);
+    const strange = named.filter(({ word }) => typeof word === 'string' && !all.has(word));
     for (const { word, path, part } of strange.slice(0, MAX_PROBLEMS)) {
-      const ways = or === undefined || known.length > 0 ? [suggest(word, known, what)] : [];
-      this.tell(place(path, part), message(word), [...ways, ...(or === undefined ? [] : [or])].join('; or '));
+      const meant = suggest(String(word), known, what);
+      const fix = or === undefined ? meant : known.length === 0 ? or : `${meant}; or ${or}`;
+      this.tell(place(path, part), message(String(word)), fix);
     }
   }
 

@@ -15,8 +15,8 @@ import {
   type Range,
   visit,
 } from 'yaml';
-import { DrillError, type Place, type Problem } from '../core/errors.ts';
-import { type Locate, MAX_PROBLEMS, type Path } from './problems.ts';
+import { DrillError, type Place } from '../core/errors.ts';
+import { type Locate, type Path, Problems } from './problems.ts';
 
 const MAX_BYTES = 1_000_000;
 /** Words, brackets and the room between them; some twelve thousand lines. Parsing takes longer than a second beyond it. */
@@ -67,17 +67,27 @@ export function readBase64(path: string): string {
   return Buffer.from(bytes).toString('base64');
 }
 
+/** Used for every file: a megabyte each would be a collection each. */
+const room = new Uint8Array(MAX_BYTES + 1);
+
+/** One byte more than allowed tells that there are too many: not every file says its size, or has an end. */
 function readSome(path: string): Uint8Array {
-  let bytes: Uint8Array | undefined;
+  let fd: number | undefined;
+  let length = 0;
   try {
-    bytes = readBytes(path);
+    // Without waiting: opening a named pipe would hold the command until somebody writes to it.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(fd).isFile()) throw unreadable(path, 'this is not a file', 'name a file');
+    for (let n = -1; n !== 0 && length < room.length; length += n)
+      n = readSync(fd, room, length, room.length - length, null);
   } catch (error) {
-    throw cannotRead(error, path, 'file');
+    throw error instanceof DrillError ? error : cannotRead(error, path, 'file');
+  } finally {
+    if (fd !== undefined) closeSync(fd);
   }
-  if (bytes === undefined) throw unreadable(path, 'this is not a file', 'name a file');
-  if (bytes.length > MAX_BYTES)
+  if (length > MAX_BYTES)
     throw unreadable(path, `the file has more than ${MAX_BYTES} bytes`, 'make it smaller, or several files of it');
-  return bytes;
+  return room.slice(0, length);
 }
 
 const unreadable = (path: string, message: string, fix: string): DrillError =>
@@ -86,30 +96,8 @@ const unreadable = (path: string, message: string, fix: string): DrillError =>
 /** What the system says of a file or folder it does not hand out, as the user's to mend. */
 export function cannotRead(error: unknown, path: string, what: 'file' | 'folder'): DrillError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
-  const missing = code === 'ENOENT' || code === 'ENOTDIR';
-  return new DrillError('unreadable_file', {
-    message: missing ? `there is no such ${what}` : `the ${what} cannot be read (${code})`,
-    place: { file: displayPath(path) },
-    fix: missing ? 'check the path' : 'check the path and its permissions',
-  });
-}
-
-/** Used for every file: a megabyte each would be a collection each. */
-const room = new Uint8Array(MAX_BYTES + 1);
-
-/** One byte more than allowed tells that there are too many: not every file says its size, or has an end. */
-function readBytes(path: string): Uint8Array | undefined {
-  // Without waiting: opening a named pipe would hold the command until somebody writes to it.
-  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    if (!fstatSync(fd).isFile()) return undefined;
-    let length = 0;
-    for (let n = -1; n !== 0 && length < room.length; length += n)
-      n = readSync(fd, room, length, room.length - length, null);
-    return room.slice(0, length);
-  } finally {
-    closeSync(fd);
-  }
+  if (code === 'ENOENT' || code === 'ENOTDIR') return unreadable(path, `there is no such ${what}`, 'check the path');
+  return unreadable(path, `the ${what} cannot be read (${code})`, 'check the path and its permissions');
 }
 
 /** Reads a YAML or JSON file. Throws a DrillError with every syntax problem of the file. */
@@ -121,75 +109,76 @@ export function readUserFile(path: string): UserFile {
     const { line, col } = lines.linePos(offset);
     return { file: displayPath(absolute), line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const invalid = (problems: Problem | Problem[]) => new DrillError('invalid_file', problems);
-  const excess = excessIn(text, displayPath(absolute));
-  if (excess !== undefined) throw invalid(excess);
+  const told = new Problems();
+  tellExcess(told, text, displayPath(absolute));
+  told.end('invalid_file');
 
   // Whatever version and tags the file asks for, it holds what JSON can hold.
   const options = { schema: 'core', resolveKnownTags: false, stringKeys: true, uniqueKeys: false } as const;
   const doc = parseDocument(text, { ...options, lineCounter: lines, prettyErrors: false });
-  const syntax = syntaxProblems(doc, extname(absolute) === '.json' ? 'JSON' : 'YAML', placeAt);
-  const problems = [...syntax, ...(doc.errors.length > 0 ? [] : nodeProblems(doc, placeAt))];
-  if (problems.length > 0) throw invalid(problems.slice(0, MAX_PROBLEMS));
-  if (doc.contents === null)
-    throw invalid({ message: 'the file is empty', place: placeAt(0), fix: 'write it, or delete it' });
+  tellSyntax(told, doc, extname(absolute) === '.json' ? 'JSON' : 'YAML', placeAt);
+  if (doc.errors.length === 0) tellNodes(told, doc, placeAt);
+  told.end('invalid_file');
+  if (doc.contents === null) told.tell(placeAt(0), 'the file is empty', 'write it, or delete it');
+  told.end('invalid_file');
   try {
     const data = withoutSchemaKey(doc.toJS({ maxAliasCount: MAX_ALIASES }));
     return { path: absolute, data, place: (at, part) => placeAt(offsetOf(doc, at, part)) };
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
-    throw invalid({
-      message: 'the aliases stand for too much',
-      place: placeAt(0),
-      fix: 'write out what they stand for',
-    });
+    told.tell(placeAt(0), 'the aliases stand for too much', 'write out what they stand for');
+    throw told.error('invalid_file');
   }
 }
 
 /** Counts before parsing, because the parser takes minutes over some files of a hundred kilobytes. */
-function excessIn(text: string, file: string): Problem | undefined {
+function tellExcess(told: Problems, text: string, file: string): void {
   let [tokens, aliases, brackets, dashes, offset] = [0, 0, 0, 0, 0];
   let scalar = false;
-  const tooMuch = (message: string, fix: string): Problem => {
-    const before = text.slice(0, offset).split(/\r\n|\r|\n/);
-    return { message, place: { file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }, fix };
-  };
   for (const token of new Lexer().lex(text)) {
     if (isMark(token)) {
       scalar = token === SCALAR_NEXT;
       continue;
     }
-    if (++tokens > MAX_TOKENS) return tooMuch('the file holds too much', 'make several files of it');
+    tokens++;
     if (!scalar) {
       if (token === '[' || token === '{') brackets++;
       else if (token === ']' || token === '}') brackets--;
       else if (token === '-' || token === '?') dashes++;
       else if (/^[\r\n]/.test(token)) dashes = 0;
-      else if (token.startsWith('*') && ++aliases > MAX_ALIASES)
-        return tooMuch('too many aliases', `use at most ${MAX_ALIASES} aliases`);
-      if (brackets + dashes > MAX_DEPTH) return tooMuch(...TOO_DEEP);
+      else if (token.startsWith('*')) aliases++;
+    }
+    const excess: readonly [message: string, fix: string] | undefined =
+      (tokens > MAX_TOKENS && TOO_LONG) ||
+      (aliases > MAX_ALIASES && TOO_MANY) ||
+      (brackets + dashes > MAX_DEPTH && TOO_DEEP) ||
+      undefined;
+    if (excess !== undefined) {
+      const before = text.slice(0, offset).split(/\r\n|\r|\n/);
+      told.tell({ file, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 }, ...excess);
+      return;
     }
     scalar = false;
     offset += token.length;
   }
-  return undefined;
 }
 
+const TOO_LONG = ['the file holds too much', 'make several files of it'] as const;
+const TOO_MANY = ['too many aliases', `use at most ${MAX_ALIASES} aliases`] as const;
 const TOO_DEEP = ['nested too deeply', `write it flatter: at most ${MAX_DEPTH} levels`] as const;
 /** The lexer puts marks of its own between the pieces of the text. */
 const SCALAR_NEXT = '\u001f';
 const isMark = (token: string): boolean => token === SCALAR_NEXT || token === '\u0002' || token === '\u0018';
 
-function syntaxProblems(doc: Document.Parsed, language: string, placeAt: (offset: number) => Place): Problem[] {
+function tellSyntax(told: Problems, doc: Document.Parsed, language: string, placeAt: (offset: number) => Place): void {
   // One slip often breaks many lines after it; the first of a line tells enough.
   const seen = new Set<number | undefined>();
-  return [...doc.errors, ...doc.warnings].flatMap((error) => {
-    const place = placeAt(error.pos[0]);
-    if (seen.has(place.line)) return [];
+  for (const { pos, code, message } of [...doc.errors, ...doc.warnings]) {
+    const place = placeAt(pos[0]);
+    if (!seen.has(place.line))
+      told.tell(place, `broken ${language}: ${message.split('\n', 1)[0]}`, FIXES[code] ?? 'mend this line');
     seen.add(place.line);
-    const fix = FIXES[error.code] ?? 'mend this line';
-    return [{ message: `broken ${language}: ${firstLine(error.message)}`, place, fix }];
-  });
+  }
 }
 
 const FIXES: Record<string, string> = {
@@ -202,10 +191,9 @@ const FIXES: Record<string, string> = {
 };
 
 /** What the grammar allows and we do not. */
-function nodeProblems(doc: Document.Parsed, placeAt: (offset: number) => Place): Problem[] {
-  const problems: Problem[] = [];
+function tellNodes(told: Problems, doc: Document.Parsed, placeAt: (offset: number) => Place): void {
   const tell = (node: { range?: Range | null | undefined }, message: string, fix: string) =>
-    problems.push({ message, place: placeAt(node.range?.[0] ?? 0), fix });
+    told.tell(placeAt(node.range?.[0] ?? 0), message, fix);
   visit(doc, {
     Collection(_, node, path) {
       // The path holds the pairs of mappings too.
@@ -220,24 +208,15 @@ function nodeProblems(doc: Document.Parsed, placeAt: (offset: number) => Place):
       }
       return undefined;
     },
-    Scalar(_, scalar) {
-      if (typeof scalar.value === 'number' && !Number.isFinite(scalar.value))
-        tell(
-          scalar,
-          `${scalar.source ?? scalar.value} is no number that can be stored`,
-          'write another number, or quote it',
-        );
+    Scalar(_, { value, source, range }) {
+      if (typeof value === 'number' && !Number.isFinite(value))
+        tell({ range }, `${source ?? value} is no number that can be stored`, 'write another number, or quote it');
     },
     Alias(_, alias) {
-      if (alias.resolve(doc) === undefined)
-        tell(
-          alias,
-          `"*${alias.source}" points at no anchor`,
-          'quote it if text was meant, or set the anchor before it',
-        );
+      const fix = 'quote it if text was meant, or set the anchor before it';
+      if (alias.resolve(doc) === undefined) tell(alias, `"*${alias.source}" points at no anchor`, fix);
     },
   });
-  return problems;
 }
 
 /** Where a path's value or key begins in the text. */
@@ -267,5 +246,3 @@ function withoutSchemaKey(data: unknown): unknown {
   const { $schema: _, ...rest } = data;
   return rest;
 }
-
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text;

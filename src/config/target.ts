@@ -4,7 +4,7 @@ import { DrillError, type Place } from '../core/errors.ts';
 import type { Target } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
-import type { LoadedConfig } from './config-file.ts';
+import type { Config } from './config-file.ts';
 import { inspect } from './issues.ts';
 import { namedAt, Problems } from './problems.ts';
 
@@ -42,7 +42,7 @@ export const DEFAULT_ROLES: Roles = {
 export async function openTarget(
   name: string,
   cwd: string,
-  config: LoadedConfig | undefined,
+  config: Config | undefined,
   catalogue: Catalogue,
 ): Promise<Target> {
   const entry = ownOf(config?.targets ?? {}, name);
@@ -66,7 +66,7 @@ export async function openTarget(
 export async function settleTarget(
   target: Target,
   name: string,
-  config: LoadedConfig | undefined,
+  config: Config | undefined,
   catalogue: Catalogue,
 ): Promise<{ declares: ResolvedDeclaration; roles: Roles }> {
   const said = await target.load();

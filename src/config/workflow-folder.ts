@@ -16,7 +16,7 @@ import { displayPath, kindOf, readBase64, readText, readUserFile } from './read-
 import { type Judges, type PlacedTask, ToolsFile, tellLinks } from './workflow-links.ts';
 
 /** What stands in a workflow's folder beside golden tasks, e.g. `contract.yaml`. */
-const BESIDE = /^(contract|concepts|tools)\.(ya?ml|json)$/;
+export const BESIDE = /^(contract|concepts|tools)\.(ya?ml|json)$/;
 const PICTURES = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
@@ -59,10 +59,9 @@ export function loadWorkflow(
   const home = resolve(dir);
   const here: Place = { file: displayPath(home) };
   const told = new Problems();
-  if (kindOf(home) !== 'folder') {
+  if (kindOf(home) !== 'folder')
     told.tell(here, 'there is no such folder of golden tasks', 'name a folder with a JSON or YAML file a task');
-    throw told.error('no_tasks');
-  }
+  told.end('no_tasks');
   const files = taskFiles(home);
   // What a file that cannot be read would have named cannot be missed in it.
   let linked = true;
@@ -124,12 +123,9 @@ function readContract(told: Problems, dir: string, workflow: string): Placed<Con
   if (found === undefined) return undefined;
   const { place } = found;
   const { output, ...rest } = found.value;
+  const rename = `write \`workflow: ${workflow}\`, or rename the folder`;
   if (rest.workflow !== workflow)
-    told.tell(
-      place(['workflow']),
-      `the contract is for the workflow "${rest.workflow}", not "${workflow}"`,
-      `write \`workflow: ${workflow}\`, or rename the folder`,
-    );
+    told.tell(place(['workflow']), `the contract is for the workflow "${rest.workflow}", not "${workflow}"`, rename);
   if (output === undefined) return { value: rest, place };
   const inline: Locate = (path) => place(['output', 'schema', ...path]);
   const { schema } = output;
@@ -141,18 +137,14 @@ function readContract(told: Problems, dir: string, workflow: string): Placed<Con
 /** The JSON Schema that a contract names. `named` is where it does. */
 function readSchema(dir: string, name: string, named: Place): Json {
   const path = resolve(dir, name);
-  const told = new Problems();
-  const refuse = (message: string, fix: string) => {
-    told.tell(named, message, fix);
-    return told.error('invalid_contract');
-  };
+  const refuse = (message: string, fix: string) => new DrillError('invalid_contract', { message, place: named, fix });
   if (kindOf(path) !== 'file')
     throw refuse(`there is no file "${name}" beside the contract`, 'add it, or write it here');
   if (!isInside(dir, path)) throw refuse(`"${name}" leaves the folder`, 'keep the schema beside the contract');
   const { data, place } = readUserFile(path);
   if (!isRecord(data)) throw refuse(`"${name}" holds no JSON Schema`, 'a schema is a mapping with `type`');
-  told.all.push(...schemaProblems(data, place));
-  told.end('invalid_contract');
+  const problems = schemaProblems(data, place);
+  if (problems.length > 0) throw new DrillError('invalid_contract', problems);
   return data;
 }
 
@@ -174,14 +166,11 @@ function readTasks(told: Problems, path: string): PlacedTask[] {
 /** What is wrong with golden tasks beside one another, without the other files of their folder. */
 function tellTasks(told: Problems, tasks: readonly PlacedTask[], { sizeOf }: Judges): void {
   const first = new Map<string, Place>();
-  for (const {
-    value: { name },
-    place,
-  } of tasks) {
-    const twin = first.get(name);
-    first.set(name, twin ?? place(['name']));
+  for (const { value: task, place } of tasks) {
+    const twin = first.get(task.name);
+    first.set(task.name, twin ?? place(['name']));
     if (twin === undefined) continue;
-    const message = `two golden tasks are called "${name}"; the first is at ${formatPlace(twin)}`;
+    const message = `two golden tasks are called "${task.name}"; the first is at ${formatPlace(twin)}`;
     told.tell(place(['name']), message, 'rename one');
   }
   const uncited = (word: string) => `required source "${word}" is not among the fixtures`;
@@ -203,10 +192,8 @@ function sourcesOf(told: Problems, tasks: readonly PlacedTask[], homes: readonly
     return files;
   };
   const sources = new Map<string, Source | undefined>();
-  for (const {
-    value: { tenant, fixtures },
-    place,
-  } of tasks) {
+  for (const { value: task, place } of tasks) {
+    const { tenant, fixtures } = task;
     const folders = homes.flatMap((home) => [join(home, tenant), home].map((dir) => ({ dir, home })));
     for (const [i, id] of fixtures.entries()) {
       const key = `${tenant}/${id}`;

@@ -87,22 +87,16 @@ function tellConcepts(told: Problems, { value, place }: Placed<Concepts>, { says
     told.all.push(...patterns);
     // A concept whose patterns cannot be read judges nothing.
     if (patterns.length > 0) continue;
-    for (const [i, sentence] of concept.positive.entries())
-      if (!says(sentence, concept))
-        told.tell(
-          place([name, 'positive', i]),
-          `the concept "${name}" does not find itself in this sentence`,
-          'add a pattern to `says`',
-        );
-    for (const [i, sentence] of concept.negative.entries())
-      if (says(sentence, concept))
-        told.tell(
-          place([name, 'negative', i]),
-          `the concept "${name}" finds itself in this sentence`,
-          'narrow `says`, or add to `unless`',
-        );
+    for (const [key, finds, fix] of MISJUDGED)
+      for (const [i, sentence] of concept[key].entries())
+        if (says(sentence, concept) !== (key === 'positive'))
+          told.tell(place([name, key, i]), `the concept "${name}" ${finds} itself in this sentence`, fix);
   }
 }
+const MISJUDGED = [
+  ['positive', 'does not find', 'add a pattern to `says`'],
+  ['negative', 'finds', 'narrow `says`, or add to `unless`'],
+] as const;
 
 function tellTools(told: Problems, { value, place }: PlacedTools): void {
   for (const [i, { name, parameters }] of value.entries()) {
@@ -112,13 +106,10 @@ function tellTools(told: Problems, { value, place }: PlacedTools): void {
     told.all.push(...schemaProblems(parameters, at));
     // Arguments are held against it by validators that know no linear-time patterns.
     for (const { path } of schemasIn(parameters).filter(({ one }) => typeof one['pattern'] === 'string'))
-      told.tell(
-        at([...path, 'pattern']),
-        'a tool’s parameters may not have patterns',
-        'write an `enum`, a `format` or a length',
-      );
+      told.tell(at([...path, 'pattern']), 'a tool’s parameters may not have patterns', NO_PATTERN);
   }
 }
+const NO_PATTERN = 'write an `enum`, a `format` or a length';
 
 function tellContract(
   told: Problems,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { z } from 'zod';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { closest } from '../../config/closest.ts';
@@ -27,53 +27,47 @@ export async function explain(
   catalogue: Catalogue,
   { cwd, stdout }: Pick<Terminal, 'cwd' | 'stdout'>,
 ): Promise<void> {
-  const cards: { name: string; text(): string }[] = [
-    ...catalogue.faults.map((one) => ({ name: one.name, text: () => faultText(one) })),
-    ...catalogue.checks.map((one) => ({ name: one.name, text: () => checkText(one) })),
-    ...catalogue.protocols.map((one) => ({
-      name: one.name,
-      text: () => cardText(one, 'protocol', [`Known by: POST …${one.path}`], 'Example, in `roles`'),
-    })),
-    ...catalogue.targetKinds.map((one) => ({
-      name: one.name,
-      text: () => cardText(one, 'kind of target', [], 'Example, in `targets` of drill.config.yaml'),
-    })),
-    ...catalogue.reporters.map((one) => ({
-      name: one.name,
-      text: () => cardText(one, 'reporter', [`Writes: ${one.file ?? 'to the terminal'}`], 'Example'),
-    })),
-    ...listDrills(cwd).map(({ name, path }) => ({
-      name,
-      text: () => drillText(drillStory(path, catalogue), displayPath(path)),
-    })),
-    ...listWorkflows(cwd).map(({ name, path }) => ({
-      name,
-      text: () => workflowText(loadWorkflow(path, sourceHomes(cwd), catalogue), displayPath(path)),
-    })),
+  const cardsOf = <T extends { name: string }>(all: readonly T[], text: (one: T) => string) =>
+    all.map((one) => ({ name: one.name, text: () => text(one) }));
+  const cards = [
+    ...cardsOf(catalogue.faults, faultText),
+    ...cardsOf(catalogue.checks, checkText),
+    ...cardsOf(catalogue.protocols, (one) =>
+      cardText(one, 'protocol', [`Known by: POST …${one.path}`], 'Example, in `roles`'),
+    ),
+    ...cardsOf(catalogue.targetKinds, (one) =>
+      cardText(one, 'kind of target', [], 'Example, in `targets` of drill.config.yaml'),
+    ),
+    ...cardsOf(catalogue.reporters, (one) =>
+      cardText(one, 'reporter', [`Writes: ${one.file ?? 'to the terminal'}`], 'Example'),
+    ),
+    ...cardsOf(listDrills(cwd), ({ path }) => drillText(drillStory(path, catalogue), displayPath(path))),
+    ...cardsOf(listWorkflows(cwd), ({ path }) =>
+      workflowText(loadWorkflow(path, sourceHomes(cwd), catalogue), displayPath(path)),
+    ),
     ...Object.entries(SHAPES).map(([name, { summary, schema, example }]) => ({
       name,
       text: () => blocks(name, summary, paramLines(schema), section('Example', example)),
     })),
   ];
   const found = cards.filter((one) => one.name === name).map((one) => one.text());
-  const texts = found.length > 0 ? found : [await targetText(name, cwd, catalogue, cards)];
-  stdout.write(`${texts.join('\n\n')}\n`);
+  const names = cards.map((one) => one.name);
+  if (found.length === 0) found.push(await targetText(name, cwd, catalogue, names));
+  stdout.write(`${found.join('\n\n')}\n`);
 }
 
 function cardText(card: Card, kind: string, facts: readonly string[], title: string, ...more: string[]): string {
-  const { magnitude } = card;
-  const hard =
-    magnitude === undefined ? [] : [`How hard: ${magnitude.param}; ${JSON.stringify(magnitude.zero)} does nothing.`];
-  const said = [...facts, ...hard].join('\n');
-  const example = section(title, card.example);
-  return blocks(`${card.name} (${kind})`, card.summary, paramLines(card.params), said, example, ...more);
+  const { name, summary, params, magnitude, example } = card;
+  const hard = magnitude && `How hard: ${magnitude.param}; ${JSON.stringify(magnitude.zero)} does nothing.`;
+  const said = lines(...facts, hard);
+  return blocks(`${name} (${kind})`, summary, paramLines(params), said, section(title, example), ...more);
 }
 
 function faultText(fault: Fault): string {
   const place = fault.kind === 'tool' ? 'use of its tool' : 'call of its role';
   const facts = [
     `Fires: on every ${place}, unless \`when\`, \`tenants\` or \`tasks\` say otherwise: see \`drill explain fault\`.`,
-    ...(fault.delays === true ? ['Spares: the reply itself, which is whole and only late.'] : []),
+    fault.delays ? 'Spares: the reply itself, which is whole and only late.' : '',
   ];
   const flags = flagsOf(fault).map((flag) => `--fault ${flag}`);
   const line = `drill run ${fault.drill ?? 'timeout_primary'} ${flags.join(' ')}`;
@@ -88,22 +82,19 @@ function flagsOf(fault: Fault): string[] {
 }
 
 function checkText(check: Check): string {
-  const skips = [
-    ...(check.feature === undefined ? [] : [`the target does not claim the feature: ${check.feature}`]),
-    ...(check.skips === undefined ? [] : [check.skips]),
-  ];
+  const { name, feature, skips } = check;
+  const idle = [feature && `the target does not claim the feature: ${feature}`, skips].filter(Boolean);
   const facts = [
     `Reads: ${check.reads}.`,
     `Asked of: drills that expect it${impliedBy(check)}.`,
-    ...(check.gate === undefined ? [] : ['May be a gate of a contract.']),
-    ...(skips.length === 0 ? [] : [`Not applicable: ${skips.join('; ')}.`]),
+    check.gate ? 'May be a gate of a contract.' : '',
+    idle.length > 0 ? `Not applicable: ${idle.join('; ')}.` : '',
     'Inconclusive: it is expected, and there was nothing to judge.',
   ];
   const known = flaws();
-  const made = known.filter((flaw) => flaw.check === check.name);
-  const seen = seenToFail([...made, ...known.filter((flaw) => flaw.also.includes(check.name))]);
+  const seen = [...known.filter((flaw) => flaw.check === name), ...known.filter((flaw) => flaw.also.includes(name))];
   const kind = `check, ${check.severity}, judges a ${check.scope}`;
-  return cardText(check, kind, facts, 'Example, in `expect` of a drill', ...seen);
+  return cardText(check, kind, facts, 'Example, in `expect` of a drill', seenToFail(seen));
 }
 
 /** What brings a check along, told by what it looks at when it is asked. */
@@ -134,18 +125,17 @@ export function flaws(): Flaw[] {
     namesIn(join(packageRoot(), home, folder)).map((name) => join(home, folder, name)),
   );
   return files.flatMap((file) => {
-    const said = /^export const flaw = (\{.*?\});/ms.exec(readFileSync(join(packageRoot(), file), 'utf8'))?.[1] ?? '';
-    const word = (key: string) => new RegExp(`${key}: '([\\w-]+)'`).exec(said)?.[1];
-    const [drill, check] = [word('drill'), word('check')];
-    const also = [...(/also: \[(.*?)\]/s.exec(said)?.[1] ?? '').matchAll(/'([\w-]+)'/g)].map(([, name = '']) => name);
-    return drill === undefined || check === undefined ? [] : [{ file, drill, check, also }];
+    const said = /^export const flaw = (\{.*?\});/ms.exec(readFileSync(join(packageRoot(), file), 'utf8'))?.[1];
+    // But for its type it is YAML, too.
+    return said === undefined ? [] : [{ file, ...parse(said.replace('as string[]', '')) }];
   });
 }
 
-const seenToFail = (found: readonly Flaw[]): string[] => {
-  const lines = found.map(({ drill, file }) => `drill run ${drill} --target ${displayPath(join(packageRoot(), file))}`);
-  return lines.length === 0 ? [] : [section('See it fail', lines.join('\n'))];
-};
+const seenToFail = (found: readonly Flaw[]): string =>
+  section(
+    'See it fail',
+    lines(...found.map(({ drill, file }) => `drill run ${drill} --target ${displayPath(join(packageRoot(), file))}`)),
+  );
 
 /** What there is to tell of a drill, for a terminal and for its page. */
 export interface DrillStory {
@@ -178,14 +168,14 @@ function drillText({ drill, facts, phases, claims, flawed }: DrillStory, file: s
   return blocks(
     `${drill.drill} (drill, ${file})`,
     `${drill.title}. ${drill.hypothesis}`,
-    facts.join('\n'),
-    section('Phases', phases.join('\n')),
+    lines(...facts),
+    section('Phases', lines(...phases)),
     section(
       'Expects, beside what its golden tasks and contract bring along',
-      claims.map((one) => `${one.check}: ${one.params}\n  ${one.summary}`).join('\n'),
+      lines(...claims.map((one) => `${one.check}: ${one.params}\n  ${one.summary}`)),
     ),
     section('Run it', `drill run ${drill.drill}`),
-    ...seenToFail(flawed),
+    seenToFail(flawed),
   );
 }
 
@@ -196,71 +186,60 @@ function workflowText({ name, contract, tasks, concepts, tools }: Workflow, fold
   const terms = Object.entries({ ...short, ...asked });
   const toolText = ({ name: tool, description }: Workflow['tools'][number]) => {
     const { write, approval, allowed } = readRule(permissions?.tools[tool]);
-    const may = [
-      write ? 'writes' : 'reads',
-      ...(approval === 'human' ? ['asks first'] : []),
-      ...(allowed ? [] : ['forbidden']),
-    ];
-    return `${tool} (${may.join(', ')})${description === undefined ? '' : `: ${description}`}`;
+    const may = [write ? 'writes' : 'reads', approval === 'human' && 'asks first', !allowed && 'forbidden'];
+    return `${tool} (${may.filter(Boolean).join(', ')})${description === undefined ? '' : `: ${description}`}`;
   };
-  const golden = tasks.map(({ name: task, tenant, priority, turns }) => {
-    const uses = turns.length === 0 ? '' : `, ${[...new Set(turns.map((turn) => turn.tool))].join(', ')}`;
-    return `${task}: ${tenant}, ${priority}${uses}`;
-  });
+  const golden = tasks.map(({ name: task, tenant, priority, turns }) =>
+    [`${task}: ${tenant}`, priority, ...new Set(turns.map((turn) => turn.tool))].join(', '),
+  );
   return blocks(
     `${name} (workflow, ${folder})`,
-    section('Contract', terms.map(([key, value]) => `${key}: ${flow(value)}`).join('\n') || 'none'),
-    section('Golden tasks: tenant, priority, tools', golden.join('\n')),
-    ...(tools.length === 0 ? [] : [section('Tools', tools.map(toolText).join('\n'))]),
-    ...(Object.keys(concepts).length === 0 ? [] : [section('Concepts', Object.keys(concepts).join(', '))]),
+    section('Contract', lines(...terms.map(([key, value]) => `${key}: ${flow(value)}`)) || 'none'),
+    section('Golden tasks: tenant, priority, tools', lines(...golden)),
+    section('Tools', lines(...tools.map(toolText))),
+    section('Concepts', Object.keys(concepts).join(', ')),
   );
 }
 
 function phaseText({ name, tasks, times, load, faults, after_ms, for_ms }: Phase): string {
-  const arrival = 'every_ms' in load ? `one every ${load.every_ms} ms` : load.arrive.replace('_', ' ');
   const parts = [
-    `${tasks} ${tasks === 1 ? 'task' : 'tasks'}, ${arrival}`,
+    `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`,
+    'every_ms' in load ? `one every ${load.every_ms} ms` : load.arrive.replace('_', ' '),
     ...Object.entries(times).map(([tenant, n]) => `those of ${tenant} ${n} times as often`),
-    ...(after_ms === 0 ? [] : [`after ${after_ms} ms of quiet`]),
-    ...(for_ms === undefined ? [] : [`for at least ${for_ms} ms`]),
-    ...(faults.length === 0 ? ['no fault'] : []),
+    after_ms > 0 && `after ${after_ms} ms of quiet`,
+    for_ms !== undefined && `for at least ${for_ms} ms`,
+    faults.length === 0 && 'no fault',
   ];
   const broken = faults.map((use) => {
     const { fault, role: _role, tool: _tool, ...more } = use;
-    const rest = Object.keys(more).length === 0 ? '' : `, ${flow(more)}`;
-    return `\n  ${fault} on ${placeOf(use)}${rest}`;
+    return `  ${[`${fault} on ${placeOf(use)}`, Object.keys(more).length > 0 && flow(more)].filter(Boolean).join(', ')}`;
   });
-  return `${name}: ${parts.join(', ')}${broken.join('')}`;
+  return lines(`${name}: ${parts.filter(Boolean).join(', ')}`, ...broken);
 }
 
 /** What a target of the package or the configuration says of itself. */
-async function targetText(
-  name: string,
-  cwd: string,
-  catalogue: Catalogue,
-  others: readonly { name: string }[],
-): Promise<string> {
+async function targetText(name: string, cwd: string, catalogue: Catalogue, others: readonly string[]): Promise<string> {
   const config = loadConfig(cwd, catalogue);
   const targets = [...Object.keys(config?.targets ?? {}), ...Object.keys(catalogue.builtinTargets)];
   if (!targets.includes(name)) {
-    const meant = closest(name, [...others.map((one) => one.name), ...targets]);
+    const meant = closest(name, [...others, ...targets]);
+    const fix = meant ? `did you mean "${meant}"? (\`drill list\` shows all)` : '`drill list` shows all there is';
     throw new DrillError('unknown_name', {
       message: `there is nothing called "${name}"`,
       place: { file: 'drill explain' },
-      fix:
-        meant === undefined ? '`drill list` shows all there is' : `did you mean "${meant}"? (\`drill list\` shows all)`,
+      fix,
     });
   }
   const target = await openTarget(name, cwd, config, catalogue);
   const { declares, roles } = await settleTarget(target, name, config, catalogue);
   const said = Object.entries(declares).map(([key, value]) => `${key}: ${flow(value)}`);
-  const lines = Object.entries(roles).map(
+  const called = Object.entries(roles).map(
     ([role, { protocol, model, base_url }]) => `${role}: ${model} at ${base_url}, ${protocol}`,
   );
   return blocks(
     `${name} (target, ${target.kind})`,
-    section('Declares', said.join('\n')),
-    section('Roles', lines.join('\n')),
+    section('Declares', lines(...said)),
+    section('Roles', lines(...called)),
     section('Run it', `drill run --target ${name}`),
   );
 }
@@ -272,30 +251,23 @@ const flow = (value: unknown): string =>
 /** A line a parameter: name, what it must be, its default, what it means. */
 function paramLines(schema: z.ZodType): string {
   const rows = rowsOf(jsonSchemaOf(schema), '');
-  if (rows.length === 0) return 'It has no parameters.';
-  const width = Math.max(...rows.map((row) => row.name.length));
-  return ['Parameters:', ...rows.map((row) => `  ${row.name.padEnd(width)}  ${row.text}`)].join('\n');
-}
-
-interface ParamRow {
-  name: string;
-  text: string;
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const text = lines(...rows.map(([name, says]) => `${name.padEnd(width)}  ${says}`));
+  return section('Parameters', text) || 'It has no parameters.';
 }
 
 /** Those of a mapping and of all mappings in it: `output.schema`, `phases[].name`, `roles.<name>.model`. */
-function rowsOf(piece: Piece, prefix: string): ParamRow[] {
+function rowsOf(piece: Piece['items' | 'additionalProperties'], prefix: string): [name: string, says: string][] {
+  if (typeof piece !== 'object' || Array.isArray(piece)) return [];
   return piecesAt(piece, []).flatMap((one) => [
-    ...Object.entries(one.properties ?? {}).flatMap(([name, value]) => {
-      const row = { name: prefix + name, text: textOf(value, one.required?.includes(name) === true) };
-      return typeof value === 'boolean' ? [row] : [row, ...rowsOf(value, `${prefix}${name}.`)];
-    }),
-    ...inner(one.additionalProperties, `${prefix}<name>.`),
-    ...inner(one.items, `${prefix.slice(0, -1)}[].`),
+    ...Object.entries(one.properties ?? {}).flatMap(([name, value]): [string, string][] => [
+      [prefix + name, textOf(value, one.required?.includes(name) === true)],
+      ...rowsOf(value, `${prefix}${name}.`),
+    ]),
+    ...rowsOf(one.additionalProperties, `${prefix}<name>.`),
+    ...rowsOf(one.items, `${prefix.slice(0, -1)}[].`),
   ]);
 }
-
-const inner = (piece: Piece['items'] | boolean, prefix: string): ParamRow[] =>
-  typeof piece === 'object' && !Array.isArray(piece) ? rowsOf(piece, prefix) : [];
 
 function textOf(value: Piece | boolean, required: boolean): string {
   if (typeof value === 'boolean') return 'any value';
@@ -304,6 +276,10 @@ function textOf(value: Piece | boolean, required: boolean): string {
   return `${wordsOf(value)} (${fallback ?? (required ? 'required' : 'optional')})${meaning}`;
 }
 
-const blocks = (...texts: string[]): string => texts.filter((text) => text !== '').join('\n\n');
+const blocks = (...texts: string[]): string => texts.filter(Boolean).join('\n\n');
 
-const section = (title: string, text: string): string => `${title}:\n${text.trim().replace(/^/gm, '  ')}`;
+const lines = (...texts: (string | undefined)[]): string => texts.filter(Boolean).join('\n');
+
+/** Nothing where there is nothing to say. */
+const section = (title: string, text: string): string =>
+  text === '' ? '' : `${title}:\n${text.trim().replace(/^/gm, '  ')}`;

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { suggest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
 import { type FoundFile, listDrills, listWorkflows, sourceHomes } from '../../config/find.ts';
+import { Problems } from '../../config/problems.ts';
 import { displayPath } from '../../config/read-file.ts';
 import { loadWorkflow } from '../../config/workflow-folder.ts';
 import { DrillError } from '../../core/errors.ts';
@@ -23,8 +23,9 @@ export function list(
   { cwd, stdout }: Pick<Terminal, 'cwd' | 'stdout'>,
 ): void {
   const kinds: Record<string, () => Row[]> = {
-    drills: () => drillRows(catalogue, cwd),
-    workflows: () => workflowRows(catalogue, cwd),
+    drills: () => rowsOfFiles(listDrills(cwd), (path) => loadDrill(path, catalogue).drill.title),
+    workflows: () =>
+      rowsOfFiles(listWorkflows(cwd), (path) => workflowSummary(loadWorkflow(path, sourceHomes(cwd), catalogue))),
     faults: () => catalogue.faults.map(rowOf),
     checks: () => catalogue.checks.map(rowOf),
     protocols: () => catalogue.protocols.map(rowOf),
@@ -52,31 +53,21 @@ function sectionOf([name, rows]: [string, Row[]]): string {
   return [name, ...rows.map((row) => `  ${row.name.padEnd(width)}  ${row.summary}`.trimEnd())].join('\n');
 }
 
-const drillRows = (catalogue: Catalogue, cwd: string): Row[] =>
-  listDrills(cwd).map((found) => rowOfFile(found, () => loadDrill(found.path, catalogue).drill.title));
-
-function workflowRows(catalogue: Catalogue, cwd: string): Row[] {
-  const summary = ({ tasks, contract }: Workflow) =>
-    `${tasks.length} golden task${tasks.length === 1 ? '' : 's'}, ${contract === undefined ? 'no contract' : `stakes ${contract.stakes}`}`;
-  return listWorkflows(cwd).map((found) =>
-    rowOfFile(found, () => summary(loadWorkflow(found.path, sourceHomes(cwd), catalogue))),
-  );
-}
+const workflowSummary = ({ tasks, contract }: Workflow): string =>
+  `${tasks.length} golden task${tasks.length === 1 ? '' : 's'}, ${contract === undefined ? 'no contract' : `stakes ${contract.stakes}`}`;
 
 /** What is broken is listed too, with the way to its problems. */
-function rowOfFile({ name, path }: FoundFile, summary: () => string): Row {
-  try {
-    return { name, summary: summary() };
-  } catch (error) {
-    if (!(error instanceof DrillError)) throw error;
-    return { name, summary: `(broken: drill validate ${displayPath(path)})` };
-  }
+function rowsOfFiles(found: readonly FoundFile[], summary: (path: string) => string): Row[] {
+  return found.map(({ name, path }) => ({
+    name,
+    summary: new Problems().attempt(() => summary(path)) ?? `(broken: drill validate ${displayPath(path)})`,
+  }));
 }
 
 function targetRows(catalogue: Catalogue, cwd: string): Row[] {
   const own = Object.entries(loadConfig(cwd, catalogue)?.targets ?? {}).map(([name, entry]) => ({
     name,
-    summary: entry.module === undefined ? `the package’s ${entry.builtin}` : displayPath(join(entry.module)),
+    summary: entry.module === undefined ? `the package’s ${entry.builtin}` : displayPath(entry.module),
   }));
   const builtin = Object.keys(catalogue.builtinTargets)
     .filter((name) => own.every((row) => row.name !== name))

@@ -27,13 +27,10 @@ export function show(
   { stdout, color, columns }: Terminal,
 ): void {
   const reporter = reporters.find((r) => r.name === as);
-  if (reporter === undefined) {
-    const known = reporters.map((r) => r.name);
-    throw new DrillError('unknown_reporter', {
-      message: `there is no reporter "${as}"`,
-      fix: suggest(as, known, 'reporters'),
-    });
-  }
+  const known = reporters.map((r) => r.name);
+  const fix = suggest(as, known, 'reporters');
+  if (reporter === undefined)
+    throw new DrillError('unknown_reporter', { message: `there is no reporter "${as}"`, fix });
   const written: string[] = [];
   const look = { color, columns, brief: report.drills.length > 1, folder };
   const open = reporter.open({ write: (text) => void written.push(text) }, look);

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { suggest } from '../../config/closest.ts';
 import { jsonSchemas } from '../../config/json-schemas.ts';
 import { DrillError } from '../../core/errors.ts';
@@ -5,9 +6,7 @@ import type { Terminal } from '../terminal.ts';
 
 /** Prints the JSON Schema of a file format, or which there are. Throws a DrillError for one that does not exist. */
 export function schema(name: string | undefined, { stdout }: Pick<Terminal, 'stdout'>): void {
-  const schemas = new Map(
-    Object.entries(jsonSchemas()).map(([file, one]) => [file.replace('.schema.json', ''), one] as const),
-  );
+  const schemas = new Map(Object.entries(jsonSchemas()).map(([file, one]) => [basename(file, '.schema.json'), one]));
   const names = [...schemas.keys()];
   if (name === undefined) {
     const width = Math.max(...names.map((one) => one.length));
@@ -15,11 +14,8 @@ export function schema(name: string | undefined, { stdout }: Pick<Terminal, 'std
     return;
   }
   const chosen = schemas.get(name);
+  const problem = { message: `there is no schema "${name}"`, place: { file: 'drill schema' } };
   if (chosen === undefined)
-    throw new DrillError('unknown_schema', {
-      message: `there is no schema "${name}"`,
-      place: { file: 'drill schema' },
-      fix: suggest(name, names, 'schemas'),
-    });
+    throw new DrillError('unknown_schema', { ...problem, fix: suggest(name, names, 'schemas') });
   stdout.write(`${JSON.stringify(chosen, null, 2)}\n`);
 }

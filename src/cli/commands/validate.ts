@@ -3,9 +3,10 @@ import type { Catalogue } from '../../config/catalogue-type.ts';
 import { CONFIG_FILE, loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
 import { dataFilesIn, foldersIn, sourceHomes } from '../../config/find.ts';
+import { Problems } from '../../config/problems.ts';
 import { displayPath, kindOf, readUserFile } from '../../config/read-file.ts';
-import { loadWorkflow, taskFiles } from '../../config/workflow-folder.ts';
-import { DrillError, type Problem } from '../../core/errors.ts';
+import { BESIDE, loadWorkflow, taskFiles } from '../../config/workflow-folder.ts';
+import { DrillError } from '../../core/errors.ts';
 import { isRecord } from '../../core/json.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -23,51 +24,42 @@ export function validate(
       place: { file: displayPath(cwd) },
       fix: 'name files, or go to a folder with `drills/`',
     });
-  const problems: Problem[] = [];
+  const told = new Problems();
   // Many tasks of one folder may be named: the folder is read once.
   const seen = new Set<string>();
   let fine = 0;
-  for (const path of paths) {
-    try {
-      fine += inspectPath(path, cwd, catalogue, seen);
-    } catch (error) {
-      if (!(error instanceof DrillError)) throw error;
-      problems.push(...error.problems);
-    }
-  }
-  if (fine > 0 || problems.length === 0) stdout.write(`${fine === 1 ? '1 file is' : `${fine} files are`} fine\n`);
-  if (problems.length > 0) throw new DrillError('invalid_files', problems);
+  for (const path of paths) fine += told.attempt(() => readPath(path, cwd, catalogue, seen)) ?? 0;
+  if (fine > 0 || told.all.length === 0) stdout.write(`${fine === 1 ? '1 file is' : `${fine} files are`} fine\n`);
+  if (told.all.length > 0) throw new DrillError('invalid_files', told.all);
 }
 
 /** The number of files that were read. */
-function inspectPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<string>): number {
-  if (kindOf(path) === 'folder') return inspectFolder(path, cwd, catalogue, seen);
-  if (basename(path) === CONFIG_FILE) {
+function readPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<string>): number {
+  const isFolder = kindOf(path) === 'folder';
+  if (!isFolder && basename(path) === CONFIG_FILE) {
     loadConfig(dirname(path), catalogue);
     return 1;
   }
-  const { data } = readUserFile(path);
   // A golden task is judged with its neighbours and sources: its folder is what is valid or not.
-  if (isGoldenTask(data, path)) return inspectFolder(dirname(path), cwd, catalogue, seen);
-  loadDrill(path, catalogue, { cwd });
-  return 1;
-}
-
-/** A folder called `drills` stands for its files. */
-const drillsOfFolder = (path: string): string[] | undefined =>
-  basename(path) === 'drills' ? dataFilesIn(path) : undefined;
-
-function inspectFolder(dir: string, cwd: string, catalogue: Catalogue, seen: Set<string>): number {
+  const dir = isFolder ? path : isGoldenTask(readUserFile(path).data, path) ? dirname(path) : undefined;
+  if (dir === undefined) {
+    loadDrill(path, catalogue, { cwd });
+    return 1;
+  }
   if (seen.has(dir)) return 0;
   seen.add(dir);
   loadWorkflow(dir, sourceHomes(cwd), catalogue);
   return taskFiles(dir).length;
 }
 
+/** A folder called `drills` stands for its files. */
+const drillsOfFolder = (path: string): string[] | undefined =>
+  basename(path) === 'drills' ? dataFilesIn(path) : undefined;
+
 function isGoldenTask(data: unknown, path: string): boolean {
   const first: unknown = Array.isArray(data) ? data[0] : data;
   const looksLikeOne = isRecord(first) && !('drill' in first) && ('input' in first || 'name' in first);
-  return looksLikeOne || /^(contract|concepts|tools)\.(ya?ml|json)$/.test(basename(path));
+  return looksLikeOne || BESIDE.test(basename(path));
 }
 
 /** Everything of a project that a run may read. */
