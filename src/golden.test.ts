@@ -93,11 +93,12 @@ describe.each(tasks)('$name', ({ task, workflow }) => {
   });
 
   test('what it claims to have done is claimed by the one answer and not by the other', () => {
-    const writes = task.turns.map((turn) => readRule(contract?.permissions?.tools[turn.tool])).filter((r) => r.write);
+    const writes = task.turns.map((turn) => readRule(contract?.permissions?.tools, turn.tool)).filter((r) => r.write);
     expect(writes.every((rule) => rule.allowed)).toBe(true);
     if (typeof task.answer !== 'string') return;
-    const claims = Object.values(contract?.permissions?.tools ?? {}).flatMap((rule) => {
-      const name = readRule(rule).claimed_by;
+    const rules = contract?.permissions?.tools ?? {};
+    const claims = Object.keys(rules).flatMap((tool) => {
+      const name = readRule(rules, tool).claimed_by;
       const concept = name === undefined ? undefined : concepts[name];
       return concept === undefined || name === undefined ? [] : [{ name, concept }];
     });

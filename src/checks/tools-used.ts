@@ -8,7 +8,7 @@ import type { EventOf } from '../core/trace.ts';
 import { unique } from './words.ts';
 
 /** What the contract says of one tool. */
-export const ruleOf = (contract: Contract | undefined, tool: string) => readRule(contract?.permissions?.tools[tool]);
+export const ruleOf = (contract: Contract | undefined, tool: string) => readRule(contract?.permissions?.tools, tool);
 
 /** Whether the workflow or the task is about changing anything at all. */
 export function canWrite(task: GoldenTask, contract: Contract | undefined): boolean {

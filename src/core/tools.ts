@@ -12,13 +12,17 @@ export const ToolRule = z.union([
 ]);
 export type ToolRule = z.infer<typeof ToolRule>;
 
-/** A rule with nothing left open. A tool without a rule is one nobody allowed. */
-export function readRule(rule: ToolRule | undefined): {
+/** A tool's rule, with nothing left open. A tool without one is allowed to nobody, whatever a model calls it. */
+export function readRule(
+  rules: Readonly<Record<string, ToolRule>> | undefined,
+  tool: string,
+): {
   write: boolean;
   approval: 'none' | 'human';
   allowed: boolean;
   claimed_by?: string | undefined;
 } {
+  const rule = rules !== undefined && Object.hasOwn(rules, tool) ? rules[tool] : undefined;
   if (rule === undefined) return { write: true, approval: 'human', allowed: false };
   if (rule === 'read') return { write: false, approval: 'none', allowed: true };
   return { write: true, approval: rule.approval, allowed: !rule.forbidden, claimed_by: rule.claimed_by };

@@ -34,7 +34,7 @@ export interface Hands {
  */
 export async function act(hands: Hands, tool: string, args: unknown, mode: ToolMode = 'full'): Promise<Act> {
   const { tools, rules, allowed, taskId } = hands;
-  const rule = readRule(rules[tool]);
+  const rule = readRule(rules, tool);
   const { write } = rule;
   const refuse = (because: NonNullable<Act['because']>, error: string): Act => {
     return { tool, args, write, done: 'no', content: JSON.stringify({ error }), because };
@@ -66,5 +66,5 @@ export async function act(hands: Hands, tool: string, args: unknown, mode: ToolM
 
 /** Those a task may use. */
 export function allowedTools(schemas: readonly ToolSchema[], { rules, allowed }: Hands): ToolSchema[] {
-  return schemas.filter(({ name }) => allowed.includes(name) && readRule(rules[name]).allowed);
+  return schemas.filter(({ name }) => allowed.includes(name) && readRule(rules, name).allowed);
 }

@@ -111,7 +111,7 @@ function payloadFor(mode: ToolMode, task: Task, said: readonly Message[], acts: 
   return { ...base, messages: [...messages, asked], responseSchema: PLAN_SCHEMA };
 }
 
-const onlyReads = ({ allowed, rules }: Hands): boolean => !allowed.some((tool) => readRule(rules[tool]).write);
+const onlyReads = ({ allowed, rules }: Hands): boolean => !allowed.some((tool) => readRule(rules, tool).write);
 
 /**
  * Words that rest on nothing are no answer: least of all a tool call that was written instead of made. A call of a tool
@@ -135,7 +135,7 @@ function planIn(json: Record<string, unknown>, task: Task, hands: Hands): Planne
   return entries.flatMap(({ tool, args: text, reason, evidence_ids: ids }): PlannedAction[] => {
     const args = parseJson(String(text))?.json;
     if (typeof tool !== 'string' || !isRecord(args) || !hands.allowed.includes(tool)) return [];
-    const rule = readRule(hands.rules[tool]);
+    const rule = readRule(hands.rules, tool);
     if (!rule.allowed) return [];
     const cited = Array.isArray(ids) ? ids.map(String).filter((id) => known.includes(id)) : [];
     return [

@@ -26,7 +26,7 @@ export const planAgent: Agent = async (task, story) => {
   const { rules } = story.hands;
   const allowed = task.contract?.fallback_ok_for;
   // What a reserve model extracted of a case that can wait is acted on by nobody who has not seen it.
-  const waits = action !== undefined && task.priority === 'low' && readRule(rules[action.tool]).approval === 'none';
+  const waits = action !== undefined && task.priority === 'low' && readRule(rules, action.tool).approval === 'none';
   if (role !== 'primary' && (waits || allowed?.includes('answered') === false)) {
     const plan = action && { plan: [planned(action, task)] };
     return story.tell({ kind: 'extracted', tool_mode: 'plan-only', data, ...plan });

@@ -43,7 +43,7 @@ export function createStand(options: StandOptions): Stand {
   const attempts = new Map<string, number>();
   const armoury = createArmoury({ ...options, scriptOf });
   const toolStand = createToolStand({ ...options, armoury, scriptOf });
-  const writes = (tool: string) => readRule(options.contract?.permissions?.tools[tool]).write;
+  const writes = (tool: string) => readRule(options.contract?.permissions?.tools, tool).write;
   let roleCounts = new Map<string, number>();
   let calls = 0;
 

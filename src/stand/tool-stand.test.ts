@@ -102,9 +102,9 @@ describe('the effects ledger', () => {
     expect(results()).toEqual([[false, code, 'none']]);
   });
 
-  it('a tool nobody allowed runs, and the ledger says so', async () => {
+  it.each(['close_account', 'constructor'])('a tool nobody allowed runs, and the ledger says so: %s', async (tool) => {
     const { events, call } = open();
-    await call('close_account', {});
+    await call(tool, {});
     expect(events[0]).toMatchObject({ kind: 'tool-use', registered: false, allowed: false, foreseen: false });
   });
 });

@@ -58,7 +58,7 @@ export function createToolStand(options: ToolStandOptions) {
 
   async function call(scope: Scope, tool: string, args: unknown, key: string | undefined): Promise<unknown> {
     const { task } = options.scriptOf(scope.ask);
-    const rule = readRule(contract?.permissions?.tools[tool]);
+    const rule = readRule(contract?.permissions?.tools, tool);
     const use: ToolUse = { ...scope, id: `t${++uses}`, tool, args, write: rule.write, key };
     const { ask, task: name, id } = use;
     const args_hash = recording.digest(canonicalJson(args));

@@ -185,7 +185,7 @@ function workflowText({ name, contract, tasks, concepts, tools }: Workflow, fold
   const short = { ...(output && { output: output.required }), ...(permissions && { modes: permissions.modes }) };
   const terms = Object.entries({ ...short, ...asked });
   const toolText = ({ name: tool, description }: Workflow['tools'][number]) => {
-    const { write, approval, allowed } = readRule(permissions?.tools[tool]);
+    const { write, approval, allowed } = readRule(permissions?.tools, tool);
     const may = [write ? 'writes' : 'reads', approval === 'human' && 'asks first', !allowed && 'forbidden'];
     return `${tool} (${may.filter(Boolean).join(', ')})${description === undefined ? '' : `: ${description}`}`;
   };
