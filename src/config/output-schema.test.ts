@@ -37,6 +37,7 @@ test.each([
     '{ "items": { "$ref": "https://x.example/" } }',
     '1:22 in the JSON Schema, "$ref" leads out of the file | copy it under `$defs`',
   ],
+  ['{ "items": { "$ref": [{ "toString": 1 }] } }', '1:22 in the JSON Schema, "$ref" leads out of the file'],
   ['{ "items": { "$ref": "#/$defs/a" } }', '1:22 the JSON Schema has nothing at "#/$defs/a" | add it'],
   ['{ "items": { "$ref": "#" } }', '1:1 the JSON Schema refers to itself, or is too large'],
   [

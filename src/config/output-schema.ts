@@ -42,7 +42,8 @@ function slipsOf(key: string, value: unknown, isInside: boolean): [why: string, 
   const refused = REFUSED.get(key);
   if (refused !== undefined) return [['is not supported', refused]];
   if (key === '$id' && isInside) return [['is only for the whole', 'remove it']];
-  if (key === '$ref' && !String(value).startsWith('#')) return [['leads out of the file', 'copy it under `$defs`']];
+  if (key === '$ref' && !(typeof value === 'string' && value.startsWith('#')))
+    return [['leads out of the file', 'copy it under `$defs`']];
   // Of all formats this one alone is matched by a pattern that can take for ever.
   if (key === 'format' && value === 'url') return [['may not be "url"', 'write `format: uri`']];
   const form = FORMS.get(key);
