@@ -74,3 +74,10 @@ it.each([
     /^[a-z-]+ on primary never fired in phase outage: .* or its parameters give it nothing to break/,
   );
 });
+
+it('an edit of a whole reply is marked as buffered; what only fails is not', async () => {
+  const fault = ['server-error@primary', 'citation-loss@backup'];
+  const { trace } = await runDrill({ names: ['citation_quality_drop'], task: ['refund_policy_edge_case'], fault });
+  const marks = trace.flatMap((e) => (e.kind === 'fault-fired' ? [`${e.fault} ${e.buffered}`] : []));
+  expect(new Set(marks)).toEqual(new Set(['server-error undefined', 'citation-loss true']));
+});

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { mayGoTo } from './stays-in-region.ts';
 import { count, seconds, unique } from './words.ts';
 
 /** While an earlier role is broken, the right role answers, and soon enough. */
@@ -17,13 +18,12 @@ export const failsOver = defineTaskCheck({
   }),
   example: 'fails-over: { role: backup, within_ms: 8000 }',
   judge(on, { role, within_ms }) {
-    const { armed, task, contract, roles } = on;
+    const { armed } = on;
     const { chain, features } = on.declares;
     const { ask, ending, kind, calls, serving } = on.seen;
     // A slip in the claim, or a drill for another target: either way nobody can fail over to it.
     if (!chain.includes(role)) return nothingToJudge(`${role} is not in the chain ${chain.join(', ')}`);
-    const regions = contract?.residency?.[task.tenant];
-    if (features.includes('residency') && regions?.includes(roles[role]?.region ?? '') === false)
+    if (features.includes('residency') && !mayGoTo(on, role))
       return notApplicable(`the tenant’s data may not go to ${role}`);
     const earlier = chain.slice(0, chain.indexOf(role));
     const broken = armed.map((a) => a.role).filter((r) => earlier.includes(r));

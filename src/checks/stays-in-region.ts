@@ -1,4 +1,4 @@
-import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { unique } from './words.ts';
 
 /** A provider is approved for a tenant by where it keeps what it is sent; a failover does not change that. */
@@ -9,16 +9,22 @@ export const staysInRegion = defineTaskCheck({
   feature: 'residency',
   reads: 'the roles that were called, and their regions',
   implies: ({ tenant }, contract) => (contract?.residency?.[tenant] === undefined ? undefined : {}),
-  judge({ seen, task, contract, roles }) {
+  judge(on) {
+    const { seen, task, contract, roles } = on;
     const allowed = contract?.residency?.[task.tenant];
     if (allowed === undefined) return notApplicable('the tenant’s data may go anywhere');
     const calls = seen.calls.map(({ call }) => call);
     if (calls.length === 0) return nothingToJudge('no model was called');
     const regionOf = (role: string) => roles[role]?.region;
-    const abroad = calls.filter(({ role }) => !allowed.includes(regionOf(role) ?? ''));
+    const abroad = calls.filter(({ role }) => !mayGoTo(on, role));
     const named = (some: typeof calls) =>
       unique(some.map(({ role }) => `${role} (${regionOf(role) ?? 'no region promised'})`)).join(', ');
     if (abroad.length > 0) return failed(`sent to ${named(abroad)}, allowed: ${allowed.join(', ')}`, abroad);
     return passed(`sent to ${named(calls)} only`, calls);
   },
 });
+
+/** Whether a task's data may go to a role. One that promises no region is outside of all. */
+export function mayGoTo({ task, contract, roles }: Case, role: string): boolean {
+  return contract?.residency?.[task.tenant]?.includes(roles[role]?.region ?? '') !== false;
+}

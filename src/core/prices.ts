@@ -16,6 +16,10 @@ const PRICES: Record<string, { input: number; output: number }> = {
 /** An unknown model without a price of its own is priced like the dearest of the table: a budget errs on the safe side. */
 const DEAREST = { input: 5, output: 25 };
 
+/** US dollars together, to a millionth: sums of floating-point numbers would show more. */
+export const totalUsd = (amounts: readonly number[]): number =>
+  Math.round(amounts.reduce((sum, one) => sum + one, 0) * 1_000_000) / 1_000_000;
+
 /** What a call of this role cost, in US dollars rounded to a millionth. */
 export function costOf(role: Role, tokens: { input: number; output: number }): number {
   const price = role.price ?? PRICES[role.model] ?? DEAREST;

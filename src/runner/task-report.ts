@@ -1,4 +1,5 @@
 import { type CallView, callsOf, endingOf, eventsOf, firstOf } from '../core/evidence.ts';
+import { totalUsd } from '../core/prices.ts';
 import type { CellReport, TaskReport } from '../core/report.ts';
 import type { EventOf, TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
@@ -26,7 +27,7 @@ export function baselineFault({ events, cells }: Baseline): string | undefined {
 
 export function costOfEvents(events: readonly TraceEvent[]): number {
   const spent = [...eventsOf(events, 'call-end'), ...eventsOf(events, 'call-abort')];
-  return Math.round(spent.reduce((sum, e) => sum + e.cost_usd, 0) * 1_000_000) / 1_000_000;
+  return totalUsd(spent.map((e) => e.cost_usd));
 }
 
 function latencyOf(asked: EventOf<'ask'>, events: readonly TraceEvent[]): number | null {

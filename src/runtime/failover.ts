@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { totalUsd } from '../core/prices.ts';
 import type { Random } from '../core/random.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import { type Breaker, type BreakerSettings, createBreaker } from './breaker.ts';
@@ -260,7 +261,7 @@ function endingOf(attempts: readonly Attempt[], policy: Policy): Ending {
 }
 
 function spent(attempts: readonly Attempt[]): number {
-  return Math.round(attempts.reduce((sum, a) => sum + a.costUsd, 0) * 1_000_000) / 1_000_000;
+  return totalUsd(attempts.map((a) => a.costUsd));
 }
 
 function retriesOf(attempts: readonly Attempt[]): number {

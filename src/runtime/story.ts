@@ -1,4 +1,5 @@
 import type { Outcome, OutcomeKind, Task } from '../core/outcome.ts';
+import { totalUsd } from '../core/prices.ts';
 import type { Approve, Tools } from '../core/tools.ts';
 import { type Act, act, type Hands } from './acting.ts';
 import { withoutHistory } from './asking.ts';
@@ -124,7 +125,7 @@ export function openStory(task: Task, { run, verify, tools, approve, tookMs }: M
       whole = {
         ...result,
         attempts: [...whole.attempts, ...result.attempts],
-        costUsd: usd(whole.costUsd + result.costUsd),
+        costUsd: totalUsd([whole.costUsd, result.costUsd]),
         retries: whole.retries + result.retries,
         traceId: whole.traceId || result.traceId,
       };
@@ -140,10 +141,8 @@ export function openStory(task: Task, { run, verify, tools, approve, tookMs }: M
     /** An answer that the verification step does not support goes to a person, without the answer. */
     async tellVerified(outcome: Told): Promise<Outcome> {
       const { supported, costUsd } = await verify(outcome.answer ?? '');
-      whole = { ...whole, costUsd: usd(whole.costUsd + costUsd) };
+      whole = { ...whole, costUsd: totalUsd([whole.costUsd, costUsd]) };
       return tell(supported ? outcome : { kind: 'needs_review', tool_mode: outcome.tool_mode });
     },
   };
 }
-
-const usd = (amount: number) => Math.round(amount * 1_000_000) / 1_000_000;
