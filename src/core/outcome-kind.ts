@@ -17,3 +17,28 @@ export const OutcomeKind = z.enum([
   'failed',
 ]);
 export type OutcomeKind = z.infer<typeof OutcomeKind>;
+
+/** What an ending means, whoever asks: lists of kinds are derived from this and written nowhere else. */
+interface KindTraits {
+  /** It claims to be a whole answer. */
+  answers: boolean;
+  /** Words reach the user as an answer, whole or less. A draft for a reviewer was handed to nobody. */
+  handsOut: boolean;
+  /** The workflow ends here, or waits: nobody was given an answer. */
+  stops: boolean;
+  /** A person has it now: only then is a notice true that says so. */
+  toPeople: boolean;
+}
+
+export const OUTCOME_KINDS: Readonly<Record<OutcomeKind, KindTraits>> = {
+  answered: { answers: true, handsOut: true, stops: false, toPeople: false },
+  extracted: { answers: true, handsOut: true, stops: false, toPeople: false },
+  partial: { answers: false, handsOut: true, stops: false, toPeople: false },
+  rules_based: { answers: false, handsOut: true, stops: false, toPeople: false },
+  needs_confirmation: { answers: false, handsOut: true, stops: false, toPeople: true },
+  action_disabled: { answers: false, handsOut: true, stops: false, toPeople: true },
+  queued: { answers: false, handsOut: false, stops: true, toPeople: true },
+  needs_review: { answers: false, handsOut: false, stops: true, toPeople: true },
+  declined: { answers: false, handsOut: false, stops: true, toPeople: false },
+  failed: { answers: false, handsOut: false, stops: true, toPeople: false },
+};

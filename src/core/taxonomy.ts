@@ -22,3 +22,34 @@ export const FailureMode = z.enum([
   'unknown',
 ]);
 export type FailureMode = z.infer<typeof FailureMode>;
+
+/** What a failure mode says, whoever asks: lists of modes are derived from this and written nowhere else. */
+interface ModeTraits {
+  /** Whose fault it is: the provider's, the request's, or that there is no room left. Only the provider's opens a breaker. */
+  blames: 'provider' | 'request' | 'room';
+  /** Who can see it: anyone on the wire, or only the target, because the reply was whole. */
+  visible: 'wire' | 'target';
+  /** The reply stopped or could not be read: what it cost is billed and cannot be read out of it. */
+  unread?: true;
+}
+
+export const FAILURE_MODES: Readonly<Record<FailureMode, ModeTraits>> = {
+  timeout: { blames: 'provider', visible: 'wire' },
+  rate_limit: { blames: 'room', visible: 'wire' },
+  schema_error: { blames: 'request', visible: 'target' },
+  safety_block: { blames: 'request', visible: 'wire' },
+  tool_mismatch: { blames: 'request', visible: 'target' },
+  quality_regression: { blames: 'request', visible: 'target' },
+  cost_spike: { blames: 'request', visible: 'target' },
+  regional_access: { blames: 'provider', visible: 'wire' },
+  auth: { blames: 'provider', visible: 'wire' },
+  quota_exhausted: { blames: 'room', visible: 'wire' },
+  overloaded: { blames: 'room', visible: 'wire' },
+  server_error: { blames: 'provider', visible: 'wire' },
+  network: { blames: 'provider', visible: 'wire', unread: true },
+  context_overflow: { blames: 'request', visible: 'wire' },
+  model_not_found: { blames: 'provider', visible: 'wire' },
+  truncated: { blames: 'provider', visible: 'wire', unread: true },
+  malformed_response: { blames: 'provider', visible: 'wire', unread: true },
+  unknown: { blames: 'provider', visible: 'wire' },
+};

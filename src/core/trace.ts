@@ -23,6 +23,18 @@ export const Held = z.object({
 });
 export type Held = z.infer<typeof Held>;
 
+/** How much of a reply's prose an outcome holds; its plan and its arguments are no prose. */
+export const Kept = z.object({
+  call: z.string(),
+  /** The ask that the reply was given to: another one than the outcome's is a store. */
+  ask: z.number().int().min(1),
+  role: z.string(),
+  share: z.number().min(0).max(1).describe('1: all of it'),
+  cites: z.array(z.string()).describe('ids of sources that the reply cited'),
+  other_tenant: z.literal(true).optional().describe("the reply was given to another tenant's ask"),
+});
+export type Kept = z.infer<typeof Kept>;
+
 const seq = z.number().int().min(0);
 /** Whole milliseconds since the world (the baseline's or the drill's) began. */
 const at = z.number().int().min(0);
@@ -82,6 +94,14 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     headers: z.record(z.string(), z.string()),
     /** Tools it was offered; absent where none were. */
     tools: z.array(z.string()).optional(),
+    /** How often the task's question stands in it, with no answer of the model between; absent where it does not. */
+    questions: z.number().int().optional(),
+    /** Words of its instructions: of system and user messages, without those that the task itself brings along. */
+    instructions: z.number().int().optional(),
+    /** What became of what was said before, of a task that has such. */
+    talk: z.enum(['whole', 'other_roles', 'other_order', 'lost']).optional(),
+    /** Earlier calls of the ask whose reply's prose it holds outside of the model's own turns: it checks or rewords them. */
+    rereads: z.array(z.string()).optional(),
   }),
   z.object({
     ...ofAsk,
@@ -104,6 +124,12 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     cost_usd: z.number(),
     /** Tools the reply asked for, as it went out; absent where it asked for none. */
     tool_calls: z.array(z.object({ tool: z.string(), args_hash: z.string() })).optional(),
+    /** Ids of the task's sources that the reply cites; absent where it cites none. */
+    cites: z.array(z.string()).optional(),
+    /** Fields of a structured reply other than its prose: short values as they are, longer ones as digests. */
+    fields: z.record(z.string(), z.unknown()).optional(),
+    /** The reply ended at the output limit that the caller itself had set. */
+    limited: z.literal(true).optional(),
   }),
   /** The caller left before the reply was whole. */
   z.object({ ...ofAsk, kind: z.literal('call-abort'), call, tokens, cost_usd: z.number() }),
@@ -168,6 +194,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     kind: z.literal('outcome'),
     outcome: Outcome.omit({ log: true, model: true, cost_usd: true }),
     held: Held,
+    /** Replies whose prose it holds, of its own ask and of earlier ones in this world; absent where there are none. */
+    kept: z.array(Kept).optional(),
     unreadable: z
       .literal(true)
       .optional()
