@@ -1,21 +1,22 @@
 import { createHash } from 'node:crypto';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { catalogue } from './catalogue.ts';
 import { suggest } from './config/closest.ts';
 import { loadConfig } from './config/config-file.ts';
 import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
-import { findDrill, findWorkflow, listDrills, sourceHomes } from './config/find.ts';
+import { findDrill, findWorkflow, listDrills, packageRoot, sourceHomes } from './config/find.ts';
 import { outcomeProblems } from './config/outcome-shape.ts';
 import { finderOf } from './config/pattern.ts';
 import { gitHead, packageVersion } from './config/project.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
-import { concerns, FAULT_USE_KEYS, type FaultUse, placeOf } from './core/drill.ts';
+import { concerns, type Drill, FAULT_USE_KEYS, type FaultUse, placeOf } from './core/drill.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import { type GoldenTask, sourcesFor, type Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
+import { type FindRole, placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
 import { PRICE_DATE } from './core/prices.ts';
 import type { RunReport } from './core/report.ts';
 import type { ArmedFault } from './core/stand.ts';
@@ -79,8 +80,9 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   try {
     const settled = { target, redaction, ...(await settleTarget(target, name, config, catalogue)) };
     const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
+    const known = [...Object.keys(settled.roles), ...positionsIn(settled.declares.chain)];
     const around = {
-      roles: request.fault.length > 0 ? undefined : Object.keys(settled.roles),
+      roles: request.fault.length > 0 ? undefined : known,
       cwd: request.tasks === undefined ? cwd : undefined,
     };
     const drills = withTags(
@@ -173,9 +175,19 @@ function planFor(
   workflow: Workflow,
   { target, redaction, declares, roles }: Settled,
 ): Plan {
-  const concerned = concerns(loaded.drill, declares.features);
-  const drill = withFaults(loaded, request.fault, concerned ? Object.keys(roles) : undefined, workflow.tools);
-  if (request.fault.length === 0 && concerned) checkRadius(loaded, workflow);
+  const names = Object.keys(roles);
+  const shipped = isShipped(loaded.file);
+  const find = roleFinder(declares.chain, names, !shipped);
+  const known = [...names, ...positionsIn(declares.chain)];
+  const named = withFaults(loaded, request.fault, known, workflow.tools);
+  // A drill of the user's own means what it says; one of the package runs as far as the target has what it names.
+  if (!shipped && request.fault.length === 0 && concerns(named, declares.features)) {
+    checkRoles(loaded, known);
+    checkRadius(loaded, workflow);
+  }
+  const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
+  const ownTasks = request.tasks !== undefined || !isShipped(findWorkflow(loaded.drill.workflow, request.cwd));
+  const placed = withContract(workflow, roleFinder(declares.chain, names, ownTasks));
   const addresses = Object.entries(roles).map(([name, role]) => {
     const { provider, key_env, ...endpoint } = role;
     return [name, { ...endpoint, api_key: mockKey(role) }] as const;
@@ -183,7 +195,9 @@ function planFor(
   return {
     drill,
     definition: loaded.definition,
-    workflow,
+    workflow: placed,
+    shipped,
+    lacking,
     tasks: chosenTasks(workflow, request.task),
     target,
     declares,
@@ -201,16 +215,34 @@ function planFor(
   };
 }
 
-/** The drill with the faults that will really be armed. One that will be skipped may name roles that are not there. */
+/** Why a fault of a drill of the package has no place in a workflow of the user's own. */
+const misfitIn =
+  ({ name, tools, tasks }: Workflow) =>
+  (use: FaultUse): string | undefined => {
+    const lacks = (what: string) => `the workflow ${name} has no ${what}`;
+    if (use.tool !== undefined && !tools.some((tool) => tool.name === use.tool)) return lacks(`tool ${use.tool}`);
+    if (use.tenants?.every((tenant) => tasks.every((task) => task.tenant !== tenant))) return lacks('such tenant');
+    return use.tasks?.every((task) => tasks.every((one) => one.name !== task)) ? lacks('such task') : undefined;
+  };
+
+const withContract = (workflow: Workflow, find: FindRole): Workflow =>
+  workflow.contract === undefined ? workflow : { ...workflow, contract: placeContract(workflow.contract, find) };
+
+/** Whether a drill or a workflow comes with the package. */
+function isShipped(file: string): boolean {
+  const inside = relative(packageRoot(), file);
+  return /^(?:drills|fixtures)[\\/]/.test(inside);
+}
+
+/** The drill with the faults that will really be armed. */
 function withFaults(
   loaded: LoadedDrill,
   flags: readonly string[],
-  roles: readonly string[] | undefined,
+  roles: readonly string[],
   tools: Workflow['tools'],
-) {
+): Drill {
   const names = tools.map((tool) => tool.name);
-  const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles ?? [], names));
-  if (uses.length === 0 && roles !== undefined) checkRoles(loaded, roles);
+  const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles, names));
   const phases = loaded.drill.phases.map((phase) =>
     uses.length > 0 && phase.faults.length > 0 ? { ...phase, faults: uses } : phase,
   );

@@ -107,6 +107,8 @@ function open(one: Case, clock: Clock) {
       emit: (what) => void seen.provider.push({ what, at: since() }),
       held: () => noMarkers,
       digest: (text) => text,
+      replied() {},
+      rereads: () => [],
     },
     schemaFields: [],
     contract: undefined,

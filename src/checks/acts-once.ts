@@ -6,19 +6,26 @@ import { count, unique } from './words.ts';
 /** After a timeout nobody knows whether a write happened: only its idempotency key makes a second try safe. */
 export const actsOnce = defineTaskCheck({
   name: 'acts-once',
-  summary: 'No write takes effect twice, and a write that is tried again carries the same idempotency key',
+  summary:
+    'No write takes effect twice; one that is tried again carries the same idempotency key, another a key of its own',
   reads: 'the effects ledger and the idempotency keys of repeated uses',
   severity: 'critical',
-  feature: 'idempotency',
+  always: true,
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
-  judge({ seen }) {
+  judge({ seen, declares }) {
+    const keyed = declares.features.includes('idempotency');
     // What the tool itself turned away was never begun.
     const writes = seen.uses.filter(({ use }) => use.write && use.registered && use.args_valid);
     if (writes.length === 0) return nothingToJudge('nothing was written');
     const what = ({ use }: Use) => `${use.tool}/${use.args_hash}`;
+    const reused = writes.filter(({ result }) => result?.error === 'key_reused');
+    if (reused.length > 0) {
+      const tools = unique(reused.map(({ use }) => use.tool)).join(', ');
+      return failed(`${tools} was used with an idempotency key that had been used with other arguments`, reused);
+    }
     const groups = unique(writes.map(what)).map((same) => writes.filter((write) => what(write) === same));
-    const bad = groups.filter((group) => twice(group) !== undefined);
-    if (bad.length > 0) return failed(bad.map(twice).join('; '), bad);
+    const bad = groups.filter((group) => twice(group, keyed) !== undefined);
+    if (bad.length > 0) return failed(bad.map((group) => twice(group, keyed)).join('; '), bad);
     const again = writes.length - groups.length;
     const repeated = again === 0 ? '' : `, ${again} of them a repetition under its key`;
     const uses = count(writes.length, 'use that writes', 'uses that write');
@@ -27,12 +34,14 @@ export const actsOnce = defineTaskCheck({
 });
 
 /** What is wrong with uses of one tool with the same arguments. */
-function twice(group: Use[]): string | undefined {
+function twice(group: Use[], keyed: boolean): string | undefined {
   const [first] = group;
   if (first === undefined || group.length === 1) return undefined;
   const { tool, key } = first.use;
   const effects = group.filter(({ result }) => result?.effect === 'new').length;
   if (effects > 1) return `${tool} took effect ${effects} times with the same arguments`;
+  // A key is asked of targets that claim idempotency; an effect twice of every one.
+  if (!keyed) return undefined;
   const tried = `${tool} was tried ${group.length} times with the same arguments`;
   const bare = group.filter(({ use }) => use.key === null).length;
   if (bare > 0) return `${tried}, ${bare} without idempotency key`;

@@ -1,7 +1,11 @@
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
-import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { answerOf, contentText, dataOf, noContent } from './content.ts';
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
+import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { proseOf, squash } from '../core/prose.ts';
+import { claimsIn } from './claims.ts';
+import { contentText, noContent } from './content.ts';
+import { knownFrom, mayFollow, says } from './known-facts.ts';
+import { unique } from './words.ts';
 
 /** Comparison with the exact right answer finds a truncated, spliced or swapped one without judgement. */
 export const arrivesWhole = defineTaskCheck({
@@ -12,55 +16,74 @@ export const arrivesWhole = defineTaskCheck({
   reads: 'the words of the outcome, against what a whole answer says',
   skips: 'the task accepts an ending without an answer, or the target words answers itself',
   params: z.strictObject({
-    strict: z.boolean().default(true).describe('the outcome says the canonical answer and nothing else'),
+    strict: z.boolean().default(true).describe('an outcome that answers by rule, or in part, is judged as well'),
   }),
   example: 'arrives-whole: { strict: true }',
   implies: (task) => ({ strict: task.answer !== undefined }),
-  judge({ seen: { ask, outcome, content, ending }, plain, task }, { strict }) {
+  judge(on, { strict }) {
+    const { ask, outcome, content, ending } = on.seen;
+    const { task } = on;
     if (ask === undefined) return nothingToJudge('the trace holds no whole ask');
     const kind = outcome?.outcome.kind ?? 'answered';
-    if (!WHOLE.includes(kind) && (task.degraded_ok || !LESSER.includes(kind)))
-      return notApplicable(`the outcome is ${kind}, which the task accepts`);
-    if (!WHOLE.includes(kind))
+    const { answers, handsOut, byRule } = OUTCOME_KINDS[kind];
+    if (!answers && handsOut && !task.degraded_ok)
       return failed(`the outcome is ${kind}, the task accepts only a whole answer`, ask, outcome);
+    if (byRule || (!answers && !strict)) return notApplicable(`the outcome is ${kind}, which the task accepts`);
     if (content === undefined) return noContent(ending);
+    if (wordsItself(on)) return notApplicable('the target puts answers into its own words');
 
-    const want = squash(ask.expected_answer);
-    const right = (words: string) => passed(`all ${words.length} characters arrived`, ask, content);
-    const wrong = (how: string) => failed(how, ask, content);
-    if (strict && typeof task.answer === 'object' && typeof task.answer['answer'] !== 'string')
-      return isDeepStrictEqual(dataOf(content.outcome), task.answer)
-        ? passed('the structured answer is the canonical one', ask, content)
-        : wrong('swapped: the structured answer is not the canonical one');
-    const said = squash(strict ? (answerOf(content.outcome) ?? '') : contentText(content.outcome));
-    // Where a write did not happen, the whole answer is the one that says so.
-    const instead = task.answer_if_not_done === undefined ? undefined : squash(task.answer_if_not_done);
-    if (instead !== undefined && (strict ? said === instead : said.includes(instead))) return right(instead);
-    if (strict) return said === want ? right(want) : wrong(difference(said, want));
-
-    const usual = squash(plain.outcome === undefined ? '' : contentText(plain.outcome.outcome));
-    const usualWant = squash(plain.ask?.expected_answer ?? '');
-    if (usualWant === '' || !usual.includes(usualWant))
-      return notApplicable('the target puts answers into its own words');
-    // A target may say a thing twice in prose and data; it is spliced where it does so only under faults.
-    const spliced = doubled(said, want) > doubled(usual, usualWant);
-    return said.includes(want) && !spliced ? right(want) : wrong(difference(said, want));
+    const said = squash(contentText(content.outcome));
+    const wanted = wantedBy(on.task, ask.expected_answer);
+    if (wanted.length === 0) return notApplicable('a whole answer has no words, only values');
+    const right = wanted.find((want) => isWhole(want, said, on));
+    if (right !== undefined) {
+      const added = inventedAround(right, said, on);
+      if (added.length > 0) return failed(`adds ${added.join(', ')}, which no source says`, ask, content);
+      return passed(`all ${right.join(' ').length} characters arrived`, ask, content);
+    }
+    // A part is a part because it is called so; what is told by rule was written by no model.
+    if (kind === 'partial' || (!answers && on.seen.servers.length === 0))
+      return notApplicable(`the outcome is ${kind}, in words of its own`);
+    return failed(difference(said, wanted[0]?.join(' ') ?? ''), ask, content);
   },
 });
 
-const WHOLE = ['answered', 'extracted', 'failed'];
-/** Answers that are less than whole. An honest stop is none, and every task accepts it. */
-const LESSER = ['partial', 'rules_based'];
-const squash = (text: string) => text.replace(/\s+/g, ' ').trim();
+/** What a whole answer may say: the canonical one, or the one for a write that did not happen. */
+function wantedBy({ answer, answer_if_not_done }: Case['task'], expected = ''): string[][] {
+  const whole = proseOf(typeof answer === 'object' ? JSON.stringify(answer) : expected);
+  return [whole, proseOf(answer_if_not_done ?? '')].filter((want) => want.length > 0);
+}
+
+/** Amounts, dates and ids around the answer that neither a source nor the task knows. */
+function inventedAround(want: string[], said: string, { task, sources }: Case): string[] {
+  const rest = want.reduce((text, piece) => text.replaceAll(piece, ' '), said);
+  if (rest.trim() === '') return [];
+  const texts = [task.input, ...want, ...sources.flatMap((s) => [s.id, s.text])];
+  const known = knownFrom(texts, [task.answer, ...task.turns.map(({ args, returns }) => [args, returns])]);
+  const telling = claimsIn(rest).filter(({ kind }) => kind === 'amount' || kind === 'percentage' || kind === 'date');
+  return unique(telling.filter((c) => !says(known, c) && !mayFollow(known, c)).map((c) => c.text)).slice(0, 5);
+}
+
+/** A label, a greeting or a disclosure may stand around it; no second beginning of it may. */
+function isWhole(want: string[], said: string, { plain }: Case): boolean {
+  if (!want.every((piece) => said.includes(piece))) return false;
+  const usual = squash(plain.content === undefined ? '' : contentText(plain.content.outcome));
+  // A target may say a thing twice in prose and data; it is spliced where it does so only under faults.
+  return want.every((piece) => doubled(said, piece) <= doubled(usual, piece));
+}
+
+/** Whether the target's answer without faults is another one than the model's as well. */
+function wordsItself({ plain, task }: Case): boolean {
+  if (plain.content === undefined) return plain.outcome !== undefined;
+  const usual = squash(contentText(plain.content.outcome));
+  const wanted = wantedBy(task, plain.ask?.expected_answer);
+  return wanted.length > 0 && !wanted.some((want) => want.every((piece) => usual.includes(piece)));
+}
 
 function difference(said: string, want: string): string {
   if (said === '') return 'empty: no answer text';
   const of = `of ${want.length} characters`;
-  if (said.includes(want)) {
-    const twice = doubled(said, want);
-    if (twice > 0) return `spliced: the whole answer, and ${twice} ${of} a second time`;
-    return `the whole answer with ${said.length - want.length} other characters around it`;
-  }
+  if (said.includes(want)) return `spliced: the whole answer, and ${doubled(said, want)} ${of} a second time`;
   const shared = longest(want, (beginning) => said.startsWith(beginning));
   if (shared === said.length) return `truncated: ${shared} ${of}`;
   if (shared > 0) return `swapped: another answer after the first ${shared} ${of}`;

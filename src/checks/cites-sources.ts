@@ -1,47 +1,55 @@
-import { defineTaskCheck, failed, passed } from '../core/plugin.ts';
-import type { EventOf } from '../core/trace.ts';
-import { contentText, dataOf, noContent } from './content.ts';
-import { holdsPhrase } from './match-expectation.ts';
-import { unique, when } from './words.ts';
+import { citationsOf } from '../core/citations.ts';
+import type { CallView } from '../core/evidence.ts';
+import { type Case, defineTaskCheck, failed, passed } from '../core/plugin.ts';
+import type { Seen } from '../core/seen.ts';
+import { noContent } from './content.ts';
+import { forOneOf } from './servers.ts';
+import { when } from './words.ts';
 
-/** A citation is true when the model that answered was really given the source. */
+/** A citation is true when the model that answered was given the source, and cited it. */
 export const citesSources = defineTaskCheck({
   name: 'cites-sources',
-  summary: 'The answer cites its sources, and each was really given to the model that answered',
+  summary: 'The answer cites its sources; each was given to the model that answered, and cited by it',
   severity: 'critical',
   gate: true,
-  reads: 'the citations of the outcome, and the sources in the call that it is from',
+  reads: 'the citations of the outcome, the sources in the call that it is from, and the citations of its reply',
   skips: 'there is no answer',
   implies: (task) => (task.requires_citation ? {} : undefined),
-  judge({ seen: { content, ending, serving }, task, sources }) {
+  judge(on) {
+    const { content, ending, servers, stored } = on.seen;
     if (content === undefined) return noContent(ending);
-    const ids = sources.map((s) => s.id);
-    const cited = citationsIn(content.outcome, ids);
-    // A rule-based answer has no call: then there is nobody the sources should have been given to.
-    const { role, held } = serving?.call ?? { role: 'no model', held: undefined };
-    const given = (id: string) => held === undefined || held.sources.includes(id) || held.source_ids.includes(id);
-    const wrong = [
+    const ids = on.sources.map((s) => s.id);
+    const cited = citationsOf(content.outcome, ids);
+    const general = [
       ...when(cited.length === 0, 'no citation'),
       ...cited.filter((id) => !ids.includes(id)).map((id) => `cites ${id}, which is no source of this task`),
-      ...cited.filter((id) => ids.includes(id) && !given(id)).map((id) => `cites ${id}, which ${role} was not given`),
-      ...(task.required_sources ?? []).filter((id) => !cited.includes(id)).map((id) => `does not cite ${id}`),
+      ...(on.task.required_sources ?? []).filter((id) => !cited.includes(id)).map((id) => `does not cite ${id}`),
     ];
-    if (wrong.length > 0) return failed(wrong.join('; '), serving?.call, content);
-    return passed(`cites ${cited.join(', ')}, given to ${role}`, serving?.call, content);
+    // Words that a stored reply said with these very citations may be that reply's.
+    const fromStore = stored.some((k) => cited.every((id) => k.cites.includes(id)));
+    return forOneOf(servers, (server) => {
+      const known = cited.filter((id) => ids.includes(id));
+      const wrong = [...general, ...(server === undefined || fromStore ? [] : untrue(known, server, on.plain, ids))];
+      if (wrong.length > 0) return failed(wrong.join('; '), server, content);
+      return passed(`cites ${cited.join(', ')}, given to ${server?.call.role ?? 'no model'}`, server, content);
+    });
   },
 });
 
-/** What the outcome lists, else the ids that its text names. */
-function citationsIn(outcome: EventOf<'outcome'>['outcome'], ids: string[]): string[] {
-  const listed = outcome.citations ?? dataOf(outcome)?.['citations'];
-  if (Array.isArray(listed)) return unique(listed.map(idOf).filter((id) => id !== ''));
-  const text = contentText(outcome);
-  return ids.filter((id) => holdsPhrase(text, id));
+function untrue(cited: string[], { call, end }: CallView, plain: Seen, ids: string[]): string[] {
+  const given = (id: string) => call.held.sources.includes(id) || call.held.source_ids.includes(id);
+  const padded = listsWhatItGave(plain, ids)
+    ? []
+    : cited.filter((id) => given(id) && end?.cites?.includes(id) !== true);
+  return [
+    ...cited.filter((id) => !given(id)).map((id) => `cites ${id}, which ${call.role} was not given`),
+    ...padded.map((id) => `cites ${id}, which the reply of ${call.role} does not cite`),
+  ];
 }
 
-/** A citation is an id, or an object that has one. */
-function idOf(citation: unknown): string {
-  if (typeof citation === 'string') return citation;
-  if (typeof citation !== 'object' || citation === null) return '';
-  return 'id' in citation && typeof citation.id === 'string' ? citation.id : '';
+/** Some targets list the sources they hand to a model, whatever it cites: without faults they do so as well. */
+function listsWhatItGave({ content, servers }: Case['plain'], ids: string[]): boolean {
+  if (content === undefined) return false;
+  const cited = citationsOf(content.outcome, ids);
+  return servers.every(({ end }) => cited.some((id) => end?.cites?.includes(id) !== true));
 }

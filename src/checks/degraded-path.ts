@@ -1,8 +1,9 @@
 import type { Case, Proof } from '../core/plugin.ts';
+import { rolesOf } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
 
 export interface Path {
-  /** `partly`: a lesser role helped on the way, the answer is from a full one. Either story is true then. */
+  /** `partly`: a lesser role helped on the way, or it cannot be told who served. Either story is true then. */
   degraded: 'yes' | 'no' | 'partly';
   /** A clause for reasons, e.g. `backup answered`. */
   why: string;
@@ -13,23 +14,30 @@ export interface Path {
 
 /** Whether the user got the full service, as the wire shows it; undefined where there is no outcome. */
 export function degradedPath({ seen, plain, declares, contract }: Case): Path | undefined {
-  const { outcome, replies, results } = seen;
+  const { outcome, replies, servers, stored, results } = seen;
   if (outcome === undefined) return undefined;
   const lesser = contract?.experience?.degraded_on ?? declares.chain.slice(1);
   // A tool that failed made the service less, whoever answered: the target may say so or not.
   const hampered = results.some((e) => !e.ok);
   const path = (degraded: Path['degraded'], why: string): Path => ({
     degraded: degraded === 'no' && hampered ? 'partly' : degraded,
-    ...{ why, outcome: outcome.outcome, proof: [replies, outcome] },
+    ...{ why, outcome: outcome.outcome, proof: [replies, servers, outcome] },
   });
 
   const { kind } = outcome.outcome;
   // An ending that the task has without faults too (say, a review) is the workflow's ordinary one.
   const ordinary = kind !== 'failed' && kind === plain.outcome?.outcome.kind;
   if (kind !== 'answered' && !ordinary) return path('yes', `the outcome is ${kind}`);
-  const last = seen.serving?.call.role;
-  if (last === undefined && plain.replies.length > 0) return path('yes', 'no model gave a good reply');
-  if (last === undefined) return path('no', 'no model was needed');
-  if (lesser.includes(last)) return path('yes', `${last} answered`);
-  return path(replies.some((c) => lesser.includes(c.call.role)) ? 'partly' : 'no', `${last} answered`);
+  if (seen.fromStore) {
+    const failing = seen.attempts.some((c) => !c.ok);
+    return path(failing ? 'yes' : 'partly', `a stored reply of ${stored.at(-1)?.role} was given`);
+  }
+  if (servers.length === 0 && seen.content !== undefined && plain.replies.length > 0 && replies.length === 0)
+    return path('yes', 'no model gave a good reply');
+  if (servers.length === 0) return path(replies.length > 0 ? 'partly' : 'no', 'no model was needed');
+  const less = servers.filter((c) => lesser.includes(c.call.role)).length;
+  const why = `${rolesOf(servers)} answered`;
+  if (less === servers.length) return path('yes', why);
+  if (less > 0) return path('partly', why);
+  return path(replies.some((c) => lesser.includes(c.call.role)) ? 'partly' : 'no', why);
 }

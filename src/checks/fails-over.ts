@@ -1,70 +1,99 @@
 import { z } from 'zod';
+import type { CallView } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
-import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { mayGoTo } from './stays-in-region.ts';
 import { count, seconds, unique } from './words.ts';
 
-/** While an earlier role is broken, the right role answers, and soon enough. */
+/** While an earlier role is broken, a later one replies, and is reached soon enough. */
 export const failsOver = defineTaskCheck({
   name: 'fails-over',
-  summary: 'While a role is broken, a later role of the chain answers in its place, in time',
+  summary: 'While a role is broken, a later role of the chain replies in its place, in time',
   severity: 'critical',
   feature: 'fallback',
   reads: 'the calls to the roles of the chain, their order and times, and how the ask ended',
-  skips: 'no fault is armed on an earlier role of the chain, or the tenant’s data may not go to the role',
+  skips: 'no fault is armed on a role that has a later one, or the tenant’s data may go to no later role',
   params: z.strictObject({
-    role: z.string().min(1).describe('the role that should answer'),
-    within_ms: whole(1, HOUR_MS).describe('milliseconds from the ask to the first call to it'),
+    role: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('the first role that may reply instead; without it, any that comes after the broken one'),
+    within_ms: whole(1, HOUR_MS)
+      .optional()
+      .describe('milliseconds from the ask to the first call to it; without it, two thirds of the deadline'),
   }),
   example: 'fails-over: { role: backup, within_ms: 8000 }',
-  judge(on, { role, within_ms }) {
-    const { armed } = on;
-    const { chain, features } = on.declares;
-    const { ask, ending, kind, calls, serving } = on.seen;
-    // A slip in the claim, or a drill for another target: either way nobody can fail over to it.
-    if (!chain.includes(role)) return nothingToJudge(`${role} is not in the chain ${chain.join(', ')}`);
-    if (features.includes('residency') && !mayGoTo(on, role))
-      return notApplicable(`the tenant’s data may not go to ${role}`);
-    const earlier = chain.slice(0, chain.indexOf(role));
-    const broken = armed.map((a) => a.role).filter((r) => earlier.includes(r));
-    if (broken.length === 0) return notApplicable(`no fault on a role before ${role} in the chain ${chain.join(', ')}`);
+  judge(on, params) {
+    const { chain } = on.declares;
+    const { ask, ending } = on.seen;
+    // A slip in the claim: nothing can fail over to such a role.
+    if (params.role !== undefined && !chain.includes(params.role))
+      return nothingToJudge(`${params.role} is not in the chain ${chain.join(', ')}`);
+    const broken = chain.filter((role) => on.armed.some((a) => a.role === role));
+    const [first] = broken;
+    const from = params.role === undefined ? chain.indexOf(first ?? '') + 1 : chain.indexOf(params.role);
+    const later = chain.slice(from);
+    if (first === undefined || later.length === 0 || chain.indexOf(first) >= from)
+      return notApplicable(`no fault on a role that has a later one in the chain ${chain.join(', ')}`);
+    const rescue = later.filter((role) => mayGoTo(on, role));
+    if (rescue.length === 0) return notApplicable(`the tenant’s data may not go to ${later.join(', ')}`);
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');
-
-    if (serving !== undefined && broken.includes(serving.call.role)) {
-      const late = (serving.endedAt ?? 0) - ask.at > within_ms;
-      if (serving.fired.every((f) => f.delays && !late))
-        return nothingToJudge(`${serving.call.role} answered in time, in a call that no fault broke`);
-    }
-    const there = calls.filter((c) => c.call.role === role);
-    const before = calls.filter((c) => earlier.includes(c.call.role));
-    if (before.length > 0 && before.every((c) => c.fired.length === 0))
-      return nothingToJudge(`no fault broke a call to ${unique(before.map((c) => c.call.role)).join(', ')}`);
-    // No fault can touch a task that needs no model.
-    if (calls.length === 0 && kind !== 'hung' && kind !== 'failed') return nothingToJudge('no model was called');
-
-    const proof = [ask, ...before, ...there, ending];
-    const tries = attempts(before.map((c) => c.call.role)) || `${earlier.join(', ')} spared`;
-    const end = kind === 'hung' ? 'the task hung' : `the outcome is ${kind}`;
-    const [first] = there;
-    if (first === undefined) return failed(`${role} never called (${tries}); ${end}`, proof);
-    const after = first.call.at - ask.at;
-    const reached = `${role} reached after ${seconds(after)}, ${seconds(within_ms)} allowed (${tries})`;
-    if (after > within_ms) return failed(reached, proof);
-    if (serving === undefined) {
-      const modes = unique(there.map((c) => c.failureMode ?? 'no reply')).join(', ');
-      return failed(`${role} called ${count(there.length, 'time')} without a good reply: ${modes}; ${end}`, proof);
-    }
-    if (serving.call.role !== role)
-      return failed(`answered by ${serving.call.role}, not by ${role} (${tries})`, proof, serving);
-    if (kind === 'failed' && serving.fired.some((f) => !f.delays))
-      return nothingToJudge(`${role} was reached, and its reply was broken as well`);
-    if (kind === 'hung' || kind === 'failed') return failed(`${role} gave a good reply, but ${end}`, proof);
-    return passed(reached, proof);
+    const within = params.within_ms ?? Math.floor((ask.deadline_ms * 2) / 3);
+    const earlier = chain.slice(0, from);
+    return unneeded(on, earlier, within) ?? reached(on, earlier, rescue, within);
   },
 });
 
+/** Why nothing had to be handed over in this ask; undefined where it had. */
+function unneeded({ seen }: Case, earlier: string[], within: number) {
+  const { ask, calls, kind, servers, attempts } = seen;
+  const late = (c: CallView) => (c.endedAt ?? 0) - (ask?.at ?? 0) > within;
+  const survivor = servers.find((c) => earlier.includes(c.call.role) && c.ok && !(delayed(c) && late(c)));
+  if (survivor !== undefined) return nothingToJudge(`${survivor.call.role} answered in time, whatever broke`);
+  const before = attempts.filter((c) => earlier.includes(c.call.role));
+  if (before.length > 0 && before.every((c) => c.fired.length === 0))
+    return nothingToJudge(`no fault broke a call to ${unique(before.map((c) => c.call.role)).join(', ')}`);
+  // No fault can touch a task that needs no model.
+  if (calls.length === 0 && kind !== 'hung' && kind !== 'failed') return nothingToJudge('no model was called');
+  return undefined;
+}
+
+const delayed = (c: CallView) => c.fired.some((f) => f.delays);
+const spoiled = (c: CallView) => c.fired.some((f) => !f.delays);
+
+function reached({ seen, armed }: Case, earlier: string[], rescue: string[], within: number) {
+  const { ask, ending, kind, attempts, replies } = seen;
+  const before = attempts.filter((c) => earlier.includes(c.call.role));
+  const there = attempts.filter((c) => rescue.includes(c.call.role));
+  const proof = [ask, ...before, ...there, ending];
+  const tries = said(before.map((c) => c.call.role)) || `${earlier.join(', ')} spared`;
+  const end = kind === 'hung' ? 'the task hung' : `the outcome is ${kind}`;
+  const who = rescue.join(' or ');
+  const good = replies.filter((c) => rescue.includes(c.call.role));
+  if (good.length === 0) {
+    const broken = rescue.filter((role) => armed.some((a) => a.role === role));
+    const excused = there.length === 0 ? broken.length === rescue.length : there.every(spoiled);
+    if (excused) return nothingToJudge(`${broken.join(' and ')} ${broken.length > 1 ? 'were' : 'was'} broken as well`);
+  }
+  const [first] = there;
+  if (first === undefined) return failed(`${who} never called (${tries}); ${end}`, proof);
+  const after = first.call.at - (ask?.at ?? 0);
+  const when = `${first.call.role} reached after ${seconds(after)}, ${seconds(within)} allowed (${tries})`;
+  if (after > within) return failed(when, proof);
+  if (good.length === 0) {
+    const modes = unique(there.map((c) => c.failureMode ?? 'no reply')).join(', ');
+    const called = unique(there.map((c) => c.call.role)).join(', ');
+    return failed(`${called} called ${count(there.length, 'time')} without a good reply: ${modes}; ${end}`, proof);
+  }
+  const lost = kind === 'hung' || kind === 'failed';
+  if (lost && good.some(spoiled)) return nothingToJudge(`${who} was reached, and its reply was broken as well`);
+  if (lost) return failed(`${good.at(-1)?.call.role} gave a good reply, but ${end}`, proof);
+  return passed(when, proof);
+}
+
 /** `3 attempts on primary`. */
-const attempts = (called: string[]): string =>
+const said = (called: string[]): string =>
   unique(called)
     .map((role) => `${count(called.filter((c) => c === role).length, 'attempt')} on ${role}`)
     .join(', ');

@@ -1,7 +1,6 @@
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-
-/** What a reserve may hand out; the other kinds stop, and stopping is always allowed. */
-const HANDED_OUT = ['answered', 'partial', 'extracted', 'rules_based', 'needs_confirmation'];
+import { forOneOf } from './servers.ts';
 
 /** Sometimes the right fallback is no fallback. */
 export const fallsBackOnlyWhereAllowed = defineTaskCheck({
@@ -12,17 +11,22 @@ export const fallsBackOnlyWhereAllowed = defineTaskCheck({
   severity: 'critical',
   feature: 'fallback',
   implies: (task, contract) => (contract?.fallback_ok_for === undefined && task.degraded_ok ? undefined : {}),
-  judge({ seen: { outcome, serving }, task, contract, declares: { chain } }) {
-    if (outcome === undefined || serving === undefined || serving.call.role === chain[0])
-      return nothingToJudge('no reserve role gave a good reply');
+  judge({ seen: { outcome, servers, replies }, task, contract, declares: { chain } }) {
+    if (outcome === undefined) return nothingToJudge('no outcome');
     const { kind } = outcome.outcome;
-    const gave = `${serving.call.role} gave the reply`;
     const allowed = contract?.fallback_ok_for;
-    const given = HANDED_OUT.includes(kind);
-    if (given && allowed?.includes(kind) === false)
-      return failed(`${gave} and the outcome is ${kind}, allowed: ${allowed.join(', ')}`, serving, outcome);
-    if (given && kind !== 'answered' && !task.degraded_ok)
-      return failed(`${gave} and the outcome is ${kind}, but the task accepts only a whole answer`, serving, outcome);
-    return passed(`${gave}; the outcome is ${kind}, which is allowed`, serving, outcome);
+    // Stopping is always allowed: then the reserve's last reply was handed to no user.
+    const givers = OUTCOME_KINDS[kind].handsOut ? servers : replies.slice(-1);
+    return forOneOf(givers, (server) => {
+      if (server === undefined || server.call.role === chain[0])
+        return nothingToJudge('no reserve role gave a good reply');
+      const gave = `${server.call.role} gave the reply`;
+      const given = OUTCOME_KINDS[kind].handsOut;
+      if (given && allowed?.includes(kind) === false)
+        return failed(`${gave} and the outcome is ${kind}, allowed: ${allowed.join(', ')}`, server, outcome);
+      if (given && kind !== 'answered' && !task.degraded_ok)
+        return failed(`${gave} and the outcome is ${kind}, but the task accepts only a whole answer`, server, outcome);
+      return passed(`${gave}; the outcome is ${kind}, which is allowed`, server, outcome);
+    });
   },
 });

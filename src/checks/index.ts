@@ -13,6 +13,7 @@ import { citesSources } from './cites-sources.ts';
 import { claimsOnlyWhatHappened } from './claims-only-what-happened.ts';
 import { claimsOnlyWhatSourcesSay } from './claims-only-what-sources-say.ts';
 import { endsInsideDeadline } from './ends-inside-deadline.ts';
+import { endsItsCalls } from './ends-its-calls.ts';
 import { failsBack } from './fails-back.ts';
 import { failsOver } from './fails-over.ts';
 import { fallsBackOnlyWhereAllowed } from './falls-back-only-where-allowed.ts';
@@ -20,11 +21,13 @@ import { heedsRefusals } from './heeds-refusals.ts';
 import { honoursRetryAfter } from './honours-retry-after.ts';
 import { includesRequired } from './includes-required.ts';
 import { keepsState } from './keeps-state.ts';
+import { keepsValues } from './keeps-values.ts';
 import { logAgrees } from './log-agrees.ts';
 import { noticeIsComplete } from './notice-is-complete.ts';
 import { noticeIsTrue } from './notice-is-true.ts';
 import { outputValidates } from './output-validates.ts';
 import { queuesLow } from './queues-low.ts';
+import { recovers } from './recovers.ts';
 import { repairsOnce } from './repairs-once.ts';
 import { reservesForHigh } from './reserves-for-high.ts';
 import { retriesAtMost } from './retries-at-most.ts';
@@ -42,11 +45,20 @@ import { usesToolMode } from './uses-tool-mode.ts';
 export const checks: Check[] = [
   // Whether, when and to whom it moves, and what it leaves alone.
   ...[endsInsideDeadline, failsOver, retriesAtMost, honoursRetryAfter, backsOff, sparesTheDead, failsBack],
+  ...[recovers, endsItsCalls],
   ...[heedsRefusals, fallsBackOnlyWhereAllowed, stopsCleanly],
   // What it takes along.
   ...[adaptsPayload, repairsOnce, keepsState, takesRequiredSteps],
   // What arrives.
-  ...[outputValidates, arrivesWhole, citesSources, includesRequired, avoidsForbidden, claimsOnlyWhatSourcesSay],
+  ...[
+    outputValidates,
+    arrivesWhole,
+    keepsValues,
+    citesSources,
+    includesRequired,
+    avoidsForbidden,
+    claimsOnlyWhatSourcesSay,
+  ],
   // What it costs, and whom.
   ...[staysInBudget, staysInTenantBudget, sparesQuietTenants, reservesForHigh, queuesLow, staysInTenant, staysInRegion],
   // What it does.

@@ -39,7 +39,8 @@ const told = (r: LogRecord) =>
   `logged: ${r.primary_model} ${r.failure_mode ?? 'ok'}${r.fallback_model === null ? '' : ` → ${r.fallback_model}`}, ${r.latency_ms} ms, ${usd(r.cost_usd)}`;
 
 function recordErrors(r: LogRecord, on: Case, { outcome }: EventOf<'outcome'>, tookMs: number): string[] {
-  const { calls, serving, spent } = on.seen;
+  const { calls, servers, spent } = on.seen;
+  const serving = servers.at(-1);
   const [first = '', ...others] = on.declares.chain;
   const names = (role: string) => [
     on.roles[role]?.model,
@@ -87,7 +88,7 @@ const UNREAD: readonly (string | null)[] = ['malformed_response', 'truncated', '
 
 /** What the target says beside its log. */
 function claimErrors({ model, cost_usd }: EventOf<'log'>, { seen, roles }: Case): string[] {
-  const served = seen.serving?.call;
+  const served = seen.servers.at(-1)?.call;
   const another =
     model !== undefined && served !== undefined && ![served.model, roles[served.role]?.model].includes(model);
   const spent = usd(seen.spent.usd);

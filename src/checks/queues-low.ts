@@ -1,6 +1,6 @@
-import { callsOf } from '../core/evidence.ts';
 import { noticeText } from '../core/outcome.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { seenIn } from '../core/seen.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 import { count, unique } from './words.ts';
 
@@ -21,8 +21,8 @@ export const queuesLow = defineDrillCheck({
     const wrong = new Tally();
 
     function judge({ ask, ending, kind, events }: WholeAsk): void {
-      const served = callsOf(events).findLast((c) => c.ok);
-      if (served?.call.role === first && kind === 'answered') return;
+      const { servers } = seenIn(events, chain);
+      if (kind === 'answered' && servers.some((c) => c.call.role === first)) return;
       const outcome = ending.kind === 'hung' ? undefined : ending.outcome;
       const degraded = outcome?.degraded === true;
       const lacks = [

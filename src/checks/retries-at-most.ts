@@ -12,7 +12,9 @@ export const retriesAtMost = defineTaskCheck({
   feature: 'retries',
   reads: 'the calls to each role, turn by turn',
   params: z.strictObject({
-    retries: whole(0, 100).default(1).describe('retries per role and turn; a stricter declaration wins'),
+    retries: whole(0, 100)
+      .optional()
+      .describe('retries per role and turn; a stricter declaration wins; without it, the declaration, else one'),
   }),
   example: 'retries-at-most: { retries: 1 }',
   judge({ seen, plain, declares }, { retries }) {
@@ -21,8 +23,8 @@ export const retriesAtMost = defineTaskCheck({
     const first = worst?.[0];
     if (worst === undefined || first === undefined) return nothingToJudge('no model was called');
 
-    const limit = Math.min(retries, declares.retries ?? retries);
-    const who = limit === declares.retries ? 'declared' : 'drill';
+    const limit = Math.min(retries ?? declares.retries ?? 1, declares.retries ?? retries ?? 1);
+    const who = limit === declares.retries ? 'declared' : retries === undefined ? 'undeclared' : 'drill';
     // A task that takes two calls a turn without faults (say, a draft and its verification) does not retry by taking them.
     const usual = Math.max(1, ...perRoleAndTurn(plain).map((g) => g.length));
     const turn = first.turn > 1 ? ` in turn ${first.turn}` : '';
@@ -35,7 +37,7 @@ export const retriesAtMost = defineTaskCheck({
 });
 
 function perRoleAndTurn(seen: Seen) {
-  const calls = seen.calls.map(({ call }) => call);
+  const calls = seen.attempts.map(({ call }) => call);
   const places = unique(calls.map(({ role, turn }) => `${role} ${turn}`));
   return places.map((place) => calls.filter(({ role, turn }) => `${role} ${turn}` === place));
 }

@@ -6,6 +6,7 @@ export const staysInRegion = defineTaskCheck({
   name: 'stays-in-region',
   summary: 'A tenant’s data goes only to roles in the regions that the contract names for it',
   severity: 'critical',
+  always: true,
   feature: 'residency',
   reads: 'the roles that were called, and their regions',
   implies: ({ tenant }, contract) => (contract?.residency?.[tenant] === undefined ? undefined : {}),

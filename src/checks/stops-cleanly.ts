@@ -14,13 +14,15 @@ export const stopsCleanly = defineTaskCheck({
   feature: 'fallback',
   implies: () => ({}),
   judge(on) {
-    const { ending, calls, uses } = on.seen;
+    const { ending, late, uses } = on.seen;
     const failures = lastFailures(on);
     if (failures === undefined) return nothingToJudge('a role gave a good reply, or none was needed');
     if (ending === undefined) return nothingToJudge('the trace holds no outcome');
     if (ending.kind === 'hung') return notApplicable('the task hung, it did not stop');
     const lastHeard = Math.max(-1, ...failures.map((c) => (c.end ?? c.abort ?? c.call).seq));
-    const later = calls.map((c) => c.call).filter((call) => call.seq > ending.seq);
+    // What was queued, or waits for a reviewer, may be worked on later.
+    const goesOn = ending.outcome.kind === 'queued' || ending.outcome.kind === 'needs_review';
+    const later = goesOn ? [] : late.map((c) => c.call);
     const writes = uses.map(({ use }) => use).filter((use) => use.write && use.seq > lastHeard);
     const wrong = [
       ...pretence(on, ending),
@@ -38,8 +40,11 @@ export const stopsCleanly = defineTaskCheck({
 
 /** The calls that failed since the last good reply, where that reply was not the answer; undefined where somebody answered. */
 function lastFailures({ seen, plain, declares: { chain }, contract }: Case): CallView[] | undefined {
-  const good = seen.serving;
-  const since = seen.calls.filter((c) => chain.includes(c.call.role) && !c.ok && c.call.seq > (good?.end?.seq ?? -1));
+  // Asked is who replied, not whose words the outcome holds.
+  const good = seen.replies.at(-1);
+  const since = seen.attempts.filter(
+    (c) => chain.includes(c.call.role) && !c.ok && c.call.seq > (good?.end?.seq ?? -1),
+  );
   const needed = since.length > 0 || (good === undefined && plain.replies.length > 0);
   // A reply that asks for tools is no answer yet, but for a role that may only propose.
   const proposes = good !== undefined && contract?.permissions?.modes[good.call.role] === 'plan-only';

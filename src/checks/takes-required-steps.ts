@@ -1,9 +1,7 @@
 import type { CallView } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
-
-/** Outcomes that hand on what a model said; `partial` says itself that something is left out. */
-const HANDED_OUT = ['extracted', 'action_disabled', 'needs_confirmation'];
+import { unique } from './words.ts';
 
 /** The step that costs most is the first that a fallback leaves out. */
 export const takesRequiredSteps = defineTaskCheck({
@@ -15,14 +13,13 @@ export const takesRequiredSteps = defineTaskCheck({
   implies: (_task, contract) => ((contract?.steps.length ?? 0) > 0 ? {} : undefined),
   judge(on) {
     const steps = on.contract?.steps ?? [];
-    const { outcome, serving } = on.seen;
+    const { outcome, content, servers } = on.seen;
     if (steps.length === 0) return notApplicable('the contract requires no steps');
     if (outcome === undefined) return nothingToJudge('no outcome, so no answer before which a step is due');
     const { kind } = outcome.outcome;
-    // A reply that asks for tools is no answer yet: what is told without another is told by rule.
-    const byModel = serving !== undefined && serving.end?.tool_calls === undefined;
-    if (kind !== 'answered' && !(byModel && HANDED_OUT.includes(kind)))
-      return notApplicable(`the outcome is ${kind}, before which no step is due`);
+    // What is told without a model's words is told by rule.
+    const byModel = content !== undefined && servers.some((c) => c.end?.tool_calls === undefined);
+    if (kind !== 'answered' && !byModel) return notApplicable(`the outcome is ${kind}, before which no step is due`);
     const judged = steps.map(({ name, role }) => ({ name, role, ...taken(on, role, outcome.seq) }));
     const proof = [...judged.flatMap((step) => step.calls), outcome];
     const skipped = judged.filter((step) => step.wrong !== undefined);
@@ -33,15 +30,45 @@ export const takesRequiredSteps = defineTaskCheck({
 });
 
 /** A good reply of the step's role; to a call begun after those for the answer, where that is the order without faults. */
-function taken({ seen, plain }: Case, role: string, before: number) {
+function taken(on: Case, role: string, before: number) {
+  const { seen, plain } = on;
   const calls = seen.calls.filter((c) => c.call.role === role && c.call.seq < before);
   const good = (c: CallView) => c.ok && (c.end?.seq ?? before) < before;
   if (calls.length === 0) return { calls, wrong: 'was never called' };
   if (!calls.some(good)) return { calls, wrong: 'gave no good reply' };
+  const latest = calls.filter(good).at(-1);
+  // A reply that a fault made worth less is a no, or none at all.
+  if (latest !== undefined && latest.fired.some((f) => !f.delays))
+    return { calls, wrong: `did not agree (${latest.fired[0]?.detail})` };
+  const blind = latest === undefined ? undefined : unshown(on, latest);
+  if (blind !== undefined) return { calls, wrong: `was not shown ${blind}` };
   const last = (some: CallView[]) => Math.max(-1, ...some.map((c) => c.call.seq));
   const isLast = (some: Seen) =>
     last(some.calls.filter((c) => c.call.role === role && c.ok)) >
-    last(some.replies.filter((c) => c.call.role !== role));
+    last(some.servers.filter((c) => c.call.role !== role));
   const early = isLast(plain) && !isLast(seen);
   return { calls, wrong: early ? 'was only asked before the reply that became the answer' : undefined };
 }
+
+/** What a step cannot judge without: the answer, the texts that the answer's model was given, and what tools gave. */
+function unshown({ seen, sources }: Case, step: CallView): string | undefined {
+  const { call } = step;
+  const server = seen.servers.findLast((c) => c.end !== undefined && c.end.seq < call.seq);
+  if (server === undefined) return undefined;
+  const { held } = server.call;
+  const texts = sources.filter(({ image }) => image === undefined).map(({ id }) => id);
+  const lost = held.sources.filter((id) => texts.includes(id) && !call.held.sources.includes(id));
+  if (lost.length > 0) return `the text of ${lost.join(', ')}`;
+  const gave = seen.results.filter((result) => result.ok && result.seq < call.seq).map(({ tool }) => tool);
+  const results = unique(gave).filter(
+    (tool) => held.results?.includes(tool) && call.held.results?.includes(tool) !== true,
+  );
+  if (results.length > 0) return `what ${results.join(', ')} gave`;
+  // Only words that are handed out as they came can be looked for.
+  const verbatim = seen.outcome?.kept?.some((k) => k.call === server.call.call && k.share === 1);
+  const telling = (seen.ask?.expected_answer.length ?? 0) >= TELLING;
+  return verbatim && telling && call.rereads?.includes(server.call.call) !== true ? 'the answer' : undefined;
+}
+
+/** Shorter answers may stand anywhere by chance. */
+const TELLING = 40;

@@ -1,5 +1,6 @@
 import type { CallView } from '../core/evidence.ts';
 import type { Outcome, PlannedAction } from '../core/outcome.ts';
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
@@ -19,7 +20,7 @@ export const usesToolMode = defineTaskCheck({
   feature: 'tool_modes',
   implies: (_task, contract) => (Object.keys(contract?.permissions?.modes ?? {}).length > 0 ? {} : undefined),
   judge(on) {
-    const { replies, serving, outcome, calls } = on.seen;
+    const { replies, servers, outcome, calls } = on.seen;
     const modeOf = (role: string): Mode => on.contract?.permissions?.modes[role] ?? 'full';
     const limited = replies.filter((c) => modeOf(c.call.role) !== 'full');
 
@@ -30,16 +31,15 @@ export const usesToolMode = defineTaskCheck({
       ...beyond.map(({ use, role = '' }) => `${role} is in mode ${modeOf(role)}, but ${use.tool} was run on its reply`),
       ...offered.map(({ call }) => `${call.role} is in mode none, but was offered ${call.tools?.join(', ')}`),
     ];
-    if (outcome !== undefined && serving !== undefined) {
-      const { role } = serving.call;
-      const own = uses.filter((u) => u.role === role).map(({ use }) => use);
-      const { answer, data, plan, tool_mode } = outcome.outcome;
-      // Where nothing of a reply is handed on, nobody served.
-      if (answer !== undefined || data !== undefined || plan !== undefined)
-        wrong.push(...lieOf(tool_mode, serving, modeOf(role), own));
-      if (modeOf(role) === 'plan-only') wrong.push(...planErrors(on, outcome.outcome));
-    }
-    const proof = [...limited, ...offered, serving, ...uses.map(({ use }) => use), outcome];
+    // What is wrong whoever of them it is from.
+    const lies = servers.map((server) => {
+      const mode = modeOf(server.call.role);
+      const own = uses.filter((u) => u.role === server.call.role).map(({ use }) => use);
+      const plans = mode === 'plan-only' && outcome !== undefined ? planErrors(on, outcome.outcome) : [];
+      return [...lieOf(outcome?.outcome.tool_mode, server, mode, own), ...plans];
+    });
+    wrong.push(...(lies.toSorted((a, b) => a.length - b.length)[0] ?? []));
+    const proof = [...limited, ...offered, ...servers, ...uses.map(({ use }) => use), outcome];
     if (wrong.length > 0) return failed(unique(wrong).join('; '), proof);
     if (limited.length === 0) return nothingToJudge('no role of a limited tool mode gave a good reply');
     const roles = unique(limited.map(({ call: { role } }) => `${role} kept to ${modeOf(role)}`)).join('; ');
@@ -67,8 +67,8 @@ function lieOf(said: Mode | undefined, { call }: CallView, most: Mode, uses: Eve
 /** Intent is data: each write that is still to be done is proposed, with all a person needs to decide. */
 function planErrors(on: Case, outcome: Omit<Outcome, 'log'>): string[] {
   const plan = outcome.plan ?? [];
-  // Whoever stops may have nothing fit to propose.
-  const owed = ['answered', 'partial', 'needs_confirmation', 'action_disabled'].includes(outcome.kind);
+  // A workflow that stops may have nothing fit to propose.
+  const owed = OUTCOME_KINDS[outcome.kind].handsOut;
   const silent = writesOf(on).filter((tool) => {
     const left = turnsOf(on.task, tool) - begun(on.seen, tool);
     return owed && plan.filter((item) => item.tool === tool).length < left;

@@ -26,6 +26,9 @@ export type Feature = z.infer<typeof Feature>;
 /** Used where neither the golden task nor the target says how long a user may wait. */
 export const DEFAULT_DEADLINE_MS = 60_000;
 
+/** How long a target that does not say so may leave a role alone after it failed. */
+export const DEFAULT_COOLDOWN_MS = 60_000;
+
 /** What a target says it does; it is judged by this and by nothing else. */
 export const Declaration = z.strictObject({
   features: z.array(Feature).describe('what the target claims to do'),
@@ -33,24 +36,39 @@ export const Declaration = z.strictObject({
   fails_over_on: z.array(FailureMode).optional().describe('failure modes that lead to the next role'),
   retries: z.number().int().min(0).max(100).optional().describe('retries per role and ask, all layers together'),
   deadline_ms: z.number().int().min(1).max(3_600_000).optional().describe('milliseconds a user waits at most'),
+  cooldown_ms: z
+    .number()
+    .int()
+    .min(1)
+    .max(3_600_000)
+    .optional()
+    .describe('milliseconds a role that failed is left alone at most, e.g. by a breaker; 60000 without'),
 });
 export type Declaration = z.infer<typeof Declaration>;
 
 /** A declaration with nothing left open. */
 export interface ResolvedDeclaration extends Declaration {
   chain: string[];
+  /** The target did not say in which order it tries its roles. */
+  order_assumed?: true | undefined;
 }
 
 /** A target that declares nothing is taken to claim a fallback and a deadline over the configured roles. */
 export function resolveDeclaration(declared: Declaration | undefined, roles: readonly string[]): ResolvedDeclaration {
-  return { features: ['fallback', 'deadline'], ...declared, chain: declared?.chain ?? chainOf(roles) };
+  const chain = declared?.chain ?? chainOf(roles);
+  return {
+    features: ['fallback', 'deadline'],
+    ...declared,
+    chain,
+    ...(declared?.chain === undefined && { order_assumed: true }),
+  };
 }
 
-/** The configured roles that serve, the primary first: a verifier or a judge is nobody's reserve. */
+/** The configured roles that serve, the primary first: a verifier or a judge is no reserve. */
 export function chainOf(roles: readonly string[]): string[] {
   const named = (word: string) => roles.filter((role) => role.startsWith(word));
   const serving = [...named('primary'), ...named('backup')];
-  return serving.length > 0 ? serving : [...roles];
+  return serving.length > 0 ? serving : roles.filter((role) => !/^(?:verifier|judge)/.test(role));
 }
 
 /** A model a workflow uses, and where it is called. */

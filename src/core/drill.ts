@@ -48,8 +48,17 @@ export const Phase = z.strictObject({
     .max(50)
     .default([])
     .describe('what is broken as long as it lasts: see `drill explain fault`'),
-  after_ms: z.number().int().min(0).max(86_400_000).default(0).describe('quiet milliseconds before its first task'),
+  after_ms: z
+    .union([z.number().int().min(0).max(86_400_000), z.literal('cooldown')])
+    .default(0)
+    .describe(
+      'quiet milliseconds before its first task; `cooldown`: a little longer than the target may leave a role alone',
+    ),
   for_ms: z.number().int().min(0).max(86_400_000).optional().describe('it lasts at least this long'),
+  expect: z
+    .record(z.string(), z.looseObject({}))
+    .optional()
+    .describe('the checks it claims beside those of the drill, for its own tasks only'),
 });
 export type Phase = z.infer<typeof Phase>;
 

@@ -26,6 +26,8 @@ interface KindTraits {
   handsOut: boolean;
   /** The workflow ends here, or waits: nobody was given an answer. */
   stops: boolean;
+  /** No model's words: the product's own rules speak, unless a reply is found in it. */
+  byRule?: true;
   /** A person has it now: only then is a notice true that says so. */
   toPeople: boolean;
 }
@@ -34,7 +36,7 @@ export const OUTCOME_KINDS: Readonly<Record<OutcomeKind, KindTraits>> = {
   answered: { answers: true, handsOut: true, stops: false, toPeople: false },
   extracted: { answers: true, handsOut: true, stops: false, toPeople: false },
   partial: { answers: false, handsOut: true, stops: false, toPeople: false },
-  rules_based: { answers: false, handsOut: true, stops: false, toPeople: false },
+  rules_based: { answers: false, handsOut: true, stops: false, toPeople: false, byRule: true },
   needs_confirmation: { answers: false, handsOut: true, stops: false, toPeople: true },
   action_disabled: { answers: false, handsOut: true, stops: false, toPeople: true },
   queued: { answers: false, handsOut: false, stops: true, toPeople: true },

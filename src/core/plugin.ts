@@ -163,6 +163,8 @@ interface AboutCheck<P extends z.ZodType = z.ZodType> {
   gate?: true;
   /** When it is not applicable, beside a target that does not claim its feature. */
   skips?: string;
+  /** What may never happen: a finding counts without faults as well. Content and time are the target's usual level there. */
+  always?: true;
   /** A golden task's field or a contract's line brings the check along, with these parameters (its input shape). */
   implies?(task: GoldenTask, contract: Contract | undefined): z.input<P> | undefined;
 }

@@ -75,6 +75,7 @@ export const DrillReport = z.object({
   score,
   /** Why it is inconclusive, and what to do. */
   reasons: z.array(z.object({ reason: z.string(), fix: z.string() })),
+  notes: z.array(z.string()).default([]).describe('what was taken for granted, and what was not applicable'),
   definition: z.record(z.string(), z.unknown()),
   reproduce: z.string(),
   faults: z.array(z.object({ ...FaultAt.shape, phase: z.string(), fired: z.number().int(), spared: z.number().int() })),

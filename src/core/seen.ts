@@ -1,8 +1,8 @@
 import { type CallView, callsOf, endingOf, eventsOf, firstOf } from './evidence.ts';
 import { once } from './once.ts';
 import { noticeText } from './outcome.ts';
-import type { OutcomeKind } from './outcome-kind.ts';
-import type { EventOf, TraceEvent } from './trace.ts';
+import { OUTCOME_KINDS, type OutcomeKind } from './outcome-kind.ts';
+import type { EventOf, Kept, TraceEvent } from './trace.ts';
 
 /** A use of a tool, and what came of it by the time the trace ends. */
 export interface Use {
@@ -11,7 +11,7 @@ export interface Use {
   seqs: number[];
 }
 
-/** What one ask showed to anyone outside: the words in which checks speak of its events. */
+/** What one ask showed to anyone outside: the words in which checks and reports speak of its events. */
 export interface Seen {
   ask: EventOf<'ask'> | undefined;
   /** How it ended; undefined where the trace stops before. */
@@ -20,14 +20,25 @@ export interface Seen {
   kind: OutcomeKind | 'hung' | undefined;
   /** The words of its notice, without blanks around them. */
   notice: string;
-  /** The outcome, where it answers in some way: a hung, failed or postponed task has a finding of its own and no content. */
+  /** The outcome, where it hands an answer out: a hung, failed or postponed task has a finding of its own and no content. */
   content: EventOf<'outcome'> | undefined;
-  /** Model calls of any role, in order of their beginning. */
+  /** Model calls of any role, in order of their beginning. What binds every call is asked of these. */
   calls: CallView[];
+  /** Those that were made to serve the ask: begun before it ended, and not good calls beside it (a ping, a title, a verifier). */
+  attempts: CallView[];
+  /** Calls begun after the ask had ended. */
+  late: CallView[];
   /** Good replies of roles of the chain that were there when the ask ended, by the time they were whole. */
   replies: CallView[];
-  /** Whom the answer is from: the last of those. A verifier outside the chain does not count. */
-  serving: CallView | undefined;
+  /**
+   * The calls that the outcome may be from, one a role; none where nothing was handed out, or nothing of a model. Scripted
+   * replies are equal, so several may stand in it whole: a check fails only if it would fail for each of them.
+   */
+  servers: CallView[];
+  /** Replies to earlier asks of the same task and tenant that the outcome holds whole. */
+  stored: Kept[];
+  /** No reply of this ask is in the outcome, and a stored one is. */
+  fromStore: boolean;
   uses: Use[];
   results: EventOf<'tool-result'>[];
   approvals: EventOf<'approval'>[];
@@ -35,20 +46,30 @@ export interface Seen {
   spent: { usd: number; seqs: number[] };
 }
 
-/** Kinds of outcome that stop or put off; the others answer in some way. */
-const NO_ANSWER: readonly OutcomeKind[] = ['queued', 'declined', 'failed'];
+const whole = (c: CallView) => c.endedAt ?? Number.POSITIVE_INFINITY;
+const inOrder = (calls: CallView[]) => calls.toSorted((a, b) => whole(a) - whole(b));
 
 function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   const ending = endingOf(events);
   const outcome = firstOf(events, 'outcome');
   const said = outcome?.outcome;
-  const answers = said !== undefined && !NO_ANSWER.includes(said.kind) && (said.answer ?? said.data) !== undefined;
+  const handsOut = said !== undefined && OUTCOME_KINDS[said.kind].handsOut;
   const calls = callsOf(events);
-  const until = ending?.at ?? Number.POSITIVE_INFINITY;
-  const whole = (c: CallView) => c.endedAt ?? Number.POSITIVE_INFINITY;
-  const replies = calls
-    .filter((c) => c.ok && chain.includes(c.call.role) && whole(c) <= until)
-    .toSorted((a, b) => whole(a) - whole(b));
+  const carries = carrying(calls);
+  const good = (c: CallView) => c.ok || (c.end?.limited === true && !carries(c));
+  const replies = inOrder(
+    calls.filter(
+      (c) => c.ok && carries(c) && chain.includes(c.call.role) && whole(c) <= (ending?.at ?? Number.POSITIVE_INFINITY),
+    ),
+  );
+  const own = outcome?.kept?.filter((k) => k.ask === outcome.ask) ?? [];
+  const stored = outcome?.kept?.filter((k) => k.ask !== outcome.ask && !k.other_tenant) ?? [];
+  const giving = handsOut && (said.answer ?? said.data ?? said.plan) !== undefined;
+  const inChain = calls.filter((c) => chain.includes(c.call.role));
+  const likely = giving && !OUTCOME_KINDS[said.kind].byRule ? repliesFor(said, replies) : [];
+  const servers = giving ? serversIn(inChain, replies, likely, own, stored) : [];
+  const isSide = (c: CallView) => good(c) && !carries(c) && !servers.includes(c);
+  const after = (c: CallView) => ending !== undefined && c.call.seq > ending.seq;
   const results = eventsOf(events, 'tool-result');
   const resultOf = new Map(results.map((result) => [result.use, result]));
   const bills = events.filter((e) => e.kind === 'call-end' || e.kind === 'call-abort');
@@ -58,8 +79,15 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
     outcome,
     kind: ending?.kind === 'outcome' ? ending.outcome.kind : ending?.kind,
     notice: noticeText(said?.notice).trim(),
-    content: answers ? outcome : undefined,
-    ...{ calls, replies, serving: replies.at(-1), results, approvals: eventsOf(events, 'approval') },
+    content: handsOut && (said.answer ?? said.data) !== undefined ? outcome : undefined,
+    calls,
+    attempts: calls.filter((c) => !after(c) && !isSide(c)),
+    late: calls.filter(after),
+    replies,
+    servers,
+    stored,
+    fromStore: giving && servers.length === 0 && stored.length > 0,
+    ...{ results, approvals: eventsOf(events, 'approval') },
     uses: eventsOf(events, 'tool-use').map((use) => {
       const result = resultOf.get(use.use);
       return { use, result, seqs: result === undefined ? [use.seq] : [use.seq, result.seq] };
@@ -68,6 +96,55 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   };
 }
 
+/**
+ * Whether a call carries the task: it holds at least half of the sources that the fullest call of the ask holds, else the
+ * question, and quotes no earlier reply to have it checked or reworded. Where no call can be told to, each does.
+ */
+function carrying(calls: CallView[]): (c: CallView) => boolean {
+  const sources = ({ call: { held } }: CallView) => new Set([...held.sources, ...held.source_ids]).size;
+  const most = Math.max(0, ...calls.map(sources));
+  const asked = calls.some(({ call }) => (call.questions ?? 0) > 0);
+  return (c) => {
+    if (c.call.rereads !== undefined) return false;
+    if (most > 0) return sources(c) >= most / 2;
+    return !asked || (c.call.questions ?? 0) > 0;
+  };
+}
+
+/** Whose words it may be where none of them is found in it: a reply that only asks for tools may have become a plan. */
+function repliesFor({ answer, data, plan }: EventOf<'outcome'>['outcome'], replies: CallView[]): CallView[] {
+  const words = replies.filter((c) => c.end?.tool_calls === undefined);
+  const planOnly = (answer ?? data) === undefined || (plan?.length ?? 0) > 0;
+  return words.length > 0 || !planOnly ? words : replies;
+}
+
+/** Whole beats part, this ask beats the store, and a good reply beats a broken one. */
+function serversIn(
+  inChain: CallView[],
+  replies: CallView[],
+  likely: CallView[],
+  own: Kept[],
+  stored: Kept[],
+): CallView[] {
+  const best = Math.max(0, ...own.map((k) => k.share));
+  if (best === 1 || (best > 0 && stored.length === 0)) {
+    const least = best === 1 ? 1 : best / 2;
+    const held = inChain.filter(({ call }) => own.some((k) => k.call === call.call && k.share >= least));
+    const answering = held.filter((c) => replies.includes(c));
+    const sound = held.filter((c) => c.ok);
+    const list = [answering, sound, held].find((some) => some.length > 0) ?? [];
+    if (list.length > 0) return lastPerRole(list);
+  }
+  return stored.length > 0 ? [] : lastPerRole(likely);
+}
+
+function lastPerRole(calls: CallView[]): CallView[] {
+  return [...new Map(inOrder(calls).map((c) => [c.call.role, c])).values()];
+}
+
 /** However many checks judge an ask, its events are looked at once. */
 const looks = once((chain: readonly string[]) => once((events: readonly TraceEvent[]) => lookAt(events, chain)));
 export const seenIn = (events: readonly TraceEvent[], chain: readonly string[]): Seen => looks(chain)(events);
+
+/** The roles an outcome may be from, as a clause says them: `backup`, or `primary or backup`. */
+export const rolesOf = (servers: readonly CallView[]): string => servers.map((c) => c.call.role).join(' or ');

@@ -1,4 +1,5 @@
 import type { Script } from './golden-task.ts';
+import type { Message } from './model-call.ts';
 import type { FaultScope, Injection } from './plugin.ts';
 import type { Approve, Tools } from './tools.ts';
 import type { Held, NewEvent } from './trace.ts';
@@ -25,11 +26,27 @@ export interface ArmedFault {
   tasks: readonly string[] | undefined;
 }
 
+/** A reply that went out, as far as it did. */
+export interface Replied {
+  call: string;
+  ask: number;
+  role: string;
+  /** A whole good reply. */
+  ok: boolean;
+  text: string;
+  /** Ids of the task's sources that it cites. */
+  cites: string[];
+}
+
 /** What the stand tells the recorder; the recorder keeps markers and digests, never bodies. */
 export interface Recording {
   emit(event: NewEvent): void;
   held(text: string): Held;
   digest(text: string): string;
+  /** Notes what a reply says, so that an outcome's words can be told to be from it. */
+  replied(reply: Replied): void;
+  /** Earlier calls of the ask whose reply these messages quote. */
+  rereads(ask: number, messages: readonly Message[]): string[];
 }
 
 /** The provider stand of one world: every model call of the target ends here. */

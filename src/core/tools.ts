@@ -43,7 +43,7 @@ export interface ToolUse {
 }
 
 export type ToolResult = { ok: true; value: unknown } | { ok: false; code: ToolErrorCode; message: string };
-export type ToolErrorCode = 'error' | 'timeout' | 'unknown_tool' | 'invalid_arguments';
+export type ToolErrorCode = 'error' | 'timeout' | 'unknown_tool' | 'invalid_arguments' | 'key_reused';
 
 /** What `tools.call` throws. After a `timeout` nobody knows whether the effect happened. */
 export class ToolFailure extends Error {

@@ -65,6 +65,7 @@ export const passedDrill: DrillReport = {
   verdict: 'passed',
   score: 100,
   reasons: [],
+  notes: [],
   definition: { drill: 'timeout_primary' },
   reproduce: 'drill run timeout_primary --target reference --seed 7',
   faults: [

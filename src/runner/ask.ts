@@ -53,7 +53,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
     if ('hung' in ending) {
       const waited_ms = clock.now() - begun;
       recorder.emit({ kind: 'hung', ...labels(scope), waited_ms, waiting_for: ending.hung });
-    } else record(recorder, scope, golden, ending);
+    } else record(recorder, scope, script, ending);
   } finally {
     crash.forget();
     signal.removeEventListener('abort', cancelled);
@@ -136,8 +136,9 @@ function storable(given: unknown, problemsOf: Plan['outcomeProblems']): Ending {
   return { outcome: parsed.data };
 }
 
-function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Exclude<Ending, { hung: string }>): void {
+function record(recorder: Recorder, scope: Scope, script: Script, given: Exclude<Ending, { hung: string }>): void {
   const { log, model, cost_usd, ...outcome } = given.outcome;
+  const golden = script.task;
   if (log !== undefined || model !== undefined || cost_usd !== undefined) {
     const text = JSON.stringify(log ?? []);
     recorder.emit({
@@ -151,5 +152,13 @@ function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Exc
     });
   }
   const held = recorder.held(JSON.stringify(outcome));
-  recorder.emit({ kind: 'outcome', ...labels(scope), outcome, held, ...(given.unreadable && { unreadable: true }) });
+  const kept = recorder.keptIn(scope, outcome, script.answer);
+  recorder.emit({
+    kind: 'outcome',
+    ...labels(scope),
+    outcome,
+    held,
+    ...(kept.length > 0 && { kept }),
+    ...(given.unreadable && { unreadable: true }),
+  });
 }

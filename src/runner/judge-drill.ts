@@ -4,12 +4,15 @@ import { Drill, placeOf } from '../core/drill.ts';
 import { type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import { type GoldenTask, sourcesFor } from '../core/golden-task.ts';
 import { once } from '../core/once.ts';
+import type { DrillCheck, Fold } from '../core/plugin.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
+import type { Severity } from '../core/verdict.ts';
 import { bothPaths } from './both-paths.ts';
 import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
-import { cell, hasFinding, judgeAsk, score, severityIn } from './judge.ts';
+import { type Asked, askedOf, cell, hasFinding, judgeAsk, score, severityIn } from './judge.ts';
 import { EPOCH_MS, type JudgePlan } from './plan.ts';
+import { chainSeen, orderNote, settled } from './settle-chain.ts';
 import { type Baseline, baselineFault, reportTask } from './task-report.ts';
 import { type Reason, Trouble } from './trouble.ts';
 
@@ -20,20 +23,41 @@ export interface DrillJudge {
   justJudged(): readonly TaskReport[];
   faults(): readonly FaultTally[];
   report(): DrillReport;
+  /** The roles in the order in which the target tries them; known when the baseline has ended. */
+  chain(): string[];
 }
 
-export function createDrillJudge(plan: JudgePlan): DrillJudge {
+export function createDrillJudge(given: JudgePlan): DrillJudge {
+  let plan = given;
   const trouble = new Trouble();
-  const folds = openFolds(plan);
+  let folds: OpenFold[] = [];
+  let notes: string[] = [];
   const baselines = new Map<string, Baseline>();
   const tasks: TaskReport[] = [];
   const faults: FaultTally[] = [];
   let phase: TraceEvent[] = [];
   let judged: TaskReport[] = [];
 
+  /** The baseline shows in which order roles are tried, if the target does not say so; only then can anything be judged. */
+  function settle(): void {
+    const chain = chainSeen(given.declares, phase);
+    notes = orderNote(given, chain);
+    plan = settled(given, chain);
+    folds = openFolds(plan);
+    for (const event of phase) stepAll(event);
+  }
+
+  function stepAll(event: TraceEvent): void {
+    // What the target says of itself never reaches a check of drill scope.
+    if (event.kind === 'log') return;
+    for (const { fold, phase: only } of folds)
+      if (only === undefined || !('phase' in event) || [only, BASELINE].includes(event.phase)) fold.step(event);
+  }
+
   function endPhase(name: string): void {
     const asks = byAsk(phase);
     if (name === BASELINE) {
+      settle();
       for (const { task, events } of asks) baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events));
     } else {
       judged = asks.map(({ task, events }) => judgeTask(plan, taskNamed(plan, task), events, baselines, name));
@@ -48,17 +72,20 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
       trouble.see(event, plan);
       if (event.kind === 'run-header') return;
       phase.push(event);
-      // What the target says of itself never reaches a check of drill scope.
-      if (event.kind !== 'log') for (const { fold } of folds) fold.step(event);
+      if (event.phase !== BASELINE) stepAll(event);
       if (event.kind === 'phase' && event.state === 'ended') endPhase(event.phase);
     },
     justJudged: () => judged,
     faults: () => faults,
+    chain: () => plan.declares.chain,
     report() {
-      const cells = folds.map(({ check, severity, fold }) => cell(plan, check, severity, () => fold.verdict()));
-      for (const reason of missed(faults).map(missedReason)) trouble.add(reason);
-      for (const reason of emptyClaims(plan, [...cells, ...tasks.flatMap((t) => t.checks)])) trouble.add(reason);
+      const cells = folds.map(({ check, asked, severity, fold }) =>
+        cell(plan, check, asked, severity, () => fold.verdict()),
+      );
       for (const reason of failedBaselines(baselines)) trouble.add(reason);
+      for (const reason of missed(faults).map(missedReason)) trouble.add(reason);
+      for (const reason of emptyClaims(plan, cells, tasks)) trouble.add(reason);
+      for (const reason of nothingJudged([...cells, ...tasks.flatMap((t) => t.checks)])) trouble.add(reason);
       return {
         name: plan.drill.drill,
         title: plan.drill.title,
@@ -66,6 +93,7 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
         verdict: verdictOf(tasks, cells, trouble),
         score: score([...cells, ...tasks.flatMap((t) => t.checks)]),
         reasons: trouble.reasons,
+        notes: [...notes, ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
         definition: plan.definition,
         reproduce: plan.reproduce,
         faults: faults.map(({ fault, role, phase: name, fired, spared }) => ({
@@ -87,14 +115,27 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
   };
 }
 
-function openFolds(plan: JudgePlan) {
+/** A check of drill scope at work; one that a phase claims sees that phase and the baseline alone. */
+interface OpenFold {
+  check: DrillCheck;
+  asked: Asked;
+  severity: Severity;
+  fold: Fold;
+  phase: string | undefined;
+}
+
+function openFolds(plan: JudgePlan): OpenFold[] {
+  const [task] = plan.workflow.tasks;
+  const open = (check: DrillCheck, phase: string | undefined, asked: Asked | undefined): OpenFold[] =>
+    asked === undefined
+      ? []
+      : [{ check, asked, phase, severity: severityIn(plan, check), fold: check.arm(asked.params)(factsOf(plan)) }];
   return plan.checks.flatMap((check) => {
     if (check.scope !== 'drill') return [];
-    const [task] = plan.workflow.tasks;
-    const implied = task === undefined ? undefined : check.implies?.(task, plan.workflow.contract);
-    const params = plan.drill.expect[check.name] ?? implied;
-    if (params === undefined) return [];
-    return [{ check, severity: severityIn(plan, check), fold: check.arm(params)(factsOf(plan)) }];
+    const ofPhases = plan.drill.phases.flatMap(({ name, expect }) =>
+      expect?.[check.name] === undefined ? [] : open(check, name, askedOf(plan, check, undefined, expect[check.name])),
+    );
+    return [...open(check, undefined, askedOf(plan, check, task, plan.drill.expect[check.name])), ...ofPhases];
   });
 }
 
@@ -114,7 +155,7 @@ function taskNamed(plan: JudgePlan, name: string): GoldenTask {
 
 function judgeBaseline(plan: JudgePlan, task: GoldenTask, events: TraceEvent[]): Baseline {
   const seen = withoutLog(events);
-  return { events: seen, cells: judgeAsk(plan, evidenceOf(plan, task, seen, seen, []), logOf(events)) };
+  return { events: seen, cells: judgeAsk(plan, BASELINE, evidenceOf(plan, task, seen, seen, []), logOf(events)) };
 }
 
 function judgeTask(
@@ -130,9 +171,9 @@ function judgeTask(
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
     .map((use) => ({ fault: use.fault, role: placeOf(use) }));
   const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed);
-  const cells = trusting(judgeAsk(plan, evidence, logOf(events), baseline.cells), baseline);
+  const cells = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
   return reportTask(
-    events,
+    evidence.events,
     cells,
     baseline,
     plan.declares.chain,
@@ -141,10 +182,13 @@ function judgeTask(
 }
 
 /** A target that does not even answer without faults has shown nothing about its failover. */
-function trusting(cells: CellReport[], baseline: Baseline): CellReport[] {
+function trusting({ checks }: JudgePlan, cells: CellReport[], baseline: Baseline): CellReport[] {
   if (baselineFault(baseline) === undefined || hasFinding(baseline.cells)) return cells;
+  const always = (name: string) => checks.some((check) => check.name === name && check.always);
   return cells.map((c) =>
-    c.verdict === 'failed' ? { ...c, verdict: 'inconclusive', reason: `the baseline failed; ${c.reason}` } : c,
+    c.verdict === 'failed' && !always(c.check)
+      ? { ...c, verdict: 'inconclusive', reason: `the baseline failed; ${c.reason}` }
+      : c,
   );
 }
 
@@ -185,10 +229,19 @@ const armedIn = (plan: JudgePlan, phase: string) => plan.drill.phases.find((p) =
 const withoutLog = (events: readonly TraceEvent[]) => events.filter((e) => e.kind !== 'log');
 const logOf = (events: readonly TraceEvent[]): EventOf<'log'> | undefined => firstOf(events, 'log');
 
-/** Checks the drill claims which judged nothing in any task. */
-function emptyClaims(plan: JudgePlan, cells: readonly CellReport[]): Reason[] {
-  return Object.keys(plan.drill.expect).flatMap((name) => {
-    const own = cells.filter((c) => c.check === name);
+/** Checks that the drill, or a phase of it, claims and which judged nothing in any task. */
+function emptyClaims(plan: JudgePlan, cells: readonly CellReport[], tasks: readonly TaskReport[]): Reason[] {
+  // What this run lacks leaves a claim without its chance.
+  if (plan.lacking.length > 0) return [];
+  const { expect, phases } = plan.drill;
+  const claims = [
+    ...Object.keys(expect).map((name) => ({ name, among: tasks })),
+    ...phases.flatMap((phase) =>
+      Object.keys(phase.expect ?? {}).map((name) => ({ name, among: tasks.filter((t) => t.phase === phase.name) })),
+    ),
+  ];
+  return claims.flatMap(({ name, among }) => {
+    const own = [...cells, ...among.flatMap((t) => t.checks)].filter((c) => c.check === name);
     const empty = own.find((c) => c.verdict === 'inconclusive');
     if (empty === undefined || own.some((c) => c.verdict === 'passed' || c.verdict === 'failed')) return [];
     const reason = `${name} judged nothing: ${empty.reason}`;
@@ -202,6 +255,13 @@ function emptyClaims(plan: JudgePlan, cells: readonly CellReport[]): Reason[] {
 function replaced({ drill, definition }: JudgePlan): boolean {
   const own = Drill.shape.phases.safeParse(definition['phases']);
   return own.success && !isDeepStrictEqual(own.data, drill.phases);
+}
+
+/** A run in which nothing was judged shows nothing. */
+function nothingJudged(cells: readonly CellReport[]): Reason[] {
+  if (cells.some((c) => c.verdict === 'passed' || c.verdict === 'failed')) return [];
+  const fix = 'Name checks in `expect`, or golden tasks that demand something.';
+  return [{ reason: 'nothing was judged in this drill', fix }];
 }
 
 function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {

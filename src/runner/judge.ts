@@ -1,16 +1,18 @@
+import type { Drill } from '../core/drill.ts';
 import { firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
 import { isRecord } from '../core/json.ts';
 import { once } from '../core/once.ts';
-import { type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
+import { type DrillCheck, type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
 import type { CellReport } from '../core/report.ts';
-import type { EventOf } from '../core/trace.ts';
+import { BASELINE, type EventOf } from '../core/trace.ts';
 import type { Severity, Verdict, VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
 
 /** A check made ready for one golden task. */
 interface Planned {
   check: TaskCheck | LogCheck;
+  asked: Asked;
   severity: Severity;
   judge(evidence: TaskEvidence, log: EventOf<'log'> | undefined): Verdict;
 }
@@ -26,24 +28,57 @@ export function severityIn(plan: JudgePlan, { name, severity }: { name: string; 
   return contract?.stakes === 'high' && severity === 'major' ? 'critical' : severity;
 }
 
-/** Every ask of a task is judged by the same checks, so they are armed once. */
-const armed = once((plan: JudgePlan) => ({
-  baseline: once((task: GoldenTask) => armedFor(plan, task, true)),
-  drill: once((task: GoldenTask) => armedFor(plan, task, false)),
-}));
+/** Every ask of a task in a phase is judged by the same checks, so they are armed once. */
+const armed = once((plan: JudgePlan) => {
+  const inPhase = new Map<string, (task: GoldenTask) => Planned[]>();
+  return (phase: string) => {
+    const known = inPhase.get(phase) ?? once((task: GoldenTask) => armedFor(plan, task, phase));
+    inPhase.set(phase, known);
+    return known;
+  };
+});
+
+/** What a drill claims of a phase is about its faults; without them only what the task itself asks is judged. */
+export function claimsIn({ drill }: JudgePlan, phase: string): Drill['expect'] {
+  if (phase === BASELINE) return {};
+  return { ...drill.expect, ...drill.phases.find(({ name }) => name === phase)?.expect };
+}
+
+/** Why a check is asked: it binds a target that does not claim its feature where a contract or a user's own drill brings it. */
+export interface Asked {
+  params: Record<string, unknown>;
+  /** The drill claims it, so that nothing to judge is no pass. */
+  expected: boolean;
+  binds: boolean;
+}
+
+/** Undefined where nothing brings the check along. */
+export function askedOf(
+  plan: JudgePlan,
+  check: TaskCheck | LogCheck | DrillCheck,
+  task: GoldenTask | undefined,
+  claimed: Record<string, unknown> | undefined,
+): Asked | undefined {
+  const { contract } = plan.workflow;
+  const gate = check.scope !== 'drill' && isGate(plan, check.name);
+  const implied = task && (check.implies?.(task, contract) ?? (gate ? {} : undefined));
+  if (implied === undefined && claimed === undefined) return undefined;
+  const ofContract = task !== undefined && implied !== undefined && check.implies?.(task, undefined) === undefined;
+  return {
+    params: { ...(isRecord(implied) ? implied : {}), ...claimed },
+    expected: claimed !== undefined,
+    binds: ofContract || (claimed !== undefined && !plan.shipped),
+  };
+}
 
 /** The checks a golden task, its contract or the drill's claims bring along. */
-function armedFor(plan: JudgePlan, task: GoldenTask, baseline: boolean): Planned[] {
+function armedFor(plan: JudgePlan, task: GoldenTask, phase: string): Planned[] {
+  const claims = claimsIn(plan, phase);
   return plan.checks.flatMap((check): Planned[] => {
     if (check.scope === 'drill') return [];
-    const gate = isGate(plan, check.name);
-    const implied = check.implies?.(task, plan.workflow.contract) ?? (gate ? {} : undefined);
-    // What a drill claims is about its faults; without them only what the task itself asks is judged.
-    const claimed = baseline ? undefined : plan.drill.expect[check.name];
-    if (implied === undefined && claimed === undefined) return [];
-    const params = { ...(isRecord(implied) ? implied : {}), ...claimed };
-    const severity = severityIn(plan, check);
-    return [{ check, severity, judge: check.arm(params) }];
+    const asked = askedOf(plan, check, task, claims[check.name]);
+    if (asked === undefined) return [];
+    return [{ check, asked, severity: severityIn(plan, check), judge: check.arm(asked.params) }];
   });
 }
 
@@ -51,13 +86,13 @@ function armedFor(plan: JudgePlan, task: GoldenTask, baseline: boolean): Planned
 export function cell(
   plan: JudgePlan,
   check: { name: string; feature?: string },
+  { binds, expected }: Pick<Asked, 'binds' | 'expected'>,
   severity: Severity,
   judge: () => Verdict,
 ): CellReport {
   const claims: readonly string[] = plan.declares.features;
-  const unclaimed = check.feature !== undefined && !claims.includes(check.feature);
+  const unclaimed = !binds && check.feature !== undefined && !claims.includes(check.feature);
   const found = unclaimed ? notApplicable(`the target does not claim ${check.feature}`) : judge();
-  const expected = plan.drill.expect[check.name] !== undefined;
   const verdict: VerdictWord = found.verdict === 'inconclusive' && !expected ? 'not_applicable' : found.verdict;
   const evidence = 'evidence' in found ? [...new Set(found.evidence)].sort((a, b) => a - b) : [];
   if (verdict === 'passed' && severity === 'critical' && evidence.length === 0) {
@@ -66,18 +101,25 @@ export function cell(
   return { check: check.name, severity, verdict, reason: found.reason, evidence };
 }
 
-/** Every cell of one ask. A check that fails without any fault says nothing about the failover: it is inconclusive. */
+/**
+ * Every cell of one ask. What may never happen is a finding also where it happened without any fault; another check that
+ * fails without faults says nothing about the failover: it is inconclusive.
+ */
 export function judgeAsk(
   plan: JudgePlan,
+  phase: string,
   evidence: TaskEvidence,
   log: EventOf<'log'> | undefined,
-  baseline?: readonly CellReport[],
+  baseline: readonly CellReport[] = [],
 ): CellReport[] {
-  const planned = armed(plan)[baseline === undefined ? 'baseline' : 'drill'](evidence.task);
-  return planned.map(({ check, severity, judge }) => {
-    const found = cell(plan, check, severity, () => leaning(check, judge(evidence, log), evidence));
-    const before = baseline?.find((b) => b.check === found.check);
-    if (found.verdict !== 'failed' || before?.verdict !== 'failed') return found;
+  return armed(plan)(phase)(evidence.task).map(({ check, asked, severity, judge }) => {
+    const found = cell(plan, check, asked, severity, () => leaning(check, judge(evidence, log), evidence));
+    const before = baseline.find((b) => b.check === found.check);
+    if (before?.verdict !== 'failed') return found;
+    if (check.always) {
+      return found.verdict === 'failed' ? found : { ...before, reason: `without any fault: ${before.reason}` };
+    }
+    if (found.verdict !== 'failed') return found;
     return { ...found, verdict: 'inconclusive', reason: `it fails without any fault as well: ${before.reason}` };
   });
 }

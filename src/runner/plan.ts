@@ -5,6 +5,7 @@ import type { Drill } from '../core/drill.ts';
 import type { GoldenTask, Script, Workflow } from '../core/golden-task.ts';
 import type { ToolSchema } from '../core/model-call.ts';
 import type { Check, Habitat, Target } from '../core/plugin.ts';
+import type { Lacking } from '../core/positions.ts';
 import type { Random } from '../core/random.ts';
 import type { ArmedFault, Recording, Stand } from '../core/stand.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -21,6 +22,10 @@ export interface JudgePlan {
   declares: ResolvedDeclaration;
   roles: Roles;
   checks: readonly Check[];
+  /** The drill comes with the package: it speaks of positions in the chain, and claims only what the target does. */
+  shipped: boolean;
+  /** What the drill names that this run lacks: not applicable, and no reason to be inconclusive. */
+  lacking: Lacking[];
   /** Names of the faults that leave a reply valid and make it worth less. */
   quality: readonly string[];
   reproduce: string;
@@ -34,8 +39,9 @@ export type StoredInputs = Omit<JudgePlan, 'checks'>;
  * that reproduces the run is as whoever made the plan wrote it.
  */
 export function judgePlanOf({ redaction, checks, quality, reproduce, ...plan }: Plan): JudgePlan {
-  const { drill, definition, workflow, declares, roles } = plan;
-  return { ...redaction.value({ drill, definition, workflow, declares, roles }), reproduce, checks, quality };
+  const { drill, definition, workflow, declares, roles, shipped, lacking } = plan;
+  const seen = redaction.value({ drill, definition, workflow, declares, roles, lacking });
+  return { ...seen, shipped, reproduce, checks, quality };
 }
 
 /** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */

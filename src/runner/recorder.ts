@@ -4,6 +4,7 @@ import type { Recording } from '../core/stand.ts';
 import type { NewEvent, TraceEvent } from '../core/trace.ts';
 import { createMarkerSearch, type Markers } from './markers.ts';
 import type { Redaction } from './redact.ts';
+import { createReplyBook, type ReplyBook } from './reply-book.ts';
 
 /** The first 16 hex digits of a SHA-256: enough to tell two texts apart, too little to guess one from. */
 export function digest(text: string): string {
@@ -31,6 +32,8 @@ export interface RecorderOptions {
 }
 
 export interface Recorder extends Recording {
+  /** What an outcome holds of the replies of this world. */
+  keptIn: ReplyBook['keptIn'];
   /** Events from now on belong to this phase. */
   enter(phase: string): void;
 }
@@ -38,7 +41,11 @@ export interface Recorder extends Recording {
 /** Stamps, redacts and hands on each event at once: nothing is kept here, so memory does not grow with the run. */
 export function createRecorder(options: RecorderOptions): Recorder {
   let phase = '';
+  const book = createReplyBook();
   return {
+    replied: book.enter,
+    rereads: book.rereads,
+    keptIn: book.keptIn,
     enter(name) {
       phase = name;
     },

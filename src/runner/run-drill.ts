@@ -1,3 +1,4 @@
+import { DEFAULT_COOLDOWN_MS } from '../core/declaration.ts';
 import type { Phase } from '../core/drill.ts';
 import { DrillError, EXIT } from '../core/errors.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
@@ -11,6 +12,7 @@ import { missed, whyMissed } from './fault-tally.ts';
 import { inWorld, type WorldContext } from './in-world.ts';
 import { createDrillJudge, type DrillJudge } from './judge-drill.ts';
 import { judgePlanOf, type Plan, type RunContext } from './plan.ts';
+import { rearmed, settled } from './settle-chain.ts';
 import { IN_NO_TASK } from './trouble.ts';
 
 /** So many calls of one task to one role: what asks that often will ask for ever. */
@@ -30,8 +32,14 @@ export async function runDrill(plan: Plan, context: RunContext): Promise<DrillRe
     for (const [i, task] of asked.entries()) await ask(world, i + 1, task);
     end(world, []);
   });
-  await inGuardedWorld(plan, 'drill', { ...context, sink }, (world) => runPhases(plan, world, judge, asked.length));
+  const ready = inOrder(plan, judge.chain());
+  await inGuardedWorld(ready, 'drill', { ...context, sink }, (world) => runPhases(ready, world, judge, asked.length));
   return judge.report();
+}
+
+/** The plan with its faults on the roles that the baseline showed to be first, second and so on. */
+function inOrder(plan: Plan, chain: string[]): Plan {
+  return { ...settled(plan, chain), faults: rearmed(plan.faults, plan, chain) };
 }
 
 /** A world whose target can neither end our process nor make a bug of ours out of its own. */
@@ -107,7 +115,7 @@ async function runPhases(plan: Plan, world: WorldContext, judge: DrillJudge, num
   let number = numbered;
   for (const [i, phase] of plan.drill.phases.entries()) {
     const armed = plan.faults[i] ?? [];
-    await world.clock.sleep(phase.after_ms);
+    await world.clock.sleep(quietMs(plan, phase));
     begin(world, phase.name, armed);
     const began = world.clock.now();
     const asks = tasksOf(plan, phase).map((task) => ({ task, n: ++number }));
@@ -122,6 +130,11 @@ async function runPhases(plan: Plan, world: WorldContext, judge: DrillJudge, num
     world.recorder.emit({ kind: 'trigger-missed', fault: miss.fault, role: miss.role, why: whyMissed(miss) });
   }
 }
+
+/** A breaker that opened late in the phase before has its whole cooldown, too. */
+const quietMs = ({ declares }: Plan, { after_ms }: Phase): number =>
+  after_ms === 'cooldown' ? Math.ceil((declares.cooldown_ms ?? DEFAULT_COOLDOWN_MS) * COOLED) : after_ms;
+const COOLED = 1.1;
 
 /** The golden tasks a phase asks, in name order, cycling; those of a noisy tenant come several times. */
 function tasksOf({ tasks }: Plan, { tasks: count, times }: Phase): GoldenTask[] {

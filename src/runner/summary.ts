@@ -22,6 +22,7 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
         fix: 'Declare the feature if the target has it.',
       },
     ],
+    notes: [],
     definition: plan.definition,
     reproduce: plan.reproduce,
     faults: [],

@@ -1,6 +1,7 @@
-import { type CallView, callsOf, endingOf, eventsOf, firstOf } from '../core/evidence.ts';
+import { type CallView, endingOf, eventsOf, firstOf } from '../core/evidence.ts';
 import { totalUsd } from '../core/prices.ts';
 import type { CellReport, TaskReport } from '../core/report.ts';
+import { type Seen, seenIn } from '../core/seen.ts';
 import type { EventOf, TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import { hasFinding, score } from './judge.ts';
@@ -45,10 +46,10 @@ export function reportTask(
 ): TaskReport {
   const asked = firstOf(events, 'ask');
   if (asked === undefined) throw new Error('an ask without its event');
-  const calls = callsOf(events);
-  const ending = endingOf(events);
+  const seen = seenIn(events, chain);
+  const { calls, ending } = seen;
   const called = calls.map((c) => c.call.role);
-  const served = calls.findLast((c) => c.ok && chain.includes(c.call.role))?.call.role ?? null;
+  const served = servedBy(seen);
   return {
     task: asked.task,
     ask: asked.ask,
@@ -68,14 +69,17 @@ export function reportTask(
     latency_ms: latencyOf(asked, events),
     deadline_ms: asked.deadline_ms,
     cost_usd: costOfEvents(events),
-    retries: retriesAmong(calls),
+    retries: retriesAmong(seen.attempts),
     served_by: served,
-    failover: failoverOf(asked, calls, served, chain),
+    failover: failoverOf(asked, seen.attempts, served, chain),
     calls: calls.map((c) => reportCall(asked, c)),
     effects: effectsOf(events),
     checks: cells,
   };
 }
+
+/** The role whose reply the outcome holds; where it may be from several, the last that replied. */
+const servedBy = ({ servers }: Seen): string | null => servers.at(-1)?.call.role ?? null;
 
 function verdictOf(cells: readonly CellReport[], baseline: Baseline): VerdictWord {
   if (hasFinding(cells)) return 'failed';

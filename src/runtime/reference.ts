@@ -77,9 +77,15 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
             ...(budget && { budget }),
             signal,
           }),
-        verify: (answer) => {
+        verify: (answer, known) => {
           const approvedVerifier = maySee(task, VERIFIER, around.roles) ? verifier : undefined;
-          return verification(task, answer, approvedVerifier, Math.min(VERIFY_MS, left()), signal);
+          return verification(
+            task,
+            [...known, `Answer: ${answer}`],
+            approvedVerifier,
+            Math.min(VERIFY_MS, left()),
+            signal,
+          );
         },
         // Nobody may keep the user waiting past the deadline: neither a tool nor a person.
         tools: {
@@ -126,10 +132,10 @@ function maySee({ tenant, contract }: Task, role: string, roles: Habitat['roles'
   return allowed === undefined || allowed.includes(roles[role]?.region ?? '');
 }
 
-/** Asks the verifier whether the sources support an answer. No verifier, no support: the step may not be skipped. */
+/** Asks the verifier whether the sources, and what tools gave, support an answer. No verifier, no support: the step may not be skipped. */
 async function verification(
   task: Task,
-  answer: string,
+  told: string[],
   verifier: ModelAdapter | undefined,
   timeoutMs: number,
   signal: AbortSignal,
@@ -142,7 +148,7 @@ async function verification(
     {
       taskId: task.id,
       tenantId: task.tenant,
-      messages: [{ role: 'user', content: withSources(task, `Answer: ${answer}`, question), ...picturesOf(task) }],
+      messages: [{ role: 'user', content: withSources(task, ...told, question), ...picturesOf(task) }],
       maxOutputTokens: 16,
       temperature: 0,
       timeoutMs,

@@ -11,8 +11,8 @@ import { degradedNotice, noticeOf } from './notice.ts';
 /** What one ask may use, each with its limits. */
 export interface Means {
   run(ask: Ask): Promise<FailoverResult>;
-  /** The verification step, where the contract has one. */
-  verify(answer: string): Promise<Checked>;
+  /** The verification step, where the contract has one; `known` is what tools gave. */
+  verify(answer: string, known: readonly string[]): Promise<Checked>;
   tools: Tools;
   approve: Approve;
   /** Milliseconds since the ask. */
@@ -140,7 +140,8 @@ export function openStory(task: Task, { run, verify, tools, approve, tookMs }: M
     },
     /** An answer that the verification step does not support goes to a person, without the answer. */
     async tellVerified(outcome: Told): Promise<Outcome> {
-      const { supported, costUsd } = await verify(outcome.answer ?? '');
+      const known = acts.map(({ tool, args, content }) => `${tool} ${JSON.stringify(args)} gave: ${content}`);
+      const { supported, costUsd } = await verify(outcome.answer ?? '', known);
       whole = { ...whole, costUsd: totalUsd([whole.costUsd, costUsd]) };
       return tell(supported ? outcome : { kind: 'needs_review', tool_mode: outcome.tool_mode });
     },

@@ -1,9 +1,12 @@
-import { canonicalText } from '../core/canonical.ts';
+import { canonicalJson, canonicalText } from '../core/canonical.ts';
+import { citationsInReply } from '../core/citations.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/declaration.ts';
 import { type Gathered, gather, nothing } from '../core/gathered.ts';
+import type { Script } from '../core/golden-task.ts';
 import { estimateTokens, type ModelCall } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
+import { fieldsOf, valuesOf } from '../core/prose.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording } from '../core/stand.ts';
@@ -28,6 +31,7 @@ export function openTrip(
   role: Role,
   protocol: Protocol,
   inputTokens: number,
+  script: Script,
   { clock, random, recording }: TripOptions,
   signal: AbortSignal | undefined,
 ) {
@@ -47,14 +51,44 @@ export function openTrip(
     const tokens = tokensOf(said, inputTokens);
     return { tokens, cost_usd: costOf(role, tokens) };
   }
-  const abort = () => finish({ kind: 'call-abort', ...spent() });
+  const ids = script.sources.map((source) => source.id);
+  /** What went out so far: also a broken reply may be handed on. */
+  function note(ok: boolean): string[] {
+    const text = said.text ?? said.refusal ?? '';
+    if (over || text === '') return [];
+    const cites = citationsInReply(text, ids);
+    recording.replied({ call: call.id, ask: call.ask, role: call.role, ok, text, cites });
+    return cites;
+  }
+  function abort(): void {
+    note(false);
+    finish({ kind: 'call-abort', ...spent() });
+  }
   function end(how: CallEnd['how'], status: number | null, failure_mode: FailureMode | null): void {
     const asked = said.calls.map((c) => ({
       tool: c.name,
       args_hash: recording.digest(canonicalText(c.arguments)),
     }));
-    const tool_calls = asked.length === 0 ? {} : { tool_calls: asked };
-    finish({ kind: 'call-end', how, status, failure_mode, ...spent(), ...tool_calls });
+    const cites = note(failure_mode === null);
+    const fields = fieldsOf(said.text ?? '');
+    finish({
+      kind: 'call-end',
+      how,
+      status,
+      failure_mode,
+      ...spent(),
+      ...(asked.length > 0 && { tool_calls: asked }),
+      ...(cites.length > 0 && { cites }),
+      ...(fields !== undefined && { fields: short(fields) }),
+    });
+  }
+  /** Values as they are where they are short; what is longer is known by its digest. */
+  function short(fields: Record<string, unknown>): Record<string, unknown> {
+    const entries = valuesOf(fields).map(([key, value]): [string, unknown] => {
+      const json = canonicalJson(value);
+      return [key, json.length <= SHORT ? value : recording.digest(json)];
+    });
+    return Object.fromEntries(entries);
   }
   const endAsSaid = (status: number) => end(isWhole(said) ? 'complete' : 'closed', status, failureModeOf(said));
 
@@ -127,6 +161,9 @@ export function openTrip(
     },
   };
 }
+
+/** Characters of JSON that are stored as they are. */
+const SHORT = 80;
 
 /** Whether a part belongs to an answer. */
 const isAnswer = ({ type }: Part) => type !== 'usage' && type !== 'error' && type !== 'end';

@@ -60,6 +60,8 @@ function open({ roles = twoHosts, faults = [], task = { answer }, schemaFields =
       emit: (event) => void events.push({ ...event, at: clock.now() }),
       held: () => nothing,
       digest: (text) => text,
+      replied() {},
+      rereads: () => [],
     },
     schemaFields,
     contract: undefined,

@@ -65,7 +65,7 @@ export function createStand(options: StandOptions): Stand {
     const inputTokens = promptTokens(call);
     record(call, inputTokens, request.headers);
     const onRole = countUp(roleCounts, to.role);
-    const trip = openTrip(call, role, to.protocol, inputTokens, options, signal);
+    const trip = openTrip(call, role, to.protocol, inputTokens, script, options, signal);
     await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
     const { body } = to;
     if ('refused' in body) {
@@ -99,6 +99,7 @@ export function createStand(options: StandOptions): Stand {
 
   function record(call: ModelCall, inputTokens: number, headers: Headers): void {
     const { messages, tools, responseSchema } = call;
+    const rereads = recording.rereads(call.ask, messages);
     recording.emit({
       kind: 'call',
       ask: call.ask,
@@ -123,6 +124,7 @@ export function createStand(options: StandOptions): Stand {
       },
       headers: keptHeaders(headers),
       ...(tools.length === 0 ? {} : { tools: tools.map((t) => t.name) }),
+      ...(rereads.length === 0 ? {} : { rereads }),
     });
   }
 

@@ -42,6 +42,8 @@ function open(faults: ArmedFault[] = []) {
     emit: (event: NewEvent) => void events.push(event),
     held: () => ({ sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] }),
     digest: (text: string) => text,
+    replied() {},
+    rereads: () => [],
   };
   const random = createRandom(1);
   const scriptOf = () => scriptFor(task, []);

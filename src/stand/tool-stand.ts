@@ -32,7 +32,7 @@ export function createToolStand(options: ToolStandOptions) {
   const { clock, random, recording, contract, armoury } = options;
   const validators = new Map(options.tools.map((t) => [t.name, new Validator(t.parameters, '2020-12')]));
   /** First results of writes, by tool, tenant and idempotency key. */
-  const done = new Map<string, unknown>();
+  const done = new Map<string, { args: string; value: unknown }>();
   const attempts = new Map<string, number>();
   let uses = 0;
 
@@ -50,9 +50,14 @@ export function createToolStand(options: ToolStandOptions) {
       return { result: { ok: true, value: turn.returns ?? { ok: true } }, effect: 'none' };
     }
     const key = use.key === undefined ? undefined : `${use.tool}/${use.tenant}/${use.key}`;
-    if (key !== undefined && done.has(key)) return { result: { ok: true, value: done.get(key) }, effect: 'replayed' };
+    const args = canonicalJson(use.args);
+    const before = key === undefined ? undefined : done.get(key);
+    // As providers do: a key stands for one request.
+    if (before !== undefined && before.args !== args)
+      return fails('key_reused', 'this idempotency key was used with other arguments');
+    if (before !== undefined) return { result: { ok: true, value: before.value }, effect: 'replayed' };
     const value = turn?.returns ?? { ok: true };
-    if (key !== undefined) done.set(key, value);
+    if (key !== undefined) done.set(key, { args, value });
     return { result: { ok: true, value }, effect: 'new' };
   }
 

@@ -206,7 +206,8 @@ function phaseText({ name, tasks, times, load, faults, after_ms, for_ms }: Phase
     `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`,
     'every_ms' in load ? `one every ${load.every_ms} ms` : load.arrive.replace('_', ' '),
     ...Object.entries(times).map(([tenant, n]) => `those of ${tenant} ${n} times as often`),
-    after_ms > 0 && `after ${after_ms} ms of quiet`,
+    after_ms === 'cooldown' && 'after the cooldown',
+    typeof after_ms === 'number' && after_ms > 0 && `after ${after_ms} ms of quiet`,
     for_ms !== undefined && `for at least ${for_ms} ms`,
     faults.length === 0 && 'no fault',
   ];

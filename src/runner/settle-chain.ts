@@ -1,0 +1,43 @@
+import type { ResolvedDeclaration } from '../core/declaration.ts';
+import { firstOf } from '../core/evidence.ts';
+import { chainFrom, placeContract, placeDrill, reordered } from '../core/positions.ts';
+import type { ArmedFault } from '../core/stand.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { JudgePlan } from './plan.ts';
+
+/** The order in which a target that declares none tries its roles: its first call without faults shows it. */
+export function chainSeen(declares: ResolvedDeclaration, baseline: readonly TraceEvent[]): string[] {
+  return declares.order_assumed ? chainFrom(declares.chain, firstOf(baseline, 'call')?.role) : declares.chain;
+}
+
+/** The plan as it is once the order is known: a drill of the package then breaks other roles. */
+export function settled<P extends JudgePlan>(plan: P, chain: string[]): P {
+  const { declares, drill, workflow, shipped } = plan;
+  if (chain.join() === declares.chain.join()) return plan;
+  const find = shipped ? reordered(declares.chain, chain) : (role: string) => role;
+  return {
+    ...plan,
+    declares: { ...declares, chain },
+    drill: placeDrill(drill, find).drill,
+    workflow: {
+      ...workflow,
+      ...(workflow.contract && { contract: placeContract(workflow.contract, find) }),
+    },
+  };
+}
+
+/** The same for faults that were armed already. */
+export function rearmed(faults: ArmedFault[][], { declares, shipped }: JudgePlan, chain: string[]): ArmedFault[][] {
+  const find = shipped ? reordered(declares.chain, chain) : (role: string) => role;
+  return faults.map((phase) => phase.map((fault) => ({ ...fault, role: find(fault.role) ?? fault.role })));
+}
+
+/** What is told of an order that was taken from what was seen. */
+export function orderNote({ declares, roles }: JudgePlan, chain: string[]): string[] {
+  if (!declares.order_assumed || chain.join() === declares.chain.join()) return [];
+  const named = chain.map((role) => `'${role}'`).join(', ');
+  return [
+    `the target calls ${chain[0]} (${roles[chain[0] ?? '']?.model}) first, so its chain is taken to be ${chain.join(', ')}; ` +
+      `to say so:  export const declares = { features: ['fallback', 'deadline'], chain: [${named}] };`,
+  ];
+}
