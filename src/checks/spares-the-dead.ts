@@ -1,107 +1,159 @@
 import { z } from 'zod';
+import type { ResolvedDeclaration } from '../core/declaration.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import type { FailureMode } from '../core/taxonomy.ts';
-import { BASELINE, type TraceEvent } from '../core/trace.ts';
+import { FAILURE_MODES } from '../core/taxonomy.ts';
+import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
+import { cooldownOf } from './cooldown.ts';
 import { comeBackAt } from './retry-after.ts';
 import { count, seconds } from './words.ts';
 
-/** These say something of the request, not of the provider's health: no breaker should open on them. */
-const OF_THE_REQUEST: readonly FailureMode[] = [
-  'safety_block',
-  'context_overflow',
-  'schema_error',
-  'tool_mismatch',
-  'quality_regression',
-  'cost_spike',
-];
+/** What a breaker sees: the calls to one role, of all tenants or of one. */
+class Watch {
+  longest = 0;
+  probes = 0;
+  /** Calls that should not have been. */
+  readonly hits: number[] = [];
+  private readonly limits: Limits;
+  private streak = 0;
+  /** When a breaker should have opened. */
+  private openAt: number | undefined;
+  private lastProbe: number | undefined;
 
-/** A provider that keeps failing is left alone, but for a half-open probe now and then. */
+  constructor(limits: Limits) {
+    this.limits = limits;
+  }
+
+  /** Whatever happens in the same millisecond could not know of the failure yet. */
+  isOpen = (at: number): boolean => this.openAt !== undefined && at > this.openAt;
+
+  recover(): void {
+    this.streak = 0;
+    this.openAt = undefined;
+    this.lastProbe = undefined;
+  }
+
+  called({ at, seq }: EventOf<'call'>): void {
+    if (!this.isOpen(at)) return;
+    if (this.lastProbe !== undefined && at - this.lastProbe < this.limits.probe_every_ms) {
+      this.hits.push(seq);
+      return;
+    }
+    this.lastProbe = at;
+    this.probes += 1;
+  }
+
+  failed(at: number): void {
+    this.streak += 1;
+    this.longest = Math.max(this.longest, this.streak);
+    if (this.streak >= this.limits.after_failures) this.openAt ??= at;
+  }
+}
+
+interface Limits {
+  after_failures: number;
+  probe_every_ms: number;
+}
+
+/** Seldom is a provider probed less often than that, or a cooldown longer. */
+const USUAL_PROBE_MS = 10_000;
+const probeEvery = (declares: ResolvedDeclaration) => Math.min(USUAL_PROBE_MS, cooldownOf(declares));
+
+/**
+ * A provider that keeps failing is left alone, but for a half-open probe now and then. A breaker may be one for all, or
+ * one a tenant: a tenant whose own calls kept failing may not go on in either case.
+ */
 export const sparesTheDead = defineDrillCheck({
   name: 'spares-the-dead',
-  summary: 'A role that keeps failing is no longer called, but for a probe now and then',
+  summary: 'A role that keeps failing a tenant is no longer called for it, but for a probe now and then',
   severity: 'critical',
   feature: 'breaker',
-  reads: 'every call to the role while it is broken, and which of them failed',
+  reads: 'every call to the role while it is broken, for whom it was, and which of them failed',
   params: z.strictObject({
     after_failures: whole(1, 1000).default(5).describe('failures in a row that open the breaker'),
-    probe_every_ms: whole(1, HOUR_MS).default(10_000).describe('one probe is allowed per so many milliseconds'),
+    probe_every_ms: whole(1, HOUR_MS)
+      .optional()
+      .describe(
+        'one probe is allowed per so many milliseconds; without it, 10 s, or the declared cooldown if that is less',
+      ),
     role: z.string().min(1).optional().describe('the role; without it, the first of the chain'),
   }),
   example: 'spares-the-dead: { after_failures: 5 }',
-  open({ declares, epoch_ms }, { after_failures, probe_every_ms, role = declares.chain[0] ?? '' }) {
+  open({ declares, epoch_ms }, { after_failures, role = declares.chain[0] ?? '', ...params }) {
+    const limits = { after_failures, probe_every_ms: params.probe_every_ms ?? probeEvery(declares) };
+    const all = new Watch(limits);
+    const tenants = new Map<string, Watch>();
+    const asking = new Map<number, string>();
     let armed = false;
     /** Ids of calls to the role that have not ended. */
     const inFlight = new Set<string>();
     /** Those whose reply said to come back within the time of a probe: such a role is busy, not dead. */
     const busy = new Set<string>();
-    let streak = 0;
-    let longest = 0;
-    /** When the breaker should have opened. */
-    let openAt: number | undefined;
-    let lastProbe: number | undefined;
-    let probes = 0;
-    /** Asks after that, and their calls elsewhere. */
+    /** Asks while a breaker was due, and their calls elsewhere. */
     const spared = new Set<number>();
     const chances: number[] = [];
-    /** Calls to the role that should not have been. */
-    const hits: number[] = [];
 
-    function recover(): void {
-      streak = 0;
-      openAt = undefined;
-      lastProbe = undefined;
+    function watchOf(ask: number): Watch {
+      const tenant = asking.get(ask) ?? '';
+      const watch = tenants.get(tenant) ?? new Watch(limits);
+      tenants.set(tenant, watch);
+      return watch;
+    }
+    const both = (ask: number) => [all, watchOf(ask)];
+
+    function ended(event: EventOf<'call-end'> | EventOf<'call-abort'>): void {
+      const mode = event.kind === 'call-abort' ? 'timeout' : event.failure_mode;
+      const saysNothing = mode !== null && (FAILURE_MODES[mode].blames === 'request' || busy.delete(event.call));
+      if (saysNothing) return;
+      for (const watch of both(event.ask)) {
+        if (mode === null) watch.recover();
+        else watch.failed(event.at);
+      }
     }
 
-    function judgeCall({ at, seq }: TraceEvent): void {
-      if (lastProbe !== undefined && at - lastProbe < probe_every_ms) {
-        hits.push(seq);
-        return;
-      }
-      lastProbe = at;
-      probes += 1;
+    function called(event: EventOf<'call'>): void {
+      inFlight.add(event.call);
+      for (const watch of both(event.ask)) watch.called(event);
+    }
+
+    function begin({ state, faults }: EventOf<'phase'>): void {
+      if (state !== 'began') return;
+      armed = faults.some((f) => f.role === role);
+      if (!armed) for (const watch of [all, ...tenants.values()]) watch.recover();
     }
 
     return {
-      step(event) {
+      step(event: TraceEvent) {
         if (event.kind === 'run-header' || event.phase === BASELINE) return;
-        if (event.kind === 'phase' && event.state === 'began') {
-          armed = event.faults.some((f) => f.role === role);
-          if (!armed) recover();
-        }
+        if (event.kind === 'phase') begin(event);
+        if (event.kind === 'ask') asking.set(event.ask, event.tenant);
         if (!armed) return;
-        // Whatever happens in the same millisecond could not know of the failure yet.
-        const open = openAt !== undefined && event.at > openAt;
-        if (event.kind === 'ask' && open) {
+        if (event.kind === 'ask' && both(event.ask).some((watch) => watch.isOpen(event.at))) {
           spared.add(event.ask);
           chances.push(event.seq);
         }
-        if (event.kind === 'call' && event.role === role) {
-          inFlight.add(event.call);
-          if (open) judgeCall(event);
-        } else if (event.kind === 'call' && spared.has(event.ask)) {
-          chances.push(event.seq);
-        }
+        if (event.kind === 'call' && event.role === role) called(event);
+        else if (event.kind === 'call' && spared.has(event.ask)) chances.push(event.seq);
         if (event.kind === 'call-head' && inFlight.has(event.call)) {
           const back = comeBackAt({ head: event }, epoch_ms);
-          if (back !== undefined && back - event.at <= probe_every_ms) busy.add(event.call);
+          if (back !== undefined && back - event.at <= limits.probe_every_ms) busy.add(event.call);
         }
-        if ((event.kind === 'call-end' || event.kind === 'call-abort') && inFlight.delete(event.call)) {
-          const mode = event.kind === 'call-abort' ? 'timeout' : event.failure_mode;
-          if (mode === null) recover();
-          else if (!OF_THE_REQUEST.includes(mode) && !busy.delete(event.call)) streak += 1;
-          longest = Math.max(longest, streak);
-          if (streak >= after_failures) openAt ??= event.at;
-        }
+        if ((event.kind === 'call-end' || event.kind === 'call-abort') && inFlight.delete(event.call)) ended(event);
       },
       verdict() {
         const dead = `${count(after_failures, 'failure')} in a row`;
-        const called = `${count(hits.length + probes, 'call')} to ${role} after ${dead}`;
-        if (hits.length > 0) return failed(`${called} (allowed: at most 1 per ${seconds(probe_every_ms)})`, hits);
+        const worst = [...tenants.values()].toSorted((a, b) => b.hits.length - a.hits.length)[0];
+        if (worst !== undefined && worst.hits.length > 0) {
+          const called = `${count(worst.hits.length + worst.probes, 'call')} to ${role} for one tenant after ${dead} of its own`;
+          return failed(`${called} (allowed: at most 1 per ${seconds(limits.probe_every_ms)})`, worst.hits);
+        }
         const asks = count(spared.size, 'ask');
-        if (spared.size > 0) return passed(`${asks} after ${dead} on ${role}, ${count(probes, 'call')} to it`, chances);
-        if (longest >= after_failures) return nothingToJudge(`no ask came after ${dead} on ${role}`);
-        return nothingToJudge(`${role} failed ${count(longest, 'time')} in a row at most, ${after_failures} needed`);
+        if (spared.size > 0)
+          return passed(`${asks} after ${dead} on ${role}, ${count(all.probes, 'probe')} of it`, chances);
+        if (all.longest >= after_failures) return nothingToJudge(`no ask came after ${dead} on ${role}`);
+        return nothingToJudge(
+          `${role} failed ${count(all.longest, 'time')} in a row at most, ${after_failures} needed`,
+        );
       },
     };
   },

@@ -9,6 +9,7 @@ export const takesRequiredSteps = defineTaskCheck({
   summary: 'Every step the contract requires was taken before the answer, whoever gave it',
   reads: 'calls to the role of each required step, before the answer',
   severity: 'critical',
+  always: true,
   feature: 'steps',
   implies: (_task, contract) => ((contract?.steps.length ?? 0) > 0 ? {} : undefined),
   judge(on) {
