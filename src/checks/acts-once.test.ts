@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { actsOnce as check } from './acts-once.ts';
-import { evidence, plain, story, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, facts, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 
-const judge = (told: ReturnType<typeof story>) => verdictOf(check, evidence(told.outcome(99)));
+const keyed = { declares: { ...facts().declares, features: ['idempotency' as const] } };
+const judge = (told: ReturnType<typeof story>, over = keyed) => verdictOf(check, evidence(told.outcome(99), over));
 const late = { ok: false, effect: 'new' } as const;
 
 test('one write, and one repeated under its key', () => {
@@ -46,4 +47,18 @@ test('other arguments are another write; what was turned away was never begun', 
 test('nothing to judge without a write', () => {
   expect(judge(story(2).ask().tool(10, { write: false }).tool(11, { write: false })).verdict).toBe('inconclusive');
   expect(verdictOf(check, evidence(plain())).verdict).toBe('inconclusive');
+});
+
+test('a key is asked of targets that claim idempotency, an effect once of every one', () => {
+  const plainly = { declares: { ...facts().declares, features: [] } };
+  const none = { ok: false } as const;
+  expect(judge(story(2).ask().tool(10, none).tool(20), plainly).verdict).toBe('passed');
+  expect(judge(story(2).ask().tool(10, late).tool(20), plainly).verdict).toBe('failed');
+});
+
+test('a key that stood for other arguments', () => {
+  const told = story(2).ask().tool(10, { key: 'k', ok: false, error: 'key_reused' });
+  expect(worded(judge(told))).toBe(
+    'failed: issue_refund was used with an idempotency key that had been used with other arguments',
+  );
 });

@@ -19,17 +19,20 @@ describe('with a canonical answer', () => {
     [half, `truncated: 45 of ${ANSWER.length} characters`],
     [half + ANSWER, `spliced: the whole answer, and 45 of ${ANSWER.length} characters a second time`],
     [ANSWER + ANSWER, `spliced: the whole answer, and ${ANSWER.length} of ${ANSWER.length} characters a second time`],
-    [`${ANSWER} Bye.`, 'the whole answer with 5 other characters around it'],
+    [`${ANSWER} You get $500.00 on top.`, 'adds $500.00, which no source says'],
     ['You will get it all back.', 'swapped: another answer'],
     [ANSWER.replace('30', '90'), `swapped: another answer after the first 21 of ${ANSWER.length} characters`],
   ])('%s', (answer, reason) => {
     expect(judge({ answer }, true)).toMatchObject({ verdict: 'failed', reason });
   });
 
-  test('one without prose is compared as data', () => {
+  test('a greeting and a label may stand around it', () => {
+    expect(judge({ answer: `Dear Ann,\n${ANSWER}\nKind regards` }, true).verdict).toBe('passed');
+  });
+
+  test('one without prose is left to keeps-values', () => {
     const task = { answer: { total: 3, unit: 'EUR' } };
-    expect(judge({ data: { unit: 'EUR', total: 3 } }, true, { task }).verdict).toBe('passed');
-    expect(judge({ data: { unit: 'EUR', total: 4 } }, true, { task }).verdict).toBe('failed');
+    expect(judge({ data: { unit: 'EUR', total: 4 } }, true, { task }).verdict).toBe('not_applicable');
   });
 });
 

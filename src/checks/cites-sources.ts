@@ -38,9 +38,9 @@ export const citesSources = defineTaskCheck({
 
 function untrue(cited: string[], { call, end }: CallView, plain: Seen, ids: string[]): string[] {
   const given = (id: string) => call.held.sources.includes(id) || call.held.source_ids.includes(id);
-  const padded = listsWhatItGave(plain, ids)
-    ? []
-    : cited.filter((id) => given(id) && end?.cites?.includes(id) !== true);
+  // A reply that only asks for tools cites nothing; what is told after it is told by rule.
+  const silent = end?.tool_calls !== undefined || listsWhatItGave(plain, ids);
+  const padded = silent ? [] : cited.filter((id) => given(id) && end?.cites?.includes(id) !== true);
   return [
     ...cited.filter((id) => !given(id)).map((id) => `cites ${id}, which ${call.role} was not given`),
     ...padded.map((id) => `cites ${id}, which the reply of ${call.role} does not cite`),

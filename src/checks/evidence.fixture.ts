@@ -6,7 +6,7 @@ import { GoldenTask } from '../core/golden-task.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { DrillCheck, LogCheck, TaskCheck } from '../core/plugin.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
-import type { EventOf, Held, TraceEvent } from '../core/trace.ts';
+import type { EventOf, Held, Kept, TraceEvent } from '../core/trace.ts';
 import type { Verdict } from '../core/verdict.ts';
 
 type Unnumbered<E> = E extends TraceEvent ? Omit<E, 'seq'> : never;
@@ -33,6 +33,11 @@ interface CallStory {
   headers?: Record<string, string>;
   /** Tools it was offered. */
   offered?: string[];
+  /** Ids that its reply cites, and fields of it that are no prose. */
+  cites?: string[];
+  fields?: Record<string, unknown>;
+  /** Earlier calls that it quotes. */
+  rereads?: string[];
   /** Tools its reply asked for, each with the arguments `h`, or as `tool:arguments`. */
   asks?: string[];
 }
@@ -44,6 +49,7 @@ interface ToolStory
   args_hash?: string;
   write?: boolean;
   ok?: boolean;
+  error?: string;
   effect?: EventOf<'tool-result'>['effect'];
   /** When its result is there; at once without it. */
   until?: number;
@@ -81,6 +87,7 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         ...{ input_tokens: 10, held: it.held ?? GIVEN, headers: {} },
         digests: { messages: it.messages ?? [], tools: [], schema: null },
         ...(it.offered && { tools: it.offered }),
+        ...(it.rereads && { rereads: it.rereads }),
       });
       if (it.fault !== undefined)
         add({ ...of(at), ...id, kind: 'fault-fired', delays: false, fault: it.fault, role, detail: '' });
@@ -100,20 +107,30 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         const [tool = '', args_hash = 'h'] = asked.split(':');
         return { tool, args_hash };
       });
-      const asks = tool_calls && { tool_calls };
+      const asks = {
+        ...(tool_calls && { tool_calls }),
+        ...(it.cites && { cites: it.cites }),
+        ...(it.fields && { fields: it.fields }),
+      };
       return add({ ...of(it.until), ...id, ...bill, ...end, failure_mode: it.fails ?? null, ...asks });
     },
-    tool(at: number, { tool = 'issue_refund', args_hash = 'h', write = true, ok = true, ...it }: ToolStory = {}) {
+    tool(
+      at: number,
+      { tool = 'issue_refund', args_hash = 'h', write = true, ok = true, error, ...it }: ToolStory = {},
+    ) {
       const use = { use: `t${ask}.${++uses}`, tool, args_hash, write };
       const { until = at, effect = write && ok ? 'new' : 'none', ...over } = it;
       const asked = { registered: true, allowed: true, args_valid: true, foreseen: true, key: null, ...over };
       add({ ...of(at), ...use, kind: 'tool-use', ...asked });
-      return add({ ...of(until), ...use, kind: 'tool-result', ok, error: ok ? null : 'error', effect });
+      return add({ ...of(until), ...use, kind: 'tool-result', ok, error: ok ? null : (error ?? 'error'), effect });
     },
     approval: (at: number, answer: EventOf<'approval'>['answer'], tool = 'issue_refund', args_hash = 'h') =>
       add({ ...of(at), kind: 'approval', tool, args_hash, answer }),
-    outcome: (at: number, outcome: Partial<Outcome> = {}, in_it: Held = held()) =>
-      add({ ...of(at), kind: 'outcome', outcome: { kind: 'answered', answer: ANSWER, ...outcome }, held: in_it }),
+    outcome: (at: number, outcome: Partial<Outcome> = {}, in_it: Held = held(), kept: Kept[] = []) =>
+      add({
+        ...{ ...of(at), kind: 'outcome', outcome: { kind: 'answered', answer: ANSWER, ...outcome }, held: in_it },
+        ...(kept.length > 0 && { kept }),
+      }),
     hung: (at: number) => add({ ...of(at), kind: 'hung', waited_ms: at, waiting_for: 'primary' }),
     phase: (at: number, state: 'began' | 'ended', faults: { fault: string; role: string }[] = []) =>
       add({ at, drill: 'd', phase, kind: 'phase', state, faults }),

@@ -31,14 +31,14 @@ function drill(...asks: [at: number, role: string | undefined][]) {
 
 test('every ask late enough is answered by the primary', () => {
   expect(worded(drillVerdictOf(check, drill([9000, 'backup'], [35_000, 'primary'], [40_000, 'primary']), params))).toBe(
-    'passed: 2 of 2 asks from 30.0 s after the heal on answered by primary',
+    'passed: 2 of 2 asks from 30.0 s after the heal on served by primary, or as without faults',
   );
 });
 
 test('one that is not fails', () => {
   const events = drill([35_000, 'primary'], [40_000, 'backup'], [41_000, undefined]);
   expect(worded(drillVerdictOf(check, events, params))).toBe(
-    'failed: 2 of 3 asks from 30.0 s after the heal on not answered by primary but by backup, nobody',
+    'failed: 2 of 3 asks from 30.0 s after the heal on not served by primary but by backup, nobody',
   );
 });
 

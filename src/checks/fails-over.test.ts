@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidence, failover, plain, story, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, facts, failover, HANG, held, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 import { failsOver as check } from './fails-over.ts';
 
 const params = { role: 'backup', within_ms: 8000 };
@@ -51,20 +51,20 @@ test('a good reply that is thrown away', () => {
   );
 });
 
-test('the wrong role answers, though the right one did', () => {
+test('an answer that survives the fault leaves nothing to hand over', () => {
   const told = story()
     .ask()
     .call('backup', 0, { until: 100 })
     .call('primary', 100, { until: 200, fault: 'drift' })
-    .outcome(200);
+    .outcome(200, {}, held(), [{ call: 'c1.2', ask: 1, role: 'primary', share: 1, cites: [] }]);
   expect(worded(verdictOf(check, evidence(told), params))).toBe(
-    'failed: answered by primary, not by backup (1 attempt on primary)',
+    'inconclusive: primary answered in time, whatever broke',
   );
 });
 
 test('nothing to judge without a fault on an earlier role, or where it did not touch the answer', () => {
   expect(worded(verdictOf(check, evidence(failover(), { armed: [] }), params))).toBe(
-    'not_applicable: no fault on a role before backup in the chain primary, backup',
+    'not_applicable: no fault on a role that has a later one in the chain primary, backup',
   );
   expect(verdictOf(check, evidence(plain()), params).verdict).toBe('inconclusive');
 });
@@ -74,4 +74,34 @@ test('a role that is not in the chain is no claim that holds by itself', () => {
     verdict: 'inconclusive',
     reason: 'bakup is not in the chain primary, backup',
   });
+});
+
+const three = facts({
+  declares: { features: [], chain: ['primary', 'backup', 'backup-2'], deadline_ms: 12_000 },
+  roles: { ...facts().roles, 'backup-2': { provider: 'p', protocol: 'openai-chat', model: 'm' } },
+});
+
+test('any later role may rescue, within two thirds of the deadline', () => {
+  const told = (at: number) =>
+    story(2)
+      .ask()
+      .call('primary', 0, { until: 2000, ...left })
+      .call('backup-2', at, { until: at + 100 })
+      .outcome(at + 100);
+  expect(worded(verdictOf(check, evidence(told(2000), three)))).toBe(
+    'passed: backup-2 reached after 2.0 s, 8.0 s allowed (1 attempt on primary)',
+  );
+  expect(verdictOf(check, evidence(told(8001), three)).verdict).toBe('failed');
+});
+
+test('nothing is asked where the later roles are broken as well, or the chain has one role', () => {
+  const both = [...HANG, { fault: 'hang', role: 'backup' }];
+  const told = story()
+    .ask()
+    .call('primary', 0, { until: 2000, ...left })
+    .call('backup', 2000, { until: 4000, ...left })
+    .outcome(4000, { kind: 'failed', answer: undefined });
+  expect(worded(verdictOf(check, evidence(told, { armed: both })))).toBe('inconclusive: backup was broken as well');
+  const alone = { declares: { features: [], chain: ['primary'] } };
+  expect(verdictOf(check, evidence(failover(), alone)).verdict).toBe('not_applicable');
 });

@@ -31,20 +31,20 @@ function drill(later: number[], calls: number[], armed = HANG) {
 
 test('asks after the breaker should be open go elsewhere', () => {
   expect(worded(drillVerdictOf(check, drill([3000, 4000], []), params))).toBe(
-    'passed: 2 asks after 3 failures in a row on primary, 0 calls to it',
+    'passed: 2 asks after 3 failures in a row on primary, 0 probes of it',
   );
 });
 
 test('a probe per cooldown is allowed', () => {
   const events = drill([3000, 4000, 13_000], [3000, 13_000]);
   expect(worded(drillVerdictOf(check, events, params))).toBe(
-    'passed: 3 asks after 3 failures in a row on primary, 2 calls to it',
+    'passed: 3 asks after 3 failures in a row on primary, 2 probes of it',
   );
 });
 
 test('more are not', () => {
   expect(worded(drillVerdictOf(check, drill([3000, 4000, 5000], [3000, 4000, 5000]), params))).toBe(
-    'failed: 3 calls to primary after 3 failures in a row (allowed: at most 1 per 10.0 s)',
+    'failed: 3 calls to primary for one tenant after 3 failures in a row of its own (allowed: at most 1 per 10.0 s)',
   );
 });
 
@@ -80,4 +80,16 @@ test('nothing to judge without a fault, without a later ask, or for another role
 test('the baseline is not looked at', () => {
   const events = drill([3000, 4000], [3000, 4000]).map((e) => ({ ...e, phase: 'baseline' }));
   expect(drillVerdictOf(check, events, params).verdict).toBe('inconclusive');
+});
+
+test('a breaker may be one a tenant: what fails another tenant says nothing of this one', () => {
+  const others = drill([], []).map((e) => (e.kind === 'ask' ? { ...e, tenant: 'other' } : e));
+  const later = [3000, 4000].flatMap((at, i) =>
+    story(20 + i)
+      .ask(at)
+      .call('primary', at, { until: at + 50, fails: 'server_error' })
+      .outcome(at + 100)
+      .events(),
+  );
+  expect(drillVerdictOf(check, number([...others, ...later]), params).verdict).not.toBe('failed');
 });

@@ -24,9 +24,13 @@ test('an answer out of nothing', () => {
 });
 
 test('what goes on behind the user’s back', () => {
-  expect(worded(judge(down().tool(45).call('primary', 60, { until: 70 })))).toBe(
+  const told = () => down().tool(45).call('primary', 60, { until: 70 });
+  expect(worded(judge(told(), { kind: 'failed' }))).toBe(
     'failed: 1 call after the outcome; issue_refund was run after the last role had failed',
   );
+  // A queue is worked off later, and only asks: it may not write.
+  expect(judge(down().call('primary', 60, { until: 70 })).verdict).toBe('passed');
+  expect(judge(told()).verdict).toBe('failed');
 });
 
 test('all of them gone after a write', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, failover, GIVEN, held, story, verdictOf, worded } from './evidence.fixture.ts';
 import { takesRequiredSteps as check } from './takes-required-steps.ts';
 
 const contract = Contract.parse({ workflow: 'w', steps: [{ name: 'verify', role: 'verifier' }] });
@@ -20,7 +20,9 @@ test('each way of skipping it', () => {
   expect(judge(fellBack())).toMatchObject(skipped('was never called'));
   const broken = fellBack().call('verifier', 20, { until: 30, fails: 'server_error' });
   expect(judge(broken)).toMatchObject(skipped('gave no good reply'));
-  expect(judge(verified(2).call('backup', 40, { until: 50 }))).toMatchObject(
+  const kept = [{ call: 'c2.3', ask: 2, role: 'backup', share: 1, cites: [] }];
+  const early = verified(2).call('backup', 40, { until: 50 }).outcome(99, {}, held(), kept);
+  expect(verdictOf(check, evidence(early, { contract, baseline }))).toMatchObject(
     skipped('was only asked before the reply that became the answer'),
   );
 });
@@ -44,4 +46,25 @@ test('no step is due where nothing is answered', () => {
   expect(verdictOf(check, evidence(failover())).verdict).toBe('not_applicable');
   expect(verdictOf(check, evidence(story().ask().hung(9), { contract })).verdict).toBe('inconclusive');
   expect(check.implies?.(evidence(failover()).task, undefined)).toBeUndefined();
+});
+
+test('a step that judges must see what it judges', () => {
+  const shown = (call: object) => {
+    const kept = [{ call: 'c2.1', ask: 2, role: 'primary', share: 1, cites: [] }];
+    const told = story(2)
+      .ask()
+      .call('primary', 0, { until: 9 })
+      .call('verifier', 10, { until: 20, ...call });
+    return verdictOf(check, evidence(told.outcome(99, {}, held(), kept), { contract, baseline }));
+  };
+  expect(shown({ rereads: ['c2.1'] }).verdict).toBe('passed');
+  expect(worded(shown({}))).toBe('failed: verify was skipped: verifier was not shown the answer');
+  expect(worded(shown({ rereads: ['c2.1'], held: { ...GIVEN, sources: [] } }))).toBe(
+    'failed: verify was skipped: verifier was not shown the text of policy_v3, order_9',
+  );
+});
+
+test('after its no there is no answer', () => {
+  const no = fellBack().call('verifier', 20, { until: 30, fault: 'says-no' });
+  expect(judge(no).verdict).toBe('failed');
 });

@@ -1,4 +1,5 @@
 import type { CallView } from '../core/evidence.ts';
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
 import { unique } from './words.ts';
@@ -20,7 +21,9 @@ export const takesRequiredSteps = defineTaskCheck({
     const { kind } = outcome.outcome;
     // What is told without a model's words is told by rule.
     const byModel = content !== undefined && servers.some((c) => c.end?.tool_calls === undefined);
-    if (kind !== 'answered' && !byModel) return notApplicable(`the outcome is ${kind}, before which no step is due`);
+    const { answers, toPeople } = OUTCOME_KINDS[kind];
+    if (kind !== 'answered' && !(byModel && (answers || toPeople)))
+      return notApplicable(`the outcome is ${kind}, before which no step is due`);
     const judged = steps.map(({ name, role }) => ({ name, role, ...taken(on, role, outcome.seq) }));
     const proof = [...judged.flatMap((step) => step.calls), outcome];
     const skipped = judged.filter((step) => step.wrong !== undefined);
@@ -43,10 +46,13 @@ function taken(on: Case, role: string, before: number) {
     return { calls, wrong: `did not agree (${latest.fired[0]?.detail})` };
   const blind = latest === undefined ? undefined : unshown(on, latest);
   if (blind !== undefined) return { calls, wrong: `was not shown ${blind}` };
-  const last = (some: CallView[]) => Math.max(-1, ...some.map((c) => c.call.seq));
-  const isLast = (some: Seen) =>
-    last(some.calls.filter((c) => c.call.role === role && c.ok)) >
-    last(some.servers.filter((c) => c.call.role !== role));
+  const asked = (some: Seen) =>
+    Math.max(-1, ...some.calls.filter((c) => c.call.role === role && c.ok).map((c) => c.call.seq));
+  // Of several calls that the answer may be from, one before the step is enough.
+  const isLast = (some: Seen) => {
+    const answers = some.servers.filter((c) => c.call.role !== role);
+    return answers.length === 0 || answers.some((c) => c.call.seq < asked(some));
+  };
   const early = isLast(plain) && !isLast(seen);
   return { calls, wrong: early ? 'was only asked before the reply that became the answer' : undefined };
 }

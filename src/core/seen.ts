@@ -66,7 +66,9 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   const stored = outcome?.kept?.filter((k) => k.ask !== outcome.ask && !k.other_tenant) ?? [];
   const giving = handsOut && (said.answer ?? said.data ?? said.plan) !== undefined;
   const inChain = calls.filter((c) => chain.includes(c.call.role));
-  const likely = giving && !OUTCOME_KINDS[said.kind].byRule ? repliesFor(said, replies) : [];
+  // Where none is found in it: a reply in words comes before one that only asks for tools.
+  const words = replies.filter((c) => c.end?.tool_calls === undefined);
+  const likely = giving && OUTCOME_KINDS[said.kind].byRule ? [] : words.length > 0 ? words : replies;
   const servers = giving ? serversIn(inChain, replies, likely, own, stored) : [];
   const isSide = (c: CallView) => good(c) && !carries(c) && !servers.includes(c);
   const after = (c: CallView) => ending !== undefined && c.call.seq > ending.seq;
@@ -109,13 +111,6 @@ function carrying(calls: CallView[]): (c: CallView) => boolean {
     if (most > 0) return sources(c) >= most / 2;
     return !asked || (c.call.questions ?? 0) > 0;
   };
-}
-
-/** Whose words it may be where none of them is found in it: a reply that only asks for tools may have become a plan. */
-function repliesFor({ answer, data, plan }: EventOf<'outcome'>['outcome'], replies: CallView[]): CallView[] {
-  const words = replies.filter((c) => c.end?.tool_calls === undefined);
-  const planOnly = (answer ?? data) === undefined || (plan?.length ?? 0) > 0;
-  return words.length > 0 || !planOnly ? words : replies;
 }
 
 /** Whole beats part, this ask beats the store, and a good reply beats a broken one. */
