@@ -100,7 +100,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       folder,
       terminal: { output: request.stdout, reporter: request.json ? 'json' : 'terminal', look: request },
       seed,
-      target: { name: target.name, kind: target.kind, declares: settled.declares },
+      target: { name: target.name, kind: target.kind, declares: asDeclared(settled.declares) },
       reproduce: reproduceLine(request, request.names, redaction),
       about: {
         started_at,
@@ -137,6 +137,9 @@ async function sameTwice(plans: readonly Plan[], trace: string, { stderr, signal
   );
   return false;
 }
+
+/** What the target promises, without what was taken for granted of it. */
+const asDeclared = ({ order_assumed, ...declares }: ResolvedDeclaration) => declares;
 
 /** What a report means to whoever waits for the exit code. */
 export function exitCode(

@@ -64,7 +64,6 @@ export const failsBack = defineDrillCheck({
         else judge(event.task, seen);
       },
       verdict() {
-        if (chain.length < 2) return nothingToJudge('the chain has one role');
         if (lastBroken === undefined) return nothingToJudge(`no phase heals ${role}`);
         const within = seconds(within_ms);
         const all = back.length + astray.length;
