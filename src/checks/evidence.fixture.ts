@@ -1,7 +1,8 @@
 /** Test-only: small traces, written as a story of one ask or of a whole drill. */
 import { expect } from 'vitest';
 import { Contract } from '../core/contract.ts';
-import type { DrillFacts, TaskEvidence } from '../core/evidence.ts';
+import type { Effect } from '../core/effect.ts';
+import type { ArmedAt, DrillFacts, TaskEvidence } from '../core/evidence.ts';
 import { GoldenTask } from '../core/golden-task.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { DrillCheck, LogCheck, TaskCheck } from '../core/plugin.ts';
@@ -23,6 +24,8 @@ interface CallStory {
   /** Without it, the reply is good; `left` is a caller that hung up. */
   fails?: FailureMode | 'left';
   fault?: string;
+  /** What that did to the reply; without it, it fails. */
+  effect?: Effect;
   model?: string;
   turn?: number;
   held?: Held;
@@ -83,7 +86,7 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         ...(it.offered && { tools: it.offered }),
       });
       if (it.fault !== undefined)
-        add({ ...of(at), ...id, kind: 'fault-fired', delays: false, fault: it.fault, role, detail: '' });
+        add({ ...of(at), ...id, kind: 'fault-fired', effect: it.effect ?? 'fails', fault: it.fault, role, detail: '' });
       if (it.until === undefined) return teller;
       if (it.headers !== undefined)
         add({
@@ -115,7 +118,7 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
     outcome: (at: number, outcome: Partial<Outcome> = {}, in_it: Held = held()) =>
       add({ ...of(at), kind: 'outcome', outcome: { kind: 'answered', answer: ANSWER, ...outcome }, held: in_it }),
     hung: (at: number) => add({ ...of(at), kind: 'hung', waited_ms: at, waiting_for: 'primary' }),
-    phase: (at: number, state: 'began' | 'ended', faults: { fault: string; role: string }[] = []) =>
+    phase: (at: number, state: 'began' | 'ended', faults: ArmedAt[] = []) =>
       add({ at, drill: 'd', phase, kind: 'phase', state, faults }),
     /** Numbered, in order of time. */
     events: (): TraceEvent[] => told.toSorted((a, b) => a.at - b.at).map((event, i) => ({ ...event, seq: from + i })),
@@ -133,7 +136,7 @@ export const ROLES: DrillFacts['roles'] = {
   primary: { provider: 'openai', protocol: 'openai-chat', model: 'gpt-5-mini' },
   backup: { provider: 'anthropic', protocol: 'anthropic-messages', model: 'claude-haiku-4-5' },
 };
-export const HANG = [{ fault: 'hang', role: 'primary' }];
+export const HANG: ArmedAt[] = [{ fault: 'hang', role: 'primary', effect: 'fails' }];
 export const facts = (over: Partial<DrillFacts> = {}): DrillFacts => ({
   drill: 'd',
   declares: { features: [], chain: ['primary', 'backup'], retries: 1, deadline_ms: 12_000 },

@@ -32,7 +32,7 @@ export const failsOver = defineTaskCheck({
 
     if (serving !== undefined && broken.includes(serving.call.role)) {
       const late = (serving.endedAt ?? 0) - ask.at > within_ms;
-      if (serving.fired.every((f) => f.delays && !late))
+      if (serving.fired.every((f) => f.effect === 'delays' && !late))
         return nothingToJudge(`${serving.call.role} answered in time, in a call that no fault broke`);
     }
     const there = calls.filter((c) => c.call.role === role);
@@ -56,7 +56,7 @@ export const failsOver = defineTaskCheck({
     }
     if (serving.call.role !== role)
       return failed(`answered by ${serving.call.role}, not by ${role} (${tries})`, proof, serving);
-    if (kind === 'failed' && serving.fired.some((f) => !f.delays))
+    if (kind === 'failed' && serving.fired.some((f) => f.effect !== 'delays'))
       return nothingToJudge(`${role} was reached, and its reply was broken as well`);
     if (kind === 'hung' || kind === 'failed') return failed(`${role} gave a good reply, but ${end}`, proof);
     return passed(reached, proof);

@@ -1,20 +1,10 @@
 import { z } from 'zod';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import type { FailureMode } from '../core/taxonomy.ts';
+import { FAILURE_MODES } from '../core/taxonomy.ts';
 import { BASELINE, type TraceEvent } from '../core/trace.ts';
 import { comeBackAt } from './retry-after.ts';
 import { count, seconds } from './words.ts';
-
-/** These say something of the request, not of the provider's health: no breaker should open on them. */
-const OF_THE_REQUEST: readonly FailureMode[] = [
-  'safety_block',
-  'context_overflow',
-  'schema_error',
-  'tool_mismatch',
-  'quality_regression',
-  'cost_spike',
-];
 
 /** A provider that keeps failing is left alone, but for a half-open probe now and then. */
 export const sparesTheDead = defineDrillCheck({
@@ -89,7 +79,8 @@ export const sparesTheDead = defineDrillCheck({
         if ((event.kind === 'call-end' || event.kind === 'call-abort') && inFlight.delete(event.call)) {
           const mode = event.kind === 'call-abort' ? 'timeout' : event.failure_mode;
           if (mode === null) recover();
-          else if (!OF_THE_REQUEST.includes(mode) && !busy.delete(event.call)) streak += 1;
+          // What says something of the request says nothing of the provider's health: no breaker should open on it.
+          else if (FAILURE_MODES[mode].blames !== 'request' && !busy.delete(event.call)) streak += 1;
           longest = Math.max(longest, streak);
           if (streak >= after_failures) openAt ??= event.at;
         }

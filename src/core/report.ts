@@ -77,7 +77,14 @@ export const DrillReport = z.object({
   reasons: z.array(z.object({ reason: z.string(), fix: z.string() })),
   definition: z.record(z.string(), z.unknown()),
   reproduce: z.string(),
-  faults: z.array(z.object({ ...FaultAt.shape, phase: z.string(), fired: z.number().int(), spared: z.number().int() })),
+  faults: z.array(
+    z.object({
+      ...FaultAt.omit({ effect: true }).shape,
+      phase: z.string(),
+      fired: z.number().int(),
+      spared: z.number().int(),
+    }),
+  ),
   checks: z.array(CellReport),
   /** The golden tasks over both paths; null where no ask left the first role. */
   paths: z

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Declaration } from './declaration.ts';
+import { Effect } from './effect.ts';
 import { LogRecord, Outcome } from './outcome.ts';
 import { FailureMode } from './taxonomy.ts';
 import { Approval } from './tools.ts';
@@ -44,7 +45,9 @@ const ofAsk = { ...event, ask: z.number().int().min(1), task: z.string() };
 const call = z.string();
 const tokens = z.object({ input: z.number().int(), output: z.number().int() });
 
-export const FaultAt = z.object({ fault: z.string(), role: z.string() });
+/** A fault in its place, with what it does to a reply: a check asks for the effect, never for the name. */
+export const FaultAt = z.object({ fault: z.string(), role: z.string(), effect: Effect });
+export type FaultAt = z.infer<typeof FaultAt>;
 
 /** The baseline's phase name: the tasks without faults, on a fresh target. */
 export const BASELINE = 'baseline';
@@ -141,7 +144,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     fault: z.string(),
     /** The role, or the tool. */
     role: z.string(),
-    delays: z.boolean().describe('the fault leaves the reply whole and only makes it late'),
+    effect: Effect,
     buffered: z.literal(true).optional().describe('nothing of the reply went out before it was whole'),
     detail: z.string(),
   }),

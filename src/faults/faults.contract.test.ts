@@ -19,6 +19,14 @@ it('lists faults by name, each once', () => {
   expect(names).toEqual([...new Set(names)].sort());
 });
 
+it('says what it does to a reply; of some, the parameters decide', () => {
+  const effects = (name: string, ...params: unknown[]) => params.map((one) => named(name).effectOf(one));
+  expect(effects('hang', undefined, {})).toEqual(['fails', 'fails']);
+  expect(effects('context-overflow', undefined, { max_input_tokens: 100 })).toEqual(['fails', 'limits']);
+  expect(effects('capacity', {}, { concurrency: 0 })).toEqual(['limits', 'fails']);
+  expect(() => effects('capacity', { concurrency: -1 })).toThrow();
+});
+
 /** What a fault needs to have something to break; the others break any answer. */
 const OCCASIONS: Record<string, { params?: object; says?: ReplyKind }> = {
   'bad-arguments': { says: 'call' },

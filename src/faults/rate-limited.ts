@@ -8,6 +8,7 @@ export const TOO_MANY = 'Rate limit reached: too many requests.';
 export const rateLimited = defineMeaningFault({
   name: 'rate-limited',
   summary: 'The provider answers 429: too many requests.',
+  effect: 'fails',
   params: z.strictObject({
     retry_after_ms: whole(0, 86_400_000)
       .default(1000)

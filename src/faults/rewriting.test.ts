@@ -12,6 +12,7 @@ const editing = (edit: (said: Said) => Edit | undefined) =>
   defineMeaningFault({
     name: 'editing',
     summary: 'Edits.',
+    effect: 'cheapens',
     params: z.strictObject({}),
     example: '',
     open: () => rewriting(edit),

@@ -11,6 +11,7 @@ import { rewriting } from './rewriting.ts';
 export const skippedVerification = defineMeaningFault({
   name: 'skipped-verification',
   summary: 'A verifier replies that it did not verify, or an answer says of itself that it is verified.',
+  effect: 'cheapens',
   params: z.strictObject({
     says: z
       .enum(['not_verified', 'verified'])

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { ResolvedDeclaration, Roles } from '../core/declaration.ts';
 import type { Drill } from '../core/drill.ts';
+import type { Effect } from '../core/effect.ts';
 import type { GoldenTask, Script, Workflow } from '../core/golden-task.ts';
 import type { ToolSchema } from '../core/model-call.ts';
 import type { Check, Habitat, Target } from '../core/plugin.ts';
@@ -21,8 +22,8 @@ export interface JudgePlan {
   declares: ResolvedDeclaration;
   roles: Roles;
   checks: readonly Check[];
-  /** Names of the faults that leave a reply valid and make it worth less. */
-  quality: readonly string[];
+  /** What each armed fault does to a reply: per phase, in the drill's order. */
+  effects: Effect[][];
   reproduce: string;
 }
 
@@ -33,9 +34,9 @@ export type StoredInputs = Omit<JudgePlan, 'checks'>;
  * What is judged, now or later: a live run and a stored one see the same texts, with nothing secret in them. The line
  * that reproduces the run is as whoever made the plan wrote it.
  */
-export function judgePlanOf({ redaction, checks, quality, reproduce, ...plan }: Plan): JudgePlan {
+export function judgePlanOf({ redaction, checks, effects, reproduce, ...plan }: Plan): JudgePlan {
   const { drill, definition, workflow, declares, roles } = plan;
-  return { ...redaction.value({ drill, definition, workflow, declares, roles }), reproduce, checks, quality };
+  return { ...redaction.value({ drill, definition, workflow, declares, roles }), reproduce, checks, effects };
 }
 
 /** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */

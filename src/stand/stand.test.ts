@@ -132,7 +132,7 @@ const failure = (work: Promise<unknown>) =>
 type Spec = Partial<ArmedFault> & { when?: unknown };
 const meaning = (inject: MeaningInjection, { when = {}, ...rest }: Spec = {}): ArmedFault => ({
   fault: 'marks',
-  delays: false,
+  effect: 'fails',
   shared: false,
   role: 'primary',
   open: () => ({ kind: 'meaning', inject }),

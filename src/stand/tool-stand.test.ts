@@ -113,6 +113,7 @@ it('a fault of tools stands on both sides of the effect', async () => {
   const late = defineToolFault({
     name: 'late',
     summary: '',
+    effect: 'fails',
     params: z.strictObject({}),
     example: '',
     open:
@@ -126,7 +127,7 @@ it('a fault of tools stands on both sides of the effect', async () => {
   const fault: ArmedFault = {
     fault: 'late',
     role: 'issue_refund',
-    delays: false,
+    effect: 'fails',
     shared: false,
     open: late.arm({}),
     trigger: () => true,
