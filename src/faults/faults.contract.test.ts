@@ -166,6 +166,17 @@ describe.each(protocols)('what arrives in $name', (protocol) => {
     expect(bare.headers).not.toHaveProperty('retry-after');
   });
 
+  it('is a rate limit with a Retry-After of years, gone by, of nothing, or that is no time', async () => {
+    const told = async (params: object) => (await arrives('rate-limited', params)).headers['retry-after'];
+    expect(await told({ retry_after_ms: 315_360_000_000 })).toBe('315360000');
+    expect(await told({ retry_after_ms: 0 })).toBe('0');
+    for (const retry_after_ms of [0, 90_000]) {
+      const date = await told({ retry_after_ms, retry_after_as: 'past' });
+      expect(Date.parse(date ?? '')).toBe(still.epochMs - Math.max(1000, retry_after_ms));
+    }
+    expect(await told({ retry_after_as: 'garbage' })).toBe('soon');
+  });
+
   it("is the provider's own 500, and its gateway's page for the others", async () => {
     const own = await arrives('server-error', {});
     expect(own.status).toBe(500);

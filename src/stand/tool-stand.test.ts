@@ -228,4 +228,21 @@ describe('a model that calls tools', () => {
       plan: [{ tool: 'issue_refund', args: refund, reason: 'The refund was not made.' }],
     });
   });
+
+  it('says yes as a verifier, in the shape it is asked for, and never the answer it is shown', () => {
+    const structured = scriptFor({ ...task, answer: { answer: 'Yes.', citations: [] } }, []);
+    const shown: ModelCall['messages'] = [{ role: 'user', content: 'Is it so? {"answer":"Yes.","citations":[]}' }];
+    const verdict = (asked: Partial<ModelCall>) =>
+      replyTo(
+        structured,
+        { ...call, role: 'verifier', messages: shown, ...asked },
+        { schemaFields: [], writes: () => true },
+      ).text;
+    expect(verdict({})).toBe('supported');
+    const schema = {
+      properties: { ok: { type: 'boolean' }, verdict: { enum: ['yes', 'no'] }, why: { type: 'string' } },
+    };
+    const reply = JSON.parse(verdict({ responseSchema: { name: 'verdict', schema } }));
+    expect(reply).toEqual({ ok: true, verdict: 'yes', why: 'supported' });
+  });
 });
