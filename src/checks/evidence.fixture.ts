@@ -7,7 +7,7 @@ import { GoldenTask } from '../core/golden-task.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { DrillCheck, LogCheck, TaskCheck } from '../core/plugin.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
-import type { EventOf, Held, TraceEvent } from '../core/trace.ts';
+import type { EventOf, Flow, Held, TraceEvent } from '../core/trace.ts';
 import type { Verdict } from '../core/verdict.ts';
 
 type Unnumbered<E> = E extends TraceEvent ? Omit<E, 'seq'> : never;
@@ -26,6 +26,10 @@ interface CallStory {
   fault?: string;
   /** What that did to the reply; without it, it fails. */
   effect?: Effect;
+  /** Its reply is streamed, and begins then. */
+  streams_from?: number;
+  /** How that came along until the caller left. */
+  flow?: Flow;
   model?: string;
   turn?: number;
   held?: Held;
@@ -80,13 +84,15 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
           provider: 'p',
           protocol: role === 'backup' ? 'anthropic-messages' : 'openai-chat',
         },
-        ...{ model: it.model ?? ROLES[role]?.model ?? role, attempt: calls, turn: it.turn ?? 1, stream: false },
+        ...{ model: it.model ?? ROLES[role]?.model ?? role, attempt: calls, turn: it.turn ?? 1 },
+        stream: it.streams_from !== undefined,
         ...{ input_tokens: 10, held: it.held ?? GIVEN, headers: {} },
         digests: { messages: it.messages ?? [], tools: [], schema: null },
         ...(it.offered && { tools: it.offered }),
       });
       if (it.fault !== undefined)
         add({ ...of(at), ...id, kind: 'fault-fired', effect: it.effect ?? 'fails', fault: it.fault, role, detail: '' });
+      if (it.streams_from !== undefined) add({ ...of(it.streams_from), ...id, kind: 'first-token' });
       if (it.until === undefined) return teller;
       if (it.headers !== undefined)
         add({
@@ -97,7 +103,8 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
           headers: it.headers,
         });
       const bill = { tokens: { input: 10, output: 10 }, cost_usd: it.cost_usd ?? 0.001 };
-      if (it.fails === 'left') return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort' });
+      if (it.fails === 'left')
+        return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort', ...(it.flow && { flow: it.flow }) });
       const end = { kind: 'call-end' as const, how: 'complete' as const, status: it.fails === undefined ? 200 : 500 };
       const tool_calls = it.asks?.map((asked) => {
         const [tool = '', args_hash = 'h'] = asked.split(':');

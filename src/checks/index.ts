@@ -20,6 +20,7 @@ import { heedsRefusals } from './heeds-refusals.ts';
 import { honoursRetryAfter } from './honours-retry-after.ts';
 import { includesRequired } from './includes-required.ts';
 import { keepsState } from './keeps-state.ts';
+import { letsStreamsFlow } from './lets-streams-flow.ts';
 import { logAgrees } from './log-agrees.ts';
 import { noticeIsComplete } from './notice-is-complete.ts';
 import { noticeIsTrue } from './notice-is-true.ts';
@@ -42,7 +43,7 @@ import { usesToolMode } from './uses-tool-mode.ts';
 export const checks: Check[] = [
   // Whether, when and to whom it moves, and what it leaves alone.
   ...[endsInsideDeadline, failsOver, retriesAtMost, honoursRetryAfter, backsOff, sparesTheDead, failsBack],
-  ...[heedsRefusals, fallsBackOnlyWhereAllowed, stopsCleanly],
+  ...[letsStreamsFlow, heedsRefusals, fallsBackOnlyWhereAllowed, stopsCleanly],
   // What it takes along.
   ...[adaptsPayload, repairsOnce, keepsState, takesRequiredSteps],
   // What arrives.

@@ -36,6 +36,14 @@ export const Kept = z.object({
 });
 export type Kept = z.infer<typeof Kept>;
 
+/** How a stream came along until its caller left: pieces of the answer, and milliseconds. */
+export const Flow = z.object({
+  pieces: z.number().int().min(1).describe('how many had gone out'),
+  longest_gap_ms: z.number().int().min(0).describe('the longest wait between two of them'),
+  idle_ms: z.number().int().min(0).describe('the wait since the last of them'),
+});
+export type Flow = z.infer<typeof Flow>;
+
 const seq = z.number().int().min(0);
 /** Whole milliseconds since the world (the baseline's or the drill's) began. */
 const at = z.number().int().min(0);
@@ -135,7 +143,15 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     limited: z.literal(true).optional(),
   }),
   /** The caller left before the reply was whole. */
-  z.object({ ...ofAsk, kind: z.literal('call-abort'), call, tokens, cost_usd: z.number() }),
+  z.object({
+    ...ofAsk,
+    kind: z.literal('call-abort'),
+    call,
+    tokens,
+    cost_usd: z.number(),
+    /** Absent where nothing of a stream had gone out. */
+    flow: Flow.optional(),
+  }),
   z.object({
     ...ofAsk,
     kind: z.literal('fault-fired'),

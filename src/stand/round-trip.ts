@@ -8,6 +8,7 @@ import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording } from '../core/stand.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
+import type { Flow } from '../core/trace.ts';
 import type { Occasion } from '../core/trigger.ts';
 import { type Frame, NetworkFailure, type Part, type Reply, type WireReply } from '../core/wire.ts';
 import { type Armed, respond } from '../protocols/relay.ts';
@@ -47,7 +48,8 @@ export function openTrip(
     const tokens = tokensOf(said, inputTokens);
     return { tokens, cost_usd: costOf(role, tokens) };
   }
-  const abort = () => finish({ kind: 'call-abort', ...spent() });
+  const flow = createFlow(clock);
+  const abort = () => finish({ kind: 'call-abort', ...spent(), ...flow.now() });
   function end(how: CallEnd['how'], status: number | null, failure_mode: FailureMode | null): void {
     const asked = said.calls.map((c) => ({
       tool: c.name,
@@ -70,13 +72,14 @@ export function openTrip(
   }
 
   async function* body(frames: AsyncIterable<Frame>, status: number): AsyncGenerator<Uint8Array> {
-    let begun = !call.stream;
+    let begun = false;
     try {
       for await (const frame of frames) {
         gather(frame.parts, said);
-        if (!begun && frame.parts.some(isAnswer)) {
+        if (call.stream && frame.parts.some(isAnswer)) {
+          if (!begun) emit({ kind: 'first-token' });
           begun = true;
-          emit({ kind: 'first-token' });
+          flow.piece();
         }
         yield frame.wire;
       }
@@ -125,6 +128,20 @@ export function openTrip(
       endAsSaid(status);
       return { status, headers, body: from(sent.map(({ wire }) => wire)) };
     },
+  };
+}
+
+/** Counts the pieces of a stream as they go out. */
+function createFlow(clock: Clock) {
+  let [pieces, longest_gap_ms, last] = [0, 0, 0];
+  return {
+    piece(): void {
+      const now = clock.now();
+      if (pieces > 0) longest_gap_ms = Math.max(longest_gap_ms, now - last);
+      pieces += 1;
+      last = now;
+    },
+    now: (): { flow?: Flow } => (pieces === 0 ? {} : { flow: { pieces, longest_gap_ms, idle_ms: clock.now() - last } }),
   };
 }
 
