@@ -12,7 +12,7 @@ import { gitHead, packageVersion } from './config/project.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
-import { concerns, type Drill, FAULT_USE_KEYS, type FaultUse, placeOf } from './core/drill.ts';
+import { concerns, type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import { type GoldenTask, sourcesFor, type Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
@@ -195,6 +195,7 @@ function planFor(
     const { provider, key_env, ...endpoint } = role;
     return [name, { ...endpoint, api_key: mockKey(role) }] as const;
   });
+  const faults = drill.phases.map((phase) => phase.faults.map(armFault));
   return {
     drill,
     definition: loaded.definition,
@@ -206,9 +207,9 @@ function planFor(
     declares,
     roles,
     addresses: Object.fromEntries(addresses),
-    faults: drill.phases.map((phase) => phase.faults.map(armFault)),
+    faults,
+    effects: faults.map((armed) => armed.map(({ effect }) => effect)),
     checks: catalogue.checks,
-    quality: catalogue.faults.filter((fault) => fault.quality).map((fault) => fault.name),
     seed: request.seed,
     redaction,
     reproduce: reproduceLine(request, [drill.drill], redaction),
@@ -282,12 +283,11 @@ function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[]
 function armFault(use: FaultUse): ArmedFault {
   const fault = catalogue.faults.find((f) => f.name === use.fault);
   if (fault === undefined) throw new Error(`no fault ${use.fault}`);
-  const reserved: readonly string[] = FAULT_USE_KEYS;
-  const params = Object.fromEntries(Object.entries(use).filter(([key]) => !reserved.includes(key)));
+  const params = paramsOf(use);
   return {
     fault: fault.name,
     role: placeOf(use),
-    delays: fault.delays ?? false,
+    effect: fault.effectOf(params),
     shared: fault.shared ?? false,
     open: fault.arm(params),
     trigger: createTrigger(use.when ?? { per: 'task' }),

@@ -12,6 +12,9 @@ const { runDrills } = await import('./assemble.ts');
 
 export const root = join(import.meta.dirname, '..');
 
+/** Checks that only a target shows which streams its replies: none of the package does, and streams.test.ts holds others to them. */
+export const ON_STREAMS: readonly string[] = ['lets-streams-flow'];
+
 export interface Ran {
   code: number;
   /** What a user's terminal shows, or the document of `--json`. */

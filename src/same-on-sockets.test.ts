@@ -114,8 +114,8 @@ function open(one: Case, clock: Clock) {
     contract: undefined,
     tools: [],
   });
-  const always = { delays: false, shared: false, trigger: () => true, tenants: undefined, tasks: undefined };
-  stand.begin([{ fault: 'fault', role: 'primary', open: one.open, ...always }]);
+  const always = { shared: false, trigger: () => true, tenants: undefined, tasks: undefined };
+  stand.begin([{ fault: 'fault', role: 'primary', effect: 'fails', open: one.open, ...always }]);
   stand.play(scope.ask, scriptFor(task, []));
   return { stand, seen, tell: (what: string) => void seen.client.push({ what, at: since() }) };
 }

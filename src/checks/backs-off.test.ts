@@ -41,9 +41,44 @@ test('all as long is no jitter, nor is a growing backoff without any', () => {
   expect(drillVerdictOf(check, events)).toMatchObject(equal);
 });
 
-test('one retry too early is enough', () => {
-  expect(worded(drillVerdictOf(check, drill([0, 60]), {}))).toBe(
-    'failed: 1 retry less than 1 ms after the failure, the shortest after 0 ms',
+test('a few ms, or less than a tenth of the pause, is no jitter', () => {
+  const spread = (pause: number, by: number) =>
+    worded(drillVerdictOf(check, drill(Array.from({ length: 8 }, (_, i) => pause + Math.round((by * i) / 7)))));
+  expect(spread(200, 9)).toBe('failed: no jitter: all of 8 pauses took 200 to 209 ms');
+  expect(spread(2000, 150)).toMatch(/^failed/);
+  expect(spread(20, 4)).toMatch(/^failed/);
+  expect(spread(20, 6)).toMatch(/^passed/);
+  expect(spread(2000, 300)).toMatch(/^passed/);
+});
+
+test('jitter over the whole pause makes some pauses short; most of them is no pause', () => {
+  const full = [0, 3, 90, 61, 250, 199, 70, 400, 333];
+  expect(worded(drillVerdictOf(check, drill(full), { at_least_ms: 70 }))).toBe(
+    'passed: 9 like pauses, between 0 and 400 ms long',
+  );
+  expect(worded(drillVerdictOf(check, drill([0, 1, 60])))).toBe(
+    'failed: 2 of 3 retries in outage less than 10 ms after the failure, the shortest after 0 ms',
+  );
+});
+
+test('where the provider asked for nothing that can be kept, a pause of their own is due all the same', () => {
+  const asked = { zero: '0', garbage: 'soon', past: 'Wed, 31 Dec 1969 23:00:00 GMT' };
+  for (const after of Object.values(asked)) {
+    const headers = { 'retry-after': after };
+    expect(drillVerdictOf(check, drill([0, 1, 1], headers)).verdict).toBe('failed');
+    expect(drillVerdictOf(check, drill(jittered, headers)).verdict).toBe('passed');
+  }
+});
+
+test('haste in one phase is not made up for in another', () => {
+  const hasty = story(90, 'garbage')
+    .ask()
+    .call('primary', 0, { until: 100, fails: 'rate_limit' })
+    .call('primary', 101, { until: 200 })
+    .outcome(200);
+  const events = [...drill(jittered), ...story(80, 'garbage').phase(300, 'began').events(), ...hasty.events()];
+  expect(worded(drillVerdictOf(check, number(events)))).toBe(
+    'failed: 1 of 1 retry in garbage less than 10 ms after the failure, the shortest after 1 ms',
   );
 });
 

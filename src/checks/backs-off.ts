@@ -6,37 +6,53 @@ import { comeBackAt } from './retry-after.ts';
 import { Asks, Tally } from './whole-asks.ts';
 import { count } from './words.ts';
 
-/** Fewer pauses may be equal by chance. */
+/** Fewer pauses may be alike by chance. */
 const ENOUGH = 8;
+/** Callers that come back within a tenth of their pause, or within so few milliseconds, come back together. */
+const SPREAD = { share: 0.1, ms: 5 };
 
 class Pauses extends Tally {
   least = Number.POSITIVE_INFINITY;
   most = Number.NEGATIVE_INFINITY;
+  private sum = 0;
 
   took(ms: number, ...seqs: number[]): void {
     this.least = Math.min(this.least, ms);
     this.most = Math.max(this.most, ms);
+    this.sum += ms;
     this.add([], ...seqs);
+  }
+
+  areAlike(): boolean {
+    return this.most - this.least < Math.max(SPREAD.ms, (SPREAD.share * this.sum) / this.count);
   }
 }
 
 /** Who was refused waits before it comes back, and not everybody as long. */
 export const backsOff = defineDrillCheck({
   name: 'backs-off',
-  summary: 'Between a failed call and its retry lies a pause, and the pauses differ',
-  reads: 'the pauses between calls of one ask to one role, less what Retry-After asked for',
+  summary: 'Between a failed call and its retry lies a pause, and pauses spread over a tenth of their length or more',
+  reads:
+    'the pauses between calls of one ask to one role, less what Retry-After asked for: in no phase are most too short, and of 8 or more like ones the longest and the shortest lie a tenth of their mean apart, and 5 ms',
   severity: 'major',
   feature: 'retries',
-  params: z.strictObject({ at_least_ms: whole(1, HOUR_MS).default(1).describe('milliseconds of every pause') }),
+  params: z.strictObject({
+    at_least_ms: whole(1, HOUR_MS)
+      .default(10)
+      .describe('milliseconds of a pause; jitter over the whole pause makes some shorter, but not most'),
+  }),
   example: 'backs-off: { at_least_ms: 50 }',
   open({ epoch_ms }, { at_least_ms }) {
     const asks = new Asks();
-    const short = new Pauses();
+    /** Per phase: each may provoke another way of coming back. */
+    const phases = new Map<string, { all: number; short: Pauses }>();
     // Before first retries, before second ones …: a growing backoff without jitter differs between them, not within.
     const nths: Pauses[] = [];
     let asTold = 0;
 
-    function measure(calls: CallView[]): void {
+    function measure(calls: CallView[], phase: string): void {
+      const here = phases.get(phase) ?? { all: 0, short: new Pauses() };
+      phases.set(phase, here);
       const retries = new Map<string, number>();
       for (const [i, { call }] of calls.entries()) {
         const before = calls.slice(0, i).findLast((c) => c.call.role === call.role);
@@ -45,32 +61,40 @@ export const backsOff = defineDrillCheck({
         const { end } = before;
         const nth = retries.get(call.role) ?? 0;
         retries.set(call.role, nth + 1);
-        const told = comeBackAt(before, epoch_ms);
-        if (call.at - end.at < at_least_ms) short.took(call.at - end.at, end.seq, call.seq);
-        else if (call.at === told) asTold += 1;
-        else {
-          nths[nth] ??= new Pauses();
-          // Beyond what the provider asked for: whoever adds the same to every wait has no jitter.
-          nths[nth].took(call.at - Math.max(end.at, told ?? 0), end.seq, call.seq);
+        const from = Math.max(end.at, comeBackAt(before, epoch_ms) ?? 0);
+        here.all += 1;
+        if (call.at - end.at < at_least_ms) here.short.took(call.at - end.at, end.seq, call.seq);
+        if (call.at === from && from > end.at) {
+          asTold += 1;
+          continue;
         }
+        nths[nth] ??= new Pauses();
+        // Beyond what the provider asked for: whoever adds the same to every wait has no jitter.
+        nths[nth].took(call.at - from, end.seq, call.seq);
       }
     }
 
     return {
       step(event) {
         const ended = asks.follow(event);
-        if (ended !== undefined) measure(callsOf(ended.events));
+        if (ended !== undefined) measure(callsOf(ended.events), ended.ask.phase);
       },
       verdict() {
-        const retries = `${count(short.count, 'retry', 'retries')} less than ${at_least_ms} ms after the failure`;
-        if (short.count > 0) return failed(`${retries}, the shortest after ${short.least} ms`, asks, short);
+        const hasty = [...phases].find(([, { all, short }]) => short.count > all / 2);
+        if (hasty !== undefined) {
+          const [phase, { all, short }] = hasty;
+          const retries = `${short.count} of ${count(all, 'retry', 'retries')} in ${phase}`;
+          const soon = `less than ${at_least_ms} ms after the failure, the shortest after ${short.least} ms`;
+          return failed(`${retries} ${soon}`, asks, short);
+        }
         const like = nths.toSorted((a, b) => b.count - a.count)[0];
         if (like === undefined || like.count < ENOUGH) {
           const told = asTold > 0 ? `, ${asTold} more came back exactly when told to` : '';
           return nothingToJudge(`${like?.count ?? 0} like pauses, ${ENOUGH} needed to see jitter${told}`);
         }
         const { least, most } = like;
-        if (least === most) return failed(`no jitter: all of ${like.count} pauses took ${least} ms`, asks, like);
+        const took = least === most ? `${least} ms` : `${least} to ${most} ms`;
+        if (like.areAlike()) return failed(`no jitter: all of ${like.count} pauses took ${took}`, asks, like);
         return passed(`${like.count} like pauses, between ${least} and ${most} ms long`, asks, like);
       },
     };

@@ -1,12 +1,13 @@
 /** Test-only: small traces, written as a story of one ask or of a whole drill. */
 import { expect } from 'vitest';
 import { Contract } from '../core/contract.ts';
-import type { DrillFacts, TaskEvidence } from '../core/evidence.ts';
+import type { Effect } from '../core/effect.ts';
+import type { ArmedAt, DrillFacts, TaskEvidence } from '../core/evidence.ts';
 import { GoldenTask } from '../core/golden-task.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { DrillCheck, LogCheck, TaskCheck } from '../core/plugin.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
-import type { EventOf, Held, Kept, TraceEvent } from '../core/trace.ts';
+import type { EventOf, Flow, Held, Kept, TraceEvent } from '../core/trace.ts';
 import type { Verdict } from '../core/verdict.ts';
 
 type Unnumbered<E> = E extends TraceEvent ? Omit<E, 'seq'> : never;
@@ -23,6 +24,12 @@ interface CallStory {
   /** Without it, the reply is good; `left` is a caller that hung up. */
   fails?: FailureMode | 'left';
   fault?: string;
+  /** What that did to the reply; without it, it fails. */
+  effect?: Effect;
+  /** Its reply is streamed, and begins then. */
+  streams_from?: number;
+  /** How that came along until the caller left. */
+  flow?: Flow;
   model?: string;
   turn?: number;
   held?: Held;
@@ -83,14 +90,16 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
           provider: 'p',
           protocol: role === 'backup' ? 'anthropic-messages' : 'openai-chat',
         },
-        ...{ model: it.model ?? ROLES[role]?.model ?? role, attempt: calls, turn: it.turn ?? 1, stream: false },
+        ...{ model: it.model ?? ROLES[role]?.model ?? role, attempt: calls, turn: it.turn ?? 1 },
+        stream: it.streams_from !== undefined,
         ...{ input_tokens: 10, held: it.held ?? GIVEN, headers: {} },
         digests: { messages: it.messages ?? [], tools: [], schema: null },
         ...(it.offered && { tools: it.offered }),
         ...(it.rereads && { rereads: it.rereads }),
       });
       if (it.fault !== undefined)
-        add({ ...of(at), ...id, kind: 'fault-fired', delays: false, fault: it.fault, role, detail: '' });
+        add({ ...of(at), ...id, kind: 'fault-fired', effect: it.effect ?? 'fails', fault: it.fault, role, detail: '' });
+      if (it.streams_from !== undefined) add({ ...of(it.streams_from), ...id, kind: 'first-token' });
       if (it.until === undefined) return teller;
       if (it.headers !== undefined)
         add({
@@ -101,7 +110,8 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
           headers: it.headers,
         });
       const bill = { tokens: { input: 10, output: 10 }, cost_usd: it.cost_usd ?? 0.001 };
-      if (it.fails === 'left') return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort' });
+      if (it.fails === 'left')
+        return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort', ...(it.flow && { flow: it.flow }) });
       const end = { kind: 'call-end' as const, how: 'complete' as const, status: it.fails === undefined ? 200 : 500 };
       const tool_calls = it.asks?.map((asked) => {
         const [tool = '', args_hash = 'h'] = asked.split(':');
@@ -132,7 +142,7 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         ...(kept.length > 0 && { kept }),
       }),
     hung: (at: number) => add({ ...of(at), kind: 'hung', waited_ms: at, waiting_for: 'primary' }),
-    phase: (at: number, state: 'began' | 'ended', faults: { fault: string; role: string }[] = []) =>
+    phase: (at: number, state: 'began' | 'ended', faults: ArmedAt[] = []) =>
       add({ at, drill: 'd', phase, kind: 'phase', state, faults }),
     /** Numbered, in order of time. */
     events: (): TraceEvent[] => told.toSorted((a, b) => a.at - b.at).map((event, i) => ({ ...event, seq: from + i })),
@@ -150,7 +160,7 @@ export const ROLES: DrillFacts['roles'] = {
   primary: { provider: 'openai', protocol: 'openai-chat', model: 'gpt-5-mini' },
   backup: { provider: 'anthropic', protocol: 'anthropic-messages', model: 'claude-haiku-4-5' },
 };
-export const HANG = [{ fault: 'hang', role: 'primary' }];
+export const HANG: ArmedAt[] = [{ fault: 'hang', role: 'primary', effect: 'fails' }];
 export const facts = (over: Partial<DrillFacts> = {}): DrillFacts => ({
   drill: 'd',
   declares: { features: [], chain: ['primary', 'backup'], retries: 1, deadline_ms: 12_000 },

@@ -95,7 +95,7 @@ test('any later role may rescue, within two thirds of the deadline', () => {
 });
 
 test('nothing is asked where the later roles are broken as well, or the chain has one role', () => {
-  const both = [...HANG, { fault: 'hang', role: 'backup' }];
+  const both = [...HANG, { fault: 'hang', role: 'backup', effect: 'fails' as const }];
   const told = story()
     .ask()
     .call('primary', 0, { until: 2000, ...left })

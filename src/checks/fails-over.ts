@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Effect } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
@@ -46,7 +47,7 @@ export const failsOver = defineTaskCheck({
 });
 
 /** Why nothing had to be handed over in this ask; undefined where it had. */
-function unneeded({ seen }: Case, earlier: string[], within: number) {
+function unneeded({ seen, armed }: Case, earlier: string[], within: number) {
   const { ask, calls, kind, servers, attempts } = seen;
   const late = (c: CallView) => (c.endedAt ?? 0) - (ask?.at ?? 0) > within;
   const survivor = servers.find((c) => earlier.includes(c.call.role) && c.ok && !(delayed(c) && late(c)));
@@ -54,13 +55,20 @@ function unneeded({ seen }: Case, earlier: string[], within: number) {
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   if (before.length > 0 && before.every((c) => c.fired.length === 0))
     return nothingToJudge(`no fault broke a call to ${unique(before.map((c) => c.call.role)).join(', ')}`);
+  // A valid reply may be held back: another model need not be asked for a better one.
+  const cheap = armed.filter((a) => earlier.includes(a.role)).every((a) => a.effect === 'cheapens');
+  if (cheap && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge('no role was out of service');
   // No fault can touch a task that needs no model.
   if (calls.length === 0 && kind !== 'hung' && kind !== 'failed') return nothingToJudge('no model was called');
   return undefined;
 }
 
-const delayed = (c: CallView) => c.fired.some((f) => f.delays);
-const spoiled = (c: CallView) => c.fired.some((f) => !f.delays);
+/** No later role can help where it is broken whatever it is sent; what a caller can avoid excuses nothing. */
+const EXCUSES: readonly Effect[] = ['fails', 'delays', 'spoils'];
+const excused = (c: CallView) => c.fired.some((f) => EXCUSES.includes(f.effect));
+
+const delayed = (c: CallView) => c.fired.some((f) => f.effect === 'delays');
+const spoiled = (c: CallView) => c.fired.some((f) => f.effect !== 'delays');
 
 function reached({ seen, armed }: Case, earlier: string[], rescue: string[], within: number) {
   const { ask, ending, kind, attempts, replies } = seen;
@@ -72,9 +80,9 @@ function reached({ seen, armed }: Case, earlier: string[], rescue: string[], wit
   const who = rescue.join(' or ');
   const good = replies.filter((c) => rescue.includes(c.call.role));
   if (good.length === 0) {
-    const broken = rescue.filter((role) => armed.some((a) => a.role === role));
-    const excused = there.length === 0 ? broken.length === rescue.length : there.every(spoiled);
-    if (excused) return nothingToJudge(`${broken.join(' and ')} ${broken.length > 1 ? 'were' : 'was'} broken as well`);
+    const broken = rescue.filter((role) => armed.some((a) => a.role === role && EXCUSES.includes(a.effect)));
+    if (there.length === 0 ? broken.length === rescue.length : there.every(excused))
+      return nothingToJudge(`${broken.join(' and ')} ${broken.length > 1 ? 'were' : 'was'} broken as well`);
   }
   const [first] = there;
   if (first === undefined) return failed(`${who} never called (${tries}); ${end}`, proof);

@@ -20,6 +20,14 @@ test.each([
   expect(worded(verdictOf(check, on(2099)))).toBe('failed: primary called again after 1999 ms, it had asked for 2.0 s');
 });
 
+test('a wait of years is kept by going elsewhere, and not by a timer that overflows', () => {
+  const years = { 'retry-after': '315360000' };
+  expect(verdictOf(check, evidence(again(undefined, years))).verdict).toBe('passed');
+  expect(worded(verdictOf(check, evidence(again(101, years))))).toBe(
+    'failed: primary called again after 1 ms, it had asked for 315360000.0 s',
+  );
+});
+
 test('who goes elsewhere honours it too', () => {
   expect(worded(verdictOf(check, evidence(again(undefined, { 'retry-after': '2' }))))).toBe(
     'passed: 1 reply said when to come back: 0 waited for, 1 left alone',
@@ -35,8 +43,9 @@ test('a call that was on its way already is no return', () => {
 });
 
 test('nothing to judge where nobody said when', () => {
-  for (const headers of [undefined, { 'retry-after': 'soon' }])
-    expect(worded(verdictOf(check, evidence(again(150, headers))))).toBe(
+  const gone = { 'retry-after': 'Wed, 31 Dec 1969 23:00:00 GMT' };
+  for (const headers of [undefined, { 'retry-after': 'soon' }, { 'retry-after': '0' }, gone])
+    expect(worded(verdictOf(check, evidence(again(100, headers))))).toBe(
       'inconclusive: no reply said when to come back',
     );
 });

@@ -12,7 +12,8 @@ export const honoursRetryAfter = defineTaskCheck({
   judge({ seen: { calls }, epoch_ms }) {
     const told = calls.flatMap((from) => {
       const until = comeBackAt(from, epoch_ms);
-      if (from.head === undefined || until === undefined) return [];
+      // A moment that is there already, or gone by, asks for nothing.
+      if (from.head === undefined || until === undefined || until <= from.head.at) return [];
       const { at } = from.head;
       const { role, seq } = from.call;
       const next = calls.find(({ call }) => call.role === role && call.seq > seq && call.at >= at)?.call;

@@ -22,6 +22,7 @@ import { honoursRetryAfter } from './honours-retry-after.ts';
 import { includesRequired } from './includes-required.ts';
 import { keepsState } from './keeps-state.ts';
 import { keepsValues } from './keeps-values.ts';
+import { letsStreamsFlow } from './lets-streams-flow.ts';
 import { logAgrees } from './log-agrees.ts';
 import { noticeIsComplete } from './notice-is-complete.ts';
 import { noticeIsTrue } from './notice-is-true.ts';
@@ -45,7 +46,7 @@ import { usesToolMode } from './uses-tool-mode.ts';
 export const checks: Check[] = [
   // Whether, when and to whom it moves, and what it leaves alone.
   ...[endsInsideDeadline, failsOver, retriesAtMost, honoursRetryAfter, backsOff, sparesTheDead, failsBack],
-  ...[recovers, endsItsCalls],
+  ...[recovers, endsItsCalls, letsStreamsFlow],
   ...[heedsRefusals, fallsBackOnlyWhereAllowed, stopsCleanly],
   // What it takes along.
   ...[adaptsPayload, repairsOnce, keepsState, takesRequiredSteps],

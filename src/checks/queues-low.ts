@@ -1,6 +1,7 @@
 import { noticeText } from '../core/outcome.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { seenIn } from '../core/seen.ts';
+import { Room } from './room.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 import { count, unique } from './words.ts';
 
@@ -8,17 +9,26 @@ import { count, unique } from './words.ts';
 export const queuesLow = defineDrillCheck({
   name: 'queues-low',
   summary: 'Low priorities are queued or degraded while the reserve is short of room, and say so',
-  reads: 'how asks of low priority end while a reserve role has a capacity',
+  reads: 'how asks of low priority end in a phase in which a limit of a reserve role was met',
   severity: 'major',
   feature: 'lanes',
   open({ declares: { chain } }) {
     const [first, ...reserve] = chain;
     const asks = new Asks();
-    /** In the phase in hand a reserve role has a capacity. */
-    let scarce = false;
-    const yielded = new Tally();
+    const room = new Room(reserve);
     const ways: Record<string, number> = {};
-    const wrong = new Tally();
+    const [yielded, wrong] = [new Tally(), new Tally()];
+    /** Of the phase in hand: they count if the room runs short in it. */
+    let phase = { ways: [] as string[], yielded: new Tally(), wrong: new Tally() };
+
+    function endPhase(): void {
+      if (room.short) {
+        yielded.addAll(phase.yielded);
+        wrong.addAll(phase.wrong);
+        for (const way of phase.ways) ways[way] = (ways[way] ?? 0) + 1;
+      }
+      phase = { ways: [], yielded: new Tally(), wrong: new Tally() };
+    }
 
     function judge({ ask, ending, kind, events }: WholeAsk): void {
       const { servers } = seenIn(events, chain);
@@ -31,27 +41,27 @@ export const queuesLow = defineDrillCheck({
         ...(noticeText(outcome?.notice).trim() === '' ? ['gave no notice'] : []),
       ];
       if (lacks.length > 0) {
-        wrong.add([`${ask.task} ${lacks.join(' and ')}`], ask.seq, ending.seq);
+        phase.wrong.add([`${ask.task} ${lacks.join(' and ')}`], ask.seq, ending.seq);
         return;
       }
-      const way = kind === 'answered' ? 'degraded' : kind;
-      ways[way] = (ways[way] ?? 0) + 1;
-      yielded.add([], ask.seq, ending.seq);
+      phase.ways.push(kind === 'answered' ? 'degraded' : kind);
+      phase.yielded.add([], ask.seq, ending.seq);
     }
 
     return {
       step(event) {
         const ended = asks.follow(event);
-        if (event.kind === 'phase' && event.state === 'began')
-          scarce = event.faults.some((f) => f.fault === 'capacity' && reserve.includes(f.role));
-        if (ended?.ask.priority === 'low' && scarce) judge(ended);
+        if (event.kind === 'phase' && event.state === 'began') endPhase();
+        room.follow(event);
+        if (ended?.ask.priority === 'low') judge(ended);
       },
       verdict() {
+        endPhase();
         const all = count(yielded.count + wrong.count, 'low-priority ask');
         if (wrong.count > 0)
           return failed(`${wrong.count} of ${all}: ${unique(wrong.examples).join('; ')}`, asks, wrong);
         if (yielded.count === 0)
-          return nothingToJudge(`no low-priority ask needed ${reserve.join(', ')} while that had a capacity`);
+          return nothingToJudge(`no low-priority ask needed ${reserve.join(', ')} while that was short of room`);
         const kinds = Object.entries(ways).map(([kind, n]) => `${n} ${kind}`);
         return passed(`${all} made room and said so: ${kinds.join(', ')}`, asks, yielded);
       },

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { evidence, GIVEN, held, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 import { repairsOnce as check } from './repairs-once.ts';
 
-const drifts = { fault: 'schema-drift' };
+const drifts = { fault: 'schema-drift', effect: 'spoils' } as const;
 /** The primary's reply drifts, and so many repairs after it as well; then one that is good, if `mended`. */
 const repairs = (bad: number, mended = true, given = GIVEN, first = GIVEN) => {
   const told = story(2)

@@ -1,9 +1,7 @@
 import type { CallView } from '../core/evidence.ts';
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { FAILURE_MODES } from '../core/taxonomy.ts';
 import { count, unique } from './words.ts';
-
-/** Faults after which a reply is whole on the wire, and wrong. */
-const SPOILERS = ['schema-drift', 'truncated-answer', 'malformed-json', 'bad-arguments'];
 
 /**
  * A repair may continue the conversation or put the case anew; what it may not do is leave out what the case rests on.
@@ -51,8 +49,8 @@ function chainsOf(calls: CallView[]): CallView[][] {
 /** The provider did its part: the reply is whole, and nobody can use it. */
 function isInvalid({ end, fired, failureMode }: CallView): boolean {
   if (end?.how !== 'complete') return false;
-  if (failureMode === 'malformed_response' || failureMode === 'truncated') return true;
-  return failureMode === null && fired.some((f) => SPOILERS.includes(f.fault));
+  if (failureMode !== null) return FAILURE_MODES[failureMode].unread === true;
+  return fired.some((f) => f.effect === 'spoils');
 }
 
 /** What the first call was given and a repair was not. */

@@ -1,23 +1,31 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
 import type { Outcome } from '../core/outcome.ts';
+import type { FailureMode } from '../core/taxonomy.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { drillVerdictOf, facts, story, worded } from './evidence.fixture.ts';
 import { reservesForHigh as check } from './reserves-for-high.ts';
 
 const number = (events: TraceEvent[]) => events.toSorted((a, b) => a.at - b.at).map((e, seq) => ({ ...e, seq }));
-const CAPACITY = [{ fault: 'capacity', role: 'backup' }];
+/** Late in the phase another ask meets a limit of the backup. */
+const met = (fails: FailureMode) =>
+  story(99)
+    .ask(2000)
+    .call('backup', 2000, { until: 2001, fails, fault: 'finite', effect: 'limits' })
+    .outcome(2001, { kind: 'needs_review' })
+    .events();
+const FULL = met('rate_limit');
 
 type AskStory = [priority: 'high' | 'normal' | 'low', at: number, until: number, how?: 'full' | Outcome['kind']];
 /** Each ask calls the backup, which is full or not; with a kind that is no answer it does not even try. */
-function drill(asks: AskStory[], faults = CAPACITY) {
+function drill(asks: AskStory[], limit = FULL) {
   const told = asks.map(([priority, at, until, how = 'answered'], i) => {
     const one = story(2 + i).ask(at, { priority });
     if (how === 'full') one.call('backup', at, { until: at + 5, fails: 'rate_limit' });
     if (how === 'full' || how === 'answered') one.call('backup', at + 6, { until });
     return one.outcome(until, { kind: how === 'full' ? 'answered' : how }).events();
   });
-  return number([...story(1).phase(0, 'began', faults).events(), ...told.flat()]);
+  return number([...story(1).phase(0, 'began').events(), ...told.flat(), ...limit]);
 }
 
 test('high priorities are served, whatever the others get', () => {
@@ -101,6 +109,15 @@ test('a 429 of the reserve shows the same as the fault', () => {
     ['low', 11, 800],
   ];
   expect(drillVerdictOf(check, drill(asks, [])).verdict).toBe('failed');
+});
+
+test('a limit on what is asked leaves no room to others', () => {
+  const asks: AskStory[] = [
+    ['high', 1, 900, 'queued'],
+    ['low', 1, 800],
+  ];
+  expect(drillVerdictOf(check, drill(asks)).verdict).toBe('failed');
+  expect(drillVerdictOf(check, drill(asks, met('context_overflow'))).verdict).toBe('inconclusive');
 });
 
 test('nothing to judge with room for everybody, or without a high priority', () => {

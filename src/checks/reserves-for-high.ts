@@ -1,13 +1,14 @@
 import { callsOf } from '../core/evidence.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import type { FailureMode } from '../core/taxonomy.ts';
+import { FAILURE_MODES, type FailureMode } from '../core/taxonomy.ts';
 import type { TraceEvent } from '../core/trace.ts';
+import { Room } from './room.ts';
 import { Books } from './tenant-books.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 import { count, unique } from './words.ts';
 
 /** How a provider says that it has no room. */
-const FULL: readonly (FailureMode | null)[] = ['rate_limit', 'overloaded', 'quota_exhausted'];
+const isFull = (mode: FailureMode | null) => mode !== null && FAILURE_MODES[mode].blames === 'room';
 
 /** What a reserve can take is finite; the last of it is for whoever cannot wait. */
 export const reservesForHigh = defineDrillCheck({
@@ -20,16 +21,27 @@ export const reservesForHigh = defineDrillCheck({
     const reserve = declares.chain.slice(1);
     const asks = new Asks();
     const books = new Books(contract?.budgets);
-    const served = new Tally();
-    const lost = new Tally();
-    /** In the phase in hand: whether there is too little room, the calls to the reserve and whether they are for lower priorities, and when one of those was last served. */
-    let scarce = false;
+    const room = new Room(reserve);
+    const [served, lost] = [new Tally(), new Tally()];
+    /** Of the phase in hand, before the reserve said that it is full: they count if the room runs short in it. */
+    let early = { served: new Tally(), lost: new Tally() };
+    /** In the phase in hand: whether the reserve said so, the calls to the reserve and whether they are for lower priorities, and when one of those was last served. */
+    let full = false;
     const running = new Map<string, boolean>();
     let lastLower: { at: number; seq: number } | undefined;
 
+    function endPhase(): void {
+      if (room.short) {
+        served.addAll(early.served);
+        lost.addAll(early.lost);
+      }
+      early = { served: new Tally(), lost: new Tally() };
+    }
+
     function watchReserve(event: TraceEvent): void {
       if (event.kind === 'phase' && event.state === 'began') {
-        scarce = event.faults.some((f) => f.fault === 'capacity' && reserve.includes(f.role));
+        endPhase();
+        full = false;
         running.clear();
         lastLower = undefined;
       }
@@ -40,24 +52,24 @@ export const reservesForHigh = defineDrillCheck({
       if (event.kind !== 'call-end' && event.kind !== 'call-abort') return;
       const isLower = running.get(event.call);
       if (isLower === undefined || !running.delete(event.call) || event.kind === 'call-abort') return;
-      if (FULL.includes(event.failure_mode)) scarce = true;
+      if (isFull(event.failure_mode)) full = true;
       if (isLower && event.failure_mode === null) lastLower = event;
     }
 
     function judge({ ask, ending, kind, events }: WholeAsk): void {
-      if (!scarce) return;
+      const tally = full ? { served, lost } : early;
       const there = callsOf(events).filter((c) => reserve.includes(c.call.role));
-      const refused = there.filter((c) => FULL.includes(c.failureMode));
+      const refused = there.filter((c) => isFull(c.failureMode));
       // One that never came to the reserve was held back by its tenant's budget, where that was used up.
       const judged = there.length > 0 || books.hadRoom(ask.tenant, ending.at);
       const unserved = judged && (kind === 'hung' || kind === 'failed' || kind === 'queued');
       const besideLower = lastLower !== undefined && lastLower.at >= ask.at;
       if (lastLower === undefined || !besideLower || (refused.length === 0 && !unserved)) {
-        if (!unserved && kind !== 'queued') served.add([], ask.seq, ending.seq);
+        if (!unserved && kind !== 'queued') tally.served.add([], ask.seq, ending.seq);
         return;
       }
       const what = refused.length > 0 ? `was refused by ${refused[0]?.call.role}` : `was ${kind}`;
-      lost.add([`${ask.task} ${what}`], ask.seq, ...refused.flatMap((c) => c.seqs), lastLower.seq, ending.seq);
+      tally.lost.add([`${ask.task} ${what}`], ask.seq, ...refused.flatMap((c) => c.seqs), lastLower.seq, ending.seq);
     }
 
     return {
@@ -65,9 +77,11 @@ export const reservesForHigh = defineDrillCheck({
         const ended = asks.follow(event);
         if (asks.isInPhase(event)) books.enter(event);
         watchReserve(event);
+        room.follow(event);
         if (ended?.ask.priority === 'high') judge(ended);
       },
       verdict() {
+        endPhase();
         const all = count(served.count + lost.count, 'high-priority ask');
         const where = `while there was too little room on ${reserve.join(', ')}`;
         if (lost.count > 0) {

@@ -10,6 +10,7 @@ export const fakeCatalogue: Catalogue = {
     defineMeaningFault({
       name: 'hang',
       summary: 'A call is accepted and never answered.',
+      effect: 'fails',
       params: z.strictObject({}),
       example: '{ fault: hang, role: primary }',
       open: () => (call, next) => next(call),
@@ -17,6 +18,7 @@ export const fakeCatalogue: Catalogue = {
     defineMeaningFault({
       name: 'server-error',
       summary: 'The provider answers with a 5xx.',
+      effect: 'fails',
       params: z.strictObject({
         status: z.number().int().min(500).max(599).default(500).describe('HTTP status'),
         shape: z.enum(['json', 'html']).default('json'),
@@ -72,6 +74,7 @@ export const fakeCatalogue: Catalogue = {
 export const fakeToolFault = defineToolFault({
   name: 'tool-error',
   summary: 'The tool fails at once.',
+  effect: 'fails',
   params: z.strictObject({}),
   example: '{ fault: tool-error, tool: pay }',
   open: () => (use, next) => next(use),

@@ -1,5 +1,5 @@
 import { parse } from 'yaml';
-import { FAULT_USE_KEYS, FaultUse, placeOf } from '../core/drill.ts';
+import { FaultUse, paramsOf, placeOf } from '../core/drill.ts';
 import { DrillError } from '../core/errors.ts';
 import type { Fault } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
@@ -47,8 +47,7 @@ export function faultFromFlag(
 /** A fault's example as the flag takes it, which is scalars only. */
 export function flagOf(fault: Fault): string {
   const use = FaultUse.parse(parse(fault.example));
-  const reserved: readonly string[] = FAULT_USE_KEYS;
-  const params = Object.entries(use).filter(([key, value]) => !reserved.includes(key) && typeof value !== 'object');
+  const params = Object.entries(paramsOf(use)).filter(([, value]) => typeof value !== 'object');
   return [`${use.fault}@${placeOf(use)}`, ...params.map(([key, value]) => `${key}=${value}`)].join(',');
 }
 

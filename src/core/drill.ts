@@ -19,6 +19,12 @@ export const FaultUse = z
 export type FaultUse = z.infer<typeof FaultUse>;
 export const FAULT_USE_KEYS = ['fault', 'role', 'tool', 'tenants', 'tasks', 'when'] as const;
 
+/** The fault's own parameters, as they were written. */
+export function paramsOf(use: FaultUse): Record<string, unknown> {
+  const reserved: readonly string[] = FAULT_USE_KEYS;
+  return Object.fromEntries(Object.entries(use).filter(([key]) => !reserved.includes(key)));
+}
+
 /** Where a fault is armed: a role or a tool, by its name. */
 export const placeOf = (use: FaultUse): string => use.role ?? use.tool ?? '';
 

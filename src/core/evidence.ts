@@ -3,12 +3,9 @@ import type { Contract } from './contract.ts';
 import type { KnownRole, ResolvedDeclaration } from './declaration.ts';
 import type { GoldenTask, Source } from './golden-task.ts';
 import type { FailureMode } from './taxonomy.ts';
-import type { EventKind, EventOf, TraceEvent } from './trace.ts';
+import type { EventKind, EventOf, FaultAt, TraceEvent } from './trace.ts';
 
-export interface ArmedAt {
-  fault: string;
-  role: string;
-}
+export type ArmedAt = FaultAt;
 
 /** What every check knows of the drill. */
 export interface DrillFacts {

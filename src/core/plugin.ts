@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Contract } from './contract.ts';
 import type { Feature, Role } from './declaration.ts';
+import type { Effect } from './effect.ts';
 import type { DrillFacts, TaskEvidence } from './evidence.ts';
 import type { GoldenTask, Script } from './golden-task.ts';
 import type { ModelCall } from './model-call.ts';
@@ -106,10 +107,8 @@ export type Injection =
 
 export interface Fault extends Card {
   kind: Injection['kind'];
-  /** Leaves the reply whole and only makes it late: a role that is still in time has nothing to hand over. */
-  delays?: boolean;
-  /** Leaves the reply valid and makes it worth less: how the target reacts is what it shows. */
-  quality?: true;
+  /** What it does to a reply, with these parameters. Throws a ZodError on bad ones. */
+  effectOf(params: unknown): Effect;
   /** What it remembers is one for the role; without it, one per role and tenant. */
   shared?: boolean;
   /** Parses the parameters once; the result is opened per world and scope. Throws a ZodError on bad parameters. */
@@ -117,7 +116,16 @@ export interface Fault extends Card {
 }
 
 type WrittenFault<P extends z.ZodType, I> = Written<P> &
-  Pick<Fault, 'delays' | 'shared' | 'quality'> & { open(params: z.output<P>, scope: FaultScope): I };
+  Pick<Fault, 'shared'> & {
+    effect: Effect | ((params: z.output<P>) => Effect);
+    open(params: z.output<P>, scope: FaultScope): I;
+  };
+
+/** What the effect of a fault is with parameters as a drill gives them. */
+function effectBy<P extends z.ZodType, I>({ effect, params }: WrittenFault<P, I>): Fault['effectOf'] {
+  const schema = params ?? (NO_PARAMS as z.ZodType as P);
+  return (raw) => (typeof effect === 'function' ? effect(schema.parse(raw ?? {})) : effect);
+}
 
 /** At the value of its magnitude that does nothing, a fault does nothing. */
 function isZero({ magnitude }: Pick<Card, 'magnitude'>, params: unknown): boolean {
@@ -132,7 +140,7 @@ export function defineMeaningFault<P extends z.ZodType = None>(fault: WrittenFau
     kind: 'meaning',
     inject: isZero(fault, params) ? untouched : fault.open(params, scope),
   });
-  return { example, ...fault, kind: 'meaning', ...armedBy(fault, open) };
+  return { example, ...fault, kind: 'meaning', effectOf: effectBy(fault), ...armedBy(fault, open) };
 }
 
 export function defineWireFault<P extends z.ZodType = None>(fault: WrittenFault<P, WireInjection>): Fault {
@@ -141,7 +149,7 @@ export function defineWireFault<P extends z.ZodType = None>(fault: WrittenFault<
     kind: 'wire',
     inject: isZero(fault, params) ? (reply) => reply : fault.open(params, scope),
   });
-  return { example, ...fault, kind: 'wire', ...armedBy(fault, open) };
+  return { example, ...fault, kind: 'wire', effectOf: effectBy(fault), ...armedBy(fault, open) };
 }
 
 export function defineToolFault<P extends z.ZodType = None>(fault: WrittenFault<P, ToolInjection>): Fault {
@@ -150,7 +158,7 @@ export function defineToolFault<P extends z.ZodType = None>(fault: WrittenFault<
     kind: 'tool',
     inject: fault.open(params, scope),
   });
-  return { example, ...fault, kind: 'tool', ...armedBy(fault, open) };
+  return { example, ...fault, kind: 'tool', effectOf: effectBy(fault), ...armedBy(fault, open) };
 }
 
 // --- checks -----------------------------------------------------------------

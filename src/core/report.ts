@@ -78,7 +78,14 @@ export const DrillReport = z.object({
   notes: z.array(z.string()).default([]).describe('what was taken for granted, and what was not applicable'),
   definition: z.record(z.string(), z.unknown()),
   reproduce: z.string(),
-  faults: z.array(z.object({ ...FaultAt.shape, phase: z.string(), fired: z.number().int(), spared: z.number().int() })),
+  faults: z.array(
+    z.object({
+      ...FaultAt.omit({ effect: true }).shape,
+      phase: z.string(),
+      fired: z.number().int(),
+      spared: z.number().int(),
+    }),
+  ),
   checks: z.array(CellReport),
   /** The golden tasks over both paths; null where no ask left the first role. */
   paths: z

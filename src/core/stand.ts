@@ -1,3 +1,4 @@
+import type { Effect } from './effect.ts';
 import type { Script } from './golden-task.ts';
 import type { Message } from './model-call.ts';
 import type { FaultScope, Injection } from './plugin.ts';
@@ -18,7 +19,7 @@ export interface ArmedFault {
   fault: string;
   /** A role, or for a fault of tools the tool. */
   role: string;
-  delays: boolean;
+  effect: Effect;
   shared: boolean;
   open(scope: FaultScope): Injection;
   trigger: Trigger;

@@ -25,7 +25,7 @@ export type FailureMode = z.infer<typeof FailureMode>;
 
 /** What a failure mode says, whoever asks: lists of modes are derived from this and written nowhere else. */
 interface ModeTraits {
-  /** Whose fault it is: the provider's, the request's, or that there is no room left. Only the provider's opens a breaker. */
+  /** Whose fault it is: the provider's, the request's, or that there is no room left. A request's opens no breaker. */
   blames: 'provider' | 'request' | 'room';
   /** Who can see it: anyone on the wire, or only the target, because the reply was whole. */
   visible: 'wire' | 'target';

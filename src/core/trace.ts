@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { Declaration } from './declaration.ts';
+import { Effect } from './effect.ts';
 import { LogRecord, Outcome } from './outcome.ts';
 import { FailureMode } from './taxonomy.ts';
 import { Approval } from './tools.ts';
@@ -35,6 +36,14 @@ export const Kept = z.object({
 });
 export type Kept = z.infer<typeof Kept>;
 
+/** How a stream came along until its caller left: pieces of the answer, and milliseconds. */
+export const Flow = z.object({
+  pieces: z.number().int().min(1).describe('how many had gone out'),
+  longest_gap_ms: z.number().int().min(0).describe('the longest wait between two of them'),
+  idle_ms: z.number().int().min(0).describe('the wait since the last of them'),
+});
+export type Flow = z.infer<typeof Flow>;
+
 const seq = z.number().int().min(0);
 /** Whole milliseconds since the world (the baseline's or the drill's) began. */
 const at = z.number().int().min(0);
@@ -44,7 +53,9 @@ const ofAsk = { ...event, ask: z.number().int().min(1), task: z.string() };
 const call = z.string();
 const tokens = z.object({ input: z.number().int(), output: z.number().int() });
 
-export const FaultAt = z.object({ fault: z.string(), role: z.string() });
+/** A fault in its place, with what it does to a reply: a check asks for the effect, never for the name. */
+export const FaultAt = z.object({ fault: z.string(), role: z.string(), effect: Effect });
+export type FaultAt = z.infer<typeof FaultAt>;
 
 /** The baseline's phase name: the tasks without faults, on a fresh target. */
 export const BASELINE = 'baseline';
@@ -132,7 +143,15 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     limited: z.literal(true).optional(),
   }),
   /** The caller left before the reply was whole. */
-  z.object({ ...ofAsk, kind: z.literal('call-abort'), call, tokens, cost_usd: z.number() }),
+  z.object({
+    ...ofAsk,
+    kind: z.literal('call-abort'),
+    call,
+    tokens,
+    cost_usd: z.number(),
+    /** Absent where nothing of a stream had gone out. */
+    flow: Flow.optional(),
+  }),
   z.object({
     ...ofAsk,
     kind: z.literal('fault-fired'),
@@ -141,7 +160,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     fault: z.string(),
     /** The role, or the tool. */
     role: z.string(),
-    delays: z.boolean().describe('the fault leaves the reply whole and only makes it late'),
+    effect: Effect,
     buffered: z.literal(true).optional().describe('nothing of the reply went out before it was whole'),
     detail: z.string(),
   }),

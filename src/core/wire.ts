@@ -73,8 +73,8 @@ export interface ErrorPart {
   message: string;
   /** Overrides the protocol's usual status for the mode (e.g. 502 or 503 for `server_error`). */
   status?: number;
-  /** Milliseconds from now after which the provider says to come back. */
-  retryAfter?: { ms: number; as: 'seconds' | 'http-date' };
+  /** Milliseconds from now after which the provider says to come back, below 0 for a date gone by; as `garbage` it says nothing that can be read. */
+  retryAfter?: { ms: number; as: 'seconds' | 'http-date' | 'garbage' };
   inBand?: boolean;
   /** The offending field of the request, where the protocol names one. */
   param?: string;

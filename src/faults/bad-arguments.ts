@@ -7,6 +7,7 @@ import { rewriting } from './rewriting.ts';
 export const badArguments = defineMeaningFault({
   name: 'bad-arguments',
   summary: 'The model calls the right tool with arguments that its schema does not allow.',
+  effect: 'spoils',
   params: z.strictObject({
     how: z
       .enum(['retype', 'drop', 'broken'])

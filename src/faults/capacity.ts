@@ -11,6 +11,8 @@ const SOON_MS = 1000;
 export const capacity = defineMeaningFault({
   name: 'capacity',
   summary: 'The role is finite: beyond its rate, or its concurrency, calls are answered with 429 and Retry-After.',
+  // With room for none, there is nothing a caller could do.
+  effect: ({ concurrency }) => (concurrency === 0 ? 'fails' : 'limits'),
   params: z.strictObject({
     per_second: z.number().min(0.01).max(10_000).default(2).describe('calls a second it takes in the long run'),
     burst: whole(1, 10_000).default(4).describe('calls it takes at once after a rest'),

@@ -7,13 +7,13 @@ import { rewriting } from './rewriting.ts';
 export const citationLoss = defineMeaningFault({
   name: 'citation-loss',
   summary: 'A valid, fast answer that has lost citations: from its lists and from its text.',
+  effect: 'cheapens',
   params: z.strictObject({
     share: share().default(1).describe('share of the cited sources that is lost, rounded up to whole ones'),
   }),
   magnitude: { param: 'share', zero: 0 },
   example: '{ fault: citation-loss, role: backup, share: 0.5 }',
   drill: 'citation_quality_drop',
-  quality: true,
   open: (params) =>
     rewriting(({ text }, _call, { script, random }) => {
       const known = script.sources.map((s) => s.id);

@@ -6,6 +6,7 @@ import { type Frame, NetworkFailure } from '../core/wire.ts';
 export const connectionReset = defineWireFault({
   name: 'connection-reset',
   summary: 'The connection is reset before any reply, or in the middle of its body.',
+  effect: 'fails',
   params: z.strictObject({
     after_frames: whole(0, 1_000_000)
       .optional()

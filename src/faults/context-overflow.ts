@@ -7,6 +7,8 @@ import { replying } from './error-reply.ts';
 export const contextOverflow = defineMeaningFault({
   name: 'context-overflow',
   summary: 'The provider rejects a prompt that is longer than its context window: 400.',
+  // A window that takes nothing refuses whatever is sent.
+  effect: ({ max_input_tokens }) => (max_input_tokens === 0 ? 'fails' : 'limits'),
   params: z.strictObject({
     max_input_tokens: whole(0, 10_000_000)
       .default(0)

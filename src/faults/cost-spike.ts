@@ -5,6 +5,7 @@ import { retelling } from './rewriting.ts';
 export const costSpike = defineMeaningFault({
   name: 'cost-spike',
   summary: 'The same answer at a multiple of its price: the provider counts more tokens.',
+  effect: 'cheapens',
   params: z.strictObject({
     factor: z.number().min(1).max(1000).default(10).describe('by how much the counted tokens are multiplied'),
   }),

@@ -30,6 +30,6 @@ export const errorFault = (
   message: (call: ModelCall) => string,
 ): Fault =>
   defineMeaningFault({
-    ...{ name, summary },
+    ...{ name, summary, effect: 'fails' },
     open: () => replying((call) => [`the error ${mode}`, { type: 'error', mode, message: message(call) }]),
   });

@@ -19,6 +19,14 @@ it('lists faults by name, each once', () => {
   expect(names).toEqual([...new Set(names)].sort());
 });
 
+it('says what it does to a reply; of some, the parameters decide', () => {
+  const effects = (name: string, ...params: unknown[]) => params.map((one) => named(name).effectOf(one));
+  expect(effects('hang', undefined, {})).toEqual(['fails', 'fails']);
+  expect(effects('context-overflow', undefined, { max_input_tokens: 100 })).toEqual(['fails', 'limits']);
+  expect(effects('capacity', {}, { concurrency: 0 })).toEqual(['limits', 'fails']);
+  expect(() => effects('capacity', { concurrency: -1 })).toThrow();
+});
+
 /** What a fault needs to have something to break; the others break any answer. */
 const OCCASIONS: Record<string, { params?: object; says?: ReplyKind }> = {
   'bad-arguments': { says: 'call' },
@@ -156,6 +164,17 @@ describe.each(protocols)('what arrives in $name', (protocol) => {
     const bare = await arrives('rate-limited', { retry_after_as: 'absent' });
     expect(bare.status).toBe(429);
     expect(bare.headers).not.toHaveProperty('retry-after');
+  });
+
+  it('is a rate limit with a Retry-After of years, gone by, of nothing, or that is no time', async () => {
+    const told = async (params: object) => (await arrives('rate-limited', params)).headers['retry-after'];
+    expect(await told({ retry_after_ms: 315_360_000_000 })).toBe('315360000');
+    expect(await told({ retry_after_ms: 0 })).toBe('0');
+    for (const retry_after_ms of [0, 90_000]) {
+      const date = await told({ retry_after_ms, retry_after_as: 'past' });
+      expect(Date.parse(date ?? '')).toBe(still.epochMs - Math.max(1000, retry_after_ms));
+    }
+    expect(await told({ retry_after_as: 'garbage' })).toBe('soon');
   });
 
   it("is the provider's own 500, and its gateway's page for the others", async () => {

@@ -5,6 +5,7 @@ import { rewriting } from './rewriting.ts';
 export const forbiddenCall = defineMeaningFault({
   name: 'forbidden-call',
   summary: 'The model asks for a tool it may not use, offered or not, instead of what it would have said.',
+  effect: 'cheapens',
   params: z.strictObject({
     asks_for: z.string().min(1).max(200).describe('the tool: one that is registered, and forbidden by the contract'),
     args: z.record(z.string(), z.unknown()).default({}).describe('the arguments it is asked for with'),

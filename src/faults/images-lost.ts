@@ -11,8 +11,8 @@ function blind(call: ModelCall): ModelCall {
 export const imagesLost = defineMeaningFault({
   name: 'images-lost',
   summary: 'The request is taken with its pictures and the model sees none: its answer no longer rests on them.',
+  effect: 'cheapens',
   drill: 'citation_quality_drop',
-  quality: true,
   open: () => (call, next, around) => {
     const sent = imagesIn(call).map((image) => image.data);
     if (sent.length === 0) return next(call);

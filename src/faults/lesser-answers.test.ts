@@ -6,6 +6,7 @@ import { skippedVerification } from './skipped-verification.ts';
 import { onWire, REPLIES, type ReplyKind, script, toldBy } from './trial.fixture.ts';
 import { truncatedAnswer } from './truncated-answer.ts';
 import { unsupportedClaim } from './unsupported-claim.ts';
+import { verificationDenied } from './verification-denied.ts';
 
 const usual = toldBy(REPLIES.prose).text;
 
@@ -22,7 +23,7 @@ describe.each(protocols.flatMap((protocol) => [true, false].map((stream) => ({ p
         const { text, end, tokens } = await told(truncatedAnswer, { share }, 'prose');
         const kept = Math.floor(usual.length * share);
         expect([text, end]).toEqual([usual.slice(0, kept), 'length']);
-        expect(tokens).toEqual([12, Math.ceil((34 * kept) / usual.length)]);
+        expect(tokens).toEqual([12, Math.max(1, Math.ceil((34 * kept) / usual.length))]);
       }
       const source = { kind: 'parts', reply: replyOf(...REPLIES.prose.slice(0, -2), ...REPLIES.call) } as const;
       const both = toldBy((await onWire(truncatedAnswer, { share: 0.9 }, { ...wire, source }).reply).heard);
@@ -70,6 +71,24 @@ describe.each(protocols.flatMap((protocol) => [true, false].map((stream) => ({ p
       });
       const { text } = await told(skippedVerification, { says: 'verified' }, 'prose');
       expect(text).toBe(`${usual} Every statement here has been verified against the sources.`);
+    });
+
+    it('a verifier says no in the shape that it was asked for', async () => {
+      expect((await told(verificationDenied, {}, 'prose')).text).toMatch(/^unsupported: /);
+      const properties = {
+        answer: { enum: ['yes', 'unclear', 'no'] },
+        next_action: {
+          properties: { unit: { enum: ['supported', 'unsupported', 'unclear'] }, amount: { enum: [1, 2] } },
+        },
+      };
+      const responseSchema = { name: 'verdict', schema: { properties } };
+      const asked = onWire(verificationDenied, {}, { ...wire, says: 'structured', asked: { responseSchema } });
+      expect(JSON.parse(toldBy((await asked.reply).heard).text)).toEqual({
+        answer: 'no',
+        citations: [],
+        next_action: { amount: 2, unit: 'unsupported' },
+        safe_to_send: false,
+      });
     });
 
     it('a dearer answer is the same answer', async () => {

@@ -9,6 +9,7 @@ const CLOSING = 0x7d;
 export const malformedJson = defineWireFault({
   name: 'malformed-json',
   summary: 'The reply has its good status, but its JSON, or that of the first streamed event, breaks off.',
+  effect: 'spoils',
   params: z.strictObject({
     at_share: share().default(0.5).describe('where the JSON breaks off, as a share of its bytes'),
   }),

@@ -7,6 +7,7 @@ const WORDS = "I'm sorry, but I can't help with that request.";
 export const refusal = defineMeaningFault({
   name: 'refusal',
   summary: 'The model declines: a `refusal` field at OpenAI, `stop_reason: refusal` at Anthropic.',
+  effect: 'fails',
   drill: 'all_models_down',
   open: () =>
     replying((call) => [

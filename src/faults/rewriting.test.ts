@@ -12,6 +12,7 @@ const editing = (edit: (said: Said) => Edit | undefined) =>
   defineMeaningFault({
     name: 'editing',
     summary: 'Edits.',
+    effect: 'cheapens',
     params: z.strictObject({}),
     example: '',
     open: () => rewriting(edit),
@@ -57,7 +58,11 @@ describe.each(protocols)('in $name', (protocol) => {
           ).heard,
         );
         const old = toldBy(REPLIES.prose).text.length;
-        expect(told).toMatchObject({ text, end: 'stop', tokens: [12, Math.ceil((34 * text.length) / old)] });
+        expect(told).toMatchObject({
+          text,
+          end: 'stop',
+          tokens: [12, Math.max(1, Math.ceil((34 * text.length) / old))],
+        });
       }),
     );
   });

@@ -74,12 +74,12 @@ function retell(heard: readonly Heard[], old: Said, change: Edit): Heard[] {
   const { text = old.text, calls = old.calls } = change;
   const spoken = change.calls === undefined ? of('tool-call', 'tool-call-delta') : calls.flatMap(speak);
   const reason = change.reason ?? (calls.length > 0 ? 'tool-calls' : 'stop');
-  // The provider counts what it says.
+  // The provider counts what it says, and at least its end.
   const [before, after] = [lengthOf(old), lengthOf({ text, calls })];
   const ending = of('usage', 'end').map(({ part, gap }): Heard => {
     if (part.type === 'end') return { part: part.reason === reason ? part : { ...part, reason }, gap };
     if (part.type !== 'usage' || before === 0 || before === after) return { part, gap };
-    return { part: { ...part, output: Math.ceil((part.output * after) / before) }, gap };
+    return { part: { ...part, output: Math.max(1, Math.ceil((part.output * after) / before)) }, gap };
   });
   return [...cut(text, of('text-delta')), ...spoken, ...ending];
 }

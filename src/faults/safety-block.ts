@@ -6,6 +6,7 @@ import { replying } from './error-reply.ts';
 export const safetyBlock = defineMeaningFault({
   name: 'safety-block',
   summary: 'A content filter of the provider stops the answer, or rejects the request.',
+  effect: 'fails',
   params: z.strictObject({
     as: z
       .enum(['end', 'error'])

@@ -19,6 +19,7 @@ const OTHER_NAMES: Record<string, string> = {
 
 export const schemaDrift = defineMeaningFault({
   name: 'schema-drift',
+  effect: 'spoils',
   summary: 'A structured answer drifts from its schema: other names, fields gone, other types, or other meanings.',
   params: z.strictObject({
     how: z

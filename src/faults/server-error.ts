@@ -7,6 +7,7 @@ const STATUSES = [500, 502, 503, 504] as const;
 export const serverError = defineMeaningFault({
   name: 'server-error',
   summary: 'The provider, or the gateway in front of it, answers with a server error.',
+  effect: 'fails',
   params: z.strictObject({
     status: z
       .literal(STATUSES)

@@ -1,8 +1,11 @@
 import { z } from 'zod';
-import { isRecord } from '../core/json.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
-import { fieldsOf, withSentence } from './answer.ts';
+import { withSentence } from './answer.ts';
+import { denial } from './denial.ts';
 import { rewriting } from './rewriting.ts';
+
+/** Nothing of it is a yes, and nothing a judgement. */
+const UNVERIFIED = { prose: 'Not verified: the check was skipped.', word: 'not_verified' };
 
 /**
  * From outside only words can be changed, not what a model really checked. So there are two lies to tell apart: a verifier
@@ -11,6 +14,7 @@ import { rewriting } from './rewriting.ts';
 export const skippedVerification = defineMeaningFault({
   name: 'skipped-verification',
   summary: 'A verifier replies that it did not verify, or an answer says of itself that it is verified.',
+  effect: 'cheapens',
   params: z.strictObject({
     says: z
       .enum(['not_verified', 'verified'])
@@ -22,23 +26,12 @@ export const skippedVerification = defineMeaningFault({
   example: '{ fault: skipped-verification, role: verifier }',
   drill: 'no_tool_support',
   open: ({ says }) =>
-    rewriting(({ text }) => {
-      if (says === 'not_verified') return { did: 'says that nothing was verified', text: unverified(text), calls: [] };
+    rewriting(({ text }, { responseSchema }) => {
+      if (says === 'not_verified') {
+        const unverified = denial(text, responseSchema?.schema, UNVERIFIED);
+        return { did: 'says that nothing was verified', text: unverified, calls: [] };
+      }
       const claimed = withSentence(text, 'Every statement here has been verified against the sources.');
       return claimed === undefined ? undefined : { did: 'says of itself that it is verified', text: claimed };
     }),
 });
-
-/** In a structured reply every word says so. */
-function unverified(text: string): string {
-  const fields = fieldsOf(text);
-  return fields === undefined ? 'Not verified: the check was skipped.' : JSON.stringify(silenced(fields));
-}
-
-function silenced(value: unknown): unknown {
-  if (typeof value === 'string') return 'not_verified';
-  if (typeof value === 'boolean') return false;
-  if (Array.isArray(value)) return [];
-  if (!isRecord(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, silenced(inner)]));
-}

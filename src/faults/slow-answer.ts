@@ -5,12 +5,12 @@ import { defineMeaningFault } from '../core/plugin.ts';
 export const slowAnswer = defineMeaningFault({
   name: 'slow-answer',
   summary: 'The provider takes the request and answers late: the head and the first token are delayed.',
+  effect: 'delays',
   params: z.strictObject({
     delay_ms: whole(0, HOUR_MS)
       .default(30_000)
       .describe('milliseconds before the answer begins, on top of the time it takes anyway'),
   }),
-  delays: true,
   magnitude: { param: 'delay_ms', zero: 0 },
   example: '{ fault: slow-answer, role: primary, delay_ms: 15000 }',
   open:

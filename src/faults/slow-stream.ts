@@ -9,6 +9,7 @@ const PIECE = 24;
 export const slowStream = defineMeaningFault({
   name: 'slow-stream',
   summary: 'The answer begins in time and then drips: a gap before every further piece of the stream.',
+  effect: 'delays',
   params: z.strictObject({
     gap_ms: whole(0, 600_000)
       .default(2000)
@@ -16,7 +17,6 @@ export const slowStream = defineMeaningFault({
         `milliseconds before each piece; an answer that is not streamed comes whole, as late as in pieces of ${PIECE} characters`,
       ),
   }),
-  delays: true,
   magnitude: { param: 'gap_ms', zero: 0 },
   example: '{ fault: slow-stream, role: primary, gap_ms: 500 }',
   open: ({ gap_ms }) =>

@@ -5,6 +5,7 @@ import { AfterMs, timedOut } from './tool-time.ts';
 export const toolTimeout = defineToolFault({
   name: 'tool-timeout',
   summary: 'The tool gives no answer in time, and nothing happens.',
+  effect: 'fails',
   params: z.strictObject({ after_ms: AfterMs }),
   example: '{ fault: tool-timeout, tool: lookup_policy, after_ms: 3000 }',
   drill: 'all_models_down',

@@ -8,6 +8,7 @@ import { rewriting } from './rewriting.ts';
 export const toolsAsProse = defineMeaningFault({
   name: 'tools-as-prose',
   summary: 'The model writes a tool call into its text instead of making it.',
+  effect: 'cheapens',
   params: z.strictObject({
     as: z.enum(['json', 'sentence']).default('json').describe('how the call is written'),
   }),

@@ -5,6 +5,7 @@ import { rewriting } from './rewriting.ts';
 export const toolsIgnored = defineMeaningFault({
   name: 'tools-ignored',
   summary: 'The model answers at once, although it was offered tools and should have called one.',
+  effect: 'cheapens',
   params: z.strictObject({
     claims: z
       .boolean()

@@ -4,6 +4,7 @@ import { replying } from './error-reply.ts';
 export const toolsUnsupported = defineMeaningFault({
   name: 'tools-unsupported',
   summary: 'The model cannot call tools: a request that offers any is rejected with 400.',
+  effect: 'limits',
   drill: 'no_tool_support',
   open: () =>
     replying(({ tools, model }) => {

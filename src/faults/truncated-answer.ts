@@ -6,6 +6,7 @@ import { rewriting } from './rewriting.ts';
 export const truncatedAnswer = defineMeaningFault({
   name: 'truncated-answer',
   summary: 'The answer stops before it is finished, and the reply says so: its end is `length`.',
+  effect: 'spoils',
   params: z.strictObject({
     share: share().default(0.5).describe('share of its characters that is kept'),
   }),

@@ -4,6 +4,7 @@ import { rewriting } from './rewriting.ts';
 export const unknownTool = defineMeaningFault({
   name: 'unknown-tool',
   summary: 'The model calls a tool that does not exist: the name of the one it wants, slightly wrong.',
+  effect: 'spoils',
   drill: 'no_tool_support',
   open: () =>
     rewriting(({ calls }, { tools }) => {

@@ -10,13 +10,13 @@ const MONTHS = ['January', 'March', 'May', 'July', 'August', 'October', 'Decembe
 export const unsupportedClaim = defineMeaningFault({
   name: 'unsupported-claim',
   summary: 'A valid answer with a claim added to it that no source supports: an amount, or a date.',
+  effect: 'cheapens',
   params: z.strictObject({
     claims: whole(0, 10).default(1).describe('how many are added: an amount, a date, an amount …'),
   }),
   magnitude: { param: 'claims', zero: 0 },
   example: '{ fault: unsupported-claim, role: backup, claims: 2 }',
   drill: 'citation_quality_drop',
-  quality: true,
   open: ({ claims }) =>
     rewriting(({ text }, _call, { script, random }) => {
       const known = [text, script.answer, JSON.stringify(script.task), ...script.sources.map((s) => s.text)].join('\n');

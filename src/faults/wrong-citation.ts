@@ -7,6 +7,7 @@ import { rewriting } from './rewriting.ts';
 export const wrongCitation = defineMeaningFault({
   name: 'wrong-citation',
   summary: 'A valid answer that cites other sources than those it rests on.',
+  effect: 'cheapens',
   params: z.strictObject({
     id: z
       .enum(['known', 'invented'])
@@ -19,7 +20,6 @@ export const wrongCitation = defineMeaningFault({
   magnitude: { param: 'share', zero: 0 },
   example: '{ fault: wrong-citation, role: backup, id: known }',
   drill: 'citation_quality_drop',
-  quality: true,
   open: ({ id: kind, share: part }) =>
     rewriting(({ text }, _call, { script, random }) => {
       const known = script.sources.map((s) => s.id);

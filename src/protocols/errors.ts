@@ -45,6 +45,9 @@ export function isWholeReply(part: ErrorPart): boolean {
   return part.inBand !== true && part.mode !== 'truncated';
 }
 
+/** When the provider's own counters say that there is room again: in a minute where the error says nothing. */
+export const resetMs = ({ retryAfter }: ErrorPart): number => Math.max(0, retryAfter?.ms ?? 60_000);
+
 /** The last resort, when the body names nothing. A page instead of JSON on 403 is a network border's. */
 export function modeOfStatus(status: number, isJson: boolean): FailureMode {
   if (status === 401) return 'auth';
@@ -73,6 +76,7 @@ export function readRetryAfter(headers: Headers, nowMs: number): ErrorPart['retr
 export function writeRetryAfter(part: ErrorPart, atMs: number): Headers {
   if (part.retryAfter === undefined) return [];
   const { ms, as } = part.retryAfter;
+  if (as === 'garbage') return [['retry-after', 'soon']];
   if (as === 'seconds') return [['retry-after', String(Math.ceil(ms / 1000))]];
   return [['retry-after', formatHttpDate(Math.ceil((atMs + ms) / 1000) * 1000)]];
 }

@@ -180,7 +180,7 @@ const sampleEvents: TraceEvent[] = [
   {
     ...at,
     kind: 'fault-fired',
-    delays: false,
+    effect: 'fails',
     seq: 12,
     at: 0,
     call: 'c1',

@@ -1,4 +1,5 @@
 import { type FaultUse, placeOf } from '../core/drill.ts';
+import type { Effect } from '../core/effect.ts';
 import { eventsOf } from '../core/evidence.ts';
 import type { TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -9,6 +10,7 @@ import type { Reason } from './trouble.ts';
 export interface FaultTally {
   fault: string;
   role: string;
+  effect: Effect;
   phase: string;
   /** Calls that reached the role. */
   seen: number;
@@ -21,12 +23,12 @@ export interface FaultTally {
 }
 
 export function tally(
-  use: FaultUse,
+  use: FaultUse & { effect: Effect },
   phase: string,
   events: readonly TraceEvent[],
   asks: readonly TaskReport[],
 ): FaultTally {
-  const { fault, when } = use;
+  const { fault, effect, when } = use;
   const role = placeOf(use);
   const uses = events.filter(
     (e) => (e.kind === 'call' && e.role === role) || (e.kind === 'tool-use' && e.tool === role),
@@ -37,6 +39,7 @@ export function tally(
   return {
     fault,
     role,
+    effect,
     phase,
     seen: uses.length,
     fired: events.filter((e) => e.kind === 'fault-fired' && e.fault === fault && e.role === role).length,

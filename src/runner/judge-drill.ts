@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { asKnown } from '../core/declaration.ts';
-import { Drill, placeOf } from '../core/drill.ts';
-import { type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
+import { Drill, type FaultUse, placeOf } from '../core/drill.ts';
+import type { Effect } from '../core/effect.ts';
+import { type ArmedAt, type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import { type GoldenTask, sourcesFor } from '../core/golden-task.ts';
 import { once } from '../core/once.ts';
 import type { DrillCheck, Fold } from '../core/plugin.ts';
@@ -107,7 +108,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         paths: bothPaths(
           tasks,
           (task) => baselines.get(task)?.cells ?? [],
-          faults.some(({ fault, fired }) => fired > 0 && plan.quality.includes(fault)),
+          faults.some(({ effect, fired }) => fired > 0 && effect === 'cheapens'),
         ),
         tasks,
       };
@@ -169,7 +170,7 @@ function judgeTask(
   if (baseline === undefined) throw new Error(`no baseline of ${task.name}`);
   const armed = armedIn(plan, phase)
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
-    .map((use) => ({ fault: use.fault, role: placeOf(use) }));
+    .map(asArmed);
   const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed);
   const cells = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
   return reportTask(
@@ -218,14 +219,22 @@ const factsOf = once((plan: JudgePlan): DrillFacts => {
     contract: plan.workflow.contract,
     epoch_ms: EPOCH_MS,
     roles: asKnown(plan.roles),
-    phases: plan.drill.phases.map(({ name, faults }) => ({
+    phases: plan.drill.phases.map(({ name }) => ({
       name,
-      faults: faults.map((use) => ({ fault: use.fault, role: placeOf(use) })),
+      faults: armedIn(plan, name).map(asArmed),
     })),
   };
 });
 
-const armedIn = (plan: JudgePlan, phase: string) => plan.drill.phases.find((p) => p.name === phase)?.faults ?? [];
+type Armed = FaultUse & { effect: Effect };
+
+function armedIn({ drill, effects }: JudgePlan, phase: string): Armed[] {
+  const at = drill.phases.findIndex((p) => p.name === phase);
+  const uses = drill.phases[at]?.faults ?? [];
+  return uses.flatMap((use, i) => effects[at]?.slice(i, i + 1).map((effect) => ({ ...use, effect })) ?? []);
+}
+
+const asArmed = (use: Armed): ArmedAt => ({ fault: use.fault, role: placeOf(use), effect: use.effect });
 const withoutLog = (events: readonly TraceEvent[]) => events.filter((e) => e.kind !== 'log');
 const logOf = (events: readonly TraceEvent[]): EventOf<'log'> | undefined => firstOf(events, 'log');
 

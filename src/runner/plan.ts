@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { ResolvedDeclaration, Roles } from '../core/declaration.ts';
 import type { Drill } from '../core/drill.ts';
+import type { Effect } from '../core/effect.ts';
 import type { GoldenTask, Script, Workflow } from '../core/golden-task.ts';
 import type { ToolSchema } from '../core/model-call.ts';
 import type { Check, Habitat, Target } from '../core/plugin.ts';
@@ -26,8 +27,8 @@ export interface JudgePlan {
   shipped: boolean;
   /** What the drill names that this run lacks: not applicable, and no reason to be inconclusive. */
   lacking: Lacking[];
-  /** Names of the faults that leave a reply valid and make it worth less. */
-  quality: readonly string[];
+  /** What each armed fault does to a reply: per phase, in the drill's order. */
+  effects: Effect[][];
   reproduce: string;
 }
 
@@ -38,10 +39,10 @@ export type StoredInputs = Omit<JudgePlan, 'checks'>;
  * What is judged, now or later: a live run and a stored one see the same texts, with nothing secret in them. The line
  * that reproduces the run is as whoever made the plan wrote it.
  */
-export function judgePlanOf({ redaction, checks, quality, reproduce, ...plan }: Plan): JudgePlan {
+export function judgePlanOf({ redaction, checks, effects, reproduce, ...plan }: Plan): JudgePlan {
   const { drill, definition, workflow, declares, roles, shipped, lacking } = plan;
   const seen = redaction.value({ drill, definition, workflow, declares, roles, lacking });
-  return { ...seen, shipped, reproduce, checks, quality };
+  return { ...seen, shipped, reproduce, checks, effects };
 }
 
 /** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */

@@ -5,7 +5,7 @@ import type { GoldenTask } from '../core/golden-task.ts';
 import type { Target } from '../core/plugin.ts';
 import type { DrillReport } from '../core/report.ts';
 import type { ArmedFault } from '../core/stand.ts';
-import { BASELINE, type TraceEvent } from '../core/trace.ts';
+import { BASELINE, type FaultAt, type TraceEvent } from '../core/trace.ts';
 import { type Crash, DeadlockError, giveUp, LivelockError, onCrash } from '../world/index.ts';
 import { ask } from './ask.ts';
 import { missed, whyMissed } from './fault-tally.ts';
@@ -145,12 +145,14 @@ function tasksOf({ tasks }: Plan, { tasks: count, times }: Phase): GoldenTask[] 
 function begin(world: WorldContext, phase: string, armed: readonly ArmedFault[]): void {
   world.recorder.enter(phase);
   world.stand.begin(armed);
-  world.recorder.emit({ kind: 'phase', state: 'began', faults: armed.map(({ fault, role }) => ({ fault, role })) });
+  world.recorder.emit({ kind: 'phase', state: 'began', faults: armed.map(faultAt) });
 }
 
 function end(world: WorldContext, armed: readonly ArmedFault[]): void {
-  world.recorder.emit({ kind: 'phase', state: 'ended', faults: armed.map(({ fault, role }) => ({ fault, role })) });
+  world.recorder.emit({ kind: 'phase', state: 'ended', faults: armed.map(faultAt) });
 }
+
+const faultAt = ({ fault, role, effect }: ArmedFault): FaultAt => ({ fault, role, effect });
 
 /** Lets the asks of a phase arrive as its load says; resolves when each has an outcome. */
 async function arrive(world: WorldContext, { load }: Phase, asks: { task: GoldenTask; n: number }[]): Promise<void> {

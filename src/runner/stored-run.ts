@@ -5,6 +5,7 @@ import { Concepts } from '../core/concept.ts';
 import { Contract } from '../core/contract.ts';
 import { Declaration, Roles } from '../core/declaration.ts';
 import { Drill } from '../core/drill.ts';
+import { Effect } from '../core/effect.ts';
 import { DrillError } from '../core/errors.ts';
 import { GoldenTask } from '../core/golden-task.ts';
 import type { Check } from '../core/plugin.ts';
@@ -47,7 +48,7 @@ const Inputs: z.ZodType<StoredInputs[]> = z.array(
     shipped: z.boolean().default(true),
     lacking: z.array(z.object({ what: z.string(), why: z.string() })).default([]),
     roles: Roles,
-    quality: z.array(z.string()).default([]),
+    effects: z.array(z.array(Effect)),
     reproduce: z.string(),
   }),
 );

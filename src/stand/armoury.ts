@@ -46,8 +46,8 @@ export function createArmoury({ clock, random, recording, scriptOf }: ArmouryOpt
       script: scriptOf(call.ask),
       fired(detail, how) {
         const { ask, task, id, role } = call;
-        const { fault: name, delays } = fault;
-        recording.emit({ kind: 'fault-fired', ask, task, call: id, fault: name, role, delays, ...how, detail });
+        const { fault: name, effect } = fault;
+        recording.emit({ kind: 'fault-fired', ask, task, call: id, fault: name, role, effect, ...how, detail });
       },
     };
   }

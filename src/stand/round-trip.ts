@@ -11,6 +11,7 @@ import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording } from '../core/stand.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
+import type { Flow } from '../core/trace.ts';
 import type { Occasion } from '../core/trigger.ts';
 import { type Frame, NetworkFailure, type Part, type Reply, type WireReply } from '../core/wire.ts';
 import { type Armed, respond } from '../protocols/relay.ts';
@@ -51,6 +52,7 @@ export function openTrip(
     const tokens = tokensOf(said, inputTokens);
     return { tokens, cost_usd: costOf(role, tokens) };
   }
+  const flow = createFlow(clock);
   const ids = script.sources.map((source) => source.id);
   /** What went out so far: also a broken reply may be handed on. */
   function note(ok: boolean): string[] {
@@ -62,7 +64,7 @@ export function openTrip(
   }
   function abort(): void {
     note(false);
-    finish({ kind: 'call-abort', ...spent() });
+    finish({ kind: 'call-abort', ...spent(), ...flow.now() });
   }
   function end(how: CallEnd['how'], status: number | null, failure_mode: FailureMode | null): void {
     const asked = said.calls.map((c) => ({
@@ -104,13 +106,14 @@ export function openTrip(
   }
 
   async function* body(frames: AsyncIterable<Frame>, status: number): AsyncGenerator<Uint8Array> {
-    let begun = !call.stream;
+    let begun = false;
     try {
       for await (const frame of frames) {
         gather(frame.parts, said);
-        if (!begun && frame.parts.some(isAnswer)) {
+        if (call.stream && frame.parts.some(isAnswer)) {
+          if (!begun) emit({ kind: 'first-token' });
           begun = true;
-          emit({ kind: 'first-token' });
+          flow.piece();
         }
         yield frame.wire;
       }
@@ -164,6 +167,19 @@ export function openTrip(
 
 /** Characters of JSON that are stored as they are. */
 const SHORT = 80;
+/** Counts the pieces of a stream as they go out. */
+function createFlow(clock: Clock) {
+  let [pieces, longest_gap_ms, last] = [0, 0, 0];
+  return {
+    piece(): void {
+      const now = clock.now();
+      if (pieces > 0) longest_gap_ms = Math.max(longest_gap_ms, now - last);
+      pieces += 1;
+      last = now;
+    },
+    now: (): { flow?: Flow } => (pieces === 0 ? {} : { flow: { pieces, longest_gap_ms, idle_ms: clock.now() - last } }),
+  };
+}
 
 /** Whether a part belongs to an answer. */
 const isAnswer = ({ type }: Part) => type !== 'usage' && type !== 'error' && type !== 'end';

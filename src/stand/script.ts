@@ -26,8 +26,11 @@ function firstSentence(text: string): string {
 /** What a scripted model replies: a tool it wants called, or text. */
 export type Said = { turn: Turn; text: '' } | { turn: undefined; text: string };
 
-/** A verifier has one thing to say. */
-const SUPPORTED = 'supported';
+/** A verifier has one thing to say, and never the answer that it is shown. */
+function verdictOn({ task, sources }: Script, call: ModelCall): string {
+  const { answer: _, ...asked } = task;
+  return replyText({ task: asked, sources, answer: 'supported' }, call, [], []);
+}
 
 /**
  * The reply to one call, chosen by which tool results the conversation holds: the next turn whose tool is offered and has
@@ -41,7 +44,7 @@ export function replyTo(
   const says = (answer: string, plan: readonly Turn[]): Said => {
     return { turn: undefined, text: replyText({ ...script, answer }, call, schemaFields, plan) };
   };
-  if (call.role === 'verifier') return says(SUPPORTED, []);
+  if (call.role === 'verifier') return { turn: undefined, text: verdictOn(script, call) };
   const turns = script.task.turns.map((turn) => ({ turn, result: resultOf(call, turn) }));
   const undone = turns.filter(({ turn, result }) => writes(turn.tool) && !happened(result)).map(({ turn }) => turn);
   // A write that was tried and did not happen is the end of the story; what would have followed it is not asked for.

@@ -134,7 +134,7 @@ const failure = (work: Promise<unknown>) =>
 type Spec = Partial<ArmedFault> & { when?: unknown };
 const meaning = (inject: MeaningInjection, { when = {}, ...rest }: Spec = {}): ArmedFault => ({
   fault: 'marks',
-  delays: false,
+  effect: 'fails',
   shared: false,
   role: 'primary',
   open: () => ({ kind: 'meaning', inject }),
@@ -338,6 +338,26 @@ describe('a caller that leaves', () => {
     expect(events.at(-1)).toMatchObject({ kind: 'call-abort', tokens, cost_usd: costOf(openai, tokens) });
   });
 
+  it('in the body: how it came along until then', async () => {
+    const drips = wire(async function* (frames, { clock }) {
+      let gap = 0;
+      for await (const frame of frames) {
+        gap += 100;
+        await clock.sleep(gap);
+        yield frame;
+      }
+    });
+    const { events, left, wait, clock, chunks } = await begin(4, [drips]);
+    await wait(clock.sleep(70));
+    const next = failure(chunks.next());
+    left.abort(reason);
+    await next;
+    // The first piece of the stream only opens it; the pace of the model adds a few milliseconds.
+    const { flow } = events.find((e) => e.kind === 'call-abort') ?? {};
+    expect(flow).toMatchObject({ pieces: 3, idle_ms: 70 });
+    expect(Math.floor((flow?.longest_gap_ms ?? 0) / 100)).toBe(4);
+  });
+
   it('in the body, by its signal: is told at once', async () => {
     const { chunks, events, left, clock } = await begin(4);
     const next = failure(chunks.next());
@@ -351,6 +371,7 @@ describe('a caller that leaves', () => {
     const { chunks, events } = await begin(0);
     await chunks.return?.();
     expect(events.map(({ kind }) => kind)).toEqual(['call', 'call-head', 'call-abort']);
+    expect(events.at(-1)).not.toHaveProperty('flow');
   });
 
   it('without a look at the body of an error on which a fault stands: it was answered, at the wire’s own pace', async () => {

@@ -115,6 +115,7 @@ it('a fault of tools stands on both sides of the effect', async () => {
   const late = defineToolFault({
     name: 'late',
     summary: '',
+    effect: 'fails',
     params: z.strictObject({}),
     example: '',
     open:
@@ -128,7 +129,7 @@ it('a fault of tools stands on both sides of the effect', async () => {
   const fault: ArmedFault = {
     fault: 'late',
     role: 'issue_refund',
-    delays: false,
+    effect: 'fails',
     shared: false,
     open: late.arm({}),
     trigger: () => true,
@@ -228,5 +229,22 @@ describe('a model that calls tools', () => {
     expect(JSON.parse(said.text)).toEqual({
       plan: [{ tool: 'issue_refund', args: refund, reason: 'The refund was not made.' }],
     });
+  });
+
+  it('says yes as a verifier, in the shape it is asked for, and never the answer it is shown', () => {
+    const structured = scriptFor({ ...task, answer: { answer: 'Yes.', citations: [] } }, []);
+    const shown: ModelCall['messages'] = [{ role: 'user', content: 'Is it so? {"answer":"Yes.","citations":[]}' }];
+    const verdict = (asked: Partial<ModelCall>) =>
+      replyTo(
+        structured,
+        { ...call, role: 'verifier', messages: shown, ...asked },
+        { schemaFields: [], writes: () => true },
+      ).text;
+    expect(verdict({})).toBe('supported');
+    const schema = {
+      properties: { ok: { type: 'boolean' }, verdict: { enum: ['yes', 'no'] }, why: { type: 'string' } },
+    };
+    const reply = JSON.parse(verdict({ responseSchema: { name: 'verdict', schema } }));
+    expect(reply).toEqual({ ok: true, verdict: 'yes', why: 'supported' });
   });
 });

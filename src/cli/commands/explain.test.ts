@@ -20,6 +20,7 @@ Parameters:
   shape   one of json, html (default "json")
 
 Fires: on every call of its role, unless \`when\`, \`tenants\` or \`tasks\` say otherwise: see \`drill explain fault\`.
+Effect: no usable reply comes, whatever is sent.
 How hard: status; 500 does nothing.
 
 Example, in \`faults\` of a phase:

@@ -13,7 +13,8 @@ import { jsonSchemaOf, type Piece, piecesAt, wordsOf } from '../../config/schema
 import { openTarget, settleTarget } from '../../config/target.ts';
 import { loadWorkflow } from '../../config/workflow-folder.ts';
 import { Contract } from '../../core/contract.ts';
-import { type Drill, type Phase, placeOf } from '../../core/drill.ts';
+import { type Drill, FaultUse, type Phase, paramsOf, placeOf } from '../../core/drill.ts';
+import { EFFECTS } from '../../core/effect.ts';
 import { DrillError } from '../../core/errors.ts';
 import { GoldenTask, type Workflow } from '../../core/golden-task.ts';
 import type { Card, Check, Fault } from '../../core/plugin.ts';
@@ -67,7 +68,7 @@ function faultText(fault: Fault): string {
   const place = fault.kind === 'tool' ? 'use of its tool' : 'call of its role';
   const facts = [
     `Fires: on every ${place}, unless \`when\`, \`tenants\` or \`tasks\` say otherwise: see \`drill explain fault\`.`,
-    fault.delays ? 'Spares: the reply itself, which is whole and only late.' : '',
+    `Effect: ${EFFECTS[fault.effectOf(paramsOf(FaultUse.parse(parse(fault.example))))]}.`,
   ];
   const flags = flagsOf(fault).map((flag) => `--fault ${flag}`);
   const line = `drill run ${fault.drill ?? 'timeout_primary'} ${flags.join(' ')}`;

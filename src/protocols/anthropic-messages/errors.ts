@@ -2,7 +2,7 @@ import { formatRfc3339 } from '../../core/http-date.ts';
 import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../../core/wire.ts';
-import { type ErrorRow, type ErrorVoice, named, type ReadError } from '../errors.ts';
+import { type ErrorRow, type ErrorVoice, named, type ReadError, resetMs } from '../errors.ts';
 import { asRecord, asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -83,7 +83,7 @@ export const errors: ErrorVoice = {
 
 function rateLimits(part: ErrorPart, atMs: number): Headers {
   if (part.mode !== 'rate_limit') return [];
-  const reset = formatRfc3339(Math.ceil((atMs + (part.retryAfter?.ms ?? 60_000)) / 1000) * 1000);
+  const reset = formatRfc3339(Math.ceil((atMs + resetMs(part)) / 1000) * 1000);
   return [
     ['anthropic-ratelimit-requests-limit', '50'],
     ['anthropic-ratelimit-requests-remaining', '0'],

@@ -1,7 +1,7 @@
 import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../../core/wire.ts';
-import { type ErrorRow, type ErrorVoice, modeOfStatus, named, type ReadError } from '../errors.ts';
+import { type ErrorRow, type ErrorVoice, modeOfStatus, named, type ReadError, resetMs } from '../errors.ts';
 import { asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -100,7 +100,7 @@ function rateLimits(part: ErrorPart): Headers {
     ['x-ratelimit-limit-tokens', '200000'],
     ['x-ratelimit-remaining-requests', '0'],
     ['x-ratelimit-remaining-tokens', '198500'],
-    ['x-ratelimit-reset-requests', goDuration(part.retryAfter?.ms ?? 60_000)],
+    ['x-ratelimit-reset-requests', goDuration(resetMs(part))],
     ['x-ratelimit-reset-tokens', '450ms'],
   ];
 }

@@ -106,7 +106,8 @@ function wholeReply(parts: SaidPart[]): object {
   const { text, refusal, calls, usage, end: reason = 'stop' } = gather(parts);
   const message = {
     role: 'assistant',
-    content: text ?? null,
+    // A model that ends its turn without a word has said an empty one; beside calls, or where it was stopped, there is none.
+    content: text ?? (calls.length === 0 && (reason === 'stop' || reason === 'length') ? '' : null),
     refusal: refusal ?? (reason === 'refusal' ? REFUSAL : null),
     annotations: [],
     ...(calls.length > 0 && { tool_calls: calls.map(writeToolCall) }),

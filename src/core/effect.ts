@@ -1,0 +1,14 @@
+import { z } from 'zod';
+
+/** What a fault does to the reply of a call that it meets. */
+export const Effect = z.enum(['fails', 'delays', 'spoils', 'cheapens', 'limits']);
+export type Effect = z.infer<typeof Effect>;
+
+/** What each effect leaves of the reply, as `drill explain` says it. */
+export const EFFECTS: Readonly<Record<Effect, string>> = {
+  fails: 'no usable reply comes, whatever is sent',
+  delays: 'the reply is whole and comes late',
+  spoils: 'a reply comes, and it cannot be used as it is',
+  cheapens: 'the reply is valid and worth less',
+  limits: 'a request within the limit gets a whole reply: the caller can avoid the fault',
+};
