@@ -77,14 +77,15 @@ const idsOf = ({ golden, ask, workflow, models }: LoggedAsk) => [
 
 /** No tenant is meant by it. */
 const NO_TENANT = 'default';
-/** What was decoded and is no text is no encoded text. */
+/** What was decoded and is no text holds short names by chance. */
 const NO_TEXT = /[^\P{Cc}\t\n\r]|\uFFFD/u;
-/** A shorter name is found in anything that is decoded. */
+const SHORTEST_IN_NO_TEXT = 6;
+/** A shorter name is found in anything. */
 const SHORTEST_NAME = 3;
 
 /** A tenant's name between other words, however they are parted. An id that itself is made of one names nobody. */
 function namesTenant(view: string, tenant: string, known: readonly string[]): boolean {
-  if (tenant === NO_TENANT || NO_TEXT.test(view)) return false;
+  if (tenant === NO_TENANT || (tenant.length < SHORTEST_IN_NO_TEXT && NO_TEXT.test(view))) return false;
   const ids = known.filter((id) => id.includes(tenant));
   const words = ids
     .reduce((text, id) => text.replaceAll(id, ' '), view)
