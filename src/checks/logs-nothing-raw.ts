@@ -10,7 +10,7 @@ export const logsNothingRaw = defineLogCheck({
   reads: "the target's own log, with its escapes and encodings undone",
   implies: () => ({}),
   judge({ seen: { outcome } }, log) {
-    if (log === undefined || log.records.length === 0) return nothingToJudge('no log record');
+    if (outcome === undefined || log === undefined || log.records.length === 0) return nothingToJudge('no log record');
     const { held, held_input, held_tenant, records } = log;
     const wrong = [
       ...when(held_input, 'the log holds the raw question, or part of it'),
