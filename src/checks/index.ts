@@ -8,6 +8,7 @@ import { arrivesWhole } from './arrives-whole.ts';
 import { asksApproval } from './asks-approval.ts';
 import { avoidsForbidden } from './avoids-forbidden.ts';
 import { backsOff } from './backs-off.ts';
+import { billsWhatItSpent } from './bills-what-it-spent.ts';
 import { callsOnlyAllowedTools } from './calls-only-allowed-tools.ts';
 import { citesSources } from './cites-sources.ts';
 import { claimsOnlyWhatHappened } from './claims-only-what-happened.ts';
@@ -24,6 +25,8 @@ import { keepsState } from './keeps-state.ts';
 import { keepsValues } from './keeps-values.ts';
 import { letsStreamsFlow } from './lets-streams-flow.ts';
 import { logAgrees } from './log-agrees.ts';
+import { logsNothingRaw } from './logs-nothing-raw.ts';
+import { namesItsModel } from './names-its-model.ts';
 import { noticeIsComplete } from './notice-is-complete.ts';
 import { noticeIsTrue } from './notice-is-true.ts';
 import { outputValidates } from './output-validates.ts';
@@ -65,5 +68,6 @@ export const checks: Check[] = [
   // What it does.
   ...[callsOnlyAllowedTools, actsAsAsked, actsOnce, asksApproval, usesToolMode],
   // What it says of that.
-  ...[claimsOnlyWhatHappened, admitsMissingAction, admitsDegradedMode, noticeIsTrue, noticeIsComplete, logAgrees],
+  ...[claimsOnlyWhatHappened, admitsMissingAction, admitsDegradedMode, noticeIsTrue, noticeIsComplete],
+  ...[namesItsModel, billsWhatItSpent, logAgrees, logsNothingRaw],
 ];

@@ -23,7 +23,7 @@ export const outputValidates = defineTaskCheck({
     if (data === undefined) return failed('no structured output: data is missing', content);
     const { schema, required } = output;
     const missing = required.filter((field) => !Object.hasOwn(data, field)).map((field) => `data.${field}: missing`);
-    const wrong = [...missing, ...innermost(errorsOf(schema, data))];
+    const wrong = [...missing, ...innermost(schemaErrors(schema, data))];
     const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : '';
     if (wrong.length > 0) return failed(`${wrong.slice(0, 3).join('; ')}${more}`, content);
     return passed(`data follows the schema, ${required.length} of ${required.length} required fields`, content);
@@ -38,7 +38,7 @@ interface Ready {
 const known = new WeakMap<object, Ready>();
 
 /** The validator knows formats by name in one table of the process: ours are there only while it works. */
-function errorsOf(schema: Record<string, unknown>, data: Record<string, unknown>): OutputUnit[] {
+export function schemaErrors(schema: Record<string, unknown>, data: Record<string, unknown>): OutputUnit[] {
   const { validator, patterns } = known.get(schema) ?? inLinearTime(schema);
   known.set(schema, { validator, patterns });
   Object.assign(format, patterns);

@@ -228,8 +228,12 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     records: z.array(LogRecord),
     model: z.string().optional(),
     cost_usd: z.number().optional(),
-    held: Held.describe('markers found in the records'),
-    held_input: z.boolean().describe('whether the records hold the raw question'),
+    held: Held.describe('markers found in the records; of sources and canaries a fragment is enough, however encoded'),
+    held_input: z
+      .boolean()
+      .describe('whether the records hold the question, or what was said before, or a fragment of it, however encoded'),
+    held_tenant: z.literal(true).optional().describe('the records hold the name of a tenant, however encoded'),
+    other_tasks: z.array(z.string()).optional().describe('other tasks or asks that stand as `task_id`'),
   }),
   /** Work outside the virtual world. `fatal` work (sockets, DNS) makes the run inconclusive; the rest is waited for. */
   z.object({

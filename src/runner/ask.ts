@@ -6,6 +6,7 @@ import { Outcome, type Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
 import { hasTimers, onCrash, sayThrown } from '../world/index.ts';
+import { logFacts } from './log-facts.ts';
 import { HORIZON_MS, type Plan } from './plan.ts';
 import { digest, type Recorder } from './recorder.ts';
 import { SPINNING } from './task-report.ts';
@@ -53,7 +54,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
     if ('hung' in ending) {
       const waited_ms = clock.now() - begun;
       recorder.emit({ kind: 'hung', ...labels(scope), waited_ms, waiting_for: ending.hung });
-    } else record(recorder, scope, script, ending);
+    } else record(context, scope, script, ending);
   } finally {
     crash.forget();
     signal.removeEventListener('abort', cancelled);
@@ -136,19 +137,24 @@ function storable(given: unknown, problemsOf: Plan['outcomeProblems']): Ending {
   return { outcome: parsed.data };
 }
 
-function record(recorder: Recorder, scope: Scope, script: Script, given: Exclude<Ending, { hung: string }>): void {
-  const { log, model, cost_usd, ...outcome } = given.outcome;
+function record(
+  { recorder, plan }: AskContext,
+  scope: Scope,
+  script: Script,
+  given: Exclude<Ending, { hung: string }>,
+): void {
   const golden = script.task;
-  if (log !== undefined || model !== undefined || cost_usd !== undefined) {
-    const text = JSON.stringify(log ?? []);
+  const { log = [], model, cost_usd, ...outcome } = given.outcome;
+  if (given.outcome.log !== undefined || model !== undefined || cost_usd !== undefined) {
+    const models = Object.values(plan.roles).map((role) => role.model);
+    const about = { ask: scope.ask, golden, workflow: plan.workflow, models };
     recorder.emit({
       kind: 'log',
       ...labels(scope),
-      records: log ?? [],
+      records: log,
       ...(model === undefined ? {} : { model }),
       ...(cost_usd === undefined ? {} : { cost_usd }),
-      held: recorder.held(text),
-      held_input: text.includes(JSON.stringify(golden.input).slice(1, -1)),
+      ...logFacts(log, recorder.held(JSON.stringify(log)), about),
     });
   }
   const held = recorder.held(JSON.stringify(outcome));

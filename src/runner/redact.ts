@@ -1,10 +1,7 @@
 import { hash } from 'node:crypto';
 import { remembering } from '../core/once.ts';
 import { genuineLength, SECRET_SHAPES } from './secret-shapes.ts';
-
-/** Where something secret stands in a text. */
-export type Span = readonly [start: number, end: number];
-export type Finder = (text: string) => Iterable<Span>;
+import { type Finder, type Span, spansIn } from './views.ts';
 
 /** What is secret beside the shapes that all secrets of a kind have. */
 export interface Private {
@@ -47,6 +44,18 @@ export function secretsOf(env: Readonly<Record<string, string | undefined>>): st
   );
   // The longer one first: a value may begin with another.
   return [...new Set(secret)].filter((value) => !value.startsWith('drill-mock-')).sort((a, b) => b.length - a.length);
+}
+
+function shapedIn(text: string, secret: RegExp): Span[] {
+  const spans: Span[] = [];
+  secret.lastIndex = 0;
+  for (let match = secret.exec(text); match !== null; match = secret.exec(text)) {
+    const length = genuineLength(match);
+    if (length > 0) spans.push([match.index, match.index + length]);
+    // Where a shape was none after all, another may begin inside it.
+    secret.lastIndex = match.index + Math.max(1, length);
+  }
+  return spans;
 }
 
 // --- marks ------------------------------------------------------------------
@@ -117,79 +126,3 @@ function redactValue(value: unknown, text: (given: string) => string): unknown {
   }
   return copy === undefined ? value : Object.fromEntries(copy);
 }
-
-// --- views ------------------------------------------------------------------
-
-/** A text inside a text inside a text: a secret may be escaped this often, and encoded as often. */
-const LAYERS = 3;
-
-/** Where a finder finds something in the text itself, or in what it says once its escapes and its base64 are undone. */
-function spansIn(text: string, find: Finder, layers = LAYERS): Span[] {
-  const spans: Span[] = [];
-  let view: View | undefined = { text, at: undefined };
-  for (let layer = 0; layer < layers && view !== undefined; layer++) {
-    const { at }: View = view;
-    const found = [...find(view.text), ...(layers > 1 ? encodedIn(view.text, find, layers - 1) : [])];
-    for (const [from, to] of found) spans.push(at === undefined ? [from, to] : [at[from] ?? 0, at[to] ?? text.length]);
-    view = unescaped(view);
-  }
-  return spans;
-}
-
-function shapedIn(text: string, secret: RegExp): Span[] {
-  const spans: Span[] = [];
-  secret.lastIndex = 0;
-  for (let match = secret.exec(text); match !== null; match = secret.exec(text)) {
-    const length = genuineLength(match);
-    if (length > 0) spans.push([match.index, match.index + length]);
-    // Where a shape was none after all, another may begin inside it.
-    secret.lastIndex = match.index + Math.max(1, length);
-  }
-  return spans;
-}
-
-interface View {
-  text: string;
-  /** Where each of its characters begins in the original, and where the last one ends; undefined for the original. */
-  at: number[] | undefined;
-}
-
-const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|([^ux]))|%([2-7][0-9a-fA-F])/g;
-const CONTROLS: Record<string, string> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
-
-/** The text without one layer of JSON's and of URLs' escapes; undefined where it has none. */
-function unescaped({ text, at }: View): View | undefined {
-  if (text.search(ESCAPE) < 0) return undefined;
-  const places: number[] = [];
-  const place = (index: number) => places.push(at === undefined ? index : (at[index] ?? 0));
-  let out = '';
-  let done = 0;
-  const copy = (to: number) => {
-    out += text.slice(done, to);
-    for (; done < to; done++) place(done);
-  };
-  for (const match of text.matchAll(ESCAPE)) {
-    const [whole, unicode, hex, plain, percent] = match;
-    copy(match.index);
-    place(done);
-    const code = unicode ?? hex ?? percent;
-    out += code === undefined ? (CONTROLS[plain ?? ''] ?? plain) : String.fromCharCode(Number.parseInt(code, 16));
-    done += whole.length;
-  }
-  copy(text.length);
-  place(text.length);
-  return { text: out, at: places };
-}
-
-const BASE64 = /[A-Za-z0-9+/_-]{16,}(?:\r?\n[A-Za-z0-9+/_-]{16,})*={0,2}/g;
-
-/** Runs of base64 or base64url that hold something secret; what stands before them may run into them. */
-function encodedIn(text: string, find: Finder, layers: number): Span[] {
-  return [...text.matchAll(BASE64)].flatMap(({ 0: run, index }): Span[] => {
-    if (!/[A-Z]/.test(run) || !/[a-z]/.test(run)) return [];
-    const holds = [0, 1, 2, 3].some((skip) => spansIn(fromBase64(run.slice(skip)), find, layers).length > 0);
-    return holds ? [[index, index + run.length]] : [];
-  });
-}
-
-const fromBase64 = (run: string) => Buffer.from(run, 'base64').toString('utf8');

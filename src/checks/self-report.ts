@@ -1,0 +1,33 @@
+import type { CallView } from '../core/evidence.ts';
+import type { Case } from '../core/plugin.ts';
+import type { Seen } from '../core/seen.ts';
+import { FAILURE_MODES } from '../core/taxonomy.ts';
+
+/** Calls whose reply the outcome may hold: what a target says of who answered has to be true of one of them. */
+export const answerers = ({ servers }: Seen): CallView[] => servers;
+
+/** The models that a role is known by: the one it was declared with, and those it was asked for. */
+export const modelsOf = ({ roles, seen }: Case, role: string): string[] => [
+  ...(roles[role] === undefined ? [] : [roles[role].model]),
+  ...seen.calls.filter((c) => c.call.role === role).map((c) => c.call.model),
+];
+
+/** A provider's name before it and the date of its release after it leave a model the same. */
+export function isModel(said: string, model: string): boolean {
+  const at = said.lastIndexOf(model);
+  if (at < 0 || model === '') return false;
+  const [before, after] = [said.slice(0, at), said.slice(at + model.length)];
+  return /^$|[/:]$/.test(before) && /^(?:[-@:]?\d{4}[\d-]*)?$/.test(after);
+}
+
+/** What a garbled or broken reply cost is billed all the same, and cannot be read out of it; nor what ends after the outcome. */
+export function costAgrees(said: number, { calls, outcome, spent: { usd: wire } }: Seen): boolean {
+  const unread = calls.filter(
+    (c) =>
+      (c.end !== undefined && c.failureMode !== null && FAILURE_MODES[c.failureMode].unread) ||
+      (outcome !== undefined && c.endedAt !== undefined && c.endedAt > outcome.at),
+  );
+  const least = wire - unread.reduce((sum, c) => sum + (c.end?.cost_usd ?? c.abort?.cost_usd ?? 0), 0);
+  const slack = Math.max(0.2 * wire, 0.001) + 1e-9;
+  return said >= least - slack && said <= wire + slack;
+}

@@ -1,0 +1,108 @@
+import type { GoldenTask, Workflow } from '../core/golden-task.ts';
+import { once } from '../core/once.ts';
+import type { LogRecord } from '../core/outcome.ts';
+import type { EventOf, Held } from '../core/trace.ts';
+import { type FragmentSearch, fragmentsOf, holdsMostWords, partsOf, squeeze } from './fragments.ts';
+import { SHORT_RUNS, viewsOf } from './views.ts';
+
+/** What a log is of, and what stands in the run that it may not hold. */
+export interface LoggedAsk {
+  ask: number;
+  golden: GoldenTask;
+  workflow: Workflow;
+  /** Names of the models. */
+  models: readonly string[];
+}
+
+type LogFacts = Pick<EventOf<'log'>, 'held' | 'held_input' | 'held_tenant' | 'other_tasks'>;
+
+/** What a log gives away, in whole or in fragments, written or encoded in whichever way. */
+export function logFacts(records: readonly LogRecord[], held: Held, of: LoggedAsk): LogFacts {
+  const { golden, workflow } = of;
+  const views = [...new Set(freeTexts(records, of))].flatMap((text) => viewsOf(text, SHORT_RUNS));
+  const readings = views.flatMap((view) => [view, [...view].reverse().join('')]);
+  const squeezed = readings.map(squeeze);
+  const holds = ({ search }: Sought) => squeezed.some(search);
+  const { sources, canaries, tenants } = soughtIn(workflow);
+  const known = idsOf(of);
+  const tenant =
+    records.some((record) => record.tenant_hash === golden.tenant) ||
+    tenants.some((name) => readings.some((view) => namesTenant(view, name, known)));
+  const other_tasks = otherTasksIn(records, of);
+  return {
+    held: {
+      ...held,
+      sources: [...new Set([...held.sources, ...sources.filter(holds).map(({ id }) => id)])],
+      canaries: [...new Set([...held.canaries, ...canaries.filter(holds).map(({ id }) => id)])],
+    },
+    held_input: saidIn(golden).some((it) => holds(it) || readings.some((view) => holdsMostWords(it.id, view))),
+    ...(tenant && { held_tenant: true as const }),
+    ...(other_tasks.length > 0 && { other_tasks }),
+  };
+}
+
+/** Something that may not be there. */
+interface Sought {
+  id: string;
+  search: FragmentSearch;
+}
+
+const soughtIn = once(({ sources, canaries, tasks }: Workflow) => ({
+  sources: sources.map(({ id, text }): Sought => ({ id, search: fragmentsOf(text) })),
+  canaries: Object.entries(canaries).map(([id, canary]): Sought => ({ id, search: partsOf(canary) })),
+  tenants: [...new Set(tasks.map(({ tenant }) => tenant))],
+}));
+
+/** What users said, by its words. */
+const saidIn = once(({ input, history }: GoldenTask): Sought[] =>
+  [input, ...history.map(({ content }) => content)].map((text) => ({ id: text, search: fragmentsOf(text) })),
+);
+
+/** Texts in which a target may write what it likes; ids and models that belong there are left out. */
+function freeTexts(records: readonly LogRecord[], of: LoggedAsk): string[] {
+  const known = idsOf(of);
+  return records.flatMap((r) => {
+    const written = [r.task_id, r.tenant_hash, r.workflow_step, r.trace_id, r.schema_version, ...(r.source_ids ?? [])];
+    const texts = [...written, r.primary_model, r.fallback_model];
+    return texts.filter((text): text is string => typeof text === 'string' && !known.includes(text));
+  });
+}
+
+const idOf = (task: string, ask: number) => `${task}-${ask}`;
+
+const idsOf = ({ golden, ask, workflow, models }: LoggedAsk) => [
+  ...[golden.name, idOf(golden.name, ask), workflow.name],
+  ...[...golden.fixtures, ...models],
+];
+
+/** No tenant is meant by it. */
+const NO_TENANT = 'default';
+/** What was decoded and is no text holds short names by chance. */
+const NO_TEXT = /[^\P{Cc}\t\n\r]|\uFFFD/u;
+const SHORTEST_IN_NO_TEXT = 6;
+/** A shorter name is found in anything. */
+const SHORTEST_NAME = 3;
+
+/** A tenant's name between other words, however they are parted. An id that itself is made of one names nobody. */
+function namesTenant(view: string, tenant: string, known: readonly string[]): boolean {
+  if (tenant === NO_TENANT || (tenant.length < SHORTEST_IN_NO_TEXT && NO_TEXT.test(view))) return false;
+  const ids = known.filter((id) => id.includes(tenant));
+  const words = ids
+    .reduce((text, id) => text.replaceAll(id, ' '), view)
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, '-');
+  if (tenant.length < SHORTEST_NAME) return words === tenant;
+  return [tenant, tenant.replaceAll('-', '')].some((name) => `-${words}-`.includes(`-${name}-`));
+}
+
+/** Other tasks, or other asks of this one, of which a record says that they are what it is about. */
+function otherTasksIn(records: readonly LogRecord[], { golden, ask, workflow }: LoggedAsk): string[] {
+  const own = [golden.name, idOf(golden.name, ask)];
+  const names = workflow.tasks.map(({ name }) => name);
+  const ids = records.flatMap(({ task_id }) => {
+    const words = [task_id, ...task_id.split(/[^\w-]+/).filter((word) => /-\d+$/.test(word))];
+    const named = words.filter((word) => names.includes(word.replace(/-\d+$/, '')));
+    return named.some((word) => own.includes(word)) ? [] : named;
+  });
+  return [...new Set(ids)];
+}
