@@ -26,6 +26,8 @@ interface CallStory {
   model?: string;
   turn?: number;
   held?: Held;
+  /** How it put its task, and what room it left for the reply. */
+  put?: Pick<EventOf<'call'>, 'questions' | 'instructions' | 'talk' | 'max_output_tokens'>;
   cost_usd?: number;
   /** Digests of its messages. */
   messages?: string[];
@@ -81,6 +83,7 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         ...{ input_tokens: 10, held: it.held ?? GIVEN, headers: {} },
         digests: { messages: it.messages ?? [], tools: [], schema: null },
         ...(it.offered && { tools: it.offered }),
+        ...it.put,
       });
       if (it.fault !== undefined)
         add({ ...of(at), ...id, kind: 'fault-fired', delays: false, fault: it.fault, role, detail: '' });

@@ -1,7 +1,8 @@
 import type { Script } from './golden-task.ts';
+import type { ModelCall } from './model-call.ts';
 import type { FaultScope, Injection } from './plugin.ts';
 import type { Approve, Tools } from './tools.ts';
-import type { Held, NewEvent } from './trace.ts';
+import type { EventOf, Held, NewEvent } from './trace.ts';
 import type { Trigger } from './trigger.ts';
 import type { Transport } from './wire.ts';
 
@@ -25,10 +26,14 @@ export interface ArmedFault {
   tasks: readonly string[] | undefined;
 }
 
+/** How a call puts its task, beside the markers it holds. */
+export type CallFacts = Pick<EventOf<'call'>, 'questions' | 'instructions' | 'talk'>;
+
 /** What the stand tells the recorder; the recorder keeps markers and digests, never bodies. */
 export interface Recording {
   emit(event: NewEvent): void;
   held(text: string): Held;
+  facts(call: ModelCall): CallFacts;
   digest(text: string): string;
 }
 

@@ -18,6 +18,8 @@ export interface AskContext {
   recorder: Recorder;
   stand: Stand;
   signal: AbortSignal;
+  /** Ids of the tasks that the target was given in this world. */
+  given: Set<string>;
   enter<T>(scope: Scope, fn: () => T): T;
 }
 
@@ -29,6 +31,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
   const script = plan.scriptFor(golden);
   const task = taskOf(plan, golden, script, number);
   context.stand.play(number, script);
+  context.given.add(task.id);
   recorder.emit({
     kind: 'ask',
     ask: number,
@@ -53,7 +56,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
     if ('hung' in ending) {
       const waited_ms = clock.now() - begun;
       recorder.emit({ kind: 'hung', ...labels(scope), waited_ms, waiting_for: ending.hung });
-    } else record(recorder, scope, golden, ending);
+    } else record(context, scope, task, ending);
   } finally {
     crash.forget();
     signal.removeEventListener('abort', cancelled);
@@ -136,8 +139,10 @@ function storable(given: unknown, problemsOf: Plan['outcomeProblems']): Ending {
   return { outcome: parsed.data };
 }
 
-function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Exclude<Ending, { hung: string }>): void {
-  const { log, model, cost_usd, ...outcome } = given.outcome;
+type Settled = Exclude<Ending, { hung: string }>;
+
+function record({ recorder, given }: AskContext, scope: Scope, task: Task, ending: Settled): void {
+  const { log, model, cost_usd, ...outcome } = ending.outcome;
   if (log !== undefined || model !== undefined || cost_usd !== undefined) {
     const text = JSON.stringify(log ?? []);
     recorder.emit({
@@ -147,9 +152,19 @@ function record(recorder: Recorder, scope: Scope, golden: GoldenTask, given: Exc
       ...(model === undefined ? {} : { model }),
       ...(cost_usd === undefined ? {} : { cost_usd }),
       held: recorder.held(text),
-      held_input: text.includes(JSON.stringify(golden.input).slice(1, -1)),
+      held_input: text.includes(JSON.stringify(task.input).slice(1, -1)),
     });
   }
   const held = recorder.held(JSON.stringify(outcome));
-  recorder.emit({ kind: 'outcome', ...labels(scope), outcome, held, ...(given.unreadable && { unreadable: true }) });
+  const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((id) => given.has(id) && id !== task.id);
+  recorder.emit({
+    kind: 'outcome',
+    ...labels(scope),
+    outcome,
+    held,
+    ...(others.length > 0 && { state_asks: others }),
+    ...(ending.unreadable && { unreadable: true }),
+  });
 }
+
+const taskIdsIn = (text: string) => [...new Set(text.match(/(?<![\w-])[a-z][a-z0-9_]*-\d+(?![\w-])/g))];

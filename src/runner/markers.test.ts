@@ -11,7 +11,6 @@ const held = createMarkerSearch({
   canaries: { alder: 'ALD-7Q4X', lumen: 'LMN-KD58' },
   schemaFields: ['answer', 'safe_to_send', ''],
   results: [],
-  history: [],
   models: { primary: 'gpt-5', backup: 'gpt-5-mini', third: 'gpt-4' },
 });
 const NOTHING = { sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] };
@@ -57,13 +56,11 @@ test('a text of escapes alone takes no time to speak of', () => {
   expect(performance.now() - before).toBeLessThan(3000);
 });
 
-test('a picture is held where its bytes are, and what was said before where all of it is', () => {
+test('a picture is held where its bytes are', () => {
   const shown = createMarkerSearch({
     sources: [{ id: 'photo_1', text: '', image: { data: 'iVBORw0KGgo=' } }],
     ...{ canaries: {}, schemaFields: [], results: [], models: {} },
-    history: [{ task: 'a', texts: ['Is it open?', 'It "is".'] }],
   });
-  expect(shown('[photo_1]\nIs it open?')).toMatchObject({ sources: [], source_ids: ['photo_1'], history: [] });
-  const whole = JSON.stringify(['Is it open?', 'It "is".', 'iVBORw0KGgo=']);
-  expect(shown(whole)).toMatchObject({ sources: ['photo_1'], history: ['a'] });
+  expect(shown('[photo_1]\nIs it open?')).toMatchObject({ sources: [], source_ids: ['photo_1'] });
+  expect(shown(JSON.stringify(['iVBORw0KGgo=']))).toMatchObject({ sources: ['photo_1'] });
 });

@@ -54,7 +54,10 @@ export function openTrip(
       args_hash: recording.digest(canonicalText(c.arguments)),
     }));
     const tool_calls = asked.length === 0 ? {} : { tool_calls: asked };
-    finish({ kind: 'call-end', how, status, failure_mode, ...spent(), ...tool_calls });
+    const bill = spent();
+    const limit = call.maxOutputTokens ?? Number.POSITIVE_INFINITY;
+    const limited = said.end === 'length' && bill.tokens.output >= limit ? { limited: true as const } : {};
+    finish({ kind: 'call-end', how, status, failure_mode, ...bill, ...tool_calls, ...limited });
   }
   const endAsSaid = (status: number) => end(isWhole(said) ? 'complete' : 'closed', status, failureModeOf(said));
 
