@@ -36,7 +36,7 @@ export interface Tells {
   numbers: readonly string[];
 }
 
-/** No text or number that is shorter tells one value from another. */
+/** What is shorter, all of it together, stands in every text. */
 const SHORTEST = 3;
 
 /** Undefined where nothing is left: yes, no, nothing and zero can be said in many ways. */
@@ -49,8 +49,8 @@ export function tellsOf(value: unknown): Tells | undefined {
       if (words.length > 0) texts.push(lineOf(words));
     } else if (leaf !== 0) numbers.push(numberOf(String(Math.abs(leaf))));
   }
-  const known = texts.some((text) => text.trim().length >= SHORTEST) || numbers.some((n) => n.length >= SHORTEST);
-  return known ? { texts, numbers } : undefined;
+  const all = [...texts.map((text) => text.trim()), ...numbers].join('');
+  return all.length < SHORTEST ? undefined : { texts, numbers };
 }
 
 function leavesOf(value: unknown): (string | number)[] {

@@ -64,3 +64,49 @@ test('a picture is held where its bytes are', () => {
   expect(shown('[photo_1]\nIs it open?')).toMatchObject({ sources: [], source_ids: ['photo_1'] });
   expect(shown(JSON.stringify(['iVBORw0KGgo=']))).toMatchObject({ sources: ['photo_1'] });
 });
+
+const LONG = `# Order LH-20590
+
+Bought on 2 October 2026 by A. K., paid by card: €1,119.00.
+| item | qty |
+| --- | --- |
+| Vega table lamp, ceramic, sand | 2 |
+
+Notes: the base has a crack right through it, and photos of it are on file.`;
+const lamps = createMarkerSearch({
+  sources: [{ id: 'order_lh_20590', text: LONG }],
+  ...{ canaries: {}, schemaFields: [], models: {} },
+  results: [
+    { tool: 'lookup_order', returns: { order: 'LH-20590', status: 'delivered', refunded: 0, open: false } },
+    { tool: 'pay', returns: { ok: true } },
+  ],
+});
+
+test.each([
+  ['with its lines numbered', LONG.replace(/^/gm, () => '7: ')],
+  ['quoted', LONG.replace(/^/gm, '> ')],
+  ['as a table in another dress', LONG.replaceAll('|', '<td>').replaceAll('---', '')],
+  ['with amounts written otherwise', LONG.replace('€1,119.00', 'EUR 1119')],
+  ['in capitals', LONG.toUpperCase()],
+  ['with a few words changed', LONG.replace('has a crack right through it', 'is cracked')],
+])('a source is held %s', (_, text) => {
+  expect(lamps(text).sources).toEqual(['order_lh_20590']);
+});
+
+test.each([
+  ['an amount', LONG.replace('1,119.00', '119.00')],
+  ['its id', LONG.replace('LH-20590', 'LH-20591')],
+  ['a date', LONG.replace('2 October 2026', 'October')],
+  ['its second half', LONG.slice(0, LONG.length / 2)],
+  ['all but its facts', (LONG.match(/\S*\d\S*/g) ?? []).join(' ')],
+])('a source that lost %s is not there', (_, text) => {
+  expect(lamps(text).sources).toEqual([]);
+});
+
+test('a result is held in words; one of yes alone marks nothing', () => {
+  expect(lamps('lookup order: order is LH-20590, status is delivered, refunded is none').results).toEqual([
+    'lookup_order',
+  ]);
+  expect(lamps('order LH-20590 was shipped, and it is true').results).toEqual([]);
+  expect(held('true').results).toBeUndefined();
+});
