@@ -89,6 +89,7 @@ test.each([
 test.each([
   ['a flag', { saved: true }],
   ['a count and a short word', { attempts: 2, status: 'open' }],
+  ['a sum', { budget_used: 0.000123456 }],
   ['a sentence', { note: 'It will be looked at soon.' }],
   ['the time of the stop', { saved_at: '2026-01-01T00:00:05.000Z', at: epoch_ms + 5000 }],
   ['the kind of the ending and the roles tried', { why: 'needs_review', tried: ['primary', 'claude-haiku-4-5'] }],

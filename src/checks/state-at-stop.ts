@@ -63,16 +63,16 @@ function holdsQuestion({ all }: Told, question: string): boolean {
   return words.filter((word) => all.has(word)).length >= MOST * words.length;
 }
 
-/** A value of its own: no sentence, no time, and none of the words that everyone's states are made of. */
+/** A value of its own: no sentence, no time, no sum, and none of the words that everyone's states are made of. */
 function isHandle(leaf: string, on: Case): boolean {
-  if (leaf.length < SHORTEST_HANDLE || /\s/.test(leaf) || DATE.test(leaf) || isTime(leaf, on.epoch_ms)) return false;
+  if (leaf.length < SHORTEST_HANDLE || /\s/.test(leaf) || DATE.test(leaf)) return false;
+  const number = Number(leaf);
+  if (Number.isFinite(number)) return /^\d+$/.test(leaf) && !isTime(number, on.epoch_ms);
   return !knownWords(on).includes(leaf);
 }
 
-function isTime(leaf: string, epochMs: number): boolean {
-  const number = Number(leaf);
-  return [1, 1000].some((unit) => Math.abs(number * unit - epochMs) < YEAR_MS);
-}
+const isTime = (number: number, epochMs: number) =>
+  [1, 1000].some((unit) => Math.abs(number * unit - epochMs) < YEAR_MS);
 
 const knownWords = ({ contract, roles, task, declares }: Case) => [
   ...[...OutcomeKind.options, ...FailureMode.options, ...ToolMode.options],
