@@ -405,8 +405,8 @@ describe('what the reference does about each failure mode', () => {
     const [long, short] = callsOf(seen('context_overflow').events);
     expect(short?.call.input_tokens).toBeLessThan(long?.call.input_tokens ?? 0);
     expect(short?.call.digests.messages).toEqual(long?.call.digests.messages.toSpliced(1, 2));
-    expect(long?.call.held.history).toEqual(['subscription_cancel_before_renewal']);
-    expect(short?.call.held).toEqual({ ...long?.call.held, history: [] });
+    expect([long?.call.talk, short?.call.talk]).toEqual(['whole', 'lost']);
+    expect(short?.call.held).toEqual(long?.call.held);
   });
 
   it('a tool call written as prose reaches nobody, whoever wrote it', async () => {

@@ -106,6 +106,7 @@ function open(one: Case, clock: Clock) {
     recording: {
       emit: (what) => void seen.provider.push({ what, at: since() }),
       held: () => noMarkers,
+      facts: () => ({}),
       digest: (text) => text,
       replied() {},
       rereads: () => [],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { adaptsPayload as check } from './adapts-payload.ts';
-import { evidence, GIVEN, held, plain, story, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, GIVEN, held, plain, ROLES, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const full = { ...GIVEN, schema_fields: ['answer', 'citations'], models: ['primary'] };
 const sent = (backup: object, model?: string) =>
@@ -55,15 +55,127 @@ test("another protocol than the role's own is named", () => {
   );
 });
 
-test('what was said before goes along, unless the context is too small for it', () => {
-  const told = (mode: 'server_error' | 'context_overflow', kept: string[]) =>
-    story(2)
-      .ask()
-      .call('primary', 0, { until: 20, fails: mode, held: { ...full, history: ['t'] } })
-      .call('backup', 30, { until: 90, held: { ...full, models: ['backup'], history: kept } })
-      .outcome(99);
-  const judge = (...args: Parameters<typeof told>) => verdictOf(check, evidence(told(...args)));
-  expect(judge('server_error', ['t']).verdict).toBe('passed');
-  expect(worded(judge('server_error', []))).toBe('failed: backup lost what was said before');
-  expect(judge('context_overflow', []).verdict).toBe('passed');
+type Put = NonNullable<Parameters<ReturnType<typeof story>['call']>[2]>['put'];
+/** What the primary and what the backup was sent, beside the same markers. */
+const handover = (from: Put, to: Put, mode: 'server_error' | 'context_overflow' = 'server_error') =>
+  story(2)
+    .ask()
+    .call('primary', 0, { until: 20, fails: mode, held: full, put: from })
+    .call('backup', 30, { until: 90, held: { ...full, models: ['backup'] }, put: to })
+    .outcome(99);
+const said = (from: Put, to: Put, over = {}) => worded(verdictOf(check, evidence(handover(from, to), over)));
+
+test('what was said before goes along whole, in its order, as said by whom', () => {
+  expect(said({ talk: 'whole' }, { talk: 'whole' })).toMatch(/^passed/);
+  expect(said({ talk: 'whole' }, { talk: 'lost' })).toBe('failed: backup lost what was said before');
+  expect(said({ talk: 'whole' }, { talk: 'other_order' })).toMatch(/^failed: backup received .* in another order$/);
+  expect(said({ talk: 'whole' }, { talk: 'other_roles' })).toMatch(/^failed: backup received .* without who said it$/);
+  expect(said({ talk: 'lost' }, { talk: 'lost' })).toMatch(/^passed/);
+});
+
+test('where the window is smaller what was said before may go, and only where it is that role', () => {
+  const [all, none]: Put[] = [{ talk: 'whole' }, { talk: 'lost' }];
+  expect(verdictOf(check, evidence(handover(all, none, 'context_overflow'))).verdict).toBe('passed');
+  const windows = (primary: number | undefined, backup: number) => {
+    const roles = structuredClone(ROLES);
+    if (primary !== undefined) Object.assign(roles['primary'] ?? {}, { context_tokens: primary });
+    Object.assign(roles['backup'] ?? {}, { context_tokens: backup });
+    return { roles };
+  };
+  expect(said(all, none, windows(undefined, 4000))).toMatch(/^passed/);
+  expect(said(all, none, windows(4000, 8000))).toMatch(/^failed/);
+  expect(said(all, none, { armed: [{ fault: 'any', role: 'backup', effect: 'limits' }] })).toMatch(/^passed/);
+  expect(said(all, none, { armed: [{ fault: 'any', role: 'backup', effect: 'fails' }] })).toMatch(/^failed/);
+  expect(said({ talk: 'whole' }, { talk: 'other_roles' }, windows(undefined, 4000))).toMatch(/^failed/);
+});
+
+test('instructions may be said in other words, but not in a fifth of them', () => {
+  expect(said({ instructions: 60 }, { instructions: 20 })).toMatch(/^passed/);
+  expect(said({ instructions: 60 }, { instructions: 12 })).toBe(
+    'failed: backup was given 12 words of instructions, where primary was given 60',
+  );
+  expect(said({ instructions: 9 }, { instructions: 0 })).toMatch(/^passed/);
+  expect(said({ instructions: 60 }, {})).toMatch(/^passed/);
+});
+
+test('a limit below what the whole answer takes is a finding, unless the first role has such a one', () => {
+  expect(said({ max_output_tokens: 900 }, { max_output_tokens: 10 })).toMatch(/^passed/);
+  expect(said({ max_output_tokens: 900 }, { max_output_tokens: 9 })).toBe(
+    'failed: backup may write 9 tokens, and the whole answer takes 10',
+  );
+  expect(said({ max_output_tokens: 8 }, { max_output_tokens: 9 })).toMatch(/^passed/);
+});
+
+const retried = (questions: number, first: number, how: { fails?: 'server_error' } = { fails: 'server_error' }) =>
+  story(2)
+    .ask()
+    .call('primary', 0, { until: 20, put: { questions: first }, held: full, ...how })
+    .call('primary', 30, { until: 90, put: { questions }, held: full })
+    .outcome(99);
+
+test('a turn that an attempt holds twice is a finding, the retry of the first role included', () => {
+  expect(worded(verdictOf(check, evidence(retried(2, 1))))).toBe(
+    'failed: primary was sent the question 2 times over, in attempt 2',
+  );
+  expect(verdictOf(check, evidence(retried(1, 1))).verdict).toBe('inconclusive');
+  expect(verdictOf(check, evidence(retried(2, 2))).verdict).toBe('inconclusive');
+  // Who has a reply that it cannot use may put the question again.
+  expect(verdictOf(check, evidence(retried(2, 1, {}))).verdict).toBe('inconclusive');
+});
+
+test('a turn that is twice in every conversation without faults is how the target asks', () => {
+  const usual = story(1, 'baseline')
+    .ask()
+    .call('primary', 0, { until: 9, put: { questions: 2 }, held: full })
+    .outcome(10);
+  expect(verdictOf(check, evidence(retried(2, 1), { baseline: usual.events() })).verdict).toBe('inconclusive');
+});
+
+const bare = held({ models: ['backup'] });
+const good = { held: { ...full, models: ['backup'] } };
+const failing = () => story(2).ask().call('primary', 0, { until: 20, fails: 'server_error', held: full });
+
+test('a ping before the handover and a title after it are no handover', () => {
+  const both = failing()
+    .call('backup', 30, { until: 40, held: bare })
+    .call('backup', 50, { until: 90, ...good })
+    .call('backup', 91, { until: 95, held: bare });
+  expect(worded(verdictOf(check, evidence(both.outcome(99))))).toMatch(/^passed/);
+});
+
+test('the only good call of a role is what took over, however full the ones before it were', () => {
+  const cut = failing()
+    .call('backup', 30, { until: 40, fails: 'context_overflow', ...good })
+    .call('backup', 50, { until: 90, held: { ...bare, sources: [] }, put: { questions: 1 } });
+  expect(worded(verdictOf(check, evidence(cut.outcome(99))))).toMatch(/^failed: backup lost the text of policy_v3/);
+});
+
+test('where nobody served, the fullest call of a role counts; where an earlier role replied, none does', () => {
+  const lost = failing().call('backup', 30, { until: 40, fails: 'server_error', held: bare });
+  expect(verdictOf(check, evidence(lost.outcome(99, { kind: 'failed' }))).verdict).toBe('failed');
+  const hedged = story(2).ask().call('primary', 0, { until: 80, held: full }).call('backup', 30, { held: bare });
+  expect(worded(verdictOf(check, evidence(hedged.outcome(99))))).toBe(
+    'inconclusive: primary replied, nothing was handed over',
+  );
+});
+
+test("another role's model is a mistake in a side call as well", () => {
+  const ping = failing()
+    .call('backup', 30, { until: 40, held: bare, model: 'gpt-5-mini' })
+    .call('backup', 50, { until: 90, ...good });
+  expect(worded(verdictOf(check, evidence(ping.outcome(99))))).toBe(
+    "failed: backup was asked for primary's model gpt-5-mini",
+  );
+});
+
+test('a picture that is lost is named as one', () => {
+  const photo = [{ id: 'photo_1', tenant: 'acme', text: '', image: { media_type: 'image/png', data: 'aGk=' } }];
+  const withPhoto = { ...full, sources: [...full.sources, 'photo_1'] };
+  const told = story(2)
+    .ask()
+    .call('primary', 0, { until: 20, fails: 'server_error', held: withPhoto })
+    .call('backup', 30, { until: 90, ...good });
+  expect(worded(verdictOf(check, evidence(told.outcome(99), { sources: photo })))).toBe(
+    'failed: backup lost the picture photo_1',
+  );
 });

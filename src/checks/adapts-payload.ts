@@ -1,69 +1,172 @@
+import type { CallView } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import type { EventOf } from '../core/trace.ts';
+import { doubledTurns } from './doubled-turns.ts';
 import { count, unique, when } from './words.ts';
-
-type Call = EventOf<'call'>;
 
 /** What the backup is sent holds all that the primary was sent, and nothing that is the primary's own. */
 export const adaptsPayload = defineTaskCheck({
   name: 'adapts-payload',
-  summary: 'The request to a later role keeps sources and output format, and names its own model',
+  summary:
+    'The request to a later role keeps instructions, talk, sources, output format and room for the answer, names its own model, and no attempt holds a turn twice',
   severity: 'critical',
   feature: 'fallback',
   reads:
-    'what the calls to the first role and to later ones held: sources, ids, schema fields, what was said before, model names',
+    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; how many turns with the question every attempt held',
   implies: () => ({}),
   judge(on) {
-    const [first, ...later] = on.declares.chain;
-    const toLater = on.seen.calls.map((c) => c.call).filter((call) => later.includes(call.role));
-    if (toLater.length === 0) return nothingToJudge(`only ${first} was called`);
-    const known = [...on.seen.calls, ...on.plain.calls].map((c) => c.call).filter((call) => call.role === first);
-    const compared = toLater.flatMap((call) => {
-      const from = known.find((c) => c.turn === call.turn) ?? known[0];
-      if (from === undefined) return [];
-      return [{ call, from, wrong: [...lost(from, call), ...forgotten(from, call, on), ...leaked(call, on)] }];
+    const [first = ''] = on.declares.chain;
+    const doubled = doubledTurns(on);
+    const compared = handedTo(on).flatMap((view) => {
+      const from = firstCallLike(view, on);
+      return from === undefined ? [] : [{ view, from, wrong: wrongIn(from, view, on) }];
     });
-    if (compared.length === 0) return nothingToJudge(`${first} was never called, nothing to compare with`);
-
     const bad = compared.filter((c) => c.wrong.length > 0);
-    const proof = (of: typeof compared) => of.flatMap((c) => [c.call, c.from]);
-    const what = unique(bad.flatMap((c) => c.wrong.map((w) => `${c.call.role} ${w}`)));
-    if (bad.length > 0) return failed(what.join('; '), proof(bad));
-    const held = unique(toLater.flatMap((call) => [...call.held.sources, ...call.held.source_ids]));
-    const roles = unique(toLater.map((call) => call.role)).join(', ');
-    const all = `all that ${first} received (${count(held.length, 'source')})`;
-    return passed(`${roles} received ${all}`, proof(compared));
+    const foreign = foreignModels(on);
+    const what = [
+      ...bad.flatMap((c) => c.wrong.map((w) => `${c.view.call.role} ${w}`)),
+      ...foreign.map(({ what }) => what),
+      ...doubled.map(({ what }) => what),
+    ];
+    const proof = (of: typeof compared) => of.flatMap((c) => [c.view.call, c.from.call]);
+    if (what.length > 0)
+      return failed(
+        unique(what).join('; '),
+        proof(bad),
+        [...foreign, ...doubled].map((d) => d.proof),
+      );
+
+    if (compared.length === 0) return nothingToJudge(whyNothing(on, first));
+    const held = unique(compared.flatMap(({ view: { call } }) => [...call.held.sources, ...call.held.source_ids]));
+    const roles = unique(compared.map(({ view }) => view.call.role)).join(', ');
+    return passed(`${roles} received all that ${first} received (${count(held.length, 'source')})`, proof(compared));
   },
 });
 
-function lost(from: Call, call: Call): string[] {
+function whyNothing({ seen, plain, declares: { chain } }: Case, first: string): string {
+  const calls = [...seen.calls, ...plain.calls].map(({ call }) => call.role);
+  if (!seen.calls.some(({ call }) => chain.indexOf(call.role) > 0)) return `only ${first} was called`;
+  return calls.includes(first)
+    ? `${first} replied, nothing was handed over`
+    : `${first} was never called, nothing to compare with`;
+}
+
+/** The calls by which a later role took over: what it was asked before or beside them is its own affair. */
+function handedTo({ seen, declares: { chain } }: Case): CallView[] {
+  // Equal replies of the first role and of a later one: then nothing need have been handed over.
+  if (seen.servers.some(({ call }) => call.role === chain[0])) return [];
+  return chain.slice(1).flatMap((role, i) => {
+    const calls = seen.calls.filter(({ call }) => call.role === role);
+    const fullest = fullestOf(calls);
+    if (fullest === undefined) return [];
+    const served = seen.servers.filter(({ call }) => call.role === role);
+    if (served.length > 0) return served.map((view) => (isAside(view, calls, fullest) ? fullest : view));
+    const before = chain.slice(0, i + 1);
+    return seen.replies.some(({ call }) => before.includes(call.role)) ? [] : [fullest];
+  });
+}
+
+/** A ping, a title, a classification: it holds less than half of the sources, and another good call of the role holds them. */
+function isAside(view: CallView, calls: readonly CallView[], fullest: CallView): boolean {
+  const others = calls.filter((c) => c !== view && c.ok);
+  return others.length > 0 && view.call.held.sources.length * 2 < fullest.call.held.sources.length;
+}
+
+/** The call that holds most, the first of several. */
+function fullestOf(calls: readonly CallView[]): CallView | undefined {
+  const size = ({ call: { held } }: CallView) =>
+    held.sources.length + held.source_ids.length + held.schema_fields.length + (held.results?.length ?? 0);
+  return calls.reduce<CallView | undefined>(
+    (most, c) => (most === undefined || size(c) > size(most) ? c : most),
+    undefined,
+  );
+}
+
+/** What the first role was sent at the same point of the conversation, in this ask or without faults. */
+function firstCallLike({ call }: CallView, { seen, plain, declares: { chain } }: Case): CallView | undefined {
+  const known = [...seen.calls, ...plain.calls].filter((c) => c.call.role === chain[0]);
+  return fullestOf(known.filter((c) => c.call.turn === call.turn)) ?? fullestOf(known);
+}
+
+function wrongIn(from: CallView, to: CallView, on: Case): string[] {
+  return [
+    ...lost(from, to, on),
+    ...talkLost(from, to, on),
+    ...instructionsLost(from, to),
+    ...tooShort(from, to, on),
+    ...leaked(to, on),
+  ];
+}
+
+function lost({ call: from }: CallView, { call }: CallView, { sources }: Case): string[] {
   const gone = (key: 'sources' | 'source_ids' | 'schema_fields') =>
     from.held[key].filter((x) => !call.held[key].includes(x));
   const fields = gone('schema_fields');
+  const isPicture = (id: string) => sources.some((s) => s.id === id && s.image !== undefined);
   return [
-    ...gone('sources').map((s) => `lost the text of ${s}`),
+    ...gone('sources').map((s) => (isPicture(s) ? `lost the picture ${s}` : `lost the text of ${s}`)),
     ...gone('source_ids').map((s) => `lost the id ${s}`),
     ...when(fields.length > 0, `was not asked for ${fields.join(', ')}`),
   ];
 }
 
-/** Where the context is too small what was said before may go, and only there. */
-function forgotten(from: Call, call: Call, { seen, task }: Case): string[] {
-  const kept = ({ held }: Call) => held.history?.includes(task.name) === true;
-  if (!kept(from) || kept(call)) return [];
-  const tight = seen.calls.some((c) => c.failureMode === 'context_overflow');
-  return tight ? [] : ['lost what was said before'];
+const TALK = {
+  lost: 'lost what was said before',
+  other_order: 'received what was said before in another order',
+  other_roles: 'received what was said before without who said it',
+};
+
+/** Where the context is too small what was said before may go, and only there; what is left of it stays in order. */
+function talkLost({ call: from }: CallView, { call }: CallView, on: Case): string[] {
+  if (from.talk !== 'whole' || call.talk === undefined || call.talk === 'whole') return [];
+  return call.talk === 'lost' && isTight(call.role, on) ? [] : [TALK[call.talk]];
 }
 
-function leaked(call: Call, { roles, task }: Case): string[] {
+/** A smaller window than the first role's, by what is declared of it, armed on it, or was seen. */
+function isTight(role: string, { declares: { chain }, roles, armed, seen }: Case): boolean {
+  const windowOf = (name = '') => roles[name]?.context_tokens ?? Number.POSITIVE_INFINITY;
+  const refused = seen.calls.some((c) => c.failureMode === 'context_overflow');
+  return refused || windowOf(role) < windowOf(chain[0]) || armed.some((a) => a.role === role && a.effect === 'limits');
+}
+
+/** Of fewer words nothing can be said. */
+const FEW_WORDS = 10;
+/** Another model may be told the same in a third of the words. */
+const LEAST = 1 / 3;
+
+function instructionsLost({ call: from }: CallView, { call }: CallView): string[] {
+  const [had = 0, has] = [from.instructions, call.instructions];
+  if (has === undefined || had < FEW_WORDS || has >= had * LEAST) return [];
+  return [`was given ${count(has, 'word')} of instructions, where ${from.role} was given ${had}`];
+}
+
+/** Room for the answer that the task has without faults. */
+function tooShort({ call: from }: CallView, { call }: CallView, { plain }: Case): string[] {
+  const whole = Math.max(0, ...plain.servers.map(({ end }) => end?.tokens.output ?? 0));
+  const cuts = (limit = Number.POSITIVE_INFINITY) => limit < whole;
+  if (!cuts(call.max_output_tokens) || cuts(from.max_output_tokens)) return [];
+  return [`may write ${count(call.max_output_tokens ?? 0, 'token')}, and the whole answer takes ${whole}`];
+}
+
+function leaked({ call }: CallView, { roles, task }: Case): string[] {
   const own = roles[call.role]?.model ?? '';
   const spoken = roles[call.role]?.protocol ?? call.protocol;
   const names = Object.entries(roles).flatMap(([role, { model }]) => {
-    if (model === own) return [];
-    if (call.model === model) return [`was asked for ${role}'s model ${model}`];
+    if (model === own || call.model === model) return [];
     // A name inside the role's own name, or in the question itself, proves nothing.
     const innocent = own.includes(model) || task.input.includes(model);
     return when(call.held.models.includes(role) && !innocent, `received the name of ${role}'s model ${model}`);
   });
   return [...when(call.protocol !== spoken, `speaks ${spoken} and was called in ${call.protocol}`), ...names];
+}
+
+/** A model that its provider does not have is a mistake in any call, whatever it is for. */
+function foreignModels({ seen, roles, declares: { chain } }: Case) {
+  return seen.calls.flatMap(({ call }) => {
+    const own = roles[call.role]?.model;
+    if (chain.indexOf(call.role) < 1 || call.model === own) return [];
+    const whose = Object.entries(roles).find(([, { model }]) => model === call.model);
+    return whose === undefined
+      ? []
+      : [{ what: `${call.role} was asked for ${whose[0]}'s model ${call.model}`, proof: call }];
+  });
 }

@@ -33,6 +33,8 @@ interface CallStory {
   model?: string;
   turn?: number;
   held?: Held;
+  /** How it put its task, and what room it left for the reply. */
+  put?: Pick<EventOf<'call'>, 'questions' | 'instructions' | 'talk' | 'max_output_tokens'>;
   cost_usd?: number;
   /** Digests of its messages. */
   messages?: string[];
@@ -96,6 +98,7 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         digests: { messages: it.messages ?? [], tools: [], schema: null },
         ...(it.offered && { tools: it.offered }),
         ...(it.rereads && { rereads: it.rereads }),
+        ...it.put,
       });
       if (it.fault !== undefined)
         add({ ...of(at), ...id, kind: 'fault-fired', effect: it.effect ?? 'fails', fault: it.fault, role, detail: '' });

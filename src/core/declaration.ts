@@ -100,7 +100,7 @@ export const Role = z.strictObject({
 export type Role = z.infer<typeof Role>;
 
 /** A role as the trace and the checks know it: nothing of where or with which key it is called. */
-export type KnownRole = Pick<Role, 'provider' | 'protocol' | 'model' | 'region'>;
+export type KnownRole = Pick<Role, 'provider' | 'protocol' | 'model' | 'region' | 'context_tokens'>;
 
 export const Roles = z.record(
   z.string().regex(/^[a-z][a-z0-9-]*$/, 'a role is a lower-case word, e.g. backup-2'),
@@ -109,9 +109,9 @@ export const Roles = z.record(
 export type Roles = z.infer<typeof Roles>;
 
 export function asKnown(roles: Roles): Record<string, KnownRole> {
-  const known = Object.entries(roles).map(([name, { provider, protocol, model, region }]) => [
-    name,
-    { provider, protocol, model, ...(region !== undefined && { region }) },
-  ]);
+  const known = Object.entries(roles).map(([name, { provider, protocol, model, region, context_tokens }]) => {
+    const limits = { ...(region !== undefined && { region }), ...(context_tokens !== undefined && { context_tokens }) };
+    return [name, { provider, protocol, model, ...limits }];
+  });
   return Object.fromEntries(known);
 }

@@ -90,7 +90,8 @@ export const IMAGE_TOKENS = 1_000;
 export const promptTokens = (call: CallBody): number =>
   estimateTokens(promptText(call)) + IMAGE_TOKENS * imagesIn(call).length;
 
-/** About four characters a token: the estimate used wherever the wire gives no count. */
+/** The estimate used wherever the wire gives no count. */
+export const CHARACTERS_A_TOKEN = 4;
 export function estimateTokens(text: string): number {
-  return Math.ceil(text.length / 4);
+  return Math.ceil(text.length / CHARACTERS_A_TOKEN);
 }

@@ -99,17 +99,19 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
 }
 
 /**
- * Whether a call carries the task: it holds at least half of the sources that the fullest call of the ask holds, else the
- * question, and quotes no earlier reply to have it checked or reworded. Where no call can be told to, each does.
+ * Whether a call carries the task: it holds at least half of the sources that the fullest call of the ask holds, or the
+ * question where no good call of its role holds more, and quotes no earlier reply to have it checked or reworded. Where no
+ * call can be told to, each does.
  */
 function carrying(calls: CallView[]): (c: CallView) => boolean {
   const sources = ({ call: { held } }: CallView) => new Set([...held.sources, ...held.source_ids]).size;
   const most = Math.max(0, ...calls.map(sources));
   const asked = calls.some(({ call }) => (call.questions ?? 0) > 0);
+  const full = (c: CallView) => c.call.rereads === undefined && (most === 0 ? !asked : sources(c) >= most / 2);
+  const served = new Set(calls.filter((c) => c.ok && full(c)).map((c) => c.call.role));
   return (c) => {
     if (c.call.rereads !== undefined) return false;
-    if (most > 0) return sources(c) >= most / 2;
-    return !asked || (c.call.questions ?? 0) > 0;
+    return full(c) || ((c.call.questions ?? 0) > 0 && !served.has(c.call.role));
   };
 }
 

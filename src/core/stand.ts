@@ -1,9 +1,9 @@
 import type { Effect } from './effect.ts';
 import type { Script } from './golden-task.ts';
-import type { Message } from './model-call.ts';
+import type { Message, ModelCall } from './model-call.ts';
 import type { FaultScope, Injection } from './plugin.ts';
 import type { Approve, Tools } from './tools.ts';
-import type { Held, NewEvent } from './trace.ts';
+import type { EventOf, Held, NewEvent } from './trace.ts';
 import type { Trigger } from './trigger.ts';
 import type { Transport } from './wire.ts';
 
@@ -38,11 +38,14 @@ export interface Replied {
   /** Ids of the task's sources that it cites. */
   cites: string[];
 }
+/** How a call puts its task, beside the markers it holds. */
+export type CallFacts = Pick<EventOf<'call'>, 'questions' | 'instructions' | 'talk'>;
 
 /** What the stand tells the recorder; the recorder keeps markers and digests, never bodies. */
 export interface Recording {
   emit(event: NewEvent): void;
   held(text: string): Held;
+  facts(call: ModelCall): CallFacts;
   digest(text: string): string;
   /** Notes what a reply says, so that an outcome's words can be told to be from it. */
   replied(reply: Replied): void;

@@ -7,7 +7,7 @@ import { Approval } from './tools.ts';
 
 /** Which of the recorder's markers a call or an outcome held; bodies themselves are never stored. */
 export const Held = z.object({
-  /** Sources whose whole text, or picture, was there. */
+  /** Sources that were there: a picture, or a text by its facts and most of its words. */
   sources: z.array(z.string()),
   /** Sources whose id was there. */
   source_ids: z.array(z.string()),
@@ -17,10 +17,8 @@ export const Held = z.object({
   schema_fields: z.array(z.string()),
   /** Roles whose model name was there. */
   models: z.array(z.string()),
-  /** Tools whose result for this workflow's tasks was there with every value; absent where there is none. */
+  /** Tools whose result for this workflow's tasks was there with every text and number; absent where there is none. */
   results: z.array(z.string()).optional(),
-  /** Golden tasks whose whole earlier conversation was there; absent where no task has one. */
-  history: z.array(z.string()).optional(),
 });
 export type Held = z.infer<typeof Held>;
 
@@ -73,7 +71,10 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     target: z.object({ name: z.string(), kind: z.string(), declares: Declaration }),
     roles: z.record(
       z.string(),
-      z.object({ provider: z.string(), protocol: z.string(), model: z.string(), region: z.string().optional() }),
+      z.object({
+        ...{ provider: z.string(), protocol: z.string(), model: z.string() },
+        ...{ region: z.string().optional(), context_tokens: z.number().int().optional() },
+      }),
     ),
   }),
   z.object({ ...event, kind: z.literal('phase'), state: z.enum(['began', 'ended']), faults: z.array(FaultAt) }),
@@ -105,9 +106,9 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     headers: z.record(z.string(), z.string()),
     /** Tools it was offered; absent where none were. */
     tools: z.array(z.string()).optional(),
-    /** How often the task's question stands in it, with no answer of the model between; absent where it does not. */
+    /** How many turns with the task's question stand in it, with no answer of the model between; absent where none does. */
     questions: z.number().int().optional(),
-    /** Words of its instructions: of system and user messages, without those that the task itself brings along. */
+    /** Words of its instructions, each counted once: of system and user messages, without those of the task's own material. */
     instructions: z.number().int().optional(),
     /** What became of what was said before, of a task that has such. */
     talk: z.enum(['whole', 'other_roles', 'other_order', 'lost']).optional(),
@@ -213,6 +214,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     kind: z.literal('outcome'),
     outcome: Outcome.omit({ log: true, model: true, cost_usd: true }),
     held: Held,
+    /** Ids of other asks of this world that its state holds; absent where it holds none. */
+    state_asks: z.array(z.string()).optional(),
     /** Replies whose prose it holds, of its own ask and of earlier ones in this world; absent where there are none. */
     kept: z.array(Kept).optional(),
     unreadable: z

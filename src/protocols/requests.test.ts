@@ -328,3 +328,65 @@ it.each(protocols)('$name answers a refused request as its provider does', (prot
   expect(body.error).toMatchObject({ type: 'invalid_request_error', message });
   if (protocol === openaiChat) expect(body.error).toMatchObject({ param: 'model', code: null });
 });
+
+describe("Anthropic's documents", () => {
+  const b64 = (text: string) => Buffer.from(text).toString('base64');
+  const read = (...content: object[]) => {
+    const call = ask(anthropicMessages, { model: 'm', max_tokens: 10, messages: [{ role: 'user', content }] });
+    if ('refused' in call) throw new Error(call.message);
+    return call;
+  };
+  const doc = (source: object, more: object = {}) => ({ type: 'document', source, ...more });
+  const text = { type: 'text', text: 'May I?' };
+
+  it.each<[string, object]>([
+    ['plain', doc({ type: 'text', media_type: 'text/plain', data: '30 days' }, { title: 'policy_v3' })],
+    ['encoded', doc({ type: 'base64', media_type: 'text/plain', data: b64('30 days') }, { title: 'policy_v3' })],
+    ['as content', doc({ type: 'content', content: '30 days' }, { context: 'policy_v3' })],
+    [
+      'as blocks',
+      doc({
+        type: 'content',
+        content: [
+          { type: 'text', text: 'policy_v3' },
+          { type: 'text', text: '30 days' },
+        ],
+      }),
+    ],
+    [
+      'as a search result',
+      { type: 'search_result', source: 'kb', title: 'policy_v3', content: [{ type: 'text', text: '30 days' }] },
+    ],
+  ])('%s are text, apart from the words beside them', (_, block) => {
+    expect(read(block, text).messages).toEqual([
+      { role: 'user', content: expect.stringMatching(/^\n\n(?:kb\n)?policy_v3\n30 days\n\nMay I\?$/) },
+    ]);
+    const given = { type: 'tool_result', tool_use_id: 'a', content: [block] };
+    const use = { role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'x', input: {} }] };
+    const messages = [{ role: 'user', content: [text] }, use, { role: 'user', content: [given] }];
+    expect(ask(anthropicMessages, { model: 'm', max_tokens: 10, messages })).toMatchObject({
+      messages: [{}, {}, { role: 'tool', content: expect.stringContaining('policy_v3\n30 days') }],
+    });
+  });
+
+  it('as PDFs, at an address or uploaded are known by their bytes or by where they lie', () => {
+    const pdf = { media_type: 'application/pdf', data: b64('%PDF-1.7') };
+    const call = read(
+      doc({ type: 'base64', ...pdf }, { title: 'policy_v3' }),
+      doc({ type: 'url', url: 'https://docs.test/a.pdf' }),
+      doc({ type: 'file', file_id: 'file_1' }),
+      text,
+    );
+    const images = [pdf, { media_type: '', data: 'https://docs.test/a.pdf' }, { media_type: '', data: 'file_1' }];
+    expect(call.messages).toMatchObject([{ content: expect.stringContaining('policy_v3'), images }]);
+    const again = anthropicMessages.readCall(
+      anthropicMessages.writeCall(call, { base_url: 'https://h', api_key: 'k' }),
+    );
+    expect(again).toMatchObject({ messages: call.messages });
+  });
+
+  it('without a source are refused, as the provider does', () => {
+    const messages = [{ role: 'user', content: [{ type: 'document' }] }];
+    expect(ask(anthropicMessages, { model: 'm', max_tokens: 10, messages })).toMatchObject({ refused: true });
+  });
+});

@@ -19,6 +19,8 @@ export interface AskContext {
   recorder: Recorder;
   stand: Stand;
   signal: AbortSignal;
+  /** Ids of the tasks that the target was given in this world. */
+  given: Set<string>;
   enter<T>(scope: Scope, fn: () => T): T;
 }
 
@@ -30,6 +32,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
   const script = plan.scriptFor(golden);
   const task = taskOf(plan, golden, script, number);
   context.stand.play(number, script);
+  context.given.add(task.id);
   recorder.emit({
     kind: 'ask',
     ask: number,
@@ -54,7 +57,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
     if ('hung' in ending) {
       const waited_ms = clock.now() - begun;
       recorder.emit({ kind: 'hung', ...labels(scope), waited_ms, waiting_for: ending.hung });
-    } else record(context, scope, script, ending);
+    } else record(context, scope, script, task.id, ending);
   } finally {
     crash.forget();
     signal.removeEventListener('abort', cancelled);
@@ -137,15 +140,13 @@ function storable(given: unknown, problemsOf: Plan['outcomeProblems']): Ending {
   return { outcome: parsed.data };
 }
 
-function record(
-  { recorder, plan }: AskContext,
-  scope: Scope,
-  script: Script,
-  given: Exclude<Ending, { hung: string }>,
-): void {
+type Settled = Exclude<Ending, { hung: string }>;
+
+function record(context: AskContext, scope: Scope, script: Script, id: string, ending: Settled): void {
+  const { recorder, plan, given } = context;
   const golden = script.task;
-  const { log = [], model, cost_usd, ...outcome } = given.outcome;
-  if (given.outcome.log !== undefined || model !== undefined || cost_usd !== undefined) {
+  const { log = [], model, cost_usd, ...outcome } = ending.outcome;
+  if (ending.outcome.log !== undefined || model !== undefined || cost_usd !== undefined) {
     const models = Object.values(plan.roles).map((role) => role.model);
     const about = { ask: scope.ask, golden, workflow: plan.workflow, models };
     recorder.emit({
@@ -159,12 +160,16 @@ function record(
   }
   const held = recorder.held(JSON.stringify(outcome));
   const kept = recorder.keptIn(scope, outcome, script.answer);
+  const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((one) => given.has(one) && one !== id);
   recorder.emit({
     kind: 'outcome',
     ...labels(scope),
     outcome,
     held,
     ...(kept.length > 0 && { kept }),
-    ...(given.unreadable && { unreadable: true }),
+    ...(others.length > 0 && { state_asks: others }),
+    ...(ending.unreadable && { unreadable: true }),
   });
 }
+
+const taskIdsIn = (text: string) => [...new Set(text.match(/(?<![\w-])[a-z][a-z0-9_]*-\d+(?![\w-])/g))];

@@ -1,8 +1,9 @@
-import { leavesOf } from '../core/canonical.ts';
+import { sourcesFor } from '../core/golden-task.ts';
 import type { Habitat } from '../core/plugin.ts';
 import { createRandom } from '../core/random.ts';
 import { createNodeFetch, createVirtualWorld, currentScope } from '../world/index.ts';
 import type { AskContext } from './ask.ts';
+import type { TaskWords } from './given.ts';
 import { EPOCH_MS, type Plan, type RunContext, schemaFieldsOf } from './plan.ts';
 import { createRecorder } from './recorder.ts';
 
@@ -36,14 +37,10 @@ export async function inWorld(
       sources: plan.workflow.sources,
       canaries: plan.workflow.canaries,
       schemaFields: schemaFieldsOf(plan),
-      results: plan.workflow.tasks.flatMap((task) =>
-        task.turns.flatMap(({ tool, returns }) => ({ tool, values: leavesOf(returns) })),
-      ),
-      history: plan.workflow.tasks.flatMap(({ name, history }) =>
-        history.length === 0 ? [] : [{ task: name, texts: history.map((h) => h.content) }],
-      ),
+      results: plan.workflow.tasks.flatMap((task) => task.turns),
       models: Object.fromEntries(Object.entries(plan.roles).map(([role, { model }]) => [role, model])),
     },
+    tasks: tasksOf(plan),
     redaction: plan.redaction,
     sink: context.sink,
   });
@@ -69,9 +66,22 @@ export async function inWorld(
   await world.run(async () => {
     const running = await plan.target.start(habitat);
     try {
-      await body({ plan, running, clock: world.clock, recorder, stand, signal: context.signal, enter: world.enter });
+      const { signal } = context;
+      const given = new Set<string>();
+      await body({ plan, running, clock: world.clock, recorder, stand, signal, given, enter: world.enter });
     } finally {
       await running.close();
     }
+  });
+}
+
+/** What each golden task brings along, whoever is asked it. */
+function tasksOf({ workflow }: Plan): TaskWords[] {
+  const { contract, tools } = workflow;
+  const schemas = JSON.stringify([contract?.output?.schema ?? {}, tools]);
+  return workflow.tasks.map((task) => {
+    const sources = sourcesFor(task, workflow.sources).map(({ id, text }) => `${id} ${text}`);
+    const { name, input, history, turns } = task;
+    return { name, input, history, material: [...sources, JSON.stringify(turns), schemas] };
   });
 }

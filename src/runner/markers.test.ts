@@ -11,7 +11,6 @@ const held = createMarkerSearch({
   canaries: { alder: 'ALD-7Q4X', lumen: 'LMN-KD58' },
   schemaFields: ['answer', 'safe_to_send', ''],
   results: [],
-  history: [],
   models: { primary: 'gpt-5', backup: 'gpt-5-mini', third: 'gpt-4' },
 });
 const NOTHING = { sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] };
@@ -57,13 +56,57 @@ test('a text of escapes alone takes no time to speak of', () => {
   expect(performance.now() - before).toBeLessThan(3000);
 });
 
-test('a picture is held where its bytes are, and what was said before where all of it is', () => {
+test('a picture is held where its bytes are', () => {
   const shown = createMarkerSearch({
     sources: [{ id: 'photo_1', text: '', image: { data: 'iVBORw0KGgo=' } }],
     ...{ canaries: {}, schemaFields: [], results: [], models: {} },
-    history: [{ task: 'a', texts: ['Is it open?', 'It "is".'] }],
   });
-  expect(shown('[photo_1]\nIs it open?')).toMatchObject({ sources: [], source_ids: ['photo_1'], history: [] });
-  const whole = JSON.stringify(['Is it open?', 'It "is".', 'iVBORw0KGgo=']);
-  expect(shown(whole)).toMatchObject({ sources: ['photo_1'], history: ['a'] });
+  expect(shown('[photo_1]\nIs it open?')).toMatchObject({ sources: [], source_ids: ['photo_1'] });
+  expect(shown(JSON.stringify(['iVBORw0KGgo=']))).toMatchObject({ sources: ['photo_1'] });
+});
+
+const LONG = `# Order LH-20590
+
+Bought on 2 October 2026 by A. K., paid by card: €1,119.00.
+| item | qty |
+| --- | --- |
+| Vega table lamp, ceramic, sand | 2 |
+
+Notes: the base has a crack right through it, and photos of it are on file.`;
+const lamps = createMarkerSearch({
+  sources: [{ id: 'order_lh_20590', text: LONG }],
+  ...{ canaries: {}, schemaFields: [], models: {} },
+  results: [
+    { tool: 'lookup_order', returns: { order: 'LH-20590', status: 'delivered', refunded: 0, open: false } },
+    { tool: 'pay', returns: { ok: true } },
+  ],
+});
+
+test.each([
+  ['with its lines numbered', LONG.replace(/^/gm, () => '7: ')],
+  ['quoted', LONG.replace(/^/gm, '> ')],
+  ['as a table in another dress', LONG.replaceAll('|', '<td>').replaceAll('---', '')],
+  ['with amounts written otherwise', LONG.replace('€1,119.00', 'EUR 1119')],
+  ['in capitals', LONG.toUpperCase()],
+  ['with a few words changed', LONG.replace('has a crack right through it', 'is cracked')],
+])('a source is held %s', (_, text) => {
+  expect(lamps(text).sources).toEqual(['order_lh_20590']);
+});
+
+test.each([
+  ['an amount', LONG.replace('1,119.00', '119.00')],
+  ['its id', LONG.replace('LH-20590', 'LH-20591')],
+  ['a date', LONG.replace('2 October 2026', 'October')],
+  ['its second half', LONG.slice(0, LONG.length / 2)],
+  ['all but its facts', (LONG.match(/\S*\d\S*/g) ?? []).join(' ')],
+])('a source that lost %s is not there', (_, text) => {
+  expect(lamps(text).sources).toEqual([]);
+});
+
+test('a result is held in words; one of yes alone marks nothing', () => {
+  expect(lamps('lookup order: order is LH-20590, status is delivered, refunded is none').results).toEqual([
+    'lookup_order',
+  ]);
+  expect(lamps('order LH-20590 was shipped, and it is true').results).toEqual([]);
+  expect(held('true').results).toBeUndefined();
 });

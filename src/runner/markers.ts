@@ -1,3 +1,4 @@
+import { flatten, holds, type Told, tellsOf, toldIn } from '../core/told.ts';
 import type { Held } from '../core/trace.ts';
 
 export interface Markers {
@@ -7,39 +8,59 @@ export interface Markers {
   schemaFields: readonly string[];
   /** Model name per role. */
   models: Readonly<Record<string, string>>;
-  /** Every value of what a tool gives to a golden task. */
-  results: readonly { tool: string; values: readonly string[] }[];
-  /** What was said before in the golden tasks that have such. */
-  history: readonly { task: string; texts: readonly string[] }[];
+  /** What the tools give to the golden tasks. */
+  results: readonly { tool: string; returns?: unknown }[];
 }
 
 /** Says which markers a text holds. Whitespace and JSON escapes do not matter; a name inside a longer one does not count. */
 export function createMarkerSearch(markers: Markers): (text: string) => Held {
-  const sources = markers.sources.map(({ id, text, image }) => ({ id, text: image?.data ?? flatten(text) }));
+  const sources = markers.sources.map(sourceMarker);
   const canaries = Object.entries(markers.canaries).map(([tenant, text]) => ({ tenant, text: flatten(text) }));
   const models = Object.entries(markers.models);
-  // A result as short as `true` is found everywhere and marks nothing.
-  const results = markers.results.filter(({ values }) => values.join('').length >= 8);
-  const history = markers.history.map(({ task, texts }) => ({ task, texts: texts.map(flatten) }));
+  const results = markers.results.flatMap(({ tool, returns }) => {
+    const tells = tellsOf(returns);
+    return tells === undefined ? [] : [{ tool, tells }];
+  });
   return (raw) => {
     const text = flatten(raw);
+    const told = onlyOnce(() => toldIn(text));
+    const inResults = () => results.filter((result) => holds(told(), result.tells)).map(({ tool }) => tool);
     return {
-      sources: sources.filter((s) => text.includes(s.text)).map((s) => s.id),
+      sources: sources.filter((s) => s.found(text, told)).map((s) => s.id),
       source_ids: sources.filter((s) => names(text, s.id)).map((s) => s.id),
       canaries: canaries.filter((c) => text.includes(c.text)).map((c) => c.tenant),
       schema_fields: markers.schemaFields.filter((field) => names(text, field)),
       models: models.filter(([, model]) => names(text, model)).map(([role]) => role),
-      ...(results.length === 0 ? {} : { results: toolsIn(text, results) }),
-      ...(history.length === 0
-        ? {}
-        : { history: history.filter((h) => h.texts.every((said) => text.includes(said))).map((h) => h.task) }),
+      ...(results.length === 0 ? {} : { results: [...new Set(inResults())] }),
     };
   };
 }
 
-function toolsIn(text: string, results: Markers['results']): string[] {
-  const found = results.filter(({ values }) => values.every((value) => text.includes(flatten(value))));
-  return [...new Set(found.map(({ tool }) => tool))];
+/** Of so many of its words a source may be made anew: line numbers, quotes and tables in another dress do that. */
+const MOST = 0.8;
+/** A text of fewer words than this is there as it is, or not at all. */
+const FEW_WORDS = 6;
+
+/** A picture is its bytes. A text is there byte for byte, or by its facts, which are its words with digits, and most of its words. */
+function sourceMarker({ id, text, image }: Markers['sources'][number]) {
+  const whole = image?.data ?? flatten(text);
+  const words = onlyOnce(() => [...toldIn(whole).all]);
+  const facts = onlyOnce(() => words().filter((word) => /\d/.test(word)));
+  const byWords = ({ all }: Told) => {
+    if (words().length < FEW_WORDS || !facts().every((fact) => all.has(fact))) return false;
+    return words().filter((word) => all.has(word)).length >= MOST * words().length;
+  };
+  const found = (shown: string, told: () => Told) => shown.includes(whole) || (image === undefined && byWords(told()));
+  return { id, found };
+}
+
+/** Words are costly to find, and mostly not asked for. */
+function onlyOnce<V>(make: () => V): () => V {
+  let made: { value: V } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
 }
 
 /** `gpt-5-mini` does not name the model `gpt-5`, nor `gpt-4.1` the model `gpt-4`, and `order_1042` is not `order_104`. */
@@ -50,27 +71,4 @@ function names(text: string, name: string): boolean {
     if (!/[\w-]/.test(text[at - 1] ?? '') && !/^(?:[\w-]|\.\d)/.test(after)) return true;
   }
   return false;
-}
-
-const ESCAPE = /\\(?:u([0-9a-fA-F]{4})|([bfnrt])|(["\\/]))/g;
-/** All runs of whitespace but the single space, which is most of them and stays as it is. */
-const BLANKS = /\s{2,}|[^\S ]/g;
-/** A text may be JSON inside JSON, hardly more. */
-const LAYERS = 4;
-
-/** Undoes JSON's escapes, on both sides of a comparison, and what whitespace there is. */
-function flatten(text: string): string {
-  let plain = text;
-  for (let layer = 0; layer < LAYERS && plain.includes('\\'); layer++) plain = plain.replace(ESCAPE, unescapeOne);
-  return plain.replace(BLANKS, ' ').trim();
-}
-
-function unescapeOne(
-  _: string,
-  code: string | undefined,
-  control: string | undefined,
-  mark: string | undefined,
-): string {
-  if (code !== undefined) return String.fromCharCode(Number.parseInt(code, 16));
-  return control === undefined ? (mark ?? '') : ' ';
 }

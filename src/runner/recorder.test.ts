@@ -18,9 +18,9 @@ function recording(first = 0) {
       canaries: { alder: 'jane@alder.example' },
       schemaFields: [],
       results: [],
-      history: [],
       models: {},
     },
+    tasks: [],
     redaction: createRedaction({ literals: ['a phrase of ours'] }),
     sink: (event) => void events.push(event),
   });

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { remembering } from '../core/once.ts';
 import type { Recording } from '../core/stand.ts';
 import type { NewEvent, TraceEvent } from '../core/trace.ts';
+import { createCallReader, type TaskWords } from './given.ts';
 import { createMarkerSearch, type Markers } from './markers.ts';
 import type { Redaction } from './redact.ts';
 import { createReplyBook, type ReplyBook } from './reply-book.ts';
@@ -27,6 +28,7 @@ export interface RecorderOptions {
   sequence: Sequence;
   now(): number;
   markers: Markers;
+  tasks: readonly TaskWords[];
   redaction: Redaction;
   sink(event: TraceEvent): void;
 }
@@ -62,6 +64,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       } as TraceEvent);
     },
     held: remembering(createMarkerSearch(options.markers)),
+    facts: createCallReader(options.tasks),
     digest: remembering(digest),
   };
 }

@@ -78,7 +78,8 @@ export function openStory(task: Task, { run, verify, tools, approve, tookMs }: M
       source_ids,
       retry_count: retries,
       budget_used: costUsd,
-      tool_results: acts.map(({ tool, done, content }) => ({ tool, done, result_hash: fingerprint(content) })),
+      // Whoever goes on from here needs what the tools gave: of a digest nothing can be read.
+      tool_results: acts.map(({ tool, done, content }) => ({ tool, done, result: content })),
     };
     const actions = acts.filter((a) => a.write).map((a) => ({ tool: a.tool, done: a.done === 'yes' }));
     const happened = { state, done: actions.some((a) => a.done), unsure: acts.some((a) => a.done === 'unknown') };

@@ -73,15 +73,18 @@ export function openTrip(
     }));
     const cites = note(failure_mode === null);
     const fields = fieldsOf(said.text ?? '');
+    const bill = spent();
+    const limit = call.maxOutputTokens ?? Number.POSITIVE_INFINITY;
     finish({
       kind: 'call-end',
       how,
       status,
       failure_mode,
-      ...spent(),
+      ...bill,
       ...(asked.length > 0 && { tool_calls: asked }),
       ...(cites.length > 0 && { cites }),
       ...(fields !== undefined && { fields: short(fields) }),
+      ...(said.end === 'length' && bill.tokens.output >= limit && { limited: true }),
     });
   }
   /** Values as they are where they are short; what is longer is known by its digest. */

@@ -2,6 +2,7 @@ import { canonicalJson, canonicalText, leavesOf } from '../core/canonical.ts';
 import { answerText, type GoldenTask, type Script, type Source, type Turn } from '../core/golden-task.ts';
 import { isRecord } from '../core/json.ts';
 import type { ModelCall } from '../core/model-call.ts';
+import { holds, tellsOf, toldIn } from '../core/told.ts';
 
 /** What a whole answer to a task says: the canonical answer's prose, or one composed from what the task demands. */
 export function scriptFor(task: GoldenTask, sources: readonly Source[]): Script {
@@ -45,7 +46,7 @@ export function replyTo(
     return { turn: undefined, text: replyText({ ...script, answer }, call, schemaFields, plan) };
   };
   if (call.role === 'verifier') return { turn: undefined, text: verdictOn(script, call) };
-  const turns = script.task.turns.map((turn) => ({ turn, result: resultOf(call, turn) }));
+  const turns = script.task.turns.map((turn) => ({ turn, result: resultOf(call, turn, script) }));
   const undone = turns.filter(({ turn, result }) => writes(turn.tool) && !happened(result)).map(({ turn }) => turn);
   // A write that was tried and did not happen is the end of the story; what would have followed it is not asked for.
   const refused = turns.findIndex(({ turn, result }) => writes(turn.tool) && result !== undefined && !happened(result));
@@ -55,8 +56,8 @@ export function replyTo(
   return says((undone.length > 0 ? script.task.answer_if_not_done : undefined) ?? script.answer, undone);
 }
 
-/** What the conversation says a tool gave: the message that answers its call, or words that name the tool and hold every value of it. */
-function resultOf({ messages }: ModelCall, { tool, args, returns }: Turn): string | undefined {
+/** What the conversation says a tool gave: the message that answers its call, or words that name the tool and tell what it gave. */
+function resultOf({ messages }: ModelCall, { tool, args, returns }: Turn, script: Script): string | undefined {
   const wanted = canonicalJson(args);
   const ids = messages
     .flatMap((m) => m.toolCalls ?? [])
@@ -65,10 +66,30 @@ function resultOf({ messages }: ModelCall, { tool, args, returns }: Turn): strin
   const answer = messages.find((m) => m.toolCallId !== undefined && ids.includes(m.toolCallId));
   if (answer !== undefined) return answer.content;
   const values = leavesOf(returns ?? { ok: true });
-  const line = messages.flatMap((m) => m.content.split('\n')).find((text) => text.includes(tool));
   const told = messages.find((m) => m.content.includes(tool) && values.every((value) => m.content.includes(value)));
-  return told === undefined ? undefined : line;
+  if (told !== undefined) return lines(told.content).find((text) => text.includes(tool));
+  return toldInWords(
+    messages.flatMap((m) => lines(withoutTask(m.content, script))),
+    tool,
+    returns,
+  );
 }
+
+const lines = (text: string) => text.split('\n');
+
+/** One line that names the tool as people write it and tells what it gave; yes and no can be said in many words. */
+function toldInWords(told: readonly string[], tool: string, returns: unknown): string | undefined {
+  const tells = tellsOf(returns);
+  const named = tool.replaceAll('_', ' ');
+  return tells && told.find((line) => line.includes(named) && holds(toldIn(line), tells));
+}
+
+/** The task's own words may name the same deed and the same things: they tell no result. */
+const withoutTask = (text: string, { task, sources }: Script) =>
+  [task.input, ...task.history.map((h) => h.content), ...sources.map((s) => s.text)].reduce(
+    (rest, own) => rest.replaceAll(own, ''),
+    text,
+  );
 
 /** Whether the result of a write says that it was done. */
 function happened(result: string | undefined): boolean {

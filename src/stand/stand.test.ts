@@ -59,6 +59,7 @@ function open({ roles = twoHosts, faults = [], task = { answer }, schemaFields =
     recording: {
       emit: (event) => void events.push({ ...event, at: clock.now() }),
       held: () => nothing,
+      facts: () => ({}),
       digest: (text) => text,
       replied() {},
       rereads: () => [],

@@ -4,6 +4,7 @@ import type { Role, Roles } from '../core/declaration.ts';
 import type { Script } from '../core/golden-task.ts';
 import {
   type CallRefused,
+  CHARACTERS_A_TOKEN,
   estimateTokens,
   imagesIn,
   type ModelCall,
@@ -68,9 +69,10 @@ export function createStand(options: StandOptions): Stand {
     const trip = openTrip(call, role, to.protocol, inputTokens, script, options, signal);
     await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
     const { body } = to;
-    if ('refused' in body) {
-      recording.emit({ kind: 'unscripted-call', ask: call.ask, task: call.task, call: call.id, why: body.message });
-      return trip.reply(async () => refusal(body), { meaning: [], wire: [] });
+    const refused = 'refused' in body ? body : tooLong(inputTokens, role);
+    if (refused !== undefined) {
+      recording.emit({ kind: 'unscripted-call', ask: call.ask, task: call.task, call: call.id, why: refused.message });
+      return trip.reply(async () => refusal(refused), { meaning: [], wire: [] });
     }
     return trip.reply(() => scriptedReply(script, call, inputTokens, signal), armoury.armedOn(call, onRole, signal));
   }
@@ -114,6 +116,7 @@ export function createStand(options: StandOptions): Stand {
       stream: call.stream,
       ...(call.maxOutputTokens === undefined ? {} : { max_output_tokens: call.maxOutputTokens }),
       input_tokens: inputTokens,
+      ...recording.facts(call),
       held: recording.held([promptText(call), ...imagesIn(call).map((i) => i.data)].join('\n')),
       digests: {
         messages: messages.map((m) =>
@@ -134,12 +137,13 @@ export function createStand(options: StandOptions): Stand {
     input: number,
     signal: AbortSignal | undefined,
   ): Promise<Reply> {
-    const { turn, text } = replyTo(script, call, { schemaFields: options.schemaFields, writes });
+    const said = replyTo(script, call, { schemaFields: options.schemaFields, writes });
+    const { turn } = said;
     const pace = random.fork(`pace/${keyOf(call)}`);
     const thinking = 300 + Math.floor(pace.next() * 700);
     const perToken = 4 + Math.floor(pace.next() * 4);
-    const wanted = turn === undefined ? '' : JSON.stringify(turn.args);
-    const output = estimateTokens(text + wanted);
+    const args = turn === undefined ? '' : JSON.stringify(turn.args);
+    const { text, wanted, output, limited } = withinLimit(said.text, args, call.maxOutputTokens);
     await clock.sleep(call.stream ? thinking : thinking + perToken * output, signal);
     const usage: Part = { type: 'usage', input, output };
     async function* parts(): AsyncGenerator<Part> {
@@ -153,7 +157,7 @@ export function createStand(options: StandOptions): Stand {
         yield { type: 'tool-call-delta', id, arguments: wanted };
       }
       yield usage;
-      yield { type: 'end', reason: turn === undefined ? 'stop' : 'tool-calls' };
+      yield { type: 'end', reason: limited ? 'length' : turn === undefined ? 'stop' : 'tool-calls' };
     }
     return { kind: 'http', parts: parts() };
   }
@@ -183,6 +187,22 @@ function countUp(counts: Map<string, number>, key: string): number {
 
 function unreadable(refused: CallRefused, protocol: string) {
   return { protocol, model: refused.model ?? '', messages: [], tools: [], stream: false };
+}
+
+/** A window that is declared holds, whatever faults are armed. */
+function tooLong(tokens: number, { context_tokens: window = Number.POSITIVE_INFINITY }: Role): CallRefused | undefined {
+  if (tokens <= window) return undefined;
+  const message = `prompt is too long: ${tokens} tokens > ${window}, this model's maximum context length`;
+  return { refused: true, mode: 'context_overflow', message, status: 400 };
+}
+
+/** The caller's own limit: the reply stops there, and no more is billed. */
+function withinLimit(text: string, wanted: string, limit = Number.POSITIVE_INFINITY) {
+  const output = estimateTokens(text + wanted);
+  if (output <= limit) return { text, wanted, output, limited: false };
+  // Half of a character that takes two units would go out as another one.
+  const kept = (text + wanted).slice(0, CHARACTERS_A_TOKEN * limit).replace(/[\ud800-\udbff]$/, '');
+  return { text: kept.slice(0, text.length), wanted: kept.slice(text.length), output: limit, limited: true };
 }
 
 function refusal(refused: CallRefused): Reply {

@@ -41,6 +41,7 @@ function open(faults: ArmedFault[] = []) {
   const recording = {
     emit: (event: NewEvent) => void events.push(event),
     held: () => ({ sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] }),
+    facts: () => ({}),
     digest: (text: string) => text,
     replied() {},
     rereads: () => [],

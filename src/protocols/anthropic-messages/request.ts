@@ -2,29 +2,28 @@ import { z } from 'zod';
 import { isRecord, type Json, parseJson } from '../../core/json.ts';
 import type { CallBody, CallRefused, Image, Message, ToolCall } from '../../core/model-call.ts';
 import { header, type WireRequest } from '../../core/wire.ts';
-import { fromUrl, isUrl, MEDIA_TYPES } from '../picture.ts';
 import { type Complaint, looseSchema, parseRequest, post, readBody, refused, unpairedToolCall } from '../request.ts';
+import {
+  DocumentBlock,
+  documentBytes,
+  documentText,
+  Picture,
+  pictureOf,
+  SearchResult,
+  searchResultText,
+  Text,
+  writePicture,
+} from './blocks.ts';
 
 const VERSIONS = ['2023-06-01', '2026-10-21'];
 /** Required on the wire; used where the caller sets no limit of its own. */
 const DEFAULT_MAX_TOKENS = 4096;
 
-const Text = z.looseObject({ type: z.literal('text'), text: z.string().min(1) });
-const Picture = z.looseObject({
-  type: z.literal('image'),
-  source: z.discriminatedUnion('type', [
-    z.looseObject({ type: z.literal('base64'), media_type: z.enum(MEDIA_TYPES), data: z.string().min(1) }),
-    z.looseObject({ type: z.literal('url'), url: z.string() }),
-    z.looseObject({ type: z.literal('file'), file_id: z.string() }),
-  ]),
-});
 /** Blocks a workflow's text is not in; they are accepted and not looked into. */
 const Other = z.looseObject({
   type: z.enum([
-    'document',
     'thinking',
     'redacted_thinking',
-    'search_result',
     'server_tool_use',
     'web_search_tool_result',
     'web_fetch_tool_result',
@@ -34,7 +33,9 @@ const Other = z.looseObject({
 const Result = z.looseObject({
   type: z.literal('tool_result'),
   tool_use_id: z.string(),
-  content: z.union([z.string(), z.array(z.discriminatedUnion('type', [Text, Picture, Other]))]).optional(),
+  content: z
+    .union([z.string(), z.array(z.discriminatedUnion('type', [Text, Picture, DocumentBlock, SearchResult, Other]))])
+    .optional(),
 });
 const Use = z.looseObject({
   type: z.literal('tool_use'),
@@ -46,7 +47,10 @@ const Use = z.looseObject({
 const Turn = z.discriminatedUnion('role', [
   z.looseObject({
     role: z.literal('user'),
-    content: z.union([z.string().min(1), z.array(z.discriminatedUnion('type', [Text, Result, Picture, Other])).min(1)]),
+    content: z.union([
+      z.string().min(1),
+      z.array(z.discriminatedUnion('type', [Text, Result, Picture, DocumentBlock, SearchResult, Other])).min(1),
+    ]),
   }),
   z.looseObject({
     role: z.literal('assistant'),
@@ -135,6 +139,8 @@ function inOwnWords({ path, what, detail }: Complaint): { message: string; param
 }
 
 type Block =
+  | z.output<typeof DocumentBlock>
+  | z.output<typeof SearchResult>
   | z.output<typeof Picture>
   | z.output<typeof Text>
   | z.output<typeof Result>
@@ -143,7 +149,14 @@ type Block =
 
 function textOf(content: string | readonly Block[]): string {
   if (typeof content === 'string') return content;
-  return content.map((block) => (block.type === 'text' ? block.text : '')).join('');
+  return content.map(wordsOf).join('');
+}
+
+/** Texts that belong together stand as they are; whatever else has words stands apart from them. */
+function wordsOf(block: Block): string {
+  if (block.type === 'text') return block.text;
+  if (block.type === 'document') return documentText(block);
+  return block.type === 'search_result' ? searchResultText(block) : '';
 }
 
 /** One turn may hold several tool results beside text: each is a message of its own. */
@@ -155,6 +168,7 @@ function readTurn({ role, content }: z.output<typeof Turn>): Message[] {
   const images: Image[] = [];
   for (const block of blocks) {
     if (block.type === 'image') images.push(pictureOf(block.source));
+    if (block.type === 'document') images.push(...documentBytes(block));
     if (block.type === 'tool_use')
       toolCalls.push({ id: block.id, name: block.name, arguments: JSON.stringify(block.input) });
     if (block.type === 'tool_result')
@@ -163,12 +177,6 @@ function readTurn({ role, content }: z.output<typeof Turn>): Message[] {
   if (role === 'assistant') return [{ role, content: text, ...(toolCalls.length > 0 && { toolCalls }) }];
   if (text === '' && images.length === 0 && results.length > 0) return results;
   return [...results, { role, content: text, ...(images.length > 0 && { images }) }];
-}
-
-function pictureOf(source: z.output<typeof Picture>['source']): Image {
-  if (source.type === 'url') return fromUrl(source.url);
-  if (source.type === 'file') return { media_type: '', data: source.file_id };
-  return { media_type: source.media_type, data: source.data };
 }
 
 export function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string }): WireRequest {
@@ -216,12 +224,4 @@ function writeBlocks({ role, content, images = [], toolCalls, toolCallId }: Mess
   });
   // An empty text block is an error here, while other APIs send empty text beside tool calls.
   return [...images.map(writePicture), ...(content === '' ? [] : [{ type: 'text', text: content }]), ...uses];
-}
-
-function writePicture(image: Image): object {
-  const { media_type, data } = image;
-  return {
-    type: 'image',
-    source: isUrl(image) ? { type: 'url', url: data } : { type: 'base64', media_type, data },
-  };
 }
