@@ -18,8 +18,11 @@ export interface Terminal {
 const DEFAULT_COLUMNS = 100;
 const LEAST_COLUMNS = 30;
 
-/** Real milliseconds a cancelled run has for its reports; a target that never lets go does not get more. */
-const GRACE_MS = 800;
+/**
+ * So often a cancelled run gets its turn before it is ended, after so many real milliseconds each. Turns are counted and
+ * not time, because on a slow or busy machine reports take longer; a target that never lets go does not get more.
+ */
+const GRACE = { turns: 8, everyMs: 100 };
 
 /** The terminal of this process. A second Ctrl-C ends it at once. */
 export function processTerminal(): Terminal {
@@ -27,7 +30,9 @@ export function processTerminal(): Terminal {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
       interrupt.abort(new Error('interrupted'));
-      originals.setTimeout(() => originals.exit(EXIT.interrupted), GRACE_MS).unref();
+      let turns = 0;
+      const turn = () => ++turns < GRACE.turns || originals.exit(EXIT.interrupted);
+      originals.setInterval(turn, GRACE.everyMs).unref();
     });
   }
   for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveQuietly);

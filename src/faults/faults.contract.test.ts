@@ -70,7 +70,7 @@ describe.each(faults.filter((f) => f.kind !== 'tool'))('$name', (fault) => {
   describe.each(wires)('on the wire of $protocol.name, stream: $stream', (wire) => {
     it('says once that it acted, before it acts', async () => {
       const { fired, reply } = onWire(fault, params, wire);
-      await Promise.race([reply, new Promise((resolve) => setTimeout(resolve, 5))]);
+      await Promise.race([reply, new Promise((resolve) => setImmediate(resolve))]);
       expect(fired).toHaveLength(1);
     });
 

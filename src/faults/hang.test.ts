@@ -4,7 +4,7 @@ import { answer } from './trial.fixture.ts';
 
 it('never answers, and says so', async () => {
   const { fired, reply } = await answer(hang, {});
-  const first = await Promise.race([reply, new Promise((resolve) => setTimeout(resolve, 5, 'still waiting'))]);
+  const first = await Promise.race([reply, new Promise((resolve) => setImmediate(resolve, 'still waiting'))]);
   expect(first).toBe('still waiting');
   expect(fired).toEqual(['no answer, ever']);
 });

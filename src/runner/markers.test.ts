@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { isLinear } from '../computing.fixture.ts';
 import { createMarkerSearch } from './markers.ts';
 
 const POLICY = '# Refunds\n\nThe period is "30 days".\nA fee of €5 applies; see C:\\new.';
@@ -48,12 +49,8 @@ test('a canary counts wherever it stands, by its tenant', () => {
   expect(held('refALD-7Q4X-20931').canaries).toEqual(['alder']);
 });
 
-test('a text of escapes alone takes no time to speak of', () => {
-  const before = performance.now();
-  held('\\u005c'.repeat(100_000));
-  held('\\u005cu005c'.repeat(100_000));
-  held('order_104'.repeat(100_000));
-  expect(performance.now() - before).toBeLessThan(3000);
+test.each(['\\u005c', '\\u005cu005c', 'order_104'])('a text of %s alone takes time with its length', async (piece) => {
+  expect(await isLinear((n) => held(piece.repeat(n)), 80_000)).toBe(true);
 });
 
 test('a picture is held where its bytes are', () => {

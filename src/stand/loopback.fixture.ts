@@ -1,17 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { NetworkFailure, type Transport } from '../core/wire.ts';
-import { createWallClock } from '../world/index.ts';
-
-/** Between the last bytes and a cut: a client that got both at once would drop the bytes. */
-const BEFORE_CUT_MS = 30;
 
 /**
  * Real sockets in front of a transport: every request to `url` reaches it as one to `origin`, and what it answers,
- * failures included, happens on the wire. Nothing of it outlives `close()`, or `limitMs` of real time.
+ * failures included, happens on the wire. A reply that has begun is not cut before it has `arrived`: a client that gets
+ * the last bytes and the cut at once drops the bytes. Nothing of it outlives `close()`.
  */
-export async function openLoopback(transport: Transport, origin: string, limitMs = 20_000) {
-  const clock = createWallClock();
-  const over = new AbortController();
+export async function openLoopback(transport: Transport, origin: string, arrived: () => Promise<void>) {
   const bugs: unknown[] = [];
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => breakOff(response, error));
@@ -43,19 +38,17 @@ export async function openLoopback(transport: Transport, origin: string, limitMs
     // Without a socket the client has left, and the transport said so.
     if (socket === null || socket.destroyed) return;
     if (!(error instanceof NetworkFailure)) bugs.push(error);
-    if (response.headersSent) await clock.sleep(BEFORE_CUT_MS);
+    if (response.headersSent) await arrived();
     if (error instanceof NetworkFailure && error.how === 'closed') socket.end();
     else socket.resetAndDestroy();
   }
 
   async function close(): Promise<void> {
-    over.abort();
     const closed = new Promise((resolve) => server.close(resolve));
     server.closeAllConnections();
     await closed;
     if (bugs.length > 0) throw new AggregateError(bugs, 'the transport failed as no network does');
   }
-  clock.sleep(limitMs, over.signal).then(close, () => {});
   return { url: `http://127.0.0.1:${address.port}`, close };
 }
 

@@ -161,16 +161,24 @@ describe('aborts', () => {
   /** A transport that hangs at the given moment, and remembers what it heard. */
   const hanging = (when: 'headers' | 'body') => {
     const heard: unknown[] = [];
+    let hung = () => {};
+    const hangs = new Promise<void>((resolve) => {
+      hung = resolve;
+    });
     const { clock, fetch } = open(async (_, signal) => {
       signal?.addEventListener('abort', () => heard.push(signal.reason));
-      if (when === 'headers') return clock.never(signal);
+      const never = () => {
+        hung();
+        return clock.never(signal);
+      };
+      if (when === 'headers') return never();
       const body = async function* () {
         yield bytes('begun');
-        await clock.never(signal);
+        await never();
       };
       return reply(body());
     });
-    return { clock, fetch, heard };
+    return { clock, fetch, heard, hangs };
   };
 
   it('before: nothing is sent', async () => {
@@ -186,10 +194,10 @@ describe('aborts', () => {
 
   for (const when of ['headers', 'body'] as const) {
     it(`during ${when}: the caller and the transport get the reason`, async () => {
-      const { clock, fetch, heard } = hanging(when);
+      const { clock, fetch, heard, hangs } = hanging(when);
       const stop = new AbortController();
       const reading = fetch('http://a/', { signal: stop.signal }).then((response) => response.text());
-      setTimeout(() => stop.abort(), 5);
+      hangs.then(() => stop.abort());
       const error = await reading.catch((e: unknown) => e);
       expect(error).toBeInstanceOf(DOMException);
       expect(error).toMatchObject({ name: 'AbortError', message: 'This operation was aborted' });
@@ -255,16 +263,23 @@ describe('limits', () => {
   });
 });
 
-/** A real server that does one thing to every connection. */
-async function serve(treat: (socket: Socket) => void): Promise<{ url: string; close(): void }> {
+/** What a server does to a connection; `begun` says that the client has seen the beginning of the reply. */
+type Treat = (socket: Socket, begun: Promise<void>) => void;
+
+/** A real server that does one thing to its one connection, and the client's word that a reply has begun. */
+async function serve(treat: Treat): Promise<{ url: string; begin(): void; close(): void }> {
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
   const server = createServer((socket) => {
     socket.on('error', () => {});
-    socket.once('data', () => treat(socket));
+    socket.once('data', () => treat(socket, begun));
   }).listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
-  return { url: `http://127.0.0.1:${port}/`, close: () => server.close() };
+  return { url: `http://127.0.0.1:${port}/`, begin, close: () => server.close() };
 }
 
 describe('failures look as they do over sockets', () => {
@@ -274,7 +289,7 @@ describe('failures look as they do over sockets', () => {
       yield bytes('abc');
       throw new NetworkFailure(how);
     };
-  const cases: Record<string, [onSocket: (socket: Socket) => void, transport: Transport]> = {
+  const cases: Record<string, [onSocket: Treat, transport: Transport]> = {
     'closed before headers': [
       (socket) => socket.end(),
       async () => {
@@ -289,7 +304,10 @@ describe('failures look as they do over sockets', () => {
     ],
     'closed in the body': [(socket) => socket.end(HEAD), async () => reply(during('closed')())],
     'reset in the body': [
-      (socket) => socket.write(HEAD, () => setTimeout(() => socket.resetAndDestroy(), 20)),
+      (socket, begun) => {
+        socket.write(HEAD);
+        begun.then(() => socket.resetAndDestroy());
+      },
       async () => reply(during('reset')()),
     ],
   };
@@ -297,7 +315,11 @@ describe('failures look as they do over sockets', () => {
   for (const [name, [onSocket, transport]] of Object.entries(cases)) {
     it(name, async () => {
       const server = await serve(onSocket);
-      const read = (fetch: typeof real) => failure(fetch(server.url).then((response) => response.text()));
+      const text = (response: Response) => {
+        server.begin();
+        return response.text();
+      };
+      const read = (fetch: typeof real) => failure(fetch(server.url).then(text));
       const overSockets = await read(real);
       server.close();
       expect(await read(createNodeFetch(transport, createWallClock()))).toEqual(overSockets);

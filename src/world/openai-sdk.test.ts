@@ -46,7 +46,6 @@ async function meet(
     return answer(calls.length, { sleep, never: () => world.clock.never(signal) });
   };
   const nodeFetch = createNodeFetch(transport, world.clock);
-  const began = performance.now();
   const outcome = await world.run(() =>
     world.enter({ ask: 1, task: 'refund', tenant: 'acme' }, () => {
       const client = new OpenAI({ apiKey: 'k' });
@@ -56,8 +55,7 @@ async function meet(
       );
     }),
   );
-  const wallMs = performance.now() - began;
-  return { ...outcome, calls, io, at: world.clock.now(), wallMs };
+  return { ...outcome, calls, io, at: world.clock.now() };
 }
 
 const request: WireRequest = { method: 'GET', url: 'http://unused/', headers: [], body: new Uint8Array() };
@@ -72,8 +70,9 @@ it('a good reply', async () => {
   expect([io, at]).toEqual([[], 200]);
 });
 
+// In real time it would be a quarter of an hour, which no test is given.
 it('a hang ends after three attempts of 300 s each', async () => {
-  const { error, calls, io, at, wallMs } = await meet((_, clock) => clock.never(request), ask);
+  const { error, calls, io, at } = await meet((_, clock) => clock.never(request), ask);
   expect(error).toBeInstanceOf(OpenAI.APIConnectionTimeoutError);
   expect(calls.map((call) => call.retry)).toEqual(['0', '1', '2']);
   const backoff = at - 3 * 300_900;
@@ -81,7 +80,6 @@ it('a hang ends after three attempts of 300 s each', async () => {
   expect(backoff).toBeGreaterThan(1000);
   expect(backoff).toBeLessThanOrEqual(1500);
   expect(io).toEqual([]);
-  expect(wallMs).toBeLessThan(1000);
 });
 
 it('the same seed hangs for exactly as long', async () => {
