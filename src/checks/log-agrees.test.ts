@@ -113,6 +113,13 @@ describe('why the first choice was left', () => {
       expect(judge({ ...said, failure_mode }, bothFail('rate_limit')).verdict).toBe('failed');
   });
 
+  test('a role that may not see the data needs no call to be left', () => {
+    const contract = Contract.parse({ workflow: 'w', residency: { acme: ['eu'] } });
+    const kept = { ...bothFail('rate_limit'), contract };
+    expect(judge({ ...said, failure_mode: 'regional_access' }, kept).verdict).toBe('passed');
+    expect(judge({ ...said, failure_mode: 'regional_access' }, bothFail('rate_limit')).verdict).toBe('failed');
+  });
+
   test('a failure that a retry mended may be told or not', () => {
     const mended = story(2)
       .ask()

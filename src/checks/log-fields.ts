@@ -113,6 +113,9 @@ const modeOf = (c: CallView): FailureMode | null => (c.ok ? null : (c.failureMod
 
 function isPlausible(said: FailureMode, failures: readonly CallView[], it: Logged): boolean {
   if (failures.some((c) => isSeenAs(said, c))) return true;
+  // A role that may not see a tenant's data is left without a call.
+  const { contract, task } = it.on;
+  if (said === 'regional_access' && contract?.residency?.[task.tenant] !== undefined) return true;
   return FAILURE_MODES[said].visible === 'target' && !wentWell(it);
 }
 
