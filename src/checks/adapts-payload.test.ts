@@ -159,6 +159,15 @@ test('where nobody served, the fullest call of a role counts; where an earlier r
   );
 });
 
+test('a role that asked for a tool and then failed has handed over, whether or not the next one replied', () => {
+  const told = story(2)
+    .ask()
+    .call('primary', 0, { until: 20, held: full, asks: ['look_up'] })
+    .call('primary', 30, { until: 40, fails: 'server_error', held: full, turn: 2 })
+    .call('backup', 50, { until: 60, fails: 'overloaded', held: bare });
+  expect(verdictOf(check, evidence(told.outcome(99, { kind: 'queued' }))).verdict).toBe('failed');
+});
+
 test("another role's model is a mistake in a side call as well", () => {
   const ping = failing()
     .call('backup', 30, { until: 40, held: bare, model: 'gpt-5-mini' })

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
-import { evidence, failover, GIVEN, held, story, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, failover, GIVEN, story, verdictOf, worded } from './evidence.fixture.ts';
 import { keepsState as check } from './keeps-state.ts';
 
 const contract = Contract.parse({

@@ -34,10 +34,10 @@ function readerOf({ input, history, material }: TaskWords) {
   const told = remembering(toldIn);
   const instructing = remembering((text) => [...toldIn(withoutSchemas(text)).all].filter((word) => !own.has(word)));
 
-  return (messages: readonly Message[], schema: object | undefined): CallFacts => {
+  const read = (messages: readonly Message[], schema: string): CallFacts => {
     const asked = messages.filter((m) => m.role === 'system' || m.role === 'user');
     const words = new Set(asked.flatMap((m) => instructing(m.content)));
-    for (const word of schema === undefined ? [] : told(JSON.stringify(schema)).words) words.delete(word);
+    for (const word of told(schema).words) words.delete(word);
     const questions = timesAsked(messages, question, (text) => told(text).words);
     return {
       ...(questions === 0 ? {} : { questions }),
@@ -45,7 +45,22 @@ function readerOf({ input, history, material }: TaskWords) {
       ...(history.length === 0 ? {} : { talk: talkIn(messages, history, told) }),
     };
   };
+  /** The same prompt comes again and again: at every ask of the task, and at every attempt. */
+  const known = new Map<string, CallFacts>();
+  return (messages: readonly Message[], schema: object | undefined): CallFacts => {
+    const inWords = schema === undefined ? '' : JSON.stringify(schema);
+    const key = [inWords, ...messages.map((m) => `${m.role} ${m.content}`)].join('\u0000');
+    if (key.length > LONGEST_PROMPT) return read(messages, inWords);
+    const facts = known.get(key) ?? read(messages, inWords);
+    if (known.size >= MOST_PROMPTS) known.clear();
+    known.set(key, facts);
+    return facts;
+  };
 }
+
+/** So many prompts of a task are remembered, and none that is longer. */
+const MOST_PROMPTS = 64;
+const LONGEST_PROMPT = 65_536;
 
 /** A language that is written without blanks has a word in about two characters. */
 function sizeOf(words: ReadonlySet<string>): number {
