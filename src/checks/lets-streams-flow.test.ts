@@ -51,6 +51,9 @@ test('the loser of a race, and one after which nobody else is asked', () => {
   expect(judged(whole.call('backup', 5000, { until: 5500 }).outcome(5600))).toBe(NOTHING);
   const ahead = left().call('backup', 4000, { until: 6000 }).outcome(6000);
   expect(judged(ahead)).toBe(NOTHING);
+  // Who goes on with the one whose first words came first asks it for more.
+  const further = left().call('backup', 4000, { until: 6000 }).call('backup', 6100, { until: 7000, turn: 2 });
+  expect(judged(further.outcome(7000))).toBe(NOTHING);
   expect(judged(left().outcome(5100, { kind: 'needs_review' }))).toBe(NOTHING);
   const other = left()
     .call('primary', 5100, { until: 9000, messages: ['something else'] })

@@ -9,7 +9,7 @@ export const letsStreamsFlow = defineTaskCheck({
   name: 'lets-streams-flow',
   summary: 'A stream that flows, and fits into the deadline, is not thrown away and bought again',
   reads:
-    'streams that their caller left while the wait for the next piece was no longer than an earlier one, with more than half of the deadline left and time for the rest, no whole reply of another call, and the question then put again',
+    'streams that their caller left while the wait for the next piece was no longer than an earlier one, with more than half of the deadline left and time for the rest, no other call that had put the same question, and it was then put again',
   severity: 'major',
   implies: () => ({}),
   judge(on) {
@@ -53,11 +53,13 @@ function hadTime({ events, seen, plain }: Case, { call, abort }: CallView, ask: 
   return rest <= left;
 }
 
-/** The call that puts the same question again, unless one was whole already: the loser of a race may be left at any time. */
+/** The call that puts the same question again, unless another had put it before: the loser of a race may be left at any time. */
 function boughtAgain({ seen, declares }: Case, { call, abort }: CallView): CallView | undefined {
   const at = abort?.seq ?? 0;
   const others = seen.calls.filter((c) => c.call.call !== call.call && declares.chain.includes(c.call.role));
-  if (others.some((c) => c.ok && c.call.turn >= call.turn && (c.end?.seq ?? at) < at)) return undefined;
+  const over = (c: CallView) => (c.end ?? c.abort)?.seq ?? Number.POSITIVE_INFINITY;
+  const rivals = others.filter((c) => c.call.seq < at && c.call.turn >= call.turn);
+  if (rivals.some((c) => c.ok || over(c) > at)) return undefined;
   const before = seen.outcome?.seq ?? Number.POSITIVE_INFINITY;
   return others.find(({ call: next }) => next.seq > at && next.seq < before && isSame(call, next));
 }
@@ -66,7 +68,7 @@ type Call = CallView['call'];
 
 /** Another role is told the question in its own way; the same one is asked the same, or something else. */
 const isSame = (one: Call, other: Call): boolean =>
-  one.role !== other.role || one.digests.messages.join() === other.digests.messages.join();
+  other.turn <= one.turn && (one.role !== other.role || one.digests.messages.join() === other.digests.messages.join());
 
 function leftAt({ call, abort }: CallView): string {
   const { pieces = 0, idle_ms = 0, longest_gap_ms = 0 } = abort?.flow ?? {};

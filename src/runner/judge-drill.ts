@@ -231,7 +231,10 @@ type Armed = FaultUse & { effect: Effect };
 function armedIn({ drill, effects }: JudgePlan, phase: string): Armed[] {
   const at = drill.phases.findIndex((p) => p.name === phase);
   const uses = drill.phases[at]?.faults ?? [];
-  return uses.flatMap((use, i) => effects[at]?.slice(i, i + 1).map((effect) => ({ ...use, effect })) ?? []);
+  return uses.flatMap((use, i) => {
+    const effect = effects[at]?.[i];
+    return effect === undefined ? [] : [{ ...use, effect }];
+  });
 }
 
 const asArmed = (use: Armed): ArmedAt => ({ fault: use.fault, role: placeOf(use), effect: use.effect });
