@@ -8,6 +8,7 @@ export const billsWhatItSpent = defineLogCheck({
   summary: 'The cost that an outcome states is that of all its calls, within a fifth',
   reads: "the outcome's cost, and what every call of the ask was billed",
   severity: 'critical',
+  always: true,
   implies: () => ({}),
   judge({ seen }, log) {
     const said = log?.cost_usd;

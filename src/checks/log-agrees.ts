@@ -9,6 +9,7 @@ export const logAgrees = defineLogCheck({
   name: 'log-agrees',
   summary: 'A failover is logged, and every field of the log agrees with the ask and the wire',
   severity: 'critical',
+  always: true,
   feature: 'log',
   reads: "the target's own log, and the calls",
   implies: () => ({}),

@@ -116,6 +116,9 @@ function isPlausible(said: FailureMode, failures: readonly CallView[], it: Logge
   // A role that may not see a tenant's data is left without a call.
   const { contract, task } = it.on;
   if (said === 'regional_access' && contract?.residency?.[task.tenant] !== undefined) return true;
+  // A reply that is whole on the wire may hold nothing that can be read.
+  const unusable = it.on.seen.calls.some((c) => c.fired.some((f) => f.effect === 'spoils'));
+  if (FAILURE_MODES[said].unread && unusable) return true;
   return FAILURE_MODES[said].visible === 'target' && !wentWell(it);
 }
 
