@@ -160,6 +160,7 @@ function evidenceOf(
     sources: sourcesFor(task, plan.workflow.sources),
     canaries: plan.workflow.canaries,
     concepts: plan.workflow.concepts,
+    notices: plan.workflow.notices,
     events,
     baseline,
     armed,

@@ -7,6 +7,7 @@ import { Declaration, Roles } from '../core/declaration.ts';
 import { Drill } from '../core/drill.ts';
 import { DrillError } from '../core/errors.ts';
 import { GoldenTask } from '../core/golden-task.ts';
+import { Reading } from '../core/notices.ts';
 import type { Check } from '../core/plugin.ts';
 import { type DrillReport, RunReport } from '../core/report.ts';
 import { TraceEvent } from '../core/trace.ts';
@@ -41,6 +42,7 @@ const Inputs: z.ZodType<StoredInputs[]> = z.array(
       sources: z.array(z.object({ id: z.string(), tenant: z.string(), text: z.string(), image: Picture.optional() })),
       canaries: z.record(z.string(), z.string()),
       concepts: Concepts.default({}),
+      notices: z.array(Reading).default([]),
       tools: z.array(Tool).default([]),
     }),
     declares: Declaration.extend({ chain: z.array(z.string()) }),
