@@ -1,4 +1,5 @@
 import { isDeeper } from '../core/canonical.ts';
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { notApplicable, nothingToJudge } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
@@ -11,6 +12,12 @@ export function noContent(ending: Seen['ending']): Verdict {
   if (ending === undefined) return nothingToJudge('the trace holds no outcome');
   if (ending.kind === 'hung') return notApplicable('no answer to judge: the task hung');
   return notApplicable(`no answer to judge: the outcome is ${ending.outcome.kind}`);
+}
+
+/** The outcome, where it claims to be a whole answer: only there words of the workflow's files decide. */
+export function answerIn({ outcome }: Seen): EventOf<'outcome'> | undefined {
+  const said = outcome?.outcome;
+  return said !== undefined && OUTCOME_KINDS[said.kind].answers ? outcome : undefined;
 }
 
 /** The structured output, handed back as data or as a JSON text in place of the answer. */
