@@ -50,6 +50,8 @@ export interface RunRequest {
   bail: boolean;
   /** A lower score fails the run. */
   minScore?: number | undefined;
+  /** What a run that passed comes to where nobody has read some of its texts; `passed` by default. */
+  unread?: 'passed' | 'inconclusive' | undefined;
   /** Run everything twice and tell the first line that differs. */
   checkDeterminism: boolean;
   /** How many drills run at once; the bytes do not depend on it. */
@@ -143,13 +145,17 @@ async function sameTwice(plans: readonly Plan[], trace: string, { stderr, signal
 
 /** What a report means to whoever waits for the exit code. */
 export function exitCode(
-  report: Pick<RunReport, 'status' | 'verdict' | 'score'>,
-  { minScore, stderr }: Pick<RunRequest, 'minScore' | 'stderr'>,
+  report: Pick<RunReport, 'status' | 'verdict' | 'score' | 'unread'>,
+  { minScore, unread, stderr }: Pick<RunRequest, 'minScore' | 'unread' | 'stderr'>,
 ): number {
   if (report.status === 'cancelled') return EXIT.interrupted;
   if (report.verdict === 'passed' && minScore !== undefined && report.score < minScore) {
     stderr.write(`score ${report.score} is below --min-score ${minScore}\n`);
     return EXIT.failed;
+  }
+  if (report.verdict === 'passed' && unread === 'inconclusive' && report.unread > 0) {
+    stderr.write(`nobody has read ${report.unread} of its texts (--unread inconclusive): drill notices lists them\n`);
+    return EXIT.inconclusive;
   }
   return EXIT[report.verdict === 'not_applicable' ? 'inconclusive' : report.verdict];
 }

@@ -3,7 +3,7 @@ import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { says } from './concept.ts';
 import { contentText } from './content.ts';
-import { canWrite, doneBy, effectsOf, hasTools, missingWrites, ruleOf, turnsOf } from './tools-used.ts';
+import { begunEffects, canWrite, doneBy, hasTools, missingWrites, ruleOf, turnsOf } from './tools-used.ts';
 import { count, unique, when } from './words.ts';
 
 /** What the outcome claims was done is held against the ledger; a promise is no claim. */
@@ -49,7 +49,13 @@ function liesOf(on: Case, tool: string): string[] {
     (said?.actions ?? []).filter((action) => action.tool === tool && action.done === done).length;
   const [yes, no, unclear] = [saidTo(true), saidTo(false), saidTo('unclear')];
   // Whoever repeats a write under its key may count it twice.
-  const [did, effects] = [doneBy(seen, tool).length, effectsOf(seen, tool)];
+  const did = doneBy(seen, tool).length;
+  // What was under way when the ask ended had its effect as well: nobody could say that it had none.
+  const effects = unique(
+    begunEffects(seen)
+      .filter((e) => e.tool === tool)
+      .map((e) => e.args_hash),
+  ).length;
   const tried = unique(
     [...seen.uses.map(({ use }) => use), ...seen.approvals].filter((e) => e.tool === tool).map((e) => e.args_hash),
   ).length;

@@ -127,6 +127,9 @@ function idIn(_: Group, text: string): Claim[] {
   return isId ? [{ kind: 'id', text, value: text }] : [];
 }
 
+/** A field's name that tells the currency of its number. */
+export const CURRENCY_NAME = new RegExp(`_(${CODES})$`, 'i');
+
 /** The code of a currency, however it is written; undefined where it is none. */
 export function currencyOf(written: string): string | undefined {
   const code = written.trim().toUpperCase();

@@ -1,6 +1,6 @@
 import { formatRfc3339 } from '../core/http-date.ts';
 import { once } from '../core/once.ts';
-import { type Claim, type ClaimKind, CURRENCY, claimsIn, currencyOf, dayNumber } from './claims.ts';
+import { type Claim, type ClaimKind, CURRENCY, CURRENCY_NAME, claimsIn, currencyOf, dayNumber } from './claims.ts';
 import { normalise } from './patterns.ts';
 import { unique } from './words.ts';
 
@@ -21,7 +21,11 @@ const DECIMAL = new RegExp(`(?<![\\w.,])(?<!${CURRENCY} ?)\\d+[.,]\\d{2}(?![\\w.
 export function knownFrom(texts: string[], values: unknown[]): Known {
   const text = normalise([...texts, ...values.map((v) => JSON.stringify(v) ?? '')].join(' \n '));
   const decimals = [...normalise(texts.join(' \n ')).matchAll(DECIMAL)].map(([n]) => Number(n.replace(',', '.')));
-  const found = values.flatMap((v) => numbersIn(v));
+  const found = values.flatMap((value) => {
+    // What a tool was called with tells the currency of what it returned.
+    const named = unique(currenciesIn(value));
+    return numbersIn(value, '', named.length === 1 ? named[0] : undefined);
+  });
   const sums = found.flatMap(({ value, currency }): Claim[] =>
     currency === undefined ? [] : [{ kind: 'amount', text: `${value} ${currency}`, currency, value: Math.abs(value) }],
   );
@@ -36,16 +40,28 @@ export function knownFrom(texts: string[], values: unknown[]): Known {
 
 interface Figure {
   value: number;
-  /** Of the field beside it, or beside what it stands in: `{ amount: 42, currency: 'EUR' }`. */
+  /** Of its name or the field beside it, or beside what it stands in: `{ amount: 42, currency: 'EUR' }`, `{ total_eur: 42 }`. */
   currency: string | undefined;
 }
 
+const CURRENCY_FIELD = /^currency(?:_?code)?$/i;
+
+function currenciesIn(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) =>
+    CURRENCY_FIELD.test(key) && typeof inner === 'string' ? (currencyOf(inner) ?? []) : currenciesIn(inner),
+  );
+}
+
 function numbersIn(value: unknown, name = '', currency?: string): Figure[] {
-  if (typeof value === 'number')
-    return [value, ...(/cents|minor/.test(name) ? [value / 100] : [])].map((one) => ({ value: one, currency }));
+  if (typeof value === 'number') {
+    const named = CURRENCY_NAME.exec(name)?.[1];
+    const own = named === undefined ? currency : currencyOf(named);
+    return [value, ...(/cents|minor/.test(name) ? [value / 100] : [])].map((one) => ({ value: one, currency: own }));
+  }
   if (typeof value !== 'object' || value === null) return [];
   const entries = Object.entries(value);
-  const beside = entries.find(([key, said]) => /^currency(?:_?code)?$/i.test(key) && typeof said === 'string');
+  const beside = entries.find(([key, said]) => CURRENCY_FIELD.test(key) && typeof said === 'string');
   const own = beside === undefined ? currency : (currencyOf(String(beside[1])) ?? currency);
   return entries.flatMap(([key, inner]) => numbersIn(inner, key, own));
 }

@@ -8,7 +8,7 @@ import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';
 import { inEnglish } from './month-names.ts';
 import type { Unit } from './notice-units.ts';
 import { asTool, type Read, toolsIn, type Value } from './readings.ts';
-import { doneBy } from './tools-used.ts';
+import { begunEffects, doneBy } from './tools-used.ts';
 import { unique } from './words.ts';
 
 /** Something a notice says that the trace holds or contradicts. */
@@ -22,7 +22,8 @@ export interface Statement {
 export function statementsOf({ means, values }: Read, on: Case, path: Path): Statement[] {
   const { outcome, degraded, why } = path;
   const { kind } = outcome;
-  const writes = on.seen.results.filter((e) => e.effect !== 'none' && e.seq < (on.seen.outcome?.seq ?? 0));
+  const begun = begunEffects(on.seen);
+  const writes = begun.filter((e) => e.seq < (on.seen.outcome?.seq ?? 0));
   const kept = Object.keys(outcome.state ?? {}).length > 0;
   const statement = (said: boolean, so: boolean, lie: string) => (said ? [{ so, lie }] : []);
   return [
@@ -32,8 +33,8 @@ export function statementsOf({ means, values }: Read, on: Case, path: Path): Sta
     ...statement(means.done === true, writes.length > 0, 'no tool wrote anything'),
     ...statement(
       means.done === false,
-      writes.length === 0,
-      `${unique(writes.map((e) => e.tool)).join(', ')} took effect`,
+      begun.length === 0,
+      `${unique(begun.map((e) => e.tool)).join(', ')} took effect`,
     ),
     ...toolsDone(means, values).map((tool) => ({
       so: doneBy(on.seen, tool).length > 0 || readWith(on, tool),

@@ -52,7 +52,7 @@ export const Reading = z
     text: z
       .string()
       .min(1)
-      .max(4000)
+      .max(20_000)
       .describe(
         'a whole text: a notice of one piece, one part of a structured notice, or an answer. `{tool}`, `{amount}`, `{time}`, `{date}`, `{number}` and `{id}` stand for values',
       ),

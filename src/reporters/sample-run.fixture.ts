@@ -64,6 +64,7 @@ export const passedDrill: DrillReport = {
   hypothesis: 'Every task still ends inside its deadline.',
   verdict: 'passed',
   score: 100,
+  words: { notices_judged: 6, unread: ['A text that nobody has read.'] },
   reasons: [],
   definition: { drill: 'timeout_primary' },
   reproduce: 'drill run timeout_primary --target reference --seed 7',
@@ -148,6 +149,8 @@ const { drills: _, ...rest }: RunReport = {
     declares: { features: ['fallback', 'deadline'], chain: ['primary', 'backup'] },
   },
   reproduce: 'drill run timeout_primary two_wrongs --target reference --seed 7',
+  notices_judged: 6,
+  unread: 1,
   unfinished: [],
   drills: [],
   about: {

@@ -8,7 +8,7 @@ import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import { bothPaths } from './both-paths.ts';
 import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
-import { cell, hasFinding, judgeAsk, score, severityIn } from './judge.ts';
+import { cell, hasFinding, judgeAsk, score, severityIn, wordsOf } from './judge.ts';
 import { EPOCH_MS, type JudgePlan } from './plan.ts';
 import { type Baseline, baselineFault, reportTask } from './task-report.ts';
 import { type Reason, Trouble } from './trouble.ts';
@@ -65,6 +65,7 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
         hypothesis: plan.drill.hypothesis,
         verdict: verdictOf(tasks, cells, trouble),
         score: score([...cells, ...tasks.flatMap((t) => t.checks)]),
+        words: wordsOf(plan, [...cells, ...tasks.flatMap((t) => t.checks)]),
         reasons: trouble.reasons,
         definition: plan.definition,
         reproduce: plan.reproduce,

@@ -91,7 +91,16 @@ export function judgeAgain(
     for (const event of run.events) if (!('drill' in event) || event.drill === name) judge.see(event);
     return judge.report();
   });
-  const { drills: _, status, verdict: __, score: ___, unfinished, ...facts } = run.report;
+  const {
+    drills: _,
+    status,
+    verdict: __,
+    score: ___,
+    notices_judged: ____,
+    unread: _____,
+    unfinished,
+    ...facts
+  } = run.report;
   return { ...summarise(facts, status, drills, unfinished), drills };
 }
 
