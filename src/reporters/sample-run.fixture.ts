@@ -64,7 +64,7 @@ export const passedDrill: DrillReport = {
   hypothesis: 'Every task still ends inside its deadline.',
   verdict: 'passed',
   score: 100,
-  words: { notices_judged: 6, unread: ['A text that nobody has read.'] },
+  words: { notices_judged: 6, unread: [] },
   reasons: [],
   definition: { drill: 'timeout_primary' },
   reproduce: 'drill run timeout_primary --target reference --seed 7',
@@ -150,7 +150,7 @@ const { drills: _, ...rest }: RunReport = {
   },
   reproduce: 'drill run timeout_primary two_wrongs --target reference --seed 7',
   notices_judged: 6,
-  unread: 1,
+  unread: 0,
   unfinished: [],
   drills: [],
   about: {

@@ -253,11 +253,10 @@ function endingLines(
             ...(skipped > 0 ? [`${skipped} not applicable`] : []),
           ],
         ];
-  const read = run.unread > 0 ? [`drill notices ${folder} lists what nobody has read`] : [];
-  const words = judged === 0 ? [] : [[noticesLine(run), ...read]];
-  const lines = [...status, ...endings, ...open, ...whole, ...words];
-  lines.at(-1)?.push(paint.dim(folder));
-  return lines.map((parts) => inLine(parts, columns));
+  const lines = [...status, ...endings, ...open, ...whole];
+  lines.at(-1)?.push(...(judged === 0 ? [] : [noticesLine(run)]), paint.dim(folder));
+  const read = run.unread > 0 ? [`  read them: drill notices ${folder}`] : [];
+  return [...lines.map((parts) => inLine(parts, columns)), ...read];
 }
 
 /** Parts side by side; one that does not fit begins a line of its own, and goes on below where it is longer than that. */
