@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { join, relative, resolve } from 'node:path';
 import { catalogue } from './catalogue.ts';
 import { suggest } from './config/closest.ts';
-import { loadConfig } from './config/config-file.ts';
+import { type Config, loadConfig } from './config/config-file.ts';
 import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
 import { findDrill, findWorkflow, listDrills, packageRoot, sourceHomes } from './config/find.ts';
+import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
 import { outcomeProblems } from './config/outcome-shape.ts';
 import { finderOf } from './config/pattern.ts';
 import { gitHead, packageVersion } from './config/project.ts';
+import { displayPath } from './config/read-file.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
@@ -49,6 +51,8 @@ export interface RunRequest {
   bail: boolean;
   /** A lower score fails the run. */
   minScore?: number | undefined;
+  /** What a run that passed comes to where nobody has read some of its texts; `passed` by default. */
+  unread?: 'passed' | 'inconclusive' | undefined;
   /** Run everything twice and tell the first line that differs. */
   checkDeterminism: boolean;
   /** How many drills run at once; the bytes do not depend on it. */
@@ -90,7 +94,10 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       request.tag,
     );
     const workflows = new Map<string, Workflow>();
-    const plans = drills.map((drill) => planFor(request, drill, workflowOf(request, drill, workflows), settled));
+    const readings = [...readingsOf(config), settled.notices];
+    const plans = drills.map((drill) =>
+      planFor(request, drill, workflowOf(request, drill, workflows, readings), settled),
+    );
     const clock = createWallClock();
     const started_at = isoTime(clock.epochMs);
     const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
@@ -143,13 +150,17 @@ const asDeclared = ({ order_assumed, ...declares }: ResolvedDeclaration) => decl
 
 /** What a report means to whoever waits for the exit code. */
 export function exitCode(
-  report: Pick<RunReport, 'status' | 'verdict' | 'score'>,
-  { minScore, stderr }: Pick<RunRequest, 'minScore' | 'stderr'>,
+  report: Pick<RunReport, 'status' | 'verdict' | 'score' | 'unread'>,
+  { minScore, unread, stderr }: Pick<RunRequest, 'minScore' | 'unread' | 'stderr'>,
 ): number {
   if (report.status === 'cancelled') return EXIT.interrupted;
   if (report.verdict === 'passed' && minScore !== undefined && report.score < minScore) {
     stderr.write(`score ${report.score} is below --min-score ${minScore}\n`);
     return EXIT.failed;
+  }
+  if (report.verdict === 'passed' && unread === 'inconclusive' && report.unread > 0) {
+    stderr.write(`nobody has read ${report.unread} of its texts (--unread inconclusive): drill notices lists them\n`);
+    return EXIT.inconclusive;
   }
   return EXIT[report.verdict === 'not_applicable' ? 'inconclusive' : report.verdict];
 }
@@ -254,12 +265,28 @@ function withFaults(
 }
 
 /** Drills of one workflow share what was read of it. */
-function workflowOf(request: RunRequest, loaded: LoadedDrill, known: Map<string, Workflow>): Workflow {
+function workflowOf(
+  request: RunRequest,
+  loaded: LoadedDrill,
+  known: Map<string, Workflow>,
+  others: readonly ReadingsFrom[],
+): Workflow {
   const { workflow: name } = loaded.drill;
-  const workflow = known.get(name) ?? readWorkflow(request, loaded);
+  const workflow = known.get(name) ?? withReadings(readWorkflow(request, loaded), others);
   known.set(name, workflow);
   return workflow;
 }
+
+/** A workflow with what its texts mean, wherever that is written. */
+function withReadings(workflow: Workflow, others: readonly ReadingsFrom[]): Workflow {
+  const own = { readings: workflow.notices, place: { file: `notices.yaml of ${workflow.name}` } };
+  return { ...workflow, notices: mergeReadings([own, ...others], catalogue) };
+}
+
+const readingsOf = (config: Config | undefined): ReadingsFrom[] =>
+  config?.notices === undefined
+    ? []
+    : [{ readings: loadNotices(config.notices, catalogue), place: { file: displayPath(config.notices) } }];
 
 function readWorkflow({ cwd, tasks }: RunRequest, { drill, place }: LoadedDrill): Workflow {
   const shared = sourceHomes(cwd);

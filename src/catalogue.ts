@@ -1,6 +1,7 @@
 import { says } from './checks/concept.ts';
 import { checks } from './checks/index.ts';
 import { sizeOf } from './checks/patterns.ts';
+import { twinReadings } from './checks/readings.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { faults } from './faults/index.ts';
 import { protocols } from './protocols/index.ts';
@@ -15,6 +16,7 @@ export const catalogue: Catalogue = {
   checks,
   says,
   sizeOf,
+  twinReadings,
   reporters,
   targetKinds,
   builtinTargets: asTargets({

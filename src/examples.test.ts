@@ -307,6 +307,10 @@ describe('drill explain of what a user writes', () => {
       'fixtures/golden/support-answer/concepts.yaml': example,
       'fixtures/golden/support-answer/a.json': TASK,
     }),
+    notices: (example) => ({
+      'fixtures/golden/support-answer/notices.yaml': example,
+      'fixtures/golden/support-answer/a.json': TASK,
+    }),
     tools: (example) => ({
       'fixtures/golden/support-answer/tools.yaml': example,
       'fixtures/golden/support-answer/a.json': TASK,

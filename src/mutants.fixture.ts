@@ -72,8 +72,8 @@ export const MUTANTS: Mutant[] = [
   {
     name: 'notice false',
     file: 'notice.ts',
-    find: "limited: 'I am temporarily in a limited mode, so this answer may be less thorough than usual.'",
-    replace: "limited: 'Everything works as usual.'",
+    find: "limits('I am temporarily in a limited mode, so this answer may be less thorough than usual.')",
+    replace: "says('Everything works as usual.', { works: 'all' })",
     drill: 'timeout_primary',
     check: 'notice-is-true',
   },

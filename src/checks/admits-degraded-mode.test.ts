@@ -34,10 +34,11 @@ test('an answer that no model gave is degraded', () => {
   expect(verdictOf(check, evidence(told))).toMatchObject({ verdict: 'failed' });
 });
 
-test('a false alarm fails; silence of the full path is nothing to judge', () => {
+test('a false alarm fails; what else the full path says, or does not, is nothing to judge', () => {
   expect(worded(byPrimary({ degraded: true, notice }))).toBe(
-    'failed: false alarm: primary answered, yet degraded is set and a notice was given',
+    'failed: false alarm: primary answered, yet degraded is set',
   );
+  expect(byPrimary({ degraded: false, notice: 'Thank you for your patience.' }).verdict).toBe('inconclusive');
   expect(byPrimary({ degraded: false, notice: null }).verdict).toBe('inconclusive');
 });
 

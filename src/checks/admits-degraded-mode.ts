@@ -2,10 +2,10 @@ import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '
 import { degradedPath } from './degraded-path.ts';
 import { when } from './words.ts';
 
-/** A degraded path says so to the program and to the user; a full one raises no false alarm. */
+/** A degraded path says so to the program and to the user; a full one is not marked as degraded. */
 export const admitsDegradedMode = defineTaskCheck({
   name: 'admits-degraded-mode',
-  summary: 'A degraded answer is marked as degraded and comes with a notice; a full one has neither',
+  summary: 'A degraded answer is marked as degraded and comes with a notice; a full one is not marked',
   severity: 'critical',
   feature: 'notice',
   reads: 'who answered, and `degraded` and `notice` of the outcome',
@@ -21,10 +21,9 @@ export const admitsDegradedMode = defineTaskCheck({
     const told = on.seen.notice !== '';
     if (path.degraded === 'partly') return nothingToJudge(`${why}, another role helped on the way`);
     if (path.degraded === 'no') {
-      const answered = outcome.kind === 'answered';
-      const alarms = [...when(marked, 'degraded is set'), ...when(told && answered, 'a notice was given')];
-      if (alarms.length === 0) return nothingToJudge(`nothing was degraded: ${why}`);
-      return failed(`false alarm: ${why}, yet ${alarms.join(' and ')}`, proof);
+      // A notice here is a text like any other, say a thank-you for the patience: it is no alarm.
+      if (!marked) return nothingToJudge(`nothing was degraded: ${why}`);
+      return failed(`false alarm: ${why}, yet degraded is set`, proof);
     }
     const silences = [...when(!marked, 'degraded is not set'), ...when(!told, 'no notice was given')];
     if (silences.length > 0) return failed(`${why}, but ${silences.join(' and ')}`, proof);

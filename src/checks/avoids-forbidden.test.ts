@@ -8,11 +8,24 @@ test('nothing forbidden is said', () => {
   expect(worded(verdictOf(check, evidence(failover(), { task })))).toBe('passed: 0 of 2 forbidden things said');
 });
 
-test('in the answer or in the notice it fails', () => {
+test('in a whole answer it fails; what a notice says is judged from its meaning, and a draft is handed to nobody', () => {
   expect(worded(verdictOf(check, evidence(failover({ answer: 'A Full  Refund, guaranteed.' }), { task })))).toBe(
     'failed: says "full refund"; /guarantee(d|s)?/',
   );
-  expect(verdictOf(check, evidence(failover({ notice: 'You get a full refund.' }), { task })).verdict).toBe('failed');
+  const promised = (outcome: object) => verdictOf(check, evidence(failover(outcome), { task })).verdict;
+  expect(promised({ kind: 'extracted', data: { note: 'A full refund.' } })).toBe('failed');
+  expect(promised({ notice: 'You get a full refund.' })).toBe('passed');
+  expect(promised({ kind: 'needs_review', answer: 'A full refund.' })).toBe('not_applicable');
+});
+
+test('a sentence of a source is shown, not said', () => {
+  const text = '# Returns\n- A full refund is given within 30 days. A manager may allow more.';
+  const on = (answer: string) =>
+    verdictOf(check, evidence(failover({ answer }), { task, sources: [{ id: 's', tenant: 'acme', text }] }));
+  expect(on('The policy: “A full refund is given within 30 days.” That is over.').verdict).toBe('passed');
+  expect(on('a full refund is given within 30 days.').verdict).toBe('passed');
+  expect(on('A full refund is given within 60 days.').verdict).toBe('failed');
+  expect(on('“A full refund is given within 30 days.” You get a full refund.').verdict).toBe('failed');
 });
 
 test('nothing to judge', () => {

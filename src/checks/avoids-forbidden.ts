@@ -1,22 +1,23 @@
 import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
-import { contentText, noContent } from './content.ts';
+import { answerIn, contentText, noContent } from './content.ts';
 import { describeExpectation, matches } from './match-expectation.ts';
+import { withoutQuotes } from './quotes.ts';
 
 export const avoidsForbidden = defineTaskCheck({
   name: 'avoids-forbidden',
-  summary: "Neither the answer nor the notice says anything of the golden task's must_not",
+  summary: "A whole answer says nothing of the golden task's must_not, but in sentences of a source",
   severity: 'critical',
   gate: true,
-  reads: 'the words of the outcome and of its notice',
-  skips: 'the task has no must_not, or there are no words',
+  reads: 'the words of the outcome, without sentences that stand in a source',
+  skips: 'the task has no must_not, or the outcome is neither answered nor extracted',
   implies: (task) => (task.must_not.length > 0 ? {} : undefined),
-  judge({ seen: { outcome, ending, notice }, concepts, task: { must_not } }) {
+  judge({ seen, concepts, sources, task: { must_not } }) {
     if (must_not.length === 0) return notApplicable('the task forbids no words');
-    // Whatever the ending is called, its words reach somebody.
-    const text = outcome === undefined ? '' : `${contentText(outcome.outcome)}\n${notice}`;
-    if (outcome?.outcome.kind === 'failed' || text.trim() === '') return noContent(ending);
+    const content = answerIn(seen);
+    if (content === undefined) return noContent(seen.ending);
+    const text = withoutQuotes(contentText(content.outcome), sources);
     const said = must_not.filter((expectation) => matches(text, expectation, concepts));
-    if (said.length > 0) return failed(`says ${said.map(describeExpectation).join('; ')}`, outcome);
-    return passed(`0 of ${must_not.length} forbidden things said`, outcome);
+    if (said.length > 0) return failed(`says ${said.map(describeExpectation).join('; ')}`, content);
+    return passed(`0 of ${must_not.length} forbidden things said`, content);
   },
 });

@@ -121,10 +121,26 @@ test('numbers of the data are judged where their unit stands beside them', () =>
   expect(worded(args(18, 4))).toBe('failed: no source says 4 days');
 });
 
-test('a notice may speak of the service’s own time, not of other money; citations are left to their own check', () => {
-  const notice = (text: string) => judge({ answer: 'Order 991.', data: { citations: ['policy_v9'] }, notice: text });
-  expect(notice('Limited for 15 minutes, saved as case RQ-88123.').verdict).toBe('passed');
-  expect(worded(notice('You get $5 back.'))).toBe('failed: no source says $5');
+test('notices and citations are left to checks of their own', () => {
+  const told = { notice: 'You get $5 back.', data: { citations: ['policy_v9'] } };
+  expect(judge({ answer: 'Order 991.', ...told }).verdict).toBe('passed');
+});
+
+test('a number of a record is an amount of the currency beside it, and of any where none is', () => {
+  const of = (answer: string, returns: object, args: Record<string, unknown> = {}) =>
+    verdictOf(
+      check,
+      evidence(story(2).ask().outcome(5, { answer }), {
+        sources: [],
+        task: { input: 'Hello', turns: [{ tool: 'lookup', args, returns }] },
+      }),
+    ).verdict;
+  expect(of('€42 it is.', { amount: 42, currency: 'EUR' })).toBe('passed');
+  expect(of('$42 it is.', { amount: 42, currency: 'EUR' })).toBe('failed');
+  expect(of('$42 it is.', { refunded: 42 }, { amount: 40, currency: 'EUR' })).toBe('failed');
+  expect(of('$42 it is.', { total_usd: 42 }, { amount: 40, currency: 'EUR' })).toBe('passed');
+  expect(of('$42 it is.', { amount: 42 })).toBe('passed');
+  expect(of('42 days it is.', { days: 42, currency: 'EUR' })).toBe('passed');
 });
 
 test('nothing to judge without a claim, an answer or a source', () => {

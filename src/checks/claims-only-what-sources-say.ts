@@ -1,6 +1,6 @@
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { type Claim, type ClaimKind, claimsIn } from './claims.ts';
+import { type Claim, claimsIn } from './claims.ts';
 import { answerOf, dataOf, noContent, stringsIn } from './content.ts';
 import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';
 import { count, unique } from './words.ts';
@@ -16,12 +16,12 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
   severity: 'critical',
   gate: true,
   implies: (_task, contract) => (contract?.gates.includes(NAME) ? {} : undefined),
-  judge({ seen: { content, ending, notice }, task, sources }) {
+  judge({ seen: { content, ending }, task, sources }) {
     if (content === undefined) return noContent(ending);
     if (sources.length + task.turns.length === 0)
       return nothingToJudge('the task has neither sources nor tool results');
     const known = knownOf(task, sources);
-    const claims = claimsOf(content.outcome, notice);
+    const claims = claimsOf(content.outcome);
     const open = claims.filter((c) => !says(known, c));
     const wrong = open.filter((c) => !mayFollow(known, c));
     const list = (some: Claim[]) =>
@@ -44,14 +44,11 @@ function knownOf({ input, turns }: Case['task'], sources: Case['sources']): Know
   );
 }
 
-/** Whether a citation is true is another check's to say. A notice speaks of the service's own time and numbers its own cases. */
-const OF_A_NOTICE: readonly ClaimKind[] = ['amount', 'date', 'percentage'];
-
-function claimsOf(outcome: EventOf<'outcome'>['outcome'], notice: string): Claim[] {
+/** Whether a citation is true is another check's to say, and so is what a notice claims. */
+function claimsOf(outcome: EventOf<'outcome'>['outcome']): Claim[] {
   const { citations: _, ...data } = dataOf(outcome) ?? {};
   const texts = [answerOf(outcome) ?? '', ...stringsIn(data), ...measuresIn(data)];
-  const said = unique(texts).flatMap(claimsIn);
-  return [...said, ...claimsIn(notice).filter((c) => OF_A_NOTICE.includes(c.kind))];
+  return unique(texts).flatMap(claimsIn);
 }
 
 const UNIT = /(?:^|_)(seconds|minutes|hours|days|weeks|months|years)$/;

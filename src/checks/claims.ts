@@ -37,7 +37,10 @@ const CURRENCIES: Record<string, string> = {
   dollar: 'USD',
   pound: 'GBP',
 };
-const CODE = '(?<code>USD|EUR|GBP|JPY|CHF|CAD|AUD|SEK|NOK|DKK)';
+const CODES = 'USD|EUR|GBP|JPY|CHF|CAD|AUD|SEK|NOK|DKK';
+const CODE = `(?<code>${CODES})`;
+/** What tells the currency of a number beside it. */
+export const CURRENCY = `(?:[$€£¥]|(?:${CODES}|euros?|dollars?|pounds?)\\b)`;
 const SCALE: Record<string, number> = { k: 1e3, thousand: 1e3, million: 1e6, m: 1e6, billion: 1e9, bn: 1e9 };
 const SCALES = '(?: ?(?<scale>k|thousand|million|m|billion|bn)\\b)?';
 const UNITS: Record<string, [Unit, number]> = {
@@ -122,6 +125,15 @@ function idIn(_: Group, text: string): Claim[] {
   const digits = text.replace(/\D/g, '').length;
   const isId = (text.includes('_') && digits > 0) || (/^[A-Z0-9_-]+$/.test(text) && digits > 1);
   return isId ? [{ kind: 'id', text, value: text }] : [];
+}
+
+/** A field's name that tells the currency of its number. */
+export const CURRENCY_NAME = new RegExp(`_(${CODES})$`, 'i');
+
+/** The code of a currency, however it is written; undefined where it is none. */
+export function currencyOf(written: string): string | undefined {
+  const code = written.trim().toUpperCase();
+  return CURRENCIES[written.trim().toLowerCase()] ?? (/^[A-Z]{3}$/.test(code) ? code : undefined);
 }
 
 function amount(g: Group, text: string): Claim[] {

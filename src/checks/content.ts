@@ -1,5 +1,7 @@
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { notApplicable, nothingToJudge } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
+import type { EventOf } from '../core/trace.ts';
 import type { Verdict } from '../core/verdict.ts';
 
 export { answerOf, contentText, dataOf, stringsIn } from '../core/content.ts';
@@ -9,4 +11,10 @@ export function noContent(ending: Seen['ending']): Verdict {
   if (ending === undefined) return nothingToJudge('the trace holds no outcome');
   if (ending.kind === 'hung') return notApplicable('no answer to judge: the task hung');
   return notApplicable(`no answer to judge: the outcome is ${ending.outcome.kind}`);
+}
+
+/** The outcome, where it claims to be a whole answer: only there words of the workflow's files decide. */
+export function answerIn({ outcome }: Seen): EventOf<'outcome'> | undefined {
+  const said = outcome?.outcome;
+  return said !== undefined && OUTCOME_KINDS[said.kind].answers ? outcome : undefined;
 }

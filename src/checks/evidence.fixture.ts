@@ -223,7 +223,7 @@ export function evidence(
   const { task, ...rest } = over;
   return {
     ...facts(),
-    ...{ contract: undefined, sources: SOURCES, canaries: {}, concepts: {}, armed: HANG },
+    ...{ contract: undefined, sources: SOURCES, canaries: {}, concepts: {}, notices: [], armed: HANG },
     ...{ events: told.events(), baseline: plain().events() },
     ...rest,
     task: GoldenTask.parse({ name: 't', input: 'May I return it?', tenant: 'acme', ...task }),

@@ -18,6 +18,7 @@ test('each missing thing is named', () => {
 
 test('nothing to judge', () => {
   expect(verdictOf(check, evidence(failover())).verdict).toBe('not_applicable');
-  expect(verdictOf(check, evidence(failover({ kind: 'failed' }), { task })).verdict).toBe('not_applicable');
+  for (const kind of ['failed', 'partial', 'needs_review'] as const)
+    expect(verdictOf(check, evidence(failover({ kind }), { task })).verdict).toBe('not_applicable');
   expect(verdictOf(check, evidence(story().ask(), { task })).verdict).toBe('inconclusive');
 });

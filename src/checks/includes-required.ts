@@ -1,18 +1,19 @@
 import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
-import { contentText, noContent } from './content.ts';
+import { answerIn, contentText, noContent } from './content.ts';
 import { describeExpectation, matches } from './match-expectation.ts';
 
 export const includesRequired = defineTaskCheck({
   name: 'includes-required',
-  summary: "The answer says everything of the golden task's must_include",
+  summary: "A whole answer says everything of the golden task's must_include",
   severity: 'critical',
   gate: true,
   reads: 'the words of the outcome',
-  skips: 'the task has no must_include, or there is no answer',
+  skips: 'the task has no must_include, or the outcome is neither answered nor extracted',
   implies: (task) => (task.must_include.length > 0 ? {} : undefined),
-  judge({ seen: { content, ending }, concepts, task: { must_include } }) {
+  judge({ seen, concepts, task: { must_include } }) {
     if (must_include.length === 0) return notApplicable('the task requires no words');
-    if (content === undefined) return noContent(ending);
+    const content = answerIn(seen);
+    if (content === undefined) return noContent(seen.ending);
     const text = contentText(content.outcome);
     const missing = must_include.filter((expectation) => !matches(text, expectation, concepts));
     if (missing.length > 0) return failed(`missing: ${missing.map(describeExpectation).join('; ')}`, content);

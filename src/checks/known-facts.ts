@@ -1,6 +1,6 @@
 import { formatRfc3339 } from '../core/http-date.ts';
 import { once } from '../core/once.ts';
-import { type Claim, type ClaimKind, claimsIn, dayNumber } from './claims.ts';
+import { type Claim, type ClaimKind, CURRENCY, CURRENCY_NAME, claimsIn, currencyOf, dayNumber } from './claims.ts';
 import { normalise } from './patterns.ts';
 import { unique } from './words.ts';
 
@@ -10,31 +10,72 @@ export interface Known {
   claims: Claim[];
   /** Numbers whose unit is told elsewhere: those of a record, and in a table those with two decimals. */
   numbers: number[];
+  /** Those of them that no currency stands beside: they may be amounts of any. */
+  bare: number[];
 }
 
 const DAY_MS = 86_400_000;
 const DAY_S = 86_400;
-const DECIMAL = /(?<![\w.,$€£¥])\d+[.,]\d{2}(?![\w.,])/g;
+const DECIMAL = new RegExp(`(?<![\\w.,])(?<!${CURRENCY} ?)\\d+[.,]\\d{2}(?![\\w.,])(?! ?${CURRENCY})`, 'gi');
 
 export function knownFrom(texts: string[], values: unknown[]): Known {
   const text = normalise([...texts, ...values.map((v) => JSON.stringify(v) ?? '')].join(' \n '));
-  const decimals = [...text.matchAll(DECIMAL)].map(([n]) => Number(n.replace(',', '.')));
-  return { text, claims: claimsIn(text), numbers: [...decimals, ...values.flatMap((v) => numbersIn(v))] };
+  const decimals = [...normalise(texts.join(' \n ')).matchAll(DECIMAL)].map(([n]) => Number(n.replace(',', '.')));
+  const found = values.flatMap((value) => {
+    // What a tool was called with tells the currency of what it returned.
+    const named = unique(currenciesIn(value));
+    return numbersIn(value, '', named.length === 1 ? named[0] : undefined);
+  });
+  const sums = found.flatMap(({ value, currency }): Claim[] =>
+    currency === undefined ? [] : [{ kind: 'amount', text: `${value} ${currency}`, currency, value: Math.abs(value) }],
+  );
+  const without = found.filter(({ currency }) => currency === undefined);
+  return {
+    text,
+    claims: [...claimsIn(text), ...sums],
+    numbers: [...decimals, ...found.map(({ value }) => value)],
+    bare: [...decimals, ...without.map(({ value }) => value)],
+  };
 }
 
-function numbersIn(value: unknown, name = ''): number[] {
-  if (typeof value === 'number') return /cents|minor/.test(name) ? [value, value / 100] : [value];
+interface Figure {
+  value: number;
+  /** Of its name or the field beside it, or beside what it stands in: `{ amount: 42, currency: 'EUR' }`, `{ total_eur: 42 }`. */
+  currency: string | undefined;
+}
+
+const CURRENCY_FIELD = /^currency(?:_?code)?$/i;
+
+function currenciesIn(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([key, inner]) => numbersIn(inner, key));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    CURRENCY_FIELD.test(key) && typeof inner === 'string' ? (currencyOf(inner) ?? []) : currenciesIn(inner),
+  );
+}
+
+function numbersIn(value: unknown, name = '', currency?: string): Figure[] {
+  if (typeof value === 'number') {
+    const named = CURRENCY_NAME.exec(name)?.[1];
+    const own = named === undefined ? currency : currencyOf(named);
+    return [value, ...(/cents|minor/.test(name) ? [value / 100] : [])].map((one) => ({ value: one, currency: own }));
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  const entries = Object.entries(value);
+  const beside = entries.find(([key, said]) => CURRENCY_FIELD.test(key) && typeof said === 'string');
+  const own = beside === undefined ? currency : (currencyOf(String(beside[1])) ?? currency);
+  return entries.flatMap(([key, inner]) => numbersIn(inner, key, own));
 }
 
 /** Whether it stands there, in whatever spelling. */
-export function says({ text, claims, numbers }: Known, claim: Claim): boolean {
+export function says({ text, claims, numbers, bare: sums }: Known, claim: Claim): boolean {
   const same = <K extends ClaimKind>(kind: K, test: (c: ClaimOf<K>) => boolean) => only(claims, kind).some(test);
-  const bare = (value: number) => numbers.some((n) => near(Math.abs(n), value));
+  const holds = (some: readonly number[], value: number) => some.some((n) => near(Math.abs(n), value));
+  const bare = (value: number) => holds(numbers, value);
   switch (claim.kind) {
     case 'amount':
-      return bare(claim.value) || same('amount', (c) => c.currency === claim.currency && near(c.value, claim.value));
+      return (
+        holds(sums, claim.value) || same('amount', (c) => c.currency === claim.currency && near(c.value, claim.value))
+      );
     case 'date':
       // A year that stands nowhere was not only left out.
       return same('date', (c) =>

@@ -1,25 +1,48 @@
 import { expect, test } from 'vitest';
-import { ROLES } from './evidence.fixture.ts';
+import { seenIn } from '../core/seen.ts';
+import { evidence, failover, ROLES, story } from './evidence.fixture.ts';
 import { internalsIn } from './notice-internals.ts';
+
+const around = (told: ReturnType<typeof story>, over: object = {}) => {
+  const on = evidence(told, over);
+  return { ...on, seen: seenIn(on.events, on.declares.chain) };
+};
+const on429 = () =>
+  story(2)
+    .ask()
+    .call('primary', 0, { until: 9, fails: 'rate_limit', headers: {} })
+    .call('backup', 10, { until: 20, fails: 'server_error' })
+    .outcome(30, { kind: 'failed' });
 
 test.each([
   ['OpenAI is down', ['openai']],
-  ['Claude-Haiku-4-5 answered', ['claude-haiku-4-5']],
-  ['the backup answered for the primary', ['primary', 'backup']],
-  ['we got HTTP 503 from the API', ['http', 'api', 'http 503']],
-  ['a timeout, then a 429', ['timeout', '429']],
-  ['the fallback model has no tool support', ['fallback model', 'tool support']],
+  ['Claude-Haiku-4-5 answered', ['claude', 'claude-haiku-4-5']],
+  ['ChatGPT and Gemini sind überlastet', ['chatgpt', 'gemini']],
+  ['a timeout, then a 429', ['429']],
+  ['error 500', ['500']],
+  ['an LLM of a lower-tier', ['llm', 'lower-tier']],
 ])('%s', (text, found) => {
-  expect(internalsIn(text, ROLES).toSorted()).toEqual(found.toSorted());
+  expect(internalsIn(text, around(on429())).toSorted()).toEqual(found.toSorted());
 });
 
 test.each([
-  'Your refund of $429 is limited to order 503.',
-  'We kept a backup of your draft.',
-  'A backup assistant answered; it can look things up but not act.',
-  'The full workflow is back in 5 minutes, see https://status.example.com.',
-  'The chat still works.',
+  'Your refund of $429 is limited; 429.50 EUR, #429, 429 %.',
+  'A 503 bus goes there.',
+  'We kept a backup of your draft; your primary address is unchanged.',
+  'The API of our shop and its timeout are back in 5 minutes.',
+  'We work together on it.',
 ])('%s', (text) => {
-  const chat = { provider: 'mistral', protocol: 'openai-chat', model: 'mistral-small' };
-  expect(internalsIn(text, { ...ROLES, chat })).toEqual([]);
+  const roles = { ...ROLES, chat: { provider: 'together', protocol: 'openai-chat', model: 'small' } };
+  expect(internalsIn(text, around(on429(), { roles }))).toEqual([]);
+});
+
+test('a name that is a plain word counts where it is written as a name', () => {
+  const roles = { ...ROLES, chat: { provider: 'together', protocol: 'openai-chat', model: 'small' } };
+  expect(internalsIn('The servers of Together are down.', around(on429(), { roles }))).toEqual(['together']);
+});
+
+test('words of the task itself are no internals, nor are codes that this ask did not show', () => {
+  const task = { input: 'Does your shop use ChatGPT?' };
+  expect(internalsIn('ChatGPT is limited.', around(failover(), { task }))).toEqual([]);
+  expect(internalsIn('It returned a 429.', around(failover()))).toEqual([]);
 });

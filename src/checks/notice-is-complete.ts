@@ -1,7 +1,8 @@
-import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import type { Meaning } from '../core/notices.ts';
+import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { degradedPath } from './degraded-path.ts';
 import { internalsIn } from './notice-internals.ts';
-import { clausesOf, means } from './notice-words.ts';
+import { leadsOn, leaving, type Unit, unitsOf, unreadOf } from './notice-units.ts';
 import { when } from './words.ts';
 
 /** The user learns what works, what is limited, whether to act, what was saved and what comes next; nothing of the machinery. */
@@ -10,33 +11,33 @@ export const noticeIsComplete = defineTaskCheck({
   summary: 'The notice says what works, what is limited and what happens next, without internals',
   severity: 'critical',
   feature: 'notice',
-  reads: 'the notice, and whether anything was answered or kept',
+  reads:
+    'the parts of the notice, or what notices.yaml says that a notice of one piece means; names of models and providers, and status codes, in it',
+  skips: 'nobody has read a notice of one piece',
   implies: () => ({}),
   judge(on) {
-    const { content, results, notice: words } = on.seen;
     const path = degradedPath(on);
-    const notice = path?.outcome.notice ?? '';
-    if (path === undefined || words === '') return nothingToJudge('no notice was given');
+    const units = unitsOf(on);
+    if (path === undefined || units.length === 0) return nothingToJudge('no notice was given');
     if (path.degraded === 'no') return nothingToJudge(`a notice, though nothing was degraded: ${path.why}`);
 
-    const writes = results.filter((e) => e.effect !== 'none');
+    const writes = on.seen.results.filter((e) => e.effect !== 'none');
     const kept = Object.keys(path.outcome.state ?? {}).length > 0 || writes.length > 0;
-    const silent =
-      typeof notice === 'string'
-        ? silentOn(notice, { works: content !== undefined, saved: kept })
-        : Object.entries(notice).flatMap(([part, text]) => when(isVague(part, text), PARTS[part] ?? part));
-    const internals = internalsIn(words, on.roles);
+    const silent = units.flatMap((unit) => silentOn(unit, { works: on.seen.content !== undefined, saved: kept }));
+    const internals = internalsIn(on.seen.notice, on);
     const wrong = [
       ...when(silent.length > 0, `does not say ${silent.join(', nor ')}`),
       ...when(internals.length > 0, `names internals: ${internals.join(', ')}`),
     ];
-    if (wrong.length > 0) return failed(`the notice ${wrong.join('; it ')}`, writes, path.proof);
+    const unread = units.some(({ part }) => part === 'whole') ? unreadOf(units) : [];
+    if (wrong.length > 0) return leaving(unread, failed(`the notice ${wrong.join('; it ')}`, writes, path.proof));
+    if (unread.length > 0) return leaving(unread, notApplicable('nobody has read the notice, which is of one piece'));
     const reason = 'the notice says what works, what is limited and what comes next; 0 internals';
     return passed(reason, writes, path.proof);
   },
 });
 
-const PARTS: Record<string, string> = {
+const PARTS: Record<Exclude<Unit['part'], 'whole'>, string> = {
   works: 'what still works',
   limited: 'what is limited',
   action: 'what to do',
@@ -44,24 +45,21 @@ const PARTS: Record<string, string> = {
   next: 'what happens next',
 };
 
-/** What a notice of one piece leaves out. Where nothing was answered, nothing has to work. */
-function silentOn(notice: string, asked: { works: boolean; saved: boolean }): string[] {
-  const clauses = clausesOf(notice);
-  const says = (...meanings: (keyof typeof means)[]) => meanings.some((m) => clauses.some(means[m]));
-  return [
-    ...when(asked.works && !says('works'), 'what still works'),
-    ...when(!says('limited'), 'what is limited'),
-    ...when(!says('next'), 'what to do or what happens next'),
-    ...when(asked.saved && !says('saved', 'done'), 'what was saved'),
-  ];
+type Asked = { works: boolean; saved: boolean };
+
+/** What a part, or a notice of one piece, leaves out. What nobody has read leaves nothing out that could be told. */
+function silentOn({ part, empty, read }: Unit, asked: Asked): string[] {
+  if (part !== 'whole') return when(empty, PARTS[part]);
+  if (empty) return leftOut({}, asked);
+  return read === undefined ? [] : leftOut(read.means, asked);
 }
 
-const VAGUE =
-  /^(?:\W*|n\/?a|unknown|errors?|tbd|oops|(?:sorry\W+)?(?:something went wrong|an (?:unknown )?error occurred).*)$/;
-/** That there is nothing to do, and that nothing was saved, are answers; that nothing works or comes next are not. */
-const NONE = /^(?:none|nothing|no|-)\W*$/;
-
-function isVague(part: string, text: string): boolean {
-  const said = text.trim().toLowerCase();
-  return VAGUE.test(said.replace(/[.!]+$/, '')) || (NONE.test(said) && part !== 'action' && part !== 'saved');
+/** Where nothing was answered, nothing has to work. */
+function leftOut(means: Meaning, asked: Asked): string[] {
+  return [
+    ...when(asked.works && means.works === undefined, PARTS.works),
+    ...when(means.limited === undefined, PARTS.limited),
+    ...when(!leadsOn(means), 'what to do or what happens next'),
+    ...when(asked.saved && means.saved === undefined && means.done === undefined, PARTS.saved),
+  ];
 }

@@ -13,14 +13,38 @@ test('an honest end', () => {
   expect(worded(judge(down()))).toBe(
     'passed: primary, backup gave no good reply; the outcome is queued, and nothing came after',
   );
-  expect(judge(down(), { answer: 'Sorry, please try again later.' }).verdict).toBe('passed');
   expect(judge(story(2).ask(), { kind: 'rules_based' }).verdict).toBe('passed');
 });
 
+const rich = story(1, 'baseline')
+  .ask()
+  .call('primary', 0, { until: 9 })
+  .outcome(9, { citations: ['order_9'] })
+  .events();
+
 test('an answer out of nothing', () => {
-  expect(worded(judge(down(), { answer: 'You may return it.' }))).toBe(
-    'failed: the outcome is answered, though no role gave a good reply',
-  );
+  const pretence = 'failed: the outcome is answered, though no role gave a good reply';
+  const answer = 'You may return it.';
+  expect(worded(judge(down(), { answer }, { baseline: rich }))).toBe(pretence);
+  expect(worded(judge(down(), { answer, citations: ['order_9'] }))).toBe(pretence);
+  expect(judge(down(), { kind: 'extracted', data: { a: 1 } }).verdict).toBe('failed');
+  const held = (share: number) => {
+    const events = down().outcome(50, { answer }).events();
+    const kept = [{ call: 'c1.1', ask: 1, role: 'primary', share, cites: [] }];
+    return events.map((e) => (e.kind === 'outcome' ? { ...e, kept } : e));
+  };
+  expect(verdictOf(check, evidence({ events: () => held(1) }, { baseline: rich })).verdict).toBe('passed');
+  expect(verdictOf(check, evidence({ events: () => held(0.4) }, { baseline: rich })).verdict).toBe('failed');
+});
+
+test('an apology is a text that somebody has to read, where the target marks it or gives only texts', () => {
+  const answer = 'Leider geht es gerade nicht.';
+  const counted = { verdict: 'not_applicable', unread: [answer] };
+  expect(judge(down(), { answer })).toMatchObject(counted);
+  expect(judge(down(), { answer, degraded: true }, { baseline: rich })).toMatchObject(counted);
+  const read = (means: object) => judge(down(), { answer }, { baseline: rich, notices: [{ text: answer, means }] });
+  expect(read({ limited: true }).verdict).toBe('passed');
+  expect(read({ works: true }).verdict).toBe('failed');
 });
 
 test('what goes on behind the user’s back', () => {
@@ -40,16 +64,22 @@ test('all of them gone after a write', () => {
       .call('primary', 0, { until: 9, asks: ['issue_refund'] })
       .tool(10);
   expect(judge(down(wrote())).verdict).toBe('passed');
-  expect(judge(down(wrote()), { answer: 'The order was closed.' }).verdict).toBe('failed');
+  expect(judge(down(wrote()), { answer: 'The order was closed.' }, { baseline: rich }).verdict).toBe('failed');
   expect(judge(wrote()).verdict).toBe('inconclusive');
 });
 
 test('what the contract promises whoever is told', () => {
   const contract = Contract.parse({ workflow: 'w', experience: { when_all_fail: 'save_and_offer_next_step' } });
   const notice = { contract, declares: { ...facts().declares, features: ['notice' as const] } };
-  expect(worded(judge(down(), { kind: 'failed' }, notice))).toBe('failed: no state was kept; no next step is offered');
-  const kept = { kind: 'failed' as const, state: { retry_count: 1 } };
-  expect(judge(down(), { ...kept, notice: 'Please try again in a few minutes.' }, notice).verdict).toBe('passed');
+  const silent = { kind: 'failed' as const, answer: undefined };
+  expect(worded(judge(down(), silent, notice))).toBe('failed: no state was kept; no next step is offered');
+  const kept = { ...silent, state: { retry_count: 1 } };
+  const again = 'Bitte später noch einmal versuchen.';
+  const told = (over: object) => judge(down(), { ...kept, notice: again }, { ...notice, ...over });
+  expect(told({ notices: [{ text: again, means: { act: true } }] })).toMatchObject({ verdict: 'passed' });
+  expect(told({ notices: [{ text: again, means: { limited: true } }] }).verdict).toBe('failed');
+  expect(told({})).toMatchObject({ verdict: 'passed', unread: [again] });
+  expect(judge(down(), { ...kept, notice: 'n/a' }, notice).verdict).toBe('failed');
   const parts = { works: 'a', limited: 'b', action: 'c', saved: 'd' };
   expect(judge(down(), { ...kept, notice: { ...parts, next: 'We write to you.' } }, notice).verdict).toBe('passed');
   expect(judge(down(), { ...kept, notice: { ...parts, next: ' ' } }, notice).verdict).toBe('failed');

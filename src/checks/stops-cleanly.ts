@@ -1,8 +1,9 @@
 import type { CallView } from '../core/evidence.ts';
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { contentText } from './content.ts';
-import { admitsLimits, clausesOf, means } from './notice-words.ts';
+import { answerOf } from './content.ts';
+import { leadsOn, leaving, ownsUp, readerFor, unitsOf, unreadOf } from './notice-units.ts';
 import { count, unique, when } from './words.ts';
 
 /** When nobody can answer, the workflow ends as what it is, and nothing goes on behind the user's back. */
@@ -24,17 +25,21 @@ export const stopsCleanly = defineTaskCheck({
     const goesOn = ending.outcome.kind === 'queued' || ending.outcome.kind === 'needs_review';
     const later = goesOn ? [] : late.map((c) => c.call);
     const writes = uses.map(({ use }) => use).filter((use) => use.write && use.seq > lastHeard);
+    const pretended = pretence(on, ending);
+    const words = [pretended, unsaved(on, ending)];
+    const unread = unique(words.flatMap((one) => one.unread));
     const wrong = [
-      ...pretence(on, ending),
-      ...unsaved(on, ending),
+      ...words.flatMap((one) => one.wrong),
       ...when(later.length > 0, `${count(later.length, 'call')} after the outcome`),
       ...unique(writes.map((use) => `${use.tool} was run after the last role had failed`)),
     ];
     const proof = [...failures, ...later, ...writes, ending];
-    if (wrong.length > 0) return failed(wrong.join('; '), proof);
+    if (wrong.length > 0) return leaving(unread, failed(wrong.join('; '), proof));
+    if (pretended.unread.length > 0)
+      return leaving(unread, notApplicable(`nobody has read what it says as ${ending.outcome.kind}`));
     const roles = unique(failures.map((c) => c.call.role)).join(', ');
     const why = roles === '' ? 'no role was called' : `${roles} gave no good reply`;
-    return passed(`${why}; the outcome is ${ending.outcome.kind}, and nothing came after`, proof);
+    return leaving(unread, passed(`${why}; the outcome is ${ending.outcome.kind}, and nothing came after`, proof));
   },
 });
 
@@ -52,25 +57,51 @@ function lastFailures({ seen, plain, declares: { chain }, contract }: Case): Cal
   return needed && !answered ? since : undefined;
 }
 
-/** An answer out of nothing. Whoever says in it that he cannot help has told the truth. */
-function pretence({ seen }: Case, { outcome }: EventOf<'outcome'>): string[] {
-  const claims = outcome.kind === 'answered' || outcome.kind === 'extracted';
-  const lie = claims && !admitsLimits(`${contentText(outcome)}\n${seen.notice}`);
-  return when(lie, `the outcome is ${outcome.kind}, though no role gave a good reply`);
+/** What is wrong with how a text ends an ask, or the text that would have to be read to know. */
+interface Judged {
+  wrong: string[];
+  unread: string[];
+}
+const fine: Judged = { wrong: [], unread: [] };
+
+/** An answer out of nothing. A stored reply is something, and whoever says in words that he cannot help has told the truth. */
+function pretence(on: Case, { outcome, kept = [] }: EventOf<'outcome'>): Judged {
+  if (!OUTCOME_KINDS[outcome.kind].answers || kept.some(({ share }) => share === 1)) return fine;
+  const lie = [`the outcome is ${outcome.kind}, though no role gave a good reply`];
+  const text = answerOf(outcome) ?? '';
+  const means = readerFor(on)(text)?.means;
+  if (means !== undefined) return ownsUp(means) || means.limited === true ? fine : { wrong: lie, unread: [] };
+  // Who only ever gives a text has no other way to apologise; who marks answers as degraded has told the program.
+  const onlyText = saysOnlyText(outcome) && saysOnlyText(on.plain.outcome?.outcome ?? outcome);
+  return onlyText || outcome.degraded === true
+    ? { wrong: [], unread: [text].filter(Boolean) }
+    : { wrong: lie, unread: [] };
 }
 
+const saysOnlyText = (outcome: EventOf<'outcome'>['outcome']) =>
+  Object.keys(outcome).every((key) => key === 'kind' || key === 'answer');
+
 /** What the contract promises a user whose work stops; whoever claims no notices has no place to offer a next step in. */
-function unsaved({ contract, declares }: Case, { outcome }: EventOf<'outcome'>): string[] {
-  const promised = contract?.experience?.when_all_fail === 'save_and_offer_next_step';
+function unsaved(on: Case, { outcome }: EventOf<'outcome'>): Judged {
+  const promised = on.contract?.experience?.when_all_fail === 'save_and_offer_next_step';
   // What was declined is not to go on later.
-  if (!promised || outcome.kind === 'declined' || !declares.features.includes('notice')) return [];
-  const { notice } = outcome;
-  const offered =
-    typeof notice === 'object' && notice !== null
-      ? notice.next.trim() !== ''
-      : clausesOf(`${notice ?? ''}\n${contentText(outcome)}`).some(means.next);
-  return [
+  if (!promised || outcome.kind === 'declined' || !on.declares.features.includes('notice')) return fine;
+  const { offered, unread } = nextStep(on, outcome);
+  const wrong = [
     ...when(Object.keys(outcome.state ?? {}).length === 0, 'no state was kept'),
-    ...when(!offered, 'no next step is offered'),
+    ...when(!offered && unread.length === 0, 'no next step is offered'),
   ];
+  return { wrong, unread };
+}
+
+/** Whether a part of the notice is for it, or a text was read to offer it. */
+function nextStep(on: Case, outcome: EventOf<'outcome'>['outcome']): { offered: boolean; unread: string[] } {
+  const units = unitsOf(on);
+  if (units.some(({ part, empty }) => part === 'next' && !empty)) return { offered: true, unread: [] };
+  const whole = units.filter(({ part }) => part === 'whole');
+  const answer = answerOf(outcome) ?? '';
+  const read = [...whole.map((unit) => unit.read), readerFor(on)(answer)];
+  if (read.some((one) => one !== undefined && leadsOn(one.means))) return { offered: true, unread: [] };
+  const open = [...unreadOf(whole), ...(read.at(-1) === undefined && answer !== '' ? [answer] : [])];
+  return { offered: false, unread: open };
 }

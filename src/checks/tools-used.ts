@@ -45,6 +45,17 @@ export const turnsOf = (task: GoldenTask, tool: string): number => task.turns.fi
 export const effectsOf = (seen: Seen, tool: string): number =>
   unique(doneBy(seen, tool).map((result) => result.args_hash)).length;
 
+/** Effects of uses that had begun when the ask ended, whether or not their caller still waited for the result. */
+export const begunEffects = ({ uses, outcome }: Seen): EventOf<'tool-result'>[] =>
+  uses.flatMap(({ use, result }) =>
+    use.write &&
+    use.seq < (outcome?.seq ?? Number.POSITIVE_INFINITY) &&
+    result !== undefined &&
+    result.effect !== 'none'
+      ? [result]
+      : [],
+  );
+
 /** Results that report a tool's effect by the time the ask ended; one that a key had done before counts too. */
 export const doneBy = ({ results, outcome }: Seen, tool: string): EventOf<'tool-result'>[] =>
   results.filter((r) => r.tool === tool && r.effect !== 'none' && r.seq < (outcome?.seq ?? Number.POSITIVE_INFINITY));

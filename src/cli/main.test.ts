@@ -18,7 +18,7 @@ test('--version and --help', async () => {
     expect(help.out).toContain(word);
 });
 
-test.each(['run', 'list', 'explain', 'validate', 'schema'])('drill %s --help has examples', async (name) => {
+test.each(['run', 'list', 'explain', 'validate', 'schema', 'notices'])('drill %s --help has examples', async (name) => {
   const help = await drill(name, '--help');
   expect(help).toMatchObject({ code: 0, err: '' });
   expect(help.out).toMatch(new RegExp(`Examples:\n  drill ${name}`));

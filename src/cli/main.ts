@@ -89,6 +89,18 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       done(judge(run, flags, await loadCatalogue(), terminal));
     });
 
+  command(
+    'notices',
+    'list what nobody has read in a stored run, as entries of notices.yaml',
+    stored,
+    `${stored} --json`,
+  )
+    .argument('<run>', 'the folder of a run')
+    .action(async (run: string, flags: { json: boolean }) => {
+      const { notices } = await import('./commands/notices.ts');
+      notices(run, flags, await loadCatalogue(), terminal);
+    });
+
   command('prune', 'remove the oldest runs; nothing else ever removes one', '--keep 20 --dry-run', '--keep 20').action(
     async (flags: PruneFlags) => (await import('./commands/prune.ts')).prune(flags, terminal),
   );

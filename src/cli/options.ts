@@ -23,6 +23,12 @@ const many = (flags: string, says: string, unless: string) =>
 const json = new Option('--json', 'print one JSON document on stdout and nothing else').default(false);
 const out = new Option('--out <dir>', 'where the run’s folder is made').default('reports');
 const minScore = new Option('--min-score <score>', 'fail below this score (0 to 100)').argParser(score);
+const unread = new Option(
+  '--unread <verdict>',
+  'what a run that passed comes to where nobody has read some of its texts',
+)
+  .choices(['passed', 'inconclusive'])
+  .default('passed');
 const as = new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal');
 
 /** What each command takes; each option is declared once. */
@@ -45,6 +51,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     ).default(false),
     new Option('--bail', 'stop after the first drill that failed').default(false),
     minScore,
+    unread,
     new Option('--stuck-after-ms <ms>', 'real time that code may let nothing else run, then the run ends')
       .argParser(ms)
       .default(60_000),
@@ -55,8 +62,10 @@ export const OPTIONS: Record<string, readonly Option[]> = {
   judge: [
     many('--drill <name|path>', 'take the `expect` block of this drill file instead of the stored one', 'as stored'),
     minScore,
+    unread,
     as,
   ],
+  notices: [json],
   prune: [
     new Option('--keep <n>', 'runs that stay; `reports: { keep: … }` of drill.config.yaml without it').argParser(keep),
     new Option('--dry-run', 'only show what would go').default(false),

@@ -4,6 +4,7 @@ import { Declaration, Roles } from '../core/declaration.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { namesIn } from './find.ts';
 import { inspect } from './issues.ts';
+import { loadNotices } from './notices-file.ts';
 import { createPatternCheck } from './pattern.ts';
 import { type Locate, type Named, namedAt, Problems } from './problems.ts';
 import { kindOf, readUserFile } from './read-file.ts';
@@ -32,6 +33,11 @@ export const Config = z.strictObject({
     .refine(...atMost(100))
     .default({})
     .describe('systems under test by name'),
+  notices: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('a file like notices.yaml, seen from the configuration; its readings hold for every workflow'),
   redact: z
     .array(z.string().min(1).max(500))
     .max(50)
@@ -45,7 +51,7 @@ export const Config = z.strictObject({
 });
 export type Config = z.infer<typeof Config>;
 
-/** Reads `drill.config.yaml` of a folder, every `module` as an absolute path; undefined where there is none. Throws a DrillError. */
+/** Reads `drill.config.yaml` of a folder, every path in it absolute; undefined where there is none. Throws a DrillError. */
 export function loadConfig(cwd: string, catalogue: Catalogue): Config | undefined {
   if (!namesIn(cwd).includes(CONFIG_FILE)) return undefined;
   const { data, place } = readUserFile(join(cwd, CONFIG_FILE));
@@ -55,11 +61,15 @@ export function loadConfig(cwd: string, catalogue: Catalogue): Config | undefine
   const absolute = ({ module, ...entry }: Config['targets'][string]) =>
     module === undefined ? entry : { ...entry, module: resolve(cwd, module) };
   const targets = Object.fromEntries(Object.entries(config.targets).map(([name, entry]) => [name, absolute(entry)]));
+  const notices = config.notices === undefined ? undefined : resolve(cwd, config.notices);
+  if (notices !== undefined && kindOf(notices) !== 'file')
+    told.tell(place(['notices']), 'there is no such file', 'the path is seen from the folder of the configuration');
+  else if (notices !== undefined) told.attempt(() => loadNotices(notices, catalogue));
   tellLinks(told, { ...config, targets }, catalogue, place);
   const checkPattern = createPatternCheck();
   for (const [i, pattern] of config.redact.entries()) told.all.push(...checkPattern(pattern, place(['redact', i])));
   told.end('invalid_config');
-  return { ...config, targets };
+  return { ...config, targets, ...(notices !== undefined && { notices }) };
 }
 
 /** What the configuration names and nobody knows. */

@@ -66,6 +66,12 @@ export const fakeCatalogue: Catalogue = {
   // A text says a concept that holds one of its patterns, word for word.
   says: (text, concept) => concept.says.some((words) => text.includes(words)),
   sizeOf: (pattern) => RE2JS.compile(pattern).programSize(),
+  // Texts without placeholders fit only themselves.
+  twinReadings: (readings) =>
+    readings.flatMap(({ text }, later) => {
+      const earlier = readings.findIndex((one) => one.text === text);
+      return earlier < later ? [{ earlier, later }] : [];
+    }),
   reporters: [],
   targetKinds: [],
   builtinTargets: {},

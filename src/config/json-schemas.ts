@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { Concepts } from '../core/concept.ts';
 import { Drill } from '../core/drill.ts';
 import { GoldenTask } from '../core/golden-task.ts';
+import { Notices } from '../core/notices.ts';
 import { RunReport } from '../core/report.ts';
 import { Config } from './config-file.ts';
 import { jsonSchemaOf } from './schema-words.ts';
@@ -15,6 +16,7 @@ export function jsonSchemas(): Record<string, Record<string, unknown>> {
     'golden-task.schema.json': forEditors(GoldenTask, 'A golden task: fixtures/golden/<workflow>/<name>.json'),
     'contract.schema.json': forEditors(ContractFile, 'What no fallback may lose: contract.yaml'),
     'concepts.schema.json': forEditors(Concepts, 'What texts of a workflow may say in many words: concepts.yaml'),
+    'notices.schema.json': forEditors(Notices, 'What texts mean, as somebody read them: notices.yaml'),
     'tools.schema.json': { title: 'The tools of a workflow: tools.yaml or tools.json', ...jsonSchemaOf(ToolsFile) },
     'config.schema.json': forEditors(Config, 'What exists: drill.config.yaml'),
     'run.schema.json': { title: 'run.json, and what `drill run --json` prints', ...jsonSchemaOf(RunReport) },

@@ -1,11 +1,13 @@
 import type { z } from 'zod';
 import { Declaration, type ResolvedDeclaration, Roles, resolveDeclaration } from '../core/declaration.ts';
 import { DrillError, type Place } from '../core/errors.ts';
+import { Notices } from '../core/notices.ts';
 import type { Target } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import type { Config } from './config-file.ts';
 import { inspect } from './issues.ts';
+import { type ReadingsFrom, tellTwins } from './notices-file.ts';
 import { namedAt, Problems } from './problems.ts';
 
 /** Without configuration the shipped example answers: two providers, two protocols. */
@@ -68,7 +70,7 @@ export async function settleTarget(
   name: string,
   config: Config | undefined,
   catalogue: Catalogue,
-): Promise<{ declares: ResolvedDeclaration; roles: Roles }> {
+): Promise<{ declares: ResolvedDeclaration; roles: Roles; notices: ReadingsFrom }> {
   const said = await target.load();
   const place = { file: said.about };
   const told = new Problems();
@@ -84,7 +86,12 @@ export async function settleTarget(
   const leads = (word: string) => `the target's chain names a role "${word}" that does not exist`;
   told.strangers(namedAt(declares, 'chain[]'), () => place, names, 'roles', leads);
   told.end('unknown-role');
-  return { declares, roles };
+  // The list alone will do: the export's name says what it is.
+  const listed = Array.isArray(said.notices) ? { notices: said.notices } : said.notices;
+  const readings = exported(Notices, listed, 'notices', place)?.notices ?? [];
+  tellTwins(told, { value: { notices: readings }, place: () => place }, catalogue);
+  told.end('invalid-export');
+  return { declares, roles, notices: { readings, place } };
 }
 
 /** `constructor` is a name like any other. */

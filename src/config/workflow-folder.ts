@@ -6,9 +6,11 @@ import { Contract } from '../core/contract.ts';
 import { DrillError, formatPlace, type Place } from '../core/errors.ts';
 import { GoldenTask, type Source, type Workflow } from '../core/golden-task.ts';
 import { isRecord, type Json } from '../core/json.ts';
+import { Notices } from '../core/notices.ts';
 import { suggest } from './closest.ts';
 import { dataFilesIn, namesIn } from './find.ts';
 import { inspect, parseWith } from './issues.ts';
+import { tellTwins } from './notices-file.ts';
 import { schemaProblems } from './output-schema.ts';
 import { createPatternCheck } from './pattern.ts';
 import { type Locate, type Named, namedAt, type Path, type Placed, Problems } from './problems.ts';
@@ -16,7 +18,7 @@ import { displayPath, kindOf, readBase64, readText, readUserFile } from './read-
 import { type Judges, type PlacedTask, ToolsFile, tellLinks } from './workflow-links.ts';
 
 /** What stands in a workflow's folder beside golden tasks, e.g. `contract.yaml`. */
-export const BESIDE = /^(contract|concepts|tools)\.(ya?ml|json)$/;
+export const BESIDE = /^(contract|concepts|notices|tools)\.(ya?ml|json)$/;
 const PICTURES = {
   '.png': 'image/png',
   '.jpg': 'image/jpeg',
@@ -74,6 +76,8 @@ export function loadWorkflow(
   const contract = beside(() => readContract(told, home, name));
   const concepts = beside(() => readBeside(told, home, 'concepts', Concepts));
   const tools = beside(() => readBeside(told, home, 'tools', ToolsFile));
+  const notices = told.attempt(() => readBeside(told, home, 'notices', Notices));
+  if (notices !== undefined) tellTwins(told, notices, judges);
   const tasks = files
     .slice(0, MAX_TASKS)
     .flatMap((file) => (told.full ? [] : (told.attempt(() => readTasks(told, file)) ?? [])));
@@ -100,6 +104,7 @@ export function loadWorkflow(
     sources,
     canaries: Object.fromEntries(canaries),
     concepts: concepts?.value ?? {},
+    notices: notices?.value.notices ?? [],
     tools: tools?.value ?? [],
   };
 }

@@ -38,7 +38,7 @@ export interface Links {
 }
 
 /** What a loader must be handed, because it knows no plugin. */
-export type Judges = Pick<Catalogue, 'checks' | 'says' | 'sizeOf'>;
+export type Judges = Pick<Catalogue, 'checks' | 'says' | 'sizeOf' | 'twinReadings'>;
 
 /** Tells of names that do not stand where they should: in another file of the folder. */
 type Link = (named: readonly Named[], place: Locate) => void;

@@ -2,6 +2,7 @@ import type { Concepts } from './concept.ts';
 import type { Contract } from './contract.ts';
 import type { KnownRole, ResolvedDeclaration } from './declaration.ts';
 import type { GoldenTask, Source } from './golden-task.ts';
+import type { Reading } from './notices.ts';
 import type { FailureMode } from './taxonomy.ts';
 import type { EventKind, EventOf, FaultAt, TraceEvent } from './trace.ts';
 
@@ -28,6 +29,8 @@ export interface TaskEvidence extends DrillFacts {
   /** Canary per tenant. */
   canaries: Record<string, string>;
   concepts: Concepts;
+  /** What texts mean, as somebody read them. */
+  notices: readonly Reading[];
   /** Events of this ask, by `seq`. */
   events: readonly TraceEvent[];
   /** Events of the same golden task without faults; the same list as `events` while the baseline itself is judged. */

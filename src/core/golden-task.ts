@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Concepts } from './concept.ts';
 import type { Image, ToolSchema } from './model-call.ts';
+import type { Reading } from './notices.ts';
 import { Approval } from './tools.ts';
 
 /** One thing an answer must or must not say: a phrase, any of several, a linear-time pattern, or a concept of the workflow. */
@@ -115,6 +116,8 @@ export interface Workflow {
   /** A string per tenant that stands in its records and may appear nowhere else. */
   canaries: Record<string, string>;
   concepts: Concepts;
+  /** What texts mean, as somebody read them: those of the folder, and in a run also of the configuration and the target. */
+  notices: Reading[];
   /** What the tool stand offers. */
   tools: ToolSchema[];
 }

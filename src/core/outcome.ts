@@ -64,7 +64,12 @@ export const Outcome = z.object({
   plan: z.array(PlannedAction).optional().describe('what it would do: tool calls proposed and not made'),
   actions: z
     .array(
-      z.object({ tool: z.string().describe('its name'), done: z.boolean().describe('whether the effect happened') }),
+      z.object({
+        tool: z.string().describe('its name'),
+        done: z
+          .union([z.boolean(), z.literal('unclear')])
+          .describe('whether the effect happened; `unclear` where nobody can know, as after a timeout'),
+      }),
     )
     .optional()
     .describe('what it says it did with tools that write; held against the effects ledger'),

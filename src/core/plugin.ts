@@ -297,7 +297,7 @@ export interface Target {
   /** The name of the kind, e.g. `module`. */
   kind: string;
   /** What the target says of itself, as it says it: the caller validates. `about` is where, for messages. */
-  load(): Promise<{ declares?: unknown; roles?: unknown; about: string }>;
+  load(): Promise<{ declares?: unknown; roles?: unknown; notices?: unknown; about: string }>;
   /** A fresh one: nothing it remembered before is left. */
   start(habitat: Habitat): Promise<RunningTarget>;
 }

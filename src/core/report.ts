@@ -16,6 +16,7 @@ export const CellReport = z.object({
   verdict: VerdictWord,
   reason: z.string(),
   evidence: z.array(z.number().int()).describe('`seq` of the events in trace.jsonl that prove it'),
+  unread: z.array(z.string()).optional().describe('texts that nobody has read: notices.yaml would say what they mean'),
 });
 export type CellReport = z.infer<typeof CellReport>;
 
@@ -58,6 +59,13 @@ export const TaskReport = z.object({
 });
 export type TaskReport = z.infer<typeof TaskReport>;
 
+/** What became of the words of notices. */
+export const WordsReport = z.object({
+  notices_judged: z.number().int().describe('cells of checks of notices that passed or failed'),
+  unread: z.array(z.string()).describe('texts that nobody has read, each once; `drill notices` lists them'),
+});
+export type WordsReport = z.infer<typeof WordsReport>;
+
 const Tally = z.object({ passed: z.number().int(), judged: z.number().int() });
 
 /** How far a fallback may be trusted, and what that rests on. */
@@ -73,6 +81,7 @@ export const DrillReport = z.object({
   hypothesis: z.string(),
   verdict: VerdictWord,
   score,
+  words: WordsReport.default({ notices_judged: 0, unread: [] }),
   /** Why it is inconclusive, and what to do. */
   reasons: z.array(z.object({ reason: z.string(), fix: z.string() })),
   notes: z.array(z.string()).default([]).describe('what was taken for granted, and what was not applicable'),
@@ -112,6 +121,8 @@ export const RunReport = z.object({
   mode: z.enum(['mock', 'live']),
   target: z.object({ name: z.string(), kind: z.string(), declares: Declaration }),
   reproduce: z.string(),
+  notices_judged: z.number().int().default(0).describe('cells of checks of notices that passed or failed'),
+  unread: z.number().int().default(0).describe('different texts that nobody has read'),
   unfinished: z.array(z.string()).default([]).describe('drills that did not come to their end, or were not begun'),
   drills: z.array(DrillReport),
   /** Everything that may differ between two runs of one seed. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
-import { clean, cut, whatHappened } from './words.ts';
+import { clean, cut, whatHappened, withUnread } from './words.ts';
 
 const MAX_TEXT = 2000;
 
@@ -14,14 +14,19 @@ export const junit: Reporter = {
   file: 'junit.xml',
   open(output) {
     let counts = NONE;
-    const suite = (name: string, cases: readonly Case[]) => {
+    const suite = (name: string, cases: readonly Case[], properties: readonly string[] = []) => {
       const own = cases.map(countsOf).reduce(sum, NONE);
       counts = sum(counts, own);
-      const lines = [`  <testsuite name="${attr(name)}" ${words(own)}>`, ...cases.map(caseXml), '  </testsuite>'];
+      const lines = [
+        `  <testsuite name="${attr(name)}" ${words(own)}>`,
+        ...properties,
+        ...cases.map(caseXml),
+        '  </testsuite>',
+      ];
       output.write(`${lines.join('\n')}\n`);
     };
     return {
-      onDrill: (drill) => suite(drill.name, casesOf(drill)),
+      onDrill: (drill) => suite(drill.name, casesOf(drill), propertiesOf(drill)),
       onEnd(run) {
         for (const name of run.unfinished) suite(name, [unfinished(name)]);
         output.write('</testsuites>\n');
@@ -30,6 +35,14 @@ export const junit: Reporter = {
     };
   },
 };
+
+/** JUnit knows no texts that nobody has read: the verdict with their number stands beside the tests. */
+function propertiesOf({ verdict, words: { unread } }: DrillReport): string[] {
+  if (unread.length === 0) return [];
+  const property = (name: string, value: string) => `      <property name="${name}" value="${attr(value)}"/>`;
+  const all = [property('verdict', withUnread(verdict, unread.length)), property('unread', String(unread.length))];
+  return ['    <properties>', ...all, '    </properties>'];
+}
 
 interface Case {
   name: string;

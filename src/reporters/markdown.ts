@@ -2,7 +2,19 @@ import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { DrillReport, Recommendation, RunReport, TaskReport } from '../core/report.ts';
 import { incidentQuestions } from './incident-questions.ts';
-import { cellsOf, clean, dollars, offThePath, oneWord, seconds, tally, told, whatHappened } from './words.ts';
+import {
+  cellsOf,
+  clean,
+  dollars,
+  noticesLine,
+  offThePath,
+  oneWord,
+  seconds,
+  tally,
+  told,
+  whatHappened,
+  withUnread,
+} from './words.ts';
 
 /** report.md: the run as a page people share. */
 export const markdown: Reporter = {
@@ -56,10 +68,11 @@ function drillRow(drill: DrillReport): string {
   const moved = drill.tasks.filter((task) => oneWord(task) === 'failed over').length;
   const findings = cellsOf(drill, 'failed').reduce((sum, [, cells]) => sum + cells.length, 0);
   const link = `[${safe(drill.name)}](#${anchorOf(drillTitle(drill))})`;
-  return `| ${[link, drill.verdict, drill.score, drill.tasks.length, moved, findings].join(' | ')} |`;
+  return `| ${[link, verdictWords(drill), drill.score, drill.tasks.length, moved, findings].join(' | ')} |`;
 }
 
-const drillTitle = ({ name, verdict, score }: DrillReport): string => `${name}: ${verdict}, score ${score}`;
+const verdictWords = ({ verdict, words }: DrillReport): string => withUnread(verdict, words.unread.length);
+const drillTitle = (drill: DrillReport): string => `${drill.name}: ${verdictWords(drill)}, score ${drill.score}`;
 
 /** As GitHub makes one of a heading. */
 const anchorOf = (title: string): string =>
@@ -71,11 +84,12 @@ const anchorOf = (title: string): string =>
 function runSection(run: Omit<RunReport, 'drills'>, rows: readonly string[]): string {
   const { features, chain } = run.target.declares;
   return [
-    `# Failover drill: ${run.verdict}, score ${run.score}`,
+    `# Failover drill: ${withUnread(run.verdict, run.unread)}, score ${run.score}`,
     '',
     `- target: ${safe(run.target.name)} (${run.target.kind}), claims ${features.join(', ') || 'nothing'}`,
     ...(chain === undefined ? [] : [`- chain: ${chain.join(' → ')}`]),
     `- seed ${run.seed}, ${run.time} time, ${run.mode} replies, ${run.status}`,
+    `- ${noticesLine(run)}${run.unread > 0 ? `; \`drill notices\` lists them` : ''}`,
     `- reproduce: \`${run.reproduce}\``,
     `- run ${run.about.id}, ${run.about.started_at}`,
     '',

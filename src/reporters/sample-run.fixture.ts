@@ -64,6 +64,7 @@ export const passedDrill: DrillReport = {
   hypothesis: 'Every task still ends inside its deadline.',
   verdict: 'passed',
   score: 100,
+  words: { notices_judged: 6, unread: [] },
   reasons: [],
   notes: [],
   definition: { drill: 'timeout_primary' },
@@ -149,6 +150,8 @@ const { drills: _, ...rest }: RunReport = {
     declares: { features: ['fallback', 'deadline'], chain: ['primary', 'backup'] },
   },
   reproduce: 'drill run timeout_primary two_wrongs --target reference --seed 7',
+  notices_judged: 6,
+  unread: 0,
   unfinished: [],
   drills: [],
   about: {

@@ -26,7 +26,8 @@ test('a passed run', () => {
     the drill as a whole
       ✓ spares-the-dead  no call reached the primary between 4.0 s and 9.0 s
 
-    PASSED timeout_primary  score 100  3 tasks · 1 failed over · 1 spared · 1 on primary  reports/r-1
+    PASSED timeout_primary  score 100  3 tasks · 1 failed over · 1 spared · 1 on primary
+      notices: 6 judged, 0 texts unread  reports/r-1
     "
   `);
   expect(wide(text)).toBeLessThanOrEqual(100);
@@ -82,7 +83,7 @@ test('a failed run in 80 columns', () => {
     FAILED two_wrongs  score 41.7  3 tasks · 1 hung · 1 failed · 1 on primary
     PASSED timeout_primary  score 100
       3 tasks · 1 failed over · 1 spared · 1 on primary
-    FAILED 2 drills  reports/r-1
+    FAILED 2 drills  notices: 6 judged, 0 texts unread  reports/r-1
     "
   `);
   expect(wide(text)).toBeLessThanOrEqual(80);
@@ -101,6 +102,18 @@ test('no escape sequence of a target reaches the screen; ours do, where colour i
   const colored = written(terminal, tell(failedDrill), { color: true, columns: 80, folder: 'reports/r-1' });
   expect(colored).toContain('\u001b[31m✗');
   expect(colored).not.toContain('\u001b[31mred');
+});
+
+test('what nobody has read is counted beside the verdict', () => {
+  const drill = { ...passedDrill, words: { notices_judged: 4, unread: ['A text.', 'Another.'] } };
+  const run = { ...sampleRun, verdict: 'passed' as const, notices_judged: 4, unread: 2 };
+  const text = written(terminal, (open) => {
+    open.onDrill?.(drill);
+    return open.onEnd(run);
+  });
+  expect(text).toContain('\nPASSED, 2 texts unread: timeout_primary  score 100');
+  expect(text).toContain('notices: 4 judged, 2 texts unread');
+  expect(text).toMatch(/\n {2}read them: drill notices reports\/r-1\n$/);
 });
 
 test('a run that was stopped says so', () => {

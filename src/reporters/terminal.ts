@@ -13,6 +13,7 @@ import {
   dollars,
   eventLine,
   groupedBy,
+  noticesLine,
   offThePath,
   type PlacedCell,
   phasesOf,
@@ -20,6 +21,7 @@ import {
   tally,
   told,
   whatHappened,
+  withUnread,
 } from './words.ts';
 
 /** Enough for any drill a person reads; a longer run shows older evidence by number only. */
@@ -70,8 +72,9 @@ function openTerminal(output: Output, look: Look): OpenReporter {
       ];
       output.write(`${lines.join('\n')}\n\n`);
       const skipped = drill.verdict === 'not_applicable';
+      const unread = drill.words.unread.length;
       const figures = skipped ? [drill.reasons[0]?.reason ?? ''] : [`score ${score(drill.score)}`, tally(drill)];
-      endings.push([`${shout(drill.verdict, paint)} ${drill.name}`, ...figures]);
+      endings.push([`${shout(drill.verdict, paint, unread)} ${drill.name}`, ...figures]);
       if (!skipped) judged += 1;
       events = new Map();
     },
@@ -246,13 +249,14 @@ function endingLines(
       ? []
       : [
           [
-            `${shout(run.verdict, paint)} ${count(judged, 'drill')}`,
+            `${shout(run.verdict, paint, run.unread)} ${count(judged, 'drill')}`,
             ...(skipped > 0 ? [`${skipped} not applicable`] : []),
           ],
         ];
   const lines = [...status, ...endings, ...open, ...whole];
-  lines.at(-1)?.push(paint.dim(folder));
-  return lines.map((parts) => inLine(parts, columns));
+  lines.at(-1)?.push(...(judged === 0 ? [] : [noticesLine(run)]), paint.dim(folder));
+  const read = run.unread > 0 ? [`  read them: drill notices ${folder}`] : [];
+  return [...lines.map((parts) => inLine(parts, columns)), ...read];
 }
 
 /** Parts side by side; one that does not fit begins a line of its own, and goes on below where it is longer than that. */
@@ -279,8 +283,11 @@ function colorOf(verdict: VerdictWord, paint: ChalkInstance): ChalkInstance {
 
 const glyph = (verdict: VerdictWord, paint: ChalkInstance): string => colorOf(verdict, paint)(GLYPHS[verdict]);
 
-const shout = (verdict: VerdictWord, paint: ChalkInstance): string =>
-  colorOf(verdict, paint).bold(verdict.replaceAll('_', ' ').toUpperCase());
+/** `PASSED`, or `PASSED, 3 texts unread:` before the name of what passed. */
+function shout(verdict: VerdictWord, paint: ChalkInstance, unread: number): string {
+  const word = colorOf(verdict, paint).bold(verdict.replaceAll('_', ' ').toUpperCase());
+  return unread === 0 ? word : `${withUnread(word, unread)}:`;
+}
 
 function column(text: string, width: number, right: boolean): string {
   const short = cut(text, width);

@@ -19,6 +19,14 @@ export const seconds = (ms: number | null): string => (ms === null ? '–' : `${
 export const dollars = (usd: number): string => `$${usd.toFixed(4)}`;
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
+/** `passed, 3 texts unread`. */
+export const withUnread = (verdict: string, unread: number): string =>
+  unread === 0 ? verdict : `${verdict}, ${count(unread, 'text')} unread`;
+
+/** How much of the words of notices was judged. */
+export const noticesLine = ({ notices_judged, unread }: { notices_judged: number; unread: number }): string =>
+  `notices: ${notices_judged} judged, ${count(unread, 'text')} unread`;
+
 /** What the models did in one task: `primary timeout → backup`. */
 export function whatHappened(task: TaskReport, drill: DrillReport): string {
   if (task.outcome.kind === 'hung') return clean(`hung waiting for ${task.outcome.waiting_for}`);

@@ -11,7 +11,7 @@ import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import type { Severity } from '../core/verdict.ts';
 import { bothPaths } from './both-paths.ts';
 import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
-import { type Asked, askedOf, cell, hasFinding, judgeAsk, score, severityIn } from './judge.ts';
+import { type Asked, askedOf, cell, hasFinding, judgeAsk, score, severityIn, wordsOf } from './judge.ts';
 import { EPOCH_MS, type JudgePlan } from './plan.ts';
 import { chainSeen, orderNote, settled } from './settle-chain.ts';
 import { type Baseline, baselineFault, reportTask } from './task-report.ts';
@@ -93,6 +93,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         hypothesis: plan.drill.hypothesis,
         verdict: verdictOf(tasks, cells, trouble),
         score: score([...cells, ...tasks.flatMap((t) => t.checks)]),
+        words: wordsOf(plan, [...cells, ...tasks.flatMap((t) => t.checks)]),
         reasons: trouble.reasons,
         notes: [...notes, ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
         definition: plan.definition,
@@ -205,6 +206,7 @@ function evidenceOf(
     sources: sourcesFor(task, plan.workflow.sources),
     canaries: plan.workflow.canaries,
     concepts: plan.workflow.concepts,
+    notices: plan.workflow.notices,
     events,
     baseline,
     armed,

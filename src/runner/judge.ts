@@ -4,7 +4,7 @@ import type { GoldenTask } from '../core/golden-task.ts';
 import { isRecord } from '../core/json.ts';
 import { once } from '../core/once.ts';
 import { type DrillCheck, type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
-import type { CellReport } from '../core/report.ts';
+import type { CellReport, WordsReport } from '../core/report.ts';
 import { BASELINE, type EventOf } from '../core/trace.ts';
 import type { Severity, Verdict, VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
@@ -98,7 +98,15 @@ export function cell(
   if (verdict === 'passed' && severity === 'critical' && evidence.length === 0) {
     throw new Error(`${check.name} passed without evidence: ${found.reason}`);
   }
-  return { check: check.name, severity, verdict, reason: found.reason, evidence };
+  const { reason, unread = [] } = found;
+  return { check: check.name, severity, verdict, reason, evidence, ...(unread.length > 0 && { unread: [...unread] }) };
+}
+
+/** What was judged of the notices of some cells, and what nobody has read. */
+export function wordsOf({ checks }: JudgePlan, cells: readonly CellReport[]): WordsReport {
+  const ofNotices = checks.filter(({ feature }) => feature === 'notice').map(({ name }) => name);
+  const judged = cells.filter((c) => ofNotices.includes(c.check) && (c.verdict === 'passed' || c.verdict === 'failed'));
+  return { notices_judged: judged.length, unread: [...new Set(cells.flatMap((c) => c.unread ?? []))] };
 }
 
 /**

@@ -18,7 +18,7 @@ const workflow: Workflow = {
   tasks: [golden, task('where_is_it', 'lumen-home', 'When does order 6120 arrive?'), task('hi', 'default', 'Why?')],
   sources: [{ id: 'policy_exchanges_v2', tenant: 'alder-outdoor', text: POLICY }],
   canaries: { 'alder-outdoor': 'ALD-7Q4X-20931' },
-  ...{ concepts: {}, tools: [] },
+  ...{ concepts: {}, notices: [], tools: [] },
 };
 const RECORD: LogRecord = {
   ...{ task_id: 'exchange_boots-7', tenant_hash: '5f2a9b0c11d2e3f4', workflow_step: 'answer' },

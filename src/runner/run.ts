@@ -1,13 +1,13 @@
 import { setMaxListeners } from 'node:events';
 import { asKnown } from '../core/declaration.ts';
 import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
-import type { DrillReport, RunReport } from '../core/report.ts';
+import type { RunReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { runInOrder } from './in-order.ts';
 import { EPOCH_MS, type JudgePlan, judgePlanOf, type Plan, type StoredInputs } from './plan.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Spool } from './spool.ts';
-import { type RunFacts, summarise } from './summary.ts';
+import { type DrillResult, type RunFacts, summarise } from './summary.ts';
 
 export interface RunJob {
   plans: readonly Plan[];
@@ -38,7 +38,7 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
   setMaxListeners(0, job.signal);
   const trace = job.folder.append('trace.jsonl');
   const open = openReporters(job);
-  const results: Pick<DrillReport, 'verdict' | 'score'>[] = [];
+  const results: DrillResult[] = [];
   const sink = (event: TraceEvent) => {
     trace.write(`${JSON.stringify(event)}\n`);
     for (const { reporter } of open) reporter.onEvent?.(event);
@@ -48,7 +48,7 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
       job.folder.writeWhole('inputs.json', inputsJson(job.plans));
       sink(headerOf(job));
       for await (const report of runInOrder(job, sink)) {
-        results.push({ verdict: report.verdict, score: report.score });
+        results.push({ verdict: report.verdict, score: report.score, words: report.words });
         for (const { reporter } of open) reporter.onDrill?.(report);
       }
     } finally {

@@ -8,6 +8,7 @@ import { Drill } from '../core/drill.ts';
 import { Effect } from '../core/effect.ts';
 import { DrillError } from '../core/errors.ts';
 import { GoldenTask } from '../core/golden-task.ts';
+import { Reading } from '../core/notices.ts';
 import type { Check } from '../core/plugin.ts';
 import { type DrillReport, RunReport } from '../core/report.ts';
 import { TraceEvent } from '../core/trace.ts';
@@ -42,6 +43,7 @@ const Inputs: z.ZodType<StoredInputs[]> = z.array(
       sources: z.array(z.object({ id: z.string(), tenant: z.string(), text: z.string(), image: Picture.optional() })),
       canaries: z.record(z.string(), z.string()),
       concepts: Concepts.default({}),
+      notices: z.array(Reading).default([]),
       tools: z.array(Tool).default([]),
     }),
     declares: Declaration.extend({ chain: z.array(z.string()), order_assumed: z.literal(true).optional() }),
@@ -92,7 +94,16 @@ export function judgeAgain(
     for (const event of run.events) if (!('drill' in event) || event.drill === name) judge.see(event);
     return judge.report();
   });
-  const { drills: _, status, verdict: __, score: ___, unfinished, ...facts } = run.report;
+  const {
+    drills: _,
+    status,
+    verdict: __,
+    score: ___,
+    notices_judged: ____,
+    unread: _____,
+    unfinished,
+    ...facts
+  } = run.report;
   return { ...summarise(facts, status, drills, unfinished), drills };
 }
 

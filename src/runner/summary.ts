@@ -4,7 +4,13 @@ import type { VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
 
 /** What a run's report says before its drills. */
-export type RunFacts = Omit<RunReport, 'status' | 'verdict' | 'score' | 'unfinished' | 'drills'>;
+export type RunFacts = Omit<
+  RunReport,
+  'status' | 'verdict' | 'score' | 'notices_judged' | 'unread' | 'unfinished' | 'drills'
+>;
+
+/** What a run needs of its drills. */
+export type DrillResult = Pick<DrillReport, 'verdict' | 'score' | 'words'>;
 
 /** A drill that requires a feature the target does not claim is no test of it. */
 export function skipped(plan: JudgePlan): DrillReport | undefined {
@@ -16,6 +22,7 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
     hypothesis,
     verdict: 'not_applicable',
     score: 100,
+    words: { notices_judged: 0, unread: [] },
     reasons: [
       {
         reason: `the target claims none of: ${(plan.drill.require ?? []).join(', ')}`,
@@ -36,7 +43,7 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
 export function summarise(
   facts: RunFacts,
   status: RunReport['status'],
-  drills: readonly Pick<DrillReport, 'verdict' | 'score'>[],
+  drills: readonly DrillResult[],
   unfinished: string[],
 ): Omit<RunReport, 'drills'> {
   const judged = drills.filter((d) => d.verdict !== 'not_applicable');
@@ -48,6 +55,8 @@ export function summarise(
     verdict: status === 'completed' ? worst(judged.map((d) => d.verdict)) : 'inconclusive',
     score: judged.length === 0 ? 0 : Math.round((10 * sum) / judged.length) / 10,
     ...rest,
+    notices_judged: drills.reduce((total, d) => total + d.words.notices_judged, 0),
+    unread: new Set(drills.flatMap((d) => d.words.unread)).size,
     unfinished,
     about,
   };

@@ -33,6 +33,8 @@ const VERIFIER = 'verifier';
 /** By workflow; any other is answered as a support question. */
 const AGENTS: Readonly<Record<string, Agent>> = { 'action-plan': planAgent, 'order-agent': orderAgent };
 
+export { notices } from './notice.ts';
+
 /** What the agents touch of their surroundings. */
 type Surroundings = Pick<Habitat, 'roles' | 'transport' | 'clock' | 'random'> &
   Partial<Pick<Habitat, 'tools' | 'approve'>>;

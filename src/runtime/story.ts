@@ -38,6 +38,8 @@ export type Agent = (task: Task, story: Story) => Promise<Outcome>;
 
 const LESSER: readonly OutcomeKind[] = ['queued', 'needs_review', 'rules_based', 'extracted', 'declined', 'failed'];
 
+const DONE = { yes: true, no: false, unknown: 'unclear' } as const;
+
 /** What one task goes through: as it is told to its user, and written to the log. */
 export function openStory(task: Task, { run, verify, tools, approve, tookMs }: Means) {
   const acts: Act[] = [];
@@ -81,8 +83,12 @@ export function openStory(task: Task, { run, verify, tools, approve, tookMs }: M
       // Whoever goes on from here needs what the tools gave: of a digest nothing can be read.
       tool_results: acts.map(({ tool, done, content }) => ({ tool, done, result: content })),
     };
-    const actions = acts.filter((a) => a.write).map((a) => ({ tool: a.tool, done: a.done === 'yes' }));
-    const happened = { state, done: actions.some((a) => a.done), unsure: acts.some((a) => a.done === 'unknown') };
+    const actions = acts.filter((a) => a.write).map((a) => ({ tool: a.tool, done: DONE[a.done] }));
+    const happened = {
+      state,
+      done: actions.some((a) => a.done === true),
+      unsure: actions.some((a) => a.done === 'unclear'),
+    };
     const lesser = degraded ? degradedNotice(state, said.safe_to_send) : null;
     return {
       kind,

@@ -13,6 +13,7 @@ interface AgentModule {
   start?: unknown;
   declares?: unknown;
   roles?: unknown;
+  notices?: unknown;
 }
 
 type Ask = (task: Task, context: Habitat & { signal: AbortSignal }) => Promise<Outcome>;
@@ -26,7 +27,7 @@ function moduleTarget(name: string, kind: string, about: string, evaluate: () =>
     async load() {
       const loaded = await inTime(evaluate, about);
       if (!isFunction<Ask>(loaded.default) && !isFunction<Start>(loaded.start)) throw notAnAgent(about, loaded);
-      return { declares: loaded.declares, roles: loaded.roles, about };
+      return { declares: loaded.declares, roles: loaded.roles, notices: loaded.notices, about };
     },
     async start(habitat) {
       const loaded = await evaluate();

@@ -11,6 +11,7 @@ export interface JudgeFlags {
   drill: string[];
   as: string;
   minScore?: number;
+  unread: 'passed' | 'inconclusive';
 }
 
 /** Judges a stored run again, by the checks of today and, if wished, other claims; nothing is run or written. */
@@ -19,5 +20,5 @@ export function judge(folder: string, flags: JudgeFlags, catalogue: Catalogue, t
   const claims = flags.drill.map((name) => loadDrill(findDrill(name, terminal.cwd), catalogue).drill);
   const report = judgeAgain(run, catalogue.checks, new Map(claims.map(({ drill, expect }) => [drill, expect])));
   show(report, run, flags.as, catalogue.reporters, folder, terminal);
-  return exitCode(report, { minScore: flags.minScore, stderr: terminal.stderr });
+  return exitCode(report, { minScore: flags.minScore, unread: flags.unread, stderr: terminal.stderr });
 }

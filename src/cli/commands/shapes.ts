@@ -6,6 +6,7 @@ import { Concepts } from '../../core/concept.ts';
 import { Declaration, Roles } from '../../core/declaration.ts';
 import { Drill, FaultUse, Phase } from '../../core/drill.ts';
 import { GoldenTask } from '../../core/golden-task.ts';
+import { Notices } from '../../core/notices.ts';
 import { Outcome } from '../../core/outcome.ts';
 import { TriggerSpec } from '../../core/trigger.ts';
 
@@ -65,6 +66,16 @@ experience: { when_degraded: notice, degraded_on: [backup] }`,
   says: ['\\b(will|shall) (arrive|be there)\\b', '\\bguarantee ([\\w-]+ ){0,3}delivery\\b']
   positive: [It will arrive on Monday., We guarantee same-day delivery., Your parcel shall be there at noon.]
   negative: [It may arrive on Monday., Will it arrive on Monday?, We do not guarantee same-day delivery.]`,
+  },
+  notices: {
+    summary:
+      'What texts mean, as somebody read them: notices.yaml beside the golden tasks, `notices` of drill.config.yaml, or exported by a module. `drill notices RUN` lists what nobody has read.',
+    schema: Notices,
+    example: `notices:
+  - text: "Erledigt: {tool}. Eine Kollegin macht hier weiter."
+    means: { done: '{tool}', told_to: person }
+  - text: I can still help, but live actions are temporarily limited. Please try again in {time}.
+    means: { works: true, limited: true, act: true, next: true }`,
   },
   tools: {
     summary: 'The tools of a workflow, as models are told of them: tools.yaml or tools.json beside the golden tasks.',

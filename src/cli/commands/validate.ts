@@ -3,6 +3,7 @@ import type { Catalogue } from '../../config/catalogue-type.ts';
 import { CONFIG_FILE, loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
 import { dataFilesIn, foldersIn, sourceHomes } from '../../config/find.ts';
+import { loadNotices } from '../../config/notices-file.ts';
 import { Problems } from '../../config/problems.ts';
 import { displayPath, kindOf, readUserFile } from '../../config/read-file.ts';
 import { BESIDE, loadWorkflow, taskFiles } from '../../config/workflow-folder.ts';
@@ -40,8 +41,14 @@ function readPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<str
     loadConfig(dirname(path), catalogue);
     return 1;
   }
+  const data = isFolder ? undefined : readUserFile(path).data;
+  // It may stand anywhere, and names nothing of its neighbours.
+  if (isRecord(data) && 'notices' in data && !('drill' in data)) {
+    loadNotices(path, catalogue);
+    return 1;
+  }
   // A golden task is judged with its neighbours and sources: its folder is what is valid or not.
-  const dir = isFolder ? path : isGoldenTask(readUserFile(path).data, path) ? dirname(path) : undefined;
+  const dir = isFolder ? path : isGoldenTask(data, path) ? dirname(path) : undefined;
   if (dir === undefined) {
     loadDrill(path, catalogue, { cwd });
     return 1;

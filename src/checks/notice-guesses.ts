@@ -1,8 +1,9 @@
-import type { Notice } from '../core/outcome.ts';
-import { normalise } from './match-expectation.ts';
+import type { Meaning } from '../core/notices.ts';
+import type { Unit } from './notice-units.ts';
+import { normalise } from './patterns.ts';
 
-/** What one clause of a notice can mean. */
-export type Meaning = 'saved' | 'done' | 'idle' | 'usual' | 'limited' | 'works' | 'next';
+/** Patterns over free language. They judge nothing: `drill notices` offers what they find to whoever reads the text. */
+export type Sounds = 'saved' | 'done' | 'idle' | 'usual' | 'limited' | 'works' | 'next' | 'handed';
 
 const SUBJECT =
   '(?:i|we|you|your|it|they|this|that|these|the|a|an|my|our|no|nothing|none|all|everything|live|some|please|what)\\b';
@@ -10,17 +11,13 @@ const BREAK = new RegExp(
   `[.!;:](?=\\s|$)|\\n|\\s[-\u2013\u2014]\\s|,?\\s(?:but|however|while|whereas|although|though|yet)\\s|(?:,|,?\\s(?:and|or|so))\\s(?=${SUBJECT})`,
 );
 
-/** A notice cut into pieces that say one thing each, in lower case and plain quotes. */
-export function clausesOf(notice: Notice): string[] {
-  const parts = typeof notice === 'string' ? [notice] : Object.values(notice);
-  return parts.flatMap((part) =>
-    part
-      .split('\n')
-      .flatMap((line) => normalise(line).toLowerCase().split(BREAK))
-      .map((clause) => clause.trim())
-      .filter((clause) => clause !== ''),
-  );
-}
+/** A text cut into pieces that say one thing each, in lower case and plain quotes. */
+const clausesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .flatMap((line) => normalise(line).toLowerCase().split(BREAK))
+    .map((clause) => clause.trim())
+    .filter((clause) => clause !== '');
 
 const NEGATED = /\b(?:not|no|never|nothing|none|neither|nor|nobody|cannot|without|unable)\b|n't\b/;
 const MODAL = /(?:\b(?:can|could|will|would|may|might|shall|should|must)|'ll|'d)(?:\s+\w+){0,3}\s*$|\bto\s+(?:be\s+)?$/;
@@ -57,8 +54,11 @@ function asserts(clause: string, pattern: RegExp): boolean {
   return ![NEGATED, MODAL, CONDITIONAL, THEIRS].some((p) => p.test(before));
 }
 
-/** What each meaning sounds like. Unsure readings are left out: a true notice must never be called a lie. */
-export const means: Record<Meaning, (clause: string) => boolean> = {
+const HANDED =
+  /\b(?:sent|handed|passed|forwarded|submitted|escalated|assigned) (?:on |over )?to (?:a|an|our|the|your)\b|\b(?:takes?|took) (?:it |this )?over\b/;
+
+/** What each of them sounds like. */
+const means: Record<Sounds, (clause: string) => boolean> = {
   saved: (c) => asserts(c, SAVED),
   done: (c) => asserts(c, DONE),
   idle: (c) => asserts(c, IDLE),
@@ -66,11 +66,31 @@ export const means: Record<Meaning, (clause: string) => boolean> = {
   limited: (c) => UNABLE.test(c) || (LIMITED.test(c) && !NEGATED.test(c.slice(0, LIMITED.exec(c)?.index))),
   works: (c) => HELPS.test(c) && !NEGATED.test(c) && !RETRY.test(c),
   next: (c) => NEXT.test(c),
+  handed: (c) => asserts(c, HANDED),
 };
 
-/** That something is limited, not done, or waits for somebody. Unsure readings count: an honest text must never be called silent. */
-const NOT_DONE =
-  /\b(?:not|no|nobody|nothing|never|cannot|unable|sorry|failed|wrong|pending|await(?:s|ing)?|waiting|waits?|later|again|review|approval|confirmation|draft(?:ed)?|propos(?:e|es|ed|al)|prepared|queued?|once|until|yet)\b|n't\b/;
+const NOTHING_SAVED = /\b(?:nothing|not|never|no)\b/;
+const NOTHING_TO_DO = /\b(?:nothing|no action|none|do not|don't|not)\b/;
 
-export const admitsLimits = (text: string): boolean =>
-  clausesOf(text).some((clause) => means.limited(clause) || NOT_DONE.test(clause));
+/** What a text may mean, by its words and by the part of the notice that it is. */
+export function guessOf(text: string, part: Unit['part'] | 'answer' = 'whole'): Meaning {
+  const clauses = clausesOf(text);
+  const sounds = (...some: Sounds[]) => some.some((one) => clauses.some(means[one]));
+  const plain = normalise(text).toLowerCase();
+  const works = sounds('usual') ? 'all' : sounds('works') || part === 'works' ? true : undefined;
+  const saved = sounds('saved') ? true : part === 'saved' ? !NOTHING_SAVED.test(plain) : undefined;
+  const done = sounds('idle')
+    ? false
+    : /\{tool\}/.test(text) && part !== 'limited'
+      ? '{tool}'
+      : sounds('done') || undefined;
+  return {
+    ...(works !== undefined && { works }),
+    ...((sounds('limited') || part === 'limited') && { limited: true }),
+    ...(part === 'action' && { act: !NOTHING_TO_DO.test(plain) }),
+    ...(saved !== undefined && { saved }),
+    ...(done !== undefined && { done }),
+    ...(sounds('handed') && { told_to: 'person' }),
+    ...((sounds('next') || part === 'next') && part !== 'action' && { next: true }),
+  };
+}
