@@ -197,6 +197,12 @@ describe('what was checked', () => {
       .call('primary', 900, { until: 2900, fails: 'left' })
       .outcome(3000, { kind: 'queued', answer: undefined, degraded: true });
     expect(judge({ fallback_model: null }, evidence(repairTimedOut)).verdict).toBe('passed');
+    const verifierSaysNo = story(2)
+      .ask()
+      .call('primary', 0, { until: 900, fault: 'any' })
+      .call('verifier', 900, { until: 2900 })
+      .outcome(3000, { kind: 'needs_review', answer: undefined, degraded: true });
+    expect(judge({ fallback_model: null, failure_mode: null }, evidence(verifierSaysNo)).verdict).toBe('passed');
   });
 
   test('what was handed out and follows the schema is not invalid, unless some reply was', () => {

@@ -188,8 +188,8 @@ function checkedErrors({ on, outcome, last }: Logged): string[] {
   if (schema === 'invalid' && spoiled.length === 0 && handsOutValid(on))
     return ['schema_status is invalid in the log, but what was handed out follows the schema'];
 
-  // Where a later call failed, it stopped for that, and what was checked before was something else.
-  const reply = chain.at(-1);
+  // Where a later call failed, or another model was asked about the reply, it may have stopped for that: the gate may have passed.
+  const reply = on.seen.calls.filter((c) => c.call.at <= outcome.at).at(-1);
   const stopped = OUTCOME_KINDS[outcome.outcome.kind].stops && on.seen.content === undefined;
   if (reply === undefined || !spoiled.includes(reply) || (reply.endedAt ?? 0) > outcome.at || !stopped) return [];
   const unreadable = isUnreadable(reply);

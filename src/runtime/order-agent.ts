@@ -69,7 +69,7 @@ export const orderAgent: Agent = async (task, story) => {
     if (reply.toolCalls === undefined) {
       // Tools were there and none was used: whatever it says was looked up or done, was not.
       if (tool_mode === 'full' && acts.length === 0 && hands.allowed.length > 0)
-        return story.tell({ kind: 'needs_review', tool_mode });
+        return story.tell({ kind: 'needs_review', tool_mode }, 'failed');
       return story.tellVerified({ kind: kindOf(acts), tool_mode, ...citing(reply.text ?? '', task) });
     }
     said.push({ role: 'assistant', content: reply.text ?? '', toolCalls: reply.toolCalls });

@@ -56,8 +56,8 @@ export function openStory(task: Task, { run, verify, tools, approve, tookMs }: M
   /** All turns as one: all attempts, one bill, the last word. */
   let whole: FailoverResult = { kind: 'failed', attempts: [], latencyMs: 0, costUsd: 0, retries: 0, traceId: '' };
 
-  /** An outcome with its state, its log record and, where it is less than the full service, its notice. */
-  function tell({ kind, tool_mode, ...said }: Told): Outcome {
+  /** An outcome with its state, its log record and, where it is less than the full service, its notice. `gate`: what came of it here, if not in an attempt. */
+  function tell({ kind, tool_mode, ...said }: Told, gate?: 'failed'): Outcome {
     const { costUsd, retries, result } = whole;
     const source_ids = task.sources.map((s) => s.id);
     const facts = {
@@ -70,6 +70,7 @@ export function openStory(task: Task, { run, verify, tools, approve, tookMs }: M
       gated: turn?.gate !== undefined,
     };
     const record = logRecord(facts, { ...whole, latencyMs: tookMs() });
+    if (gate !== undefined) record.quality_gate = gate;
     // A person's no is the workflow's ordinary end; what failed or was held back is not.
     if (LESSER.includes(kind) || acts.some((a) => a.because === 'failed')) record.degraded = true;
     const { degraded } = record;
