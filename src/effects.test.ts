@@ -55,7 +55,8 @@ it.each(['reference', 'fixtures/targets/good-orders.ts'])(
   },
 );
 
-const claimed = ({ outcome }: EventOf<'outcome'>) => (outcome.actions ?? []).filter((a) => a.done === true).map((a) => a.tool);
+const claimed = ({ outcome }: EventOf<'outcome'>) =>
+  (outcome.actions ?? []).filter((a) => a.done === true).map((a) => a.tool);
 /** A repeated use with the key of one whose answer is still awaited shows the effect as well. */
 const did = (results: EventOf<'tool-result'>[], { ask, phase }: EventOf<'outcome'>, tool: string) =>
   results.some((e) => e.effect !== 'none' && e.ask === ask && e.phase === phase && e.tool === tool);
