@@ -5,6 +5,7 @@ export type { Declaration, Role, Roles } from './core/declaration.ts';
 export type { Drill } from './core/drill.ts';
 export { DrillError, EXIT } from './core/errors.ts';
 export type { GoldenTask } from './core/golden-task.ts';
+export type { Reading } from './core/notices.ts';
 export type { Outcome, Task } from './core/outcome.ts';
 export {
   type Check,

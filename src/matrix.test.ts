@@ -59,6 +59,10 @@ describe('the matrix', () => {
       const { report, code } = await runDrill({ names: DRILLS, target, seed });
       expect(findings(report), `seed ${seed}`).toEqual([]);
       expect(code, `seed ${seed}`).toBe(0);
+      expect(
+        report.drills.flatMap((d) => d.words.unread),
+        `seed ${seed}`,
+      ).toEqual([]);
       rows.push(report.drills.map((d) => `${d.name} ${d.verdict}`).join(', '));
     }
     console.log(`${target}, ${COUNT} seeds: ${[...new Set(rows)].join(' | ')}`);

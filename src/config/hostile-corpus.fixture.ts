@@ -57,6 +57,10 @@ experience: { when_degraded: notice, degraded_on: [backup] }
   positive: [We will refund you., I will refund it., 'Yes, we will refund all.']
   negative: [We will not refund you., Will we refund you?, 'If asked, we will refund.']
 `,
+  'fixtures/golden/support/notices.yaml': `notices:
+  - { text: 'Done: {tool}. Back in {time}.', means: { done: '{tool}', next: true } }
+  - { text: Answers are limited for now., means: { limited: true }, guess: true }
+`,
   'fixtures/golden/support/tools.json': JSON.stringify([
     {
       name: 'issue_refund',
@@ -108,6 +112,7 @@ export const READ_BY = new Map<SoundFile, string>([
   ['drill.config.yaml', 'drill.config.yaml'],
   ['fixtures/golden/support/contract.yaml', 'fixtures/golden/support'],
   ['fixtures/golden/support/concepts.yaml', 'fixtures/golden/support'],
+  ['fixtures/golden/support/notices.yaml', 'fixtures/golden/support'],
   ['fixtures/golden/support/tools.json', 'fixtures/golden/support'],
   ['fixtures/golden/support/answer.schema.json', 'fixtures/golden/support'],
   ['fixtures/golden/support/refund.json', 'fixtures/golden/support'],

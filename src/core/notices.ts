@@ -4,6 +4,7 @@ import { z } from 'zod';
 export const Placeholder = z.enum(['tool', 'amount', 'time', 'date', 'number', 'id']);
 export type Placeholder = z.infer<typeof Placeholder>;
 
+const MOST_PLACEHOLDERS = 20;
 const HOLE = /\{([a-z_]+)\}/g;
 
 /** The placeholders of a text, in their order. */
@@ -68,6 +69,7 @@ export const Reading = z
     const strange = holes.find((name) => !Placeholder.options.some((known) => known === name));
     const known = Placeholder.options.map((name) => `{${name}}`).join(' ');
     if (strange !== undefined) tell(['text'], `there is no placeholder {${strange}}; there are ${known}`);
+    if (holes.length > MOST_PLACEHOLDERS) tell(['text'], `a text holds at most ${MOST_PLACEHOLDERS} placeholders`);
     const named = [done].flat().includes('{tool}');
     if (named && !holes.includes('tool')) tell(['means', 'done'], 'the text holds no {tool} that was done');
   });
