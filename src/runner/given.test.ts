@@ -37,6 +37,19 @@ describe('questions', () => {
     expect(asked(...messages)).toBe(times);
   });
 
+  test('a source that quotes the question asks nothing, nor does a transcript in which it was asked before', () => {
+    const mail = `Notes: the customer wrote, in full: ${QUESTION}`;
+    const quoted = createCallReader([
+      { ...task, material: [mail] },
+      { ...task, name: 'again', history: [{ role: 'user', content: QUESTION }] },
+    ]);
+    const times = (name: string, ...messages: Message[]) => quoted({ task: name, messages }).questions;
+    expect(times('t', user(`${mail}\n${mail}\n${QUESTION}`))).toBe(1);
+    expect(times('t', user(mail))).toBeUndefined();
+    expect(times('t', user(`${mail}\n${QUESTION}`), user(`${mail}\n${QUESTION}`))).toBe(2);
+    expect(times('again', user(`Customer: ${QUESTION} Now: ${QUESTION}`))).toBe(1);
+  });
+
   test('a question of a few words is known word for word', () => {
     const short = createCallReader([{ ...task, input: 'Is it open?' }]);
     expect(short({ task: 't', messages: [user('Is it really open?')] }).questions).toBeUndefined();

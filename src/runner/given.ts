@@ -31,6 +31,8 @@ export function createCallReader(tasks: readonly TaskWords[]): (call: Given) => 
 function readerOf({ input, history, material }: TaskWords) {
   const question = toldIn(input).words;
   const own = new Set([input, ...history.map((h) => h.content), ...material].flatMap((text) => toldIn(text).words));
+  const quotes = quotesIn(material, question);
+  const saidBefore = history.filter((h) => placesOf(toldIn(h.content).words, question).length > 0).length;
   const told = remembering(toldIn);
   const instructing = remembering((text) => [...toldIn(withoutSchemas(text)).all].filter((word) => !own.has(word)));
 
@@ -38,7 +40,7 @@ function readerOf({ input, history, material }: TaskWords) {
     const asked = messages.filter((m) => m.role === 'system' || m.role === 'user');
     const words = new Set(asked.flatMap((m) => instructing(m.content)));
     for (const word of told(schema).words) words.delete(word);
-    const questions = timesAsked(messages, question, (text) => told(text).words);
+    const questions = timesAsked(messages, (text) => turnsIn(told(text).words, question, quotes, saidBefore));
     return {
       ...(questions === 0 ? {} : { questions }),
       instructions: sizeOf(words),
@@ -109,19 +111,23 @@ function closing(text: string, from: number): number {
 }
 
 /** The longest run of questions that nobody answered: user messages with nothing of the model or of a tool between them. */
-function timesAsked(
-  messages: readonly Message[],
-  question: readonly string[],
-  wordsOf: (text: string) => readonly string[],
-): number {
+function timesAsked(messages: readonly Message[], turnsOf: (text: string) => number): number {
   let longest = 0;
   let run = 0;
   for (const { role, content } of messages) {
     if (role === 'assistant' || role === 'tool') run = 0;
-    if (role === 'user') run += turnsIn(wordsOf(content), question);
+    if (role === 'user') run += turnsOf(content);
     longest = Math.max(longest, run);
   }
   return longest;
+}
+
+const before = (words: readonly string[], at: number) => words.slice(Math.max(0, at - 3), at).join(' ');
+
+/** The words before the question where a source quotes it: there nobody asks. */
+function quotesIn(material: readonly string[], question: readonly string[]): ReadonlySet<string> {
+  const texts = material.map((text) => toldIn(text).words);
+  return new Set(texts.flatMap((words) => placesOf(words, question).map(({ from }) => before(words, from))));
 }
 
 /** Between two turns that were put into one message may stand so many words that neither begins nor ends it. */
@@ -132,18 +138,25 @@ const FEW = 0.2;
  * How many turns with the question one message holds. A question that is said before and after its sources is one turn;
  * of a turn that was written twice the other words stand there twice as well.
  */
-function turnsIn(words: readonly string[], question: readonly string[]): number {
-  const found = placesOf(words, question);
+function turnsIn(
+  words: readonly string[],
+  question: readonly string[],
+  quotes: ReadonlySet<string>,
+  saidBefore: number,
+): number {
+  const found = placesOf(words, question).filter(({ from }) => !quotes.has(before(words, from)));
   const [first, last] = [found[0], found.at(-1)];
   if (first === undefined || last === undefined) return 0;
   const around = new Set([...words.slice(0, first.from), ...words.slice(last.to)]);
-  return found.reduce((turns, { from }, i) => {
-    const before = found[i - 1];
-    if (before === undefined) return 1;
-    const between = words.slice(before.to, from);
+  const turns = found.reduce((sum, { from }, i) => {
+    const previous = found[i - 1];
+    if (previous === undefined) return 1;
+    const between = words.slice(previous.to, from);
     const fresh = between.filter((word) => !around.has(word)).length;
-    return fresh <= Math.max(FEW_WORDS, FEW * between.length) ? turns + 1 : turns;
+    return fresh <= Math.max(FEW_WORDS, FEW * between.length) ? sum + 1 : sum;
   }, 0);
+  // A transcript holds what was asked before as well.
+  return Math.max(1, turns - saidBefore);
 }
 
 /** A question of fewer words is known only word for word. */
