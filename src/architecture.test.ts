@@ -92,6 +92,23 @@ describe('time and chance', () => {
   });
 });
 
+describe('the tests', () => {
+  const OWN_LIMIT =
+    /^ {0,2}\}, [\d_]+\);$|\bretry: \d|^ *(?:it|test|describe)\b.*\{ timeout: |expect\((?:performance|Date)\.now\(\) - \w+/m;
+
+  it('keep no limit of real time but the hang guard, and are not tried again', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(test|fixture)\.ts$/.test(file) && file !== 'architecture.test.ts')
+      .filter((file) => OWN_LIMIT.test(readFileSync(join(root, 'src', file), 'utf8')));
+    expect(sources).toEqual([]);
+  });
+
+  it.each(['}, 60_000);', '{ retry: 5 }', "it('x', { timeout: 9 }, () => {", 'expect(performance.now() - at).toBe'])(
+    'nor could they: %s',
+    (line) => expect(line).toMatch(OWN_LIMIT),
+  );
+});
+
 describe('the reference failover', () => {
   it('can be taken out: everything else compiles and runs', () => {
     const out = execFileSync('bash', [join(root, 'src/without-runtime.sh'), root], { encoding: 'utf8' });
