@@ -36,7 +36,7 @@ function cruise(): string {
 describe('the rooms', () => {
   it('hold today', () => {
     expect(cruise()).toMatch(/no dependency violations found \(\d{3,} modules/);
-  }, 60_000);
+  });
 
   it('each rule catches a planted violation', () => {
     const planted: [rule: string, file: string, line: string][] = [
@@ -79,7 +79,7 @@ describe('the rooms', () => {
     } finally {
       for (const file of [...files, ...loop]) rmSync(file, { force: true });
     }
-  }, 60_000);
+  });
 });
 
 describe('time and chance', () => {
@@ -92,9 +92,26 @@ describe('time and chance', () => {
   });
 });
 
+describe('the tests', () => {
+  const OWN_LIMIT =
+    /^ {0,2}\}, [\d_]+\);$|\bretry: \d|^ *(?:it|test|describe)\b.*\{ timeout: |expect\((?:performance|Date)\.now\(\) - \w+/m;
+
+  it('keep no limit of real time but the hang guard, and are not tried again', () => {
+    const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.(test|fixture)\.ts$/.test(file) && file !== 'architecture.test.ts')
+      .filter((file) => OWN_LIMIT.test(readFileSync(join(root, 'src', file), 'utf8')));
+    expect(sources).toEqual([]);
+  });
+
+  it.each(['}, 60_000);', '{ retry: 5 }', "it('x', { timeout: 9 }, () => {", 'expect(performance.now() - at).toBe'])(
+    'nor could they: %s',
+    (line) => expect(line).toMatch(OWN_LIMIT),
+  );
+});
+
 describe('the reference failover', () => {
   it('can be taken out: everything else compiles and runs', () => {
     const out = execFileSync('bash', [join(root, 'src/without-runtime.sh'), root], { encoding: 'utf8' });
     expect(out).toContain('PASSED');
-  }, 120_000);
+  });
 });

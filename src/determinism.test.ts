@@ -36,7 +36,7 @@ describe('--check-determinism', () => {
       expect(run.code, told.join('')).toBeLessThan(2);
       expect(told.join('')).toContain('gave the same bytes');
     }
-  }, 60_000);
+  });
 
   it('shows the first line in which a target that is not comes out otherwise', async () => {
     using project = new Project({

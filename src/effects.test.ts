@@ -5,7 +5,7 @@ import type { EventOf } from './core/trace.ts';
 import { runDrill } from './drill-run.fixture.ts';
 import { Project } from './project.fixture.ts';
 
-/** More of them: EFFECT_SEEDS=100 npx vitest run src/effects.test.ts */
+/** More of them: EFFECT_SEEDS=100 npx vitest run src/effects.test.ts --testTimeout 0 */
 const SEEDS = Number(process.env['EFFECT_SEEDS'] ?? 10);
 
 const DRILL = `
@@ -30,7 +30,6 @@ expect:
 
 it.each(['reference', 'fixtures/targets/good-orders.ts'])(
   'with tools that fail during failover, %s does nothing twice and claims nothing that the ledger lacks',
-  { timeout: 300_000 },
   async (target) => {
     using project = new Project({ 'drills/failing_tools.yaml': DRILL });
     const file = join(project.cwd, 'drills/failing_tools.yaml');

@@ -55,5 +55,5 @@ describe.each(['reference', 'fixtures/targets/good.ts', 'fixtures/targets/openai
         expect(sameCell(judgeAgain(run, without), at)?.verdict, `${check} in ask ${at.ask}`).not.toBe('passed');
       }
     }
-  }, 60_000);
+  });
 });

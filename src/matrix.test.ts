@@ -9,9 +9,11 @@ import { listDrills } from './config/find.ts';
 import type { RunReport } from './core/report.ts';
 import { ON_STREAMS, root, runDrill } from './drill-run.fixture.ts';
 
-/** More of them: MATRIX_SEEDS=50 npx vitest run src/matrix.test.ts */
-const COUNT = Number(process.env['MATRIX_SEEDS'] ?? 5);
-const SEEDS = Array.from({ length: COUNT }, (_, i) => i + 1);
+/** More of them: MATRIX_SEEDS=50 npx vitest run src/matrix.test.ts --testTimeout 0 */
+const MORE = process.env['MATRIX_SEEDS'];
+const seeds = (usual: number) => Array.from({ length: Number(MORE ?? usual) }, (_, i) => i + 1);
+/** That a good agent passes shows on many seeds, that a flaw is found on one; another shows that this was no luck. */
+const SEEDS = { good: seeds(5), flawed: seeds(2) };
 const DRILLS = listDrills(root).map((d) => d.name);
 
 interface Flaw {
@@ -44,18 +46,18 @@ async function flawOf(path: string): Promise<Flaw> {
 const named = ({ check, also }: Flaw) => [...new Set([check, ...also])].sort();
 
 describe('the matrix', () => {
-  it.each(FLAWED)('%s is found by exactly the checks it names', { timeout: 120_000 }, async (path) => {
+  it.each(FLAWED)('%s is found by exactly the checks it names', async (path) => {
     const flaw = await flawOf(path);
-    for (const seed of SEEDS) {
+    for (const seed of SEEDS.flawed) {
       const { report, code } = await runDrill({ names: [flaw.drill], target: path, seed });
       expect(findings(report), `${flaw.drill}, seed ${seed}`).toEqual(named(flaw));
       expect(code).toBe(1);
     }
   });
 
-  it.each(GOOD)('%s has no finding in any drill', { timeout: 600_000 }, async (target) => {
+  it.each(GOOD)('%s has no finding in any drill', async (target) => {
     const rows = [];
-    for (const seed of SEEDS) {
+    for (const seed of SEEDS.good) {
       const { report, code } = await runDrill({ names: DRILLS, target, seed });
       expect(findings(report), `seed ${seed}`).toEqual([]);
       expect(code, `seed ${seed}`).toBe(0);
@@ -65,7 +67,7 @@ describe('the matrix', () => {
       ).toEqual([]);
       rows.push(report.drills.map((d) => `${d.name} ${d.verdict}`).join(', '));
     }
-    console.log(`${target}, ${COUNT} seeds: ${[...new Set(rows)].join(' | ')}`);
+    console.log(`${target}, ${SEEDS.good.length} seeds: ${[...new Set(rows)].join(' | ')}`);
   });
 
   it('prints which drill finds what', async () => {

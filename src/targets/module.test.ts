@@ -129,7 +129,7 @@ describe('a module may do what Node lets it do', () => {
   test.each(['mjs', 'mts', 'ts'])('.%s: top-level await, import.meta, its own export in a cycle', async (ext) => {
     const answer = await answerOf(`agent.${ext}`, {
       [`agent.${ext}`]: `import { twice } from './other.${ext}';
-export const base = await new Promise((go) => setTimeout(() => go(4), 1000));
+export const base = await new Promise((go) => setTimeout(() => go(4), 10));
 const { pathname } = new URL('x', import.meta.url);
 export default async () => [twice(), pathname.endsWith('/x'), import.meta.dirname === pathname.slice(0, -2), typeof import.meta, String(import.meta.main), 'an import.meta of words'].join(' ');`,
       [`other.${ext}`]: `import { base } from './agent.${ext}';\nexport const twice = () => 2 * base;`,
