@@ -52,8 +52,11 @@ export function tally(
 /** A fault must fire at least once per drill and role; these did in no phase. */
 export function missed(faults: readonly FaultTally[]): FaultTally[] {
   const same = (a: FaultTally, b: FaultTally) => a.fault === b.fault && a.role === b.role;
+  // A limit that calls stayed within was met all the same: to avoid it is the caller's merit.
+  const met = (f: FaultTally) =>
+    f.fired > 0 || (f.effect === 'limits' && f.seen > 0 && f.when === undefined && f.refused === undefined);
   return faults.filter(
-    (f, i) => !faults.some((g) => same(f, g) && g.fired > 0) && faults.findIndex((g) => same(f, g)) === i,
+    (f, i) => !faults.some((g) => same(f, g) && met(g)) && faults.findIndex((g) => same(f, g)) === i,
   );
 }
 
