@@ -72,7 +72,7 @@ const leavesNothing = ({ end, endedAt = 0 }: CallView, later: CallView) =>
 /** A ping, a title, a classification: it holds less than half of the sources, and another good call of the role holds them. */
 function isAside(view: CallView, calls: readonly CallView[], fullest: CallView): boolean {
   // A reply that a fault has spoiled is good on the wire alone.
-  const others = calls.filter((c) => c !== view && c.ok && c.fired.every((fault) => fault.delays));
+  const others = calls.filter((c) => c !== view && c.ok && c.fired.every(({ effect }) => effect === 'delays'));
   return others.length > 0 && view.call.held.sources.length * 2 < fullest.call.held.sources.length;
 }
 
