@@ -1,3 +1,4 @@
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { Case, Proof } from '../core/plugin.ts';
 import { rolesOf } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
@@ -27,6 +28,10 @@ export function degradedPath({ seen, plain, declares, contract }: Case): Path | 
   const { kind } = outcome.outcome;
   // An ending that the task has without faults too (say, a review) is the workflow's ordinary one.
   const ordinary = kind !== 'failed' && kind === plain.outcome?.outcome.kind;
+  // A person's no is an ordinary end, too, where nothing else went wrong.
+  const refused = seen.approvals.some((a) => a.answer !== 'granted') && OUTCOME_KINDS[kind].handsOut;
+  if (refused && !ordinary && !hampered && seen.attempts.every((c) => c.ok))
+    return path('partly', `the outcome is ${kind}, after a person's no`);
   if (kind !== 'answered' && !ordinary) return path('yes', `the outcome is ${kind}`);
   if (seen.fromStore) {
     const failing = seen.attempts.some((c) => !c.ok);

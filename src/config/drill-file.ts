@@ -78,6 +78,8 @@ export function checkRadius(
     const message = (word: string) => `there is no ${what} "${word}" in the workflow ${name}`;
     told.strangers(namedInFaults(definition, key), place, known, `${what}s`, message);
   }
+  const only = namedAt(definition, 'phases[].only[]', 100);
+  told.strangers(only, place, namesOf(tasks), 'golden tasks', (word) => `there is no golden task "${word}" in ${name}`);
   told.sort();
   told.end('unknown_radius');
 }

@@ -44,6 +44,7 @@ export const Phase = z.strictObject({
     .regex(/^[a-z][a-z0-9_]*$/, 'a phase has a snake_case name')
     .describe('snake_case; unlike any other of the drill'),
   tasks: z.number().int().min(1).max(10_000).describe('how many golden tasks, in name order, cycling'),
+  only: z.array(z.string()).min(1).max(100).optional().describe('names of golden tasks: no others are asked'),
   times: z
     .record(z.string(), z.number().int().min(1).max(1000))
     .default({})

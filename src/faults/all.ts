@@ -1,4 +1,5 @@
 /** Every fault, by name. */
+export { asksAgain } from './asks-again.ts';
 export { authFailed } from './auth-failed.ts';
 export { badArguments } from './bad-arguments.ts';
 export { badRequest } from './bad-request.ts';

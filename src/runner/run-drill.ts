@@ -137,8 +137,10 @@ const quietMs = ({ declares }: Plan, { after_ms }: Phase): number =>
 const COOLED = 1.1;
 
 /** The golden tasks a phase asks, in name order, cycling; those of a noisy tenant come several times. */
-function tasksOf({ tasks }: Plan, { tasks: count, times }: Phase): GoldenTask[] {
-  const round = tasks.flatMap((task) => Array<GoldenTask>(times[task.tenant] ?? 1).fill(task));
+function tasksOf({ tasks }: Plan, { tasks: count, times, only }: Phase): GoldenTask[] {
+  const chosen = tasks.filter((task) => only?.includes(task.name) !== false);
+  if (chosen.length === 0) return [];
+  const round = chosen.flatMap((task) => Array<GoldenTask>(times[task.tenant] ?? 1).fill(task));
   return Array.from({ length: count }, (_, k) => round[k % round.length]).filter((task) => task !== undefined);
 }
 

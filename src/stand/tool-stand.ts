@@ -31,7 +31,7 @@ const SILENCE_MS = 3_000;
 export function createToolStand(options: ToolStandOptions) {
   const { clock, random, recording, contract, armoury } = options;
   const validators = new Map(options.tools.map((t) => [t.name, new Validator(t.parameters, '2020-12')]));
-  /** First results of writes, by tool, tenant and idempotency key. */
+  /** First results of writes, by tool and idempotency key: all customers share what stands behind a tool. */
   const done = new Map<string, { args: string; value: unknown }>();
   const attempts = new Map<string, number>();
   let uses = 0;
@@ -49,7 +49,7 @@ export function createToolStand(options: ToolStandOptions) {
       if (turn === undefined) return fails('error', 'nothing was found');
       return { result: { ok: true, value: turn.returns ?? { ok: true } }, effect: 'none' };
     }
-    const key = use.key === undefined ? undefined : `${use.tool}/${use.tenant}/${use.key}`;
+    const key = use.key === undefined ? undefined : `${use.tool}/${use.key}`;
     const args = canonicalJson(use.args);
     const before = key === undefined ? undefined : done.get(key);
     // As providers do: a key stands for one request.
@@ -104,7 +104,10 @@ export function createToolStand(options: ToolStandOptions) {
       (scope: () => Scope | undefined): Approve =>
       async ({ tool, args }) => {
         const { ask, task } = inTask(scope());
-        const answer = options.scriptOf(ask).task.approval;
+        const golden = options.scriptOf(ask).task;
+        // A person says yes to what the case asks for, and to nothing else.
+        const asked = turnFor(golden, tool, args) !== undefined || golden.turns.length === 0;
+        const answer = golden.approval === 'granted' && !asked ? 'denied' : golden.approval;
         await clock.sleep(answer === 'silence' ? SILENCE_MS : APPROVAL_MS);
         recording.emit({ kind: 'approval', ask, task, tool, args_hash: recording.digest(canonicalJson(args)), answer });
         return answer;
