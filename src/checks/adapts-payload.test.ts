@@ -151,7 +151,7 @@ test('the only good call of a role is what took over, however full the ones befo
 });
 
 test('where nobody served, the fullest call of a role counts; where an earlier role replied, none does', () => {
-  const lost = failing().call('backup', 30, { until: 40, fails: 'server_error', held: bare });
+  const lost = failing().call('backup', 30, { until: 40, fails: 'server_error', held: bare, put: { questions: 1 } });
   expect(verdictOf(check, evidence(lost.outcome(99, { kind: 'failed' }))).verdict).toBe('failed');
   const hedged = story(2).ask().call('primary', 0, { until: 80, held: full }).call('backup', 30, { held: bare });
   expect(worded(verdictOf(check, evidence(hedged.outcome(99))))).toBe(
@@ -164,7 +164,7 @@ test('a role that asked for a tool and then failed has handed over, whether or n
     .ask()
     .call('primary', 0, { until: 20, held: full, asks: ['look_up'] })
     .call('primary', 30, { until: 40, fails: 'server_error', held: full, turn: 2 })
-    .call('backup', 50, { until: 60, fails: 'overloaded', held: bare });
+    .call('backup', 50, { until: 60, fails: 'overloaded', held: bare, put: { questions: 1 } });
   expect(verdictOf(check, evidence(told.outcome(99, { kind: 'queued' }))).verdict).toBe('failed');
 });
 

@@ -61,13 +61,17 @@ function handedTo({ seen, declares: { chain } }: Case): CallView[] {
     const served = seen.servers.filter(({ call }) => call.role === role);
     if (served.length > 0) return served.map((view) => (isAside(view, calls, fullest) ? fullest : view));
     const before = seen.replies.filter(({ call }) => chain.slice(0, i + 1).includes(call.role));
-    return before.some((reply) => leavesNothing(reply, fullest)) ? [] : [fullest];
+    return before.some((reply) => leavesNothing(reply, fullest)) || isEmptyHanded(fullest) ? [] : [fullest];
   });
 }
 
 /** An earlier role that answered, or came first after all, handed nothing over; one that asked for a tool may still do so. */
 const leavesNothing = ({ end, endedAt = 0 }: CallView, later: CallView) =>
   end?.tool_calls === undefined || endedAt > later.call.at;
+
+/** A call that failed, and holds neither the question nor any source, asked for something else. */
+const isEmptyHanded = ({ ok, call }: CallView) =>
+  !ok && (call.questions ?? 0) === 0 && call.held.sources.length + call.held.source_ids.length === 0;
 
 /** A ping, a title, a classification: it holds less than half of the sources, and another good call of the role holds them. */
 function isAside(view: CallView, calls: readonly CallView[], fullest: CallView): boolean {

@@ -37,9 +37,14 @@ export function degradedPath({ seen, plain, declares, contract }: Case): Path | 
     const failing = seen.attempts.some((c) => !c.ok);
     return path(failing ? 'yes' : 'partly', `a stored reply of ${stored.at(-1)?.role} was given`);
   }
-  if (servers.length === 0 && seen.content !== undefined && plain.replies.length > 0 && replies.length === 0)
-    return path('yes', 'no model gave a good reply');
-  if (servers.length === 0) return path(replies.length > 0 ? 'partly' : 'no', 'no model was needed');
+  if (servers.length === 0) {
+    if (replies.length === 0)
+      return plain.replies.length > 0 ? path('yes', 'no model gave a good reply') : path('no', 'no model was needed');
+    return path(
+      replies.some((c) => lesser.includes(c.call.role)) ? 'partly' : 'no',
+      'what a model replied was kept back',
+    );
+  }
   const less = servers.filter((c) => lesser.includes(c.call.role)).length;
   const why = `${rolesOf(servers)} answered`;
   if (less === servers.length) return path('yes', why);

@@ -40,6 +40,9 @@ export const failsBack = defineDrillCheck({
       const before = usual.get(task) ?? [];
       const asUsual =
         usual.has(task) && (before.some((one) => roles.includes(one)) || before.length + roles.length === 0);
+      // A healthy role that the caller would not wait for was used, and left as it may be at any time.
+      const left = seen.attempts.some((c) => c.call.role === role && c.abort !== undefined && c.fired.length === 0);
+      if (left && !roles.includes(role)) return;
       const proof = [seen.ask, ...seen.calls.map((c) => c.call), ...seen.replies, seen.ending];
       if (roles.includes(role) || asUsual) back.push(proof);
       else astray.push({ by: seen.fromStore ? 'the store' : rolesOf(seen.servers) || 'nobody', proof });
