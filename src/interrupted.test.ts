@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +27,24 @@ const KILLS = Number(process.env['DRILL_KILLS'] ?? 12);
 /** A file grows while a command runs, and by its size moments can be told: the first ones of `count`, spread over `bytes`. */
 const momentOf = (i: number, count: number, bytes: number) => Math.round((bytes * i) / count);
 
+/**
+ * Presses Ctrl-C, and again as a user would to whom nothing happens: while a thread waits for its turn on a busy machine it
+ * looks held, and Node loses a signal that comes as the watch over it takes a breath.
+ */
+async function press(
+  child: ChildProcess,
+  over: ReturnType<typeof ended>,
+  signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
+): ReturnType<typeof ended> {
+  child.kill(signal);
+  const again = setInterval(() => child.kill(signal), 30_000);
+  try {
+    return await over;
+  } finally {
+    clearInterval(again);
+  }
+}
+
 describe('a run that is interrupted', () => {
   it.each(Array.from({ length: INTERRUPTS }, (_, i) => i))('Ctrl-C, moment %i: 130 and a readable trace', async (i) => {
     const out = freshOut();
@@ -37,8 +56,7 @@ describe('a run that is interrupted', () => {
     const over = ended(child);
     // The first ones come before anything is asked: at once, and when the target is loaded.
     if (i > 0) await until(() => sizeOf(calls) >= momentOf(i - 1, INTERRUPTS - 1, 2000), child);
-    child.kill(i % 2 === 0 ? 'SIGINT' : 'SIGTERM');
-    const { code, signal, stderr } = await over;
+    const { code, signal, stderr } = await press(child, over, i % 2 === 0 ? 'SIGINT' : 'SIGTERM');
     const left = readable(out, true);
     // Node itself is killed where the signal comes before our first line: a shell says 130 of that, too.
     if (left !== undefined || signal === null) expect(code, stderr).toBe(130);
@@ -76,8 +94,7 @@ describe('a run that is interrupted', () => {
     const child = start(against(target, '--out', out));
     const over = ended(child);
     await until(() => existsSync(pid), child);
-    child.kill('SIGINT');
-    expect(await over).toMatchObject({ code: 130 });
+    expect(await press(child, over)).toMatchObject({ code: 130 });
     // Throws where the work is over already.
     process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
     const what = readable(out, true)?.events.map((e) => (e.kind === 'real-io' ? e.what : ''));
@@ -103,15 +120,11 @@ describe('a target that never lets go of the thread', () => {
     return { child, over };
   }
 
-  /** Presses Ctrl-C some time after the target has spoken, and again as a user would to whom nothing happens. */
+  /** Presses Ctrl-C some time after the target has spoken: by then it has been noticed that it holds on. */
   async function interrupt(target: string, out: string) {
     const { child, over } = await spoken(target, out);
     await wait(1500);
-    child.kill('SIGINT');
-    const again = setInterval(() => child.kill('SIGINT'), 20_000);
-    const how = await over;
-    clearInterval(again);
-    return how;
+    return press(child, over);
   }
 
   it.each([
@@ -148,17 +161,16 @@ describe('a target that never lets go of the thread', () => {
       const holding = `!process.getBuiltinModule('fs').existsSync(${JSON.stringify(free)})`;
       const nap = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);';
       const { child, over } = await spoken(agent(`${HERE} while (${holding}) ${nap} ${STORM}`), out);
-      const letGo = () => writeFileSync(free, '');
       // Long enough for the hold to be noticed, so that the signal has another way to go; without it the outcome is the same.
       await wait(1000);
-      if (when === 'while it holds on') child.kill('SIGINT');
-      letGo();
-      if (when === 'when it has let go') {
+      let how = when === 'while it holds on' ? press(child, over) : undefined;
+      writeFileSync(free, '');
+      if (how === undefined) {
         const before = sizeOf(out);
         await until(() => sizeOf(out) > before, child);
-        child.kill('SIGINT');
+        how = press(child, over);
       }
-      const { code, stderr } = await over;
+      const { code, stderr } = await how;
       expect(stderr).toMatch(/^(here\n)+interrupted; the trace so far is in .*\n$/);
       expect(code).toBe(130);
     },
