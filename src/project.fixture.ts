@@ -42,5 +42,6 @@ export const OWN_AGENT = `export default async (task, { roles }) => {
     const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(5000) }).then((r) => r.json()).catch(() => null);
     if (reply && !reply.error) return anthropic ? reply.content[0].text : reply.choices[0].message.content;
   }
+  return { kind: 'failed', notice: 'I cannot answer right now. Please try again in a few minutes.' };
 };
 `;

@@ -54,15 +54,7 @@ describe('drills at once', () => {
     using project = new Project(files);
     const tagged = await drill(project.cwd, 'run', '--tag', 'cor');
     expect(tagged).toMatchObject({ code: 2, err: expect.stringContaining('core') });
-    const gated = await drill(
-      project.cwd,
-      'run',
-      'one',
-      '--target',
-      join(root, 'fixtures/targets/good.ts'),
-      '--min-score',
-      '100',
-    );
+    const gated = await drill(project.cwd, 'run', 'one', '--target', 'reference', '--min-score', '100');
     expect(gated).toMatchObject({ code: 0, err: '' });
   });
 });
@@ -95,7 +87,10 @@ describe('a stored run', () => {
   });
 
   it('the verdict follows a stricter threshold and a removed check', async () => {
-    writeFileSync(join(cwd, 'timeout_primary.yaml'), timeoutPrimary.replace('within_ms: 8000', 'within_ms: 1000'));
+    writeFileSync(
+      join(cwd, 'timeout_primary.yaml'),
+      timeoutPrimary.replace('fails-over: {}', 'fails-over: { within_ms: 1000 }'),
+    );
     const stricter = await drill(cwd, 'judge', run, '--drill', './timeout_primary.yaml');
     expect(stricter.code).toBe(1);
     expect(stricter.out).toMatch(/backup reached after \d\.\d s, 1\.0 s allowed/);

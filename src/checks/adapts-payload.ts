@@ -38,7 +38,13 @@ export const adaptsPayload = defineTaskCheck({
     if (compared.length === 0) return nothingToJudge(whyNothing(on, first));
     const held = unique(compared.flatMap(({ view: { call } }) => [...call.held.sources, ...call.held.source_ids]));
     const roles = unique(compared.map(({ view }) => view.call.role)).join(', ');
-    return passed(`${roles} received all that ${first} received (${count(held.length, 'source')})`, proof(compared));
+    // Any other call of these roles would have shown the same.
+    const like = [...on.seen.calls, ...on.plain.calls].filter(({ call }) => on.declares.chain.includes(call.role));
+    return passed(
+      `${roles} received all that ${first} received (${count(held.length, 'source')})`,
+      proof(compared),
+      like.map(({ call }) => call),
+    );
   },
 });
 

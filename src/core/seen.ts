@@ -127,9 +127,11 @@ function serversIn(
   if (best === 1 || (best > 0 && stored.length === 0)) {
     const least = best === 1 ? 1 : best / 2;
     const held = inChain.filter(({ call }) => own.some((k) => k.call === call.call && k.share >= least));
-    const answering = held.filter((c) => replies.includes(c));
+    // What a fault has spoiled cannot have been used as it was, though its words may be the same.
+    const usable = held.filter((c) => c.ok && !c.fired.some((f) => f.effect === 'spoils'));
+    const answering = usable.filter((c) => replies.includes(c));
     const sound = held.filter((c) => c.ok);
-    const list = [answering, sound, held].find((some) => some.length > 0) ?? [];
+    const list = [answering, usable, sound, held].find((some) => some.length > 0) ?? [];
     if (list.length > 0) return lastPerRole(list);
   }
   return stored.length > 0 ? [] : lastPerRole(likely);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { FaultUse } from '../core/drill.ts';
+import type { ModelCall } from '../core/model-call.ts';
 import type { Fault } from '../core/plugin.ts';
 import type { Part } from '../core/wire.ts';
 import { protocols } from '../protocols/index.ts';
@@ -27,8 +28,20 @@ it('says what it does to a reply; of some, the parameters decide', () => {
   expect(() => effects('capacity', { concurrency: -1 })).toThrow();
 });
 
+const REFUND = { id: 'call_1', name: 'issue_refund', arguments: '{"order_id":"991","amount":40}' };
+
 /** What a fault needs to have something to break; the others break any answer. */
-const OCCASIONS: Record<string, { params?: object; says?: ReplyKind }> = {
+const OCCASIONS: Record<string, { params?: object; says?: ReplyKind; asked?: Partial<ModelCall> }> = {
+  'asks-again': {
+    params: { asks_for: 'issue_refund' },
+    asked: {
+      messages: [
+        { role: 'user', content: 'Hi' },
+        ...[{ role: 'assistant' as const, content: '', toolCalls: [REFUND] }],
+        { role: 'tool', content: '{"ok":true}', toolCallId: REFUND.id },
+      ],
+    },
+  },
   'bad-arguments': { says: 'call' },
   capacity: { params: { concurrency: 0 } },
   'forbidden-call': { params: { asks_for: 'delete_customer' } },
@@ -55,7 +68,7 @@ describe.each(faults)('$name', (fault) => {
     const { fault: name, role, tool, ...params } = FaultUse.parse(parse(fault.example));
     expect([name, (fault.kind === 'tool' ? tool : role) !== undefined]).toEqual([fault.name, true]);
     fault.arm(params);
-    if (fault.name !== 'forbidden-call') fault.arm(undefined);
+    if (!['forbidden-call', 'asks-again'].includes(fault.name)) fault.arm(undefined);
   });
 
   it('says in one line what it does', () => {
@@ -64,8 +77,8 @@ describe.each(faults)('$name', (fault) => {
 });
 
 describe.each(faults.filter((f) => f.kind !== 'tool'))('$name', (fault) => {
-  const { params = {}, says = 'prose' } = OCCASIONS[fault.name] ?? {};
-  const wires = protocols.flatMap((protocol) => [true, false].map((stream) => ({ protocol, stream, says })));
+  const { params = {}, says = 'prose', asked = {} } = OCCASIONS[fault.name] ?? {};
+  const wires = protocols.flatMap((protocol) => [true, false].map((stream) => ({ protocol, stream, says, asked })));
 
   describe.each(wires)('on the wire of $protocol.name, stream: $stream', (wire) => {
     it('says once that it acted, before it acts', async () => {

@@ -15,7 +15,10 @@ export function bothPaths(
   baseline: (task: string) => readonly CellReport[],
   quality_fault: boolean,
 ): Paths | null {
-  const moved = tasks.filter((t) => t.failover !== null);
+  // Where no later role replied there was no fallback to trust or not.
+  const replied = ({ calls, failover }: TaskReport) =>
+    calls.some((c) => c.role !== failover?.from && c.failure_mode === null && c.ms !== null);
+  const moved = tasks.filter((t) => t.failover !== null && replied(t));
   if (moved.length === 0) return null;
   const primary = moved.map(({ task }) => baseline(task));
   const fallback = moved.map(({ checks }) => checks);

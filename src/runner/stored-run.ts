@@ -10,6 +10,7 @@ import { DrillError } from '../core/errors.ts';
 import { GoldenTask } from '../core/golden-task.ts';
 import { Reading } from '../core/notices.ts';
 import type { Check } from '../core/plugin.ts';
+import { placeDrill, roleFinder } from '../core/positions.ts';
 import { type DrillReport, RunReport } from '../core/report.ts';
 import { TraceEvent } from '../core/trace.ts';
 import { createDrillJudge } from './judge-drill.ts';
@@ -89,7 +90,9 @@ export function judgeAgain(
   const finished = run.inputs.slice(0, run.report.drills.length);
   const drills = finished.map((stored): DrillReport => {
     const name = stored.drill.drill;
-    const drill = { ...stored.drill, expect: claims.get(name) ?? stored.drill.expect };
+    const expect = claims.get(name) ?? stored.drill.expect;
+    const find = roleFinder(stored.declares.chain, Object.keys(stored.roles), !stored.shipped);
+    const { drill } = placeDrill({ ...stored.drill, expect }, claims.has(name) ? find : (role) => role);
     const judge = createDrillJudge({ ...stored, drill, checks });
     for (const event of run.events) if (!('drill' in event) || event.drill === name) judge.see(event);
     return judge.report();
