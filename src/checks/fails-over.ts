@@ -3,6 +3,7 @@ import type { Effect } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { FAILURE_MODES, FailureMode } from '../core/taxonomy.ts';
 import { mayGoTo } from './stays-in-region.ts';
 import { count, seconds, unique } from './words.ts';
 
@@ -47,7 +48,7 @@ export const failsOver = defineTaskCheck({
 });
 
 /** Why nothing had to be handed over in this ask; undefined where it had. */
-function unneeded({ seen, armed }: Case, earlier: string[], within: number) {
+function unneeded({ seen, armed, declares }: Case, earlier: string[], within: number) {
   const { ask, calls, kind, servers, attempts } = seen;
   const late = (c: CallView) => (c.endedAt ?? 0) - (ask?.at ?? 0) > within;
   const survivor = servers.find((c) => earlier.includes(c.call.role) && c.ok && !(delayed(c) && late(c)));
@@ -58,9 +59,25 @@ function unneeded({ seen, armed }: Case, earlier: string[], within: number) {
   // A valid reply may be held back: another model need not be asked for a better one.
   const cheap = armed.filter((a) => earlier.includes(a.role)).every((a) => a.effect === 'cheapens');
   if (cheap && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge('no role was out of service');
+  const last = before.at(-1);
+  const why = last && endsThere(last, declares.fails_over_on);
+  if (why !== undefined && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge(why);
   // No fault can touch a task that needs no model.
   if (calls.length === 0 && kind !== 'hung' && kind !== 'failed') return nothingToJudge('no model was called');
   return undefined;
+}
+
+/** A reply that came whole and cannot be used is called one of these by its reader. */
+const READ = FailureMode.options.filter((mode) => FAILURE_MODES[mode].visible === 'target');
+
+/** Why a call leads to no other role: a refusal is an answer, and what a target declares to fail over on is all it claims. */
+function endsThere({ call, failureMode, endedAt }: CallView, declared: readonly FailureMode[] | undefined) {
+  if (endedAt === undefined) return undefined;
+  const modes = failureMode === null ? READ : [failureMode];
+  if (modes.some((mode) => declared?.includes(mode))) return undefined;
+  if (failureMode === 'safety_block') return `${call.role} refused for safety, which is no reason to ask another`;
+  const what = failureMode ?? 'a reply that cannot be used';
+  return declared && `the target does not declare to fail over on ${what}`;
 }
 
 /** No later role can help where it is broken whatever it is sent; what a caller can avoid excuses nothing. */
