@@ -1,4 +1,3 @@
-import { formatRfc3339 } from '../core/http-date.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
 import { type Claim, type ClaimKind, claimsIn } from './claims.ts';
@@ -6,7 +5,6 @@ import { answerOf, dataOf, noContent, stringsIn } from './content.ts';
 import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';
 import { count, unique } from './words.ts';
 
-const DAY_MS = 86_400_000;
 const NAME = 'claims-only-what-sources-say';
 
 /** Every amount, date, duration, percentage and id must stand in what the model was given; what merely follows from that is left to a reader. */
@@ -18,12 +16,12 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
   severity: 'critical',
   gate: true,
   implies: (_task, contract) => (contract?.gates.includes(NAME) ? {} : undefined),
-  judge({ seen: { content, ending, notice }, task, sources, epoch_ms }) {
+  judge({ seen: { content, ending, notice }, task, sources }) {
     if (content === undefined) return noContent(ending);
     if (sources.length + task.turns.length === 0)
       return nothingToJudge('the task has neither sources nor tool results');
     const known = knownOf(task, sources);
-    const claims = [...claimsOf(content.outcome), ...claimsOfNotice(notice, daysOfRun(epoch_ms, content.at))];
+    const claims = claimsOf(content.outcome, notice);
     const open = claims.filter((c) => !says(known, c));
     const wrong = open.filter((c) => !mayFollow(known, c));
     const list = (some: Claim[]) =>
@@ -49,20 +47,11 @@ function knownOf({ input, turns }: Case['task'], sources: Case['sources']): Know
 /** Whether a citation is true is another check's to say. A notice speaks of the service's own time and numbers its own cases. */
 const OF_A_NOTICE: readonly ClaimKind[] = ['amount', 'date', 'percentage'];
 
-const claimsOfNotice = (notice: string, own: Known) =>
-  claimsIn(notice).filter((c) => OF_A_NOTICE.includes(c.kind) && !(c.kind === 'date' && says(own, c)));
-
-/** The days of a run, with one before and one after for wherever on Earth they are named: when an answer was stored, say. */
-function daysOfRun(epoch_ms: number, at: number): Known {
-  const [first, last] = [epoch_ms - DAY_MS, epoch_ms + at + DAY_MS];
-  const days = Array.from({ length: Math.ceil((last - first) / DAY_MS) + 1 }, (_, i) => first + i * DAY_MS);
-  return knownFrom(days.map(formatRfc3339), []);
-}
-
-function claimsOf(outcome: EventOf<'outcome'>['outcome']): Claim[] {
+function claimsOf(outcome: EventOf<'outcome'>['outcome'], notice: string): Claim[] {
   const { citations: _, ...data } = dataOf(outcome) ?? {};
   const texts = [answerOf(outcome) ?? '', ...stringsIn(data), ...measuresIn(data)];
-  return unique(texts).flatMap(claimsIn);
+  const said = unique(texts).flatMap(claimsIn);
+  return [...said, ...claimsIn(notice).filter((c) => OF_A_NOTICE.includes(c.kind))];
 }
 
 const UNIT = /(?:^|_)(seconds|minutes|hours|days|weeks|months|years)$/;
