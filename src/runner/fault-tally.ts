@@ -57,12 +57,10 @@ export function missed(faults: readonly FaultTally[]): FaultTally[] {
   );
 }
 
-export function whyMissed({ role, effect, when, seen, refused }: FaultTally): string {
+export function whyMissed({ role, when, seen, refused }: FaultTally): string {
   if (seen === 0) return `no call reached ${role}`;
   if (refused !== undefined) return `${role} refused each of the ${seen} calls as it would without faults: ${refused}`;
   const wanted = waitsFor(when);
-  if (wanted === '' && effect === 'limits')
-    return `none of the ${seen} calls to ${role} went beyond its limit, or was of its tenants and tasks`;
   if (wanted === '')
     return `none of the ${seen} calls to ${role} was of its tenants and tasks, or its parameters give it nothing to break`;
   return `it waits for ${wanted}, and none of the ${seen} calls to ${role} was that`;
