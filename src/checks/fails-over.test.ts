@@ -140,3 +140,14 @@ test('what the target does not declare to fail over on hands nothing over', () =
     .outcome(12, { kind: 'failed', answer: undefined });
   expect(on(gone, { declares })).toMatch(/^failed: backup called 1 time without a good reply/);
 });
+
+test('an ask that is put off without asking any model was not handed over', () => {
+  const told = () => story().ask().outcome(5, { kind: 'queued', answer: undefined });
+  expect(worded(verdictOf(check, evidence(told()), params))).toBe(
+    'failed: backup never called (primary spared); the outcome is queued',
+  );
+  // Without a model in the baseline it needs none; what is answered without one is from a store.
+  const baseline = told().events();
+  expect(verdictOf(check, evidence(told(), { baseline }), params).verdict).toBe('inconclusive');
+  expect(verdictOf(check, evidence(story().ask().outcome(5)), params).verdict).toBe('inconclusive');
+});

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Effect } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES, FailureMode } from '../core/taxonomy.ts';
 import { mayGoTo } from './stays-in-region.ts';
@@ -48,7 +49,7 @@ export const failsOver = defineTaskCheck({
 });
 
 /** Why nothing had to be handed over in this ask; undefined where it had. */
-function unneeded({ seen, armed, declares }: Case, earlier: string[], within: number) {
+function unneeded({ seen, plain, armed, declares }: Case, earlier: string[], within: number) {
   const { ask, calls, kind, servers, attempts } = seen;
   const late = (c: CallView) => (c.endedAt ?? 0) - (ask?.at ?? 0) > within;
   const survivor = servers.find((c) => earlier.includes(c.call.role) && c.ok && !(delayed(c) && late(c)));
@@ -62,8 +63,9 @@ function unneeded({ seen, armed, declares }: Case, earlier: string[], within: nu
   const last = before.at(-1);
   const why = last && endsThere(last, declares.fails_over_on);
   if (why !== undefined && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge(why);
-  // No fault can touch a task that needs no model.
-  if (calls.length === 0 && kind !== 'hung' && kind !== 'failed') return nothingToJudge('no model was called');
+  // No fault can touch a task that needs no model; one that is put off without asking any needed one.
+  const putOff = kind === 'hung' || kind === undefined || (OUTCOME_KINDS[kind].stops && plain.calls.length > 0);
+  if (calls.length === 0 && kind !== 'failed' && !putOff) return nothingToJudge('no model was called');
   return undefined;
 }
 

@@ -87,7 +87,8 @@ const knownWords = ({ contract, roles, task, declares }: Case) => [
 function resultsMissing(state: State, { seen, task }: Case): string[] {
   if (state['tool_results'] === undefined) return [];
   const told = toldIn(JSON.stringify(state['tool_results']));
-  const gave = seen.uses.filter(({ use, result }) => use.foreseen && result?.ok === true);
+  const ended = seen.ending?.seq ?? Number.POSITIVE_INFINITY;
+  const gave = seen.uses.filter(({ use, result }) => use.foreseen && result?.ok === true && result.seq < ended);
   return unique(gave.map(({ use }) => use.tool)).flatMap((tool) => {
     const given = unique(gave.filter(({ use }) => use.tool === tool).map(({ use }) => use.args_hash)).length;
     const turns = task.turns.filter((turn) => turn.tool === tool).map((turn) => tellsOf(turn.returns));
