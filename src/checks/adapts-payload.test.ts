@@ -188,3 +188,9 @@ test('a picture that is lost is named as one', () => {
     'failed: backup lost the picture photo_1',
   );
 });
+
+test('a draft that a queue asks for later is its own affair', () => {
+  const told = story(2).ask().call('primary', 0, { until: 9, fails: 'server_error' }).outcome(10, { kind: 'queued' });
+  told.call('backup', 60_000, { until: 61_000, held: held() });
+  expect(verdictOf(check, evidence(told)).verdict).toBe('inconclusive');
+});

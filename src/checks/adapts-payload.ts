@@ -50,7 +50,7 @@ export const adaptsPayload = defineTaskCheck({
 
 function whyNothing({ seen, plain, declares: { chain } }: Case, first: string): string {
   const calls = [...seen.calls, ...plain.calls].map(({ call }) => call.role);
-  if (!seen.calls.some(({ call }) => chain.indexOf(call.role) > 0)) return `only ${first} was called`;
+  if (!seen.early.some(({ call }) => chain.indexOf(call.role) > 0)) return `only ${first} was called`;
   return calls.includes(first)
     ? `${first} replied, nothing was handed over`
     : `${first} was never called, nothing to compare with`;
@@ -61,7 +61,7 @@ function handedTo({ seen, declares: { chain } }: Case): CallView[] {
   // Equal replies of the first role and of a later one: then nothing need have been handed over.
   if (seen.servers.some(({ call }) => call.role === chain[0])) return [];
   return chain.slice(1).flatMap((role, i) => {
-    const calls = seen.calls.filter(({ call }) => call.role === role);
+    const calls = seen.early.filter(({ call }) => call.role === role);
     const fullest = fullestOf(calls);
     if (fullest === undefined) return [];
     const served = seen.servers.filter(({ call }) => call.role === role);

@@ -4,7 +4,7 @@ import type { Case, Proof } from '../core/plugin.ts';
 /** Attempts that hold the user's turn more often than the first one did: each appended it again. */
 export function doubledTurns({ seen, plain, declares: { chain } }: Case): { what: string; proof: Proof }[] {
   const attempts = (calls: readonly CallView[]) => calls.filter(({ call }) => chain.includes(call.role));
-  const [first, ...later] = attempts(seen.calls);
+  const [first, ...later] = attempts(seen.early);
   if (first === undefined) return [];
   // In the baseline every call counts: a conversation with tools may ask again at its end.
   const usual = Math.max(1, timesIn(first), ...attempts(plain.calls).map(timesIn));

@@ -21,8 +21,8 @@ export const held = (over: Partial<Held> = {}): Held => ({
 interface CallStory {
   /** When it is over; without it, it hangs. */
   until?: number;
-  /** Without it, the reply is good; `left` is a caller that hung up. */
-  fails?: FailureMode | 'left';
+  /** Without it, the reply is good; `left` is a caller that hung up, `refused` one that did as the refusal began. */
+  fails?: FailureMode | 'left' | 'refused';
   fault?: string;
   /** What that did to the reply; without it, it fails. */
   effect?: Effect;
@@ -113,8 +113,10 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
           headers: it.headers,
         });
       const bill = { tokens: { input: 10, output: 10 }, cost_usd: it.cost_usd ?? 0.001 };
-      if (it.fails === 'left')
-        return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort', ...(it.flow && { flow: it.flow }) });
+      const flow = it.flow && { flow: it.flow };
+      if (it.fails === 'left') return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort', ...flow });
+      if (it.fails === 'refused')
+        return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort', ...flow, refused: true });
       const end = { kind: 'call-end' as const, how: 'complete' as const, status: it.fails === undefined ? 200 : 500 };
       const tool_calls = it.asks?.map((asked) => {
         const [tool = '', args_hash = 'h'] = asked.split(':');

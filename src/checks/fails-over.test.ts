@@ -105,3 +105,49 @@ test('nothing is asked where the later roles are broken as well, or the chain ha
   const alone = { declares: { features: [], chain: ['primary'] } };
   expect(verdictOf(check, evidence(failover(), alone)).verdict).toBe('not_applicable');
 });
+
+test('a refusal leads to no other role, but where the target declares that it does', () => {
+  const told = () =>
+    story()
+      .ask()
+      .call('primary', 0, { until: 9, fault: 'refusal', fails: 'safety_block' })
+      .outcome(9, { kind: 'declined', answer: undefined });
+  expect(worded(verdictOf(check, evidence(told()), params))).toBe(
+    'inconclusive: primary refused for safety, which is no reason to ask another',
+  );
+  const declares = { ...facts().declares, fails_over_on: ['safety_block' as const] };
+  expect(verdictOf(check, evidence(told(), { declares }), params).verdict).toBe('failed');
+});
+
+test('what the target does not declare to fail over on hands nothing over', () => {
+  const declares = { ...facts().declares, fails_over_on: ['timeout' as const] };
+  const broken = (fails?: 'auth' | 'timeout') =>
+    story()
+      .ask()
+      .call('primary', 0, { until: 9, fault: 'x', ...(fails && { fails }) })
+      .outcome(9, { kind: 'needs_review', answer: undefined });
+  const on = (told: ReturnType<typeof story>, over = {}) => worded(verdictOf(check, evidence(told, over), params));
+  expect(on(broken('auth'), { declares })).toBe('inconclusive: the target does not declare to fail over on auth');
+  expect(on(broken(), { declares })).toMatch(/declare to fail over on a reply that cannot be used$/);
+  const never = 'failed: backup never called (1 attempt on primary); the outcome is needs_review';
+  expect(on(broken('timeout'), { declares })).toBe(never);
+  expect(on(broken('auth'))).toBe(never);
+  // Who goes there all the same has to get there.
+  const gone = story()
+    .ask()
+    .call('primary', 0, { until: 9, fault: 'x', fails: 'auth' })
+    .call('backup', 10, { until: 12, fails: 'auth' })
+    .outcome(12, { kind: 'failed', answer: undefined });
+  expect(on(gone, { declares })).toMatch(/^failed: backup called 1 time without a good reply/);
+});
+
+test('an ask that is put off without asking any model was not handed over', () => {
+  const told = () => story().ask().outcome(5, { kind: 'queued', answer: undefined });
+  expect(worded(verdictOf(check, evidence(told()), params))).toBe(
+    'failed: backup never called (primary spared); the outcome is queued',
+  );
+  // Without a model in the baseline it needs none; what is answered without one is from a store.
+  const baseline = told().events();
+  expect(verdictOf(check, evidence(told(), { baseline }), params).verdict).toBe('inconclusive');
+  expect(verdictOf(check, evidence(story().ask().outcome(5)), params).verdict).toBe('inconclusive');
+});

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { Effect } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { FAILURE_MODES, FailureMode } from '../core/taxonomy.ts';
 import { mayGoTo } from './stays-in-region.ts';
 import { count, seconds, unique } from './words.ts';
 
@@ -50,7 +52,7 @@ export const failsOver = defineTaskCheck({
 });
 
 /** Why nothing had to be handed over in this ask; undefined where it had. */
-function unneeded({ seen }: Case, earlier: string[], within: number) {
+function unneeded({ seen, plain, declares }: Case, earlier: string[], within: number) {
   const { ask, calls, kind, servers, attempts } = seen;
   const late = (c: CallView) => (c.endedAt ?? 0) - (ask?.at ?? 0) > within;
   const survivor = servers.find((c) => earlier.includes(c.call.role) && c.ok && !(delayed(c) && late(c)));
@@ -58,9 +60,26 @@ function unneeded({ seen }: Case, earlier: string[], within: number) {
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   if (before.length > 0 && before.every((c) => c.fired.length === 0))
     return nothingToJudge(`no fault broke a call to ${unique(before.map((c) => c.call.role)).join(', ')}`);
-  // No fault can touch a task that needs no model.
-  if (calls.length === 0 && kind !== 'hung' && kind !== 'failed') return nothingToJudge('no model was called');
+  const last = before.at(-1);
+  const why = last && endsThere(last, declares.fails_over_on);
+  if (why !== undefined && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge(why);
+  // No fault can touch a task that needs no model; one that is put off without asking any needed one.
+  const putOff = kind === 'hung' || kind === undefined || (OUTCOME_KINDS[kind].stops && plain.calls.length > 0);
+  if (calls.length === 0 && kind !== 'failed' && !putOff) return nothingToJudge('no model was called');
   return undefined;
+}
+
+/** A reply that came whole and cannot be used is called one of these by its reader. */
+const READ = FailureMode.options.filter((mode) => FAILURE_MODES[mode].visible === 'target');
+
+/** Why a call leads to no other role: a refusal is an answer, and what a target declares to fail over on is all it claims. */
+function endsThere({ call, failureMode, endedAt }: CallView, declared: readonly FailureMode[] | undefined) {
+  if (endedAt === undefined) return undefined;
+  const modes = failureMode === null ? READ : [failureMode];
+  if (modes.some((mode) => declared?.includes(mode))) return undefined;
+  if (failureMode === 'safety_block') return `${call.role} refused for safety, which is no reason to ask another`;
+  const what = failureMode ?? 'a reply that cannot be used';
+  return declared && `the target does not declare to fail over on ${what}`;
 }
 
 /** No later role can help where it is broken whatever it is sent; what a caller can avoid excuses nothing. */

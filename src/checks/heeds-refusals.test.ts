@@ -49,3 +49,11 @@ test('a refusal ends as declined or before people; its own words may be handed o
   const told = refused().outcome(99, { answer: 'I cannot help with that request.' }, held(), kept);
   expect(verdictOf(check, evidence(told)).verdict).toBe('passed');
 });
+
+test('a refusal in a stream is understood before its end', () => {
+  const told = () => story(2).ask().call('primary', 0, { until: 9, fails: 'refused' });
+  expect(judge(told()).verdict).toBe('passed');
+  expect(worded(judge(told().call('backup', 10, { until: 20 }), {}, 'answered'))).toBe(
+    'failed: primary refused for safety, then backup was asked',
+  );
+});

@@ -1,5 +1,6 @@
 import type { Check } from '../core/plugin.ts';
 import { actsAsAsked } from './acts-as-asked.ts';
+import { actsBeforeItEnds } from './acts-before-it-ends.ts';
 import { actsOnce } from './acts-once.ts';
 import { adaptsPayload } from './adapts-payload.ts';
 import { admitsDegradedMode } from './admits-degraded-mode.ts';
@@ -66,7 +67,7 @@ export const checks: Check[] = [
   // What it costs, and whom.
   ...[staysInBudget, staysInTenantBudget, sparesQuietTenants, reservesForHigh, queuesLow, staysInTenant, staysInRegion],
   // What it does.
-  ...[callsOnlyAllowedTools, actsAsAsked, actsOnce, asksApproval, usesToolMode],
+  ...[callsOnlyAllowedTools, actsAsAsked, actsOnce, actsBeforeItEnds, asksApproval, usesToolMode],
   // What it says of that.
   ...[claimsOnlyWhatHappened, admitsMissingAction, admitsDegradedMode, noticeIsTrue, noticeIsComplete],
   ...[namesItsModel, billsWhatItSpent, logAgrees, logsNothingRaw],

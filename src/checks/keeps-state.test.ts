@@ -151,3 +151,20 @@ test('nothing to judge where nobody took over and nothing stopped', () => {
   expect(judge(looked()).verdict).toBe('inconclusive');
   expect(verdictOf(check, evidence(failover(), { contract })).verdict).toBe('inconclusive');
 });
+
+test('what a queue asks later is no retry of the ask, and costs nothing of it', () => {
+  const down = () => story(2).ask().call('primary', 0, { until: 9, fails: 'server_error' });
+  const later = (told: ReturnType<typeof story>) => told.call('primary', 200, { until: 300, cost_usd: 1 });
+  expect(keeping(down(), 0, 0.008)).toBe(keeping(later(down()), 0, 0.008));
+});
+
+test('what a queue reads later cannot be in the state', () => {
+  const state = { ...own, tool_results: [], retry_count: 1 };
+  const told = story(2)
+    .ask()
+    .call('primary', 0, { until: 9, fails: 'left' })
+    .call('primary', 10, { until: 20, fails: 'left' });
+  expect(worded(withTurn(told.tool(500, lookup), { kind: 'queued', state }))).toBe(
+    'passed: tool_results, retry_count kept for later',
+  );
+});

@@ -44,3 +44,22 @@ test('a field that the target fills in its own way is its own', () => {
   const baseline = told({ data: { ...VALUES, policy_version: 'ours' } }, 1).events();
   expect(judge({ policy_version: 'ours' }, { task, baseline }).verdict).toBe('passed');
 });
+
+test('no way of its own makes everything safe, or nothing missing', () => {
+  const task = { answer: { answer: ANSWER, safe_to_send: false, missing_information: ['the photo'] } };
+  const same = (data: Record<string, unknown>) => {
+    const baseline = story(1)
+      .ask()
+      .call('primary', 0, { until: 9 })
+      .outcome(9, { data: { answer: ANSWER, ...data } })
+      .events();
+    const told = story(2)
+      .ask()
+      .call('primary', 0, { until: 9 })
+      .outcome(9, { data: { answer: ANSWER, ...data } });
+    return worded(verdictOf(check, evidence(told, { task, baseline })));
+  };
+  expect(same({ safe_to_send: true })).toBe('failed: safe_to_send is true, not false');
+  expect(same({ missing_information: [] })).toBe('failed: missing_information is [], not ["the photo"]');
+  expect(same({ missing_information: ['a picture of it'], safe_to_send: false })).toMatch(/^passed/);
+});

@@ -28,8 +28,9 @@ export const keepsValues = defineTaskCheck({
       const judged = given.flatMap(([key, value]) => {
         const reply = server?.end?.fields ?? {};
         const own = Object.hasOwn(canonical, key) ? canonical : reply;
-        if (!Object.hasOwn(own, key) || isOwnWay(on, key)) return [];
-        return [{ key, value, right: own[key], wrong: isLaxer(key, value, own[key]) }];
+        const right = own[key];
+        if (!Object.hasOwn(own, key) || (isOwnWay(on, key) && !isCareless(key, value, right))) return [];
+        return [{ key, value, right, wrong: isLaxer(key, value, right) }];
       });
       const wrong = judged.filter((one) => one.wrong);
       const told = wrong.map(({ key, value, right }) => `${key} is ${brief(value)}, not ${brief(right)}`);
@@ -61,6 +62,13 @@ function isOwnWay({ plain, task }: Case, key: string): boolean {
   const usual = givenBy(plain.content.outcome).filter(([name]) => name === key);
   return usual.some(([, value]) => Object.hasOwn(canonical, key) && isLaxer(key, value, canonical[key]));
 }
+
+/** No way of its own of filling a field leaves out what it is there for. */
+const isCareless = (key: string, value: unknown, right: unknown): boolean =>
+  (key === 'safe_to_send' && value === true && right === false) ||
+  (key === 'missing_information' && isEmpty(value) && !isEmpty(right));
+
+const isEmpty = (value: unknown) => Array.isArray(value) && value.length === 0;
 
 const LEVELS = ['none', 'very low', 'low', 'medium', 'moderate', 'high', 'very high', 'critical'];
 

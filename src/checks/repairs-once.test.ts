@@ -62,3 +62,12 @@ test('nothing to judge without an invalid reply, or without a repair', () => {
     .outcome(9);
   expect(verdictOf(check, evidence(server)).verdict).toBe('inconclusive');
 });
+
+test('what a queue asks later repairs nothing', () => {
+  const told = story(2)
+    .ask()
+    .call('primary', 0, { until: 9, ...drifts })
+    .outcome(10, { kind: 'queued' });
+  for (const at of [20, 40]) told.call('primary', at, { until: at + 9, ...drifts, held: held() });
+  expect(worded(verdictOf(check, evidence(told)))).toBe('inconclusive: no repair of 1 invalid reply');
+});

@@ -13,7 +13,7 @@ export const repairsOnce = defineTaskCheck({
   reads: 'calls to a role after a reply of it that was spoiled',
   severity: 'critical',
   feature: 'repair',
-  judge({ seen: { calls } }) {
+  judge({ seen: { early: calls } }) {
     const roles = unique(calls.map((c) => c.call.role));
     const chains = roles.flatMap((role) => chainsOf(calls.filter((c) => c.call.role === role)));
     if (chains.length === 0) return nothingToJudge('no reply was invalid');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ResolvedDeclaration } from '../core/declaration.ts';
+import { modeOfAbort } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES } from '../core/taxonomy.ts';
@@ -102,7 +103,7 @@ export const sparesTheDead = defineDrillCheck({
     const both = (ask: number) => [all, watchOf(ask)];
 
     function ended(event: EventOf<'call-end'> | EventOf<'call-abort'>): void {
-      const mode = event.kind === 'call-abort' ? 'timeout' : event.failure_mode;
+      const mode = event.kind === 'call-abort' ? modeOfAbort(event) : event.failure_mode;
       const saysNothing = mode !== null && (FAILURE_MODES[mode].blames === 'request' || busy.delete(event.call));
       if (saysNothing) return;
       for (const watch of both(event.ask)) {

@@ -87,7 +87,8 @@ const knownWords = ({ contract, roles, task, declares }: Case) => [
 function resultsMissing(state: State, { seen, task }: Case): string[] {
   if (state['tool_results'] === undefined) return [];
   const told = toldIn(JSON.stringify(state['tool_results']));
-  const gave = seen.uses.filter(({ use, result }) => use.foreseen && result?.ok === true);
+  const ended = seen.ending?.seq ?? Number.POSITIVE_INFINITY;
+  const gave = seen.uses.filter(({ use, result }) => use.foreseen && result?.ok === true && result.seq < ended);
   return unique(gave.map(({ use }) => use.tool)).flatMap((tool) => {
     const given = unique(gave.filter(({ use }) => use.tool === tool).map(({ use }) => use.args_hash)).length;
     const turns = task.turns.filter((turn) => turn.tool === tool).map((turn) => tellsOf(turn.returns));
@@ -99,7 +100,7 @@ function resultsMissing(state: State, { seen, task }: Case): string[] {
 /** Calls of a role that followed a failed one of the same turn. What came back whole and was not good enough is mended, not retried. */
 function tooFewRetries(state: State, { seen, declares: { chain } }: Case): string[] {
   const said = sumOf(state['retry_count']);
-  const calls = seen.calls.filter(({ call }) => chain.includes(call.role));
+  const calls = seen.early.filter(({ call }) => chain.includes(call.role));
   const most = Math.max(0, ...calls.map(({ call }) => call.held.sources.length));
   const tries = calls.filter(({ call }) => call.held.sources.length * 2 >= most);
   const retries = tries.filter((view, i) => tries.slice(0, i).some((before) => isRetry(before, view))).length;
@@ -120,7 +121,7 @@ const OFF_USD = 0.001;
 /** What an abandoned or broken reply cost cannot be read out of it, so it is left out here. */
 function tooLittleSpent(state: State, { seen }: Case): string[] {
   const said = sumOf(state['budget_used']);
-  const told = seen.calls.filter(
+  const told = seen.early.filter(
     ({ failureMode }) => failureMode === null || FAILURE_MODES[failureMode].unread !== true,
   );
   const spent = told.reduce((sum, { end }) => sum + (end?.cost_usd ?? 0), 0);

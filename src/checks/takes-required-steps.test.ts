@@ -68,3 +68,15 @@ test('after its no there is no answer', () => {
   const no = fellBack().call('verifier', 20, { until: 30, fault: 'says-no' });
   expect(judge(no).verdict).toBe('failed');
 });
+
+test('a step before any answer checks nothing, also where that is the order without faults', () => {
+  const blind = (ask: number) =>
+    story(ask)
+      .ask()
+      .call('verifier', 0, { until: 9 })
+      .call('primary', 10, { until: 20 })
+      .outcome(30, {}, held(), [{ call: `c${ask}.2`, ask, role: 'primary', share: 1, cites: [] }]);
+  expect(worded(verdictOf(check, evidence(blind(2), { contract, baseline: blind(1).events() })))).toBe(
+    'failed: verify was skipped: verifier was only asked before there was an answer',
+  );
+});

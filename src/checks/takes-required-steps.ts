@@ -46,6 +46,11 @@ function taken(on: Case, role: string, before: number) {
     return { calls, wrong: `did not agree (${latest.fired[0]?.detail})` };
   const blind = latest === undefined ? undefined : unshown(on, latest);
   if (blind !== undefined) return { calls, wrong: `was not shown ${blind}` };
+  const drafts = [...seen.servers, ...seen.replies].filter(
+    ({ end }) => end !== undefined && end.tool_calls === undefined,
+  );
+  if (latest !== undefined && drafts.length > 0 && drafts.every((c) => (c.end?.seq ?? before) > latest.call.seq))
+    return { calls, wrong: 'was only asked before there was an answer' };
   const asked = (some: Seen) =>
     Math.max(-1, ...some.calls.filter((c) => c.call.role === role && c.ok).map((c) => c.call.seq));
   // Of several calls that the answer may be from, one before the step is enough.

@@ -50,7 +50,7 @@ export interface CallView {
   endedAt: number | undefined;
   /** A whole good reply. */
   ok: boolean;
-  /** What went wrong, as the wire shows it: a caller that left is a `timeout`. Null where nothing did. */
+  /** What went wrong, as the wire shows it: a caller that left is a `timeout`, or was refused. Null where nothing did. */
   failureMode: FailureMode | null;
   /** Where it is in the trace. */
   seqs: number[];
@@ -63,6 +63,9 @@ export function eventsOf<K extends EventKind>(events: readonly TraceEvent[], kin
 export function firstOf<K extends EventKind>(events: readonly TraceEvent[], kind: K): EventOf<K> | undefined {
   return events.find((e): e is EventOf<K> => e.kind === kind);
 }
+
+/** Who hangs up has waited long enough, or has read a refusal. */
+export const modeOfAbort = ({ refused }: EventOf<'call-abort'>): FailureMode => (refused ? 'safety_block' : 'timeout');
 
 /** The model calls among some events, in order of their beginning. */
 export function callsOf(events: readonly TraceEvent[]): CallView[] {
@@ -97,7 +100,7 @@ export function callsOf(events: readonly TraceEvent[]): CallView[] {
     if (e.kind === 'call-abort') {
       view.abort = e;
       view.endedAt = e.at;
-      view.failureMode = 'timeout';
+      view.failureMode = modeOfAbort(e);
     }
   }
   return [...views.values()];

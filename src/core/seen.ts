@@ -26,7 +26,9 @@ export interface Seen {
   calls: CallView[];
   /** Those that were made to serve the ask: begun before it ended, and not good calls beside it (a ping, a title, a verifier). */
   attempts: CallView[];
-  /** Calls begun after the ask had ended. */
+  /** Those begun before the ask had ended: what its outcome can speak of. */
+  early: CallView[];
+  /** Calls begun after the ask had ended: a queue's work. */
   late: CallView[];
   /** Good replies of roles of the chain that were there when the ask ended, by the time they were whole. */
   replies: CallView[];
@@ -84,6 +86,7 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
     content: handsOut && (said.answer ?? said.data) !== undefined ? outcome : undefined,
     calls,
     attempts: calls.filter((c) => !after(c) && !isSide(c)),
+    early: calls.filter((c) => !after(c)),
     late: calls.filter(after),
     replies,
     servers,

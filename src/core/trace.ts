@@ -152,6 +152,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     cost_usd: z.number(),
     /** Absent where nothing of a stream had gone out. */
     flow: Flow.optional(),
+    /** What had come was a refusal, which needs no end to be understood. */
+    refused: z.literal(true).optional(),
   }),
   z.object({
     ...ofAsk,

@@ -102,7 +102,10 @@ function retriesAmong(calls: readonly CallView[]): number {
   return calls.length - places.size;
 }
 
-/** The first move away from the head of the chain: when, where to, and what had gone wrong there. */
+/**
+ * The first move away from the head of the chain: when, where to, and what had gone wrong there. An outcome that the head
+ * served itself moved nowhere, though another role was asked beside it: a hedge.
+ */
 function failoverOf(
   asked: EventOf<'ask'>,
   calls: readonly CallView[],
@@ -110,7 +113,7 @@ function failoverOf(
   [from, ...later]: readonly string[],
 ): TaskReport['failover'] {
   const moved = calls.find((c) => later.includes(c.call.role));
-  if (from === undefined || moved === undefined) return null;
+  if (from === undefined || moved === undefined || served === from) return null;
   const before = calls.filter((c) => c.call.role === from && c.call.seq < moved.call.seq);
   const to = served !== null && later.includes(served) ? served : moved.call.role;
   return { from, to, reason: before.at(-1)?.failureMode ?? null, at_ms: moved.call.at - asked.at };

@@ -64,7 +64,7 @@ export function openTrip(
   }
   function abort(): void {
     note(false);
-    finish({ kind: 'call-abort', ...spent(), ...flow.now() });
+    finish({ kind: 'call-abort', ...spent(), ...flow.now(), ...(said.refusal !== undefined && { refused: true }) });
   }
   function end(how: CallEnd['how'], status: number | null, failure_mode: FailureMode | null): void {
     const asked = said.calls.map((c) => ({
