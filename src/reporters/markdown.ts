@@ -146,11 +146,11 @@ function drillSection(drill: DrillReport): string {
   return [
     `## ${drillTitle(drill)}`,
     '',
+    ...drill.reasons.flatMap((one) => [`> **open:** ${openWords(one)}`, '']),
     `${safe(drill.title)}. Hypothesis: ${safe(drill.hypothesis)}`,
     '',
     tally(drill),
     '',
-    ...drill.reasons.flatMap((one) => [`> **open:** ${openWords(one)}`, '']),
     ...section('Faults', ['fault', 'role', 'phase', 'fired', 'tasks spared'], faultRows(drill)),
     ...section('Tasks', TASK_HEAD, taskRows(drill, notices)),
     ...section(

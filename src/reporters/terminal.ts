@@ -236,7 +236,9 @@ function reasonLines(drill: DrillReport, columns: number, paint: ChalkInstance):
     `    ${hang(`fix: ${fix}`, 4, columns)}`,
   ]);
   if (drill.verdict !== 'inconclusive') return ['', paint.bold('what is open'), ...rows];
-  return ['', paint.bold('why it is inconclusive'), ...rows, `  reproduce: ${drill.reproduce}`];
+  // Where something failed as well, the line that reproduces it stands there.
+  const reproduce = cellsOf(drill, 'failed').length > 0 ? [] : [`  reproduce: ${drill.reproduce}`];
+  return ['', paint.bold('why it is inconclusive'), ...rows, ...reproduce];
 }
 
 /** What was taken for granted: what one drill has said, the next does not say again. */

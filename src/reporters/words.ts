@@ -38,16 +38,23 @@ function whoServed(task: TaskReport, drill: DrillReport): string {
   const served = task.served_by;
   if (served === null || gaveUpOn(served, task)) return lastOfEach(task);
   if (task.failover === null || served === task.failover.from) return served;
-  const { from, reason } = task.failover;
+  const { from } = task.failover;
   if (leftAlone(task)) {
     const spared = sparedRoles(task, drill);
     return `${served} (${spared.length > 0 ? `${spared.join(', ')} spared` : `${from} not called`})`;
   }
+  const last = task.calls.findLast((call) => call.role === from);
+  const reason = (last && failed(last)) ?? task.failover.reason;
   if (reason !== null) return `${from} ${reason} → ${served}`;
   // The wire shows no failure there: a fault spoiled the reply, or the target did not wait for it or trust it.
-  const fault = task.calls.findLast((call) => call.role === from)?.fault ?? null;
-  return fault === null ? `${from}, then ${served}` : `${from} ${fault} → ${served}`;
+  return (last?.fault ?? null) === null ? `${from}, then ${served}` : `${from} ${last?.fault} → ${served}`;
 }
+
+type Call = TaskReport['calls'][number];
+
+/** What went wrong with a call; null where nothing did. A request that no provider would take has no mode of its own. */
+const failed = ({ failure_mode, refused }: Call): string | null =>
+  failure_mode === 'unknown' && refused !== undefined ? 'refused' : failure_mode;
 
 /** Only a part of its work was handed out, because its last call failed. */
 function gaveUpOn(served: string, { outcome, calls }: TaskReport): boolean {
@@ -64,7 +71,8 @@ const isWhole = (kind: TaskReport['outcome']['kind']): boolean => kind !== 'hung
 
 function endingOf({ outcome, stored, served_by }: TaskReport): string {
   if (stored) return 'from a stored reply';
-  if (outcome.kind === 'hung' || outcome.kind === 'answered') return '';
+  // Who answered without a reply is told to have: of anything else an answer is what is expected.
+  if (outcome.kind === 'hung' || (outcome.kind === 'answered' && served_by !== null)) return '';
   if (outcome.kind === 'failed' && outcome.error !== undefined) return `failed (${clean(outcome.error)})`;
   if (served_by === null && OUTCOME_KINDS[outcome.kind].byRule) return 'answered by rule';
   return outcome.kind.replaceAll('_', ' ');
@@ -72,8 +80,7 @@ function endingOf({ outcome, stored, served_by }: TaskReport): string {
 
 /** `primary timeout, backup server_error`: how the last call to each role went. */
 function lastOfEach(task: TaskReport): string {
-  const went = ({ failure_mode, ms }: TaskReport['calls'][number]) =>
-    failure_mode ?? (ms === null ? 'no answer' : 'replied');
+  const went = (call: Call) => failed(call) ?? (call.ms === null ? 'no answer' : 'replied');
   const last = new Map(task.calls.map((call) => [call.role, went(call)]));
   return [...last].map(([role, how]) => `${role} ${how}`).join(', ') || 'no model call';
 }
@@ -115,7 +122,8 @@ export function tally(drill: DrillReport): string {
 export function oneWord(task: TaskReport): string {
   const { outcome, failover, served_by, stored } = task;
   if (outcome.kind === 'hung' || outcome.kind === 'failed') return outcome.kind;
-  if (stored || served_by === null) return endingOf(task) || 'without a model';
+  if (!stored && served_by === null && outcome.kind === 'answered') return 'without a model';
+  if (stored || served_by === null || gaveUpOn(served_by, task)) return endingOf(task);
   if (failover === null || served_by === failover.from) return `on ${served_by}`;
   if (!leftAlone(task)) return 'failed over';
   return task.spared ? 'spared' : `on ${served_by}`;

@@ -297,10 +297,14 @@ function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {
   }
   const fix = 'Make the task pass without faults first: mend the target, or what the golden task demands.';
   return [...tasks].map(([fault, names]) => ({
-    reason: `the baseline of ${names.join(', ')} failed, without any fault: ${fault}`,
+    reason: `the baseline of ${several(names)} failed, without any fault: ${fault}`,
     fix,
   }));
 }
+
+/** The first three of them, and how many more. */
+const several = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 function verdictOf(
   tasks: readonly TaskReport[],
