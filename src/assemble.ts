@@ -154,7 +154,7 @@ export function exitCode(
   { minScore, unread, stderr }: Pick<RunRequest, 'minScore' | 'unread' | 'stderr'>,
 ): number {
   if (report.status === 'cancelled') return EXIT.interrupted;
-  if (report.verdict === 'passed' && minScore !== undefined && report.score < minScore) {
+  if (report.verdict === 'passed' && minScore !== undefined && (report.score ?? 0) < minScore) {
     stderr.write(`score ${report.score} is below --min-score ${minScore}\n`);
     return EXIT.failed;
   }

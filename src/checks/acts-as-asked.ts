@@ -12,6 +12,7 @@ export const actsAsAsked = defineTaskCheck({
   summary: 'Every write that took effect, and every one that is proposed, is one the task asks for, with its arguments',
   reads: 'every write that had an effect, and the plan that is handed out, against the turns of the golden task',
   severity: 'critical',
+  advice: 'Check the tool and its arguments against the request before a write runs or is proposed.',
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
   judge(on) {
     const { seen, plain, task, contract } = on;

@@ -10,6 +10,7 @@ export const actsOnce = defineTaskCheck({
     'No write takes effect twice; one that is tried again carries the same idempotency key, another a key of its own',
   reads: 'the effects ledger and the idempotency keys of repeated uses',
   severity: 'critical',
+  advice: 'Send one idempotency key per action, the same one when you try it again, and do not repeat what was done.',
   always: true,
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
   judge({ seen, declares }) {

@@ -9,6 +9,8 @@ export const adaptsPayload = defineTaskCheck({
   summary:
     'The request to a later role keeps instructions, talk, sources, output format and room for the answer, names its own model, and no attempt holds a turn twice',
   severity: 'critical',
+  advice:
+    "Build the request for the next role anew from the same instructions, talk and sources, with that role's own model name.",
   feature: 'fallback',
   reads:
     'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; how many turns with the question every attempt held',

@@ -7,6 +7,8 @@ export const admitsDegradedMode = defineTaskCheck({
   name: 'admits-degraded-mode',
   summary: 'A degraded answer is marked as degraded and comes with a notice; a full one is not marked',
   severity: 'critical',
+  advice:
+    'When a reserve answers, set `degraded: true` and add a notice; set neither when the first role answers in full.',
   feature: 'notice',
   reads: 'who answered, and `degraded` and `notice` of the outcome',
   skips: 'the contract says `when_degraded: silent`',

@@ -14,6 +14,8 @@ export const admitsMissingAction = defineTaskCheck({
   skips:
     'the outcome is answered in words of its own that nobody has read, by a target that uses neither actions nor plan',
   severity: 'major',
+  advice: 'When an action did not happen, say so: end other than `answered`, or list it in `actions` as not done.',
+  by_reading: 'whether words of the answer or of the notice say that the action did not happen',
   gate: true,
   implies: (task, contract) => (writesOf({ task, contract }).length > 0 ? {} : undefined),
   judge(on) {

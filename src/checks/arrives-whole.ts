@@ -12,6 +12,7 @@ export const arrivesWhole = defineTaskCheck({
   name: 'arrives-whole',
   summary: 'The whole answer arrives: not cut, not spliced from two replies, not another one',
   severity: 'critical',
+  advice: 'Return the reply of one role only, and only when it is complete; throw away what a broken one has left.',
   gate: true,
   reads: 'the words of the outcome, against what a whole answer says',
   skips: 'the task accepts an ending without an answer, or the target words answers itself',

@@ -15,6 +15,8 @@ export const asksApproval = defineTaskCheck({
   summary: 'What needs approval runs only after a yes to exactly this tool and these arguments; a no is final',
   reads: 'each write that needs a person, and what the person said before it',
   severity: 'critical',
+  advice:
+    'Ask for approval with the exact tool and arguments right before the write, and treat a no or silence as final.',
   always: true,
   feature: 'approvals',
   implies: (_task, contract) =>

@@ -7,6 +7,7 @@ export const avoidsForbidden = defineTaskCheck({
   name: 'avoids-forbidden',
   summary: "A whole answer says nothing of the golden task's must_not, but in sentences of a source",
   severity: 'critical',
+  advice: 'Check the answer for what it must not say before you return it, whichever role wrote it.',
   gate: true,
   reads: 'the words of the outcome, without sentences that stand in a source',
   skips: 'the task has no must_not, or the outcome is neither answered nor extracted',

@@ -35,6 +35,7 @@ export const backsOff = defineDrillCheck({
   reads:
     'the pauses between calls of one ask to one role, less what Retry-After asked for: in no phase are most too short, and of 8 or more like ones the longest and the shortest lie a tenth of their mean apart, and 5 ms',
   severity: 'major',
+  advice: 'Wait before each retry, longer each time, and add a random part to the wait.',
   feature: 'retries',
   params: z.strictObject({
     at_least_ms: whole(1, HOUR_MS)

@@ -8,6 +8,7 @@ export const billsWhatItSpent = defineLogCheck({
   summary: 'The cost that an outcome states is that of all its calls, within a fifth',
   reads: "the outcome's cost, and what every call of the ask was billed",
   severity: 'critical',
+  advice: 'Add up the cost of every call, failed and abandoned ones too, and return the sum as `cost_usd`.',
   always: true,
   implies: () => ({}),
   judge({ seen }, log) {

@@ -8,6 +8,7 @@ export const callsOnlyAllowedTools = defineTaskCheck({
   summary: 'No tool is used that the contract or the task does not allow, whatever a model asks for',
   reads: 'every use of a tool, against the permissions of the contract and the task',
   severity: 'critical',
+  advice: 'Check every tool that a model asks for against the list of allowed ones before you run it.',
   always: true,
   implies: (_task, contract) => (contract?.permissions === undefined ? undefined : {}),
   judge({ seen, contract, task }) {

@@ -19,6 +19,15 @@ describe.each(checks.map((check) => [check.name, check] as const))('%s', (name, 
     expect(check.summary).toMatch(/^[A-Z].*[^.]$/);
   });
 
+  test('says in one short sentence what to change in a target that fails it', () => {
+    const { advice = '' } = check;
+    expect(advice).toMatch(/^[A-Z].*\.$/);
+    expect(advice.length).toBeLessThanOrEqual(140);
+    // One sentence: what follows a full stop would be another.
+    expect(advice).not.toMatch(/\. [A-Z]/);
+    expect(advice).not.toMatch(/breaker|jitter|payload|idempotent|golden|drill/i);
+  });
+
   test('its example parses', () => {
     const example: unknown = parse(check.example);
     expect(Object.keys(z.record(z.string(), z.unknown()).parse(example))).toEqual([name]);

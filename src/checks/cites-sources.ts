@@ -11,6 +11,7 @@ export const citesSources = defineTaskCheck({
   name: 'cites-sources',
   summary: 'The answer cites its sources; each was given to the model that answered, and cited by it',
   severity: 'critical',
+  advice: 'Return the ids of the sources that this reply cites, and no others; refuse a reply that cites none.',
   gate: true,
   reads: 'the citations of the outcome, the sources in the call that it is from, and the citations of its reply',
   skips: 'there is no answer',

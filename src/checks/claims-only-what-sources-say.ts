@@ -14,6 +14,7 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
     'Amounts, dates, durations, percentages and ids of the answer stand in a source, the question or a tool result',
   reads: 'amounts, dates, durations, percentages and ids in the outcome, against sources, input and tool results',
   severity: 'critical',
+  advice: 'Compare amounts, dates and ids of the answer with the sources, and refuse a reply that holds others.',
   gate: true,
   implies: (_task, contract) => (contract?.gates.includes(NAME) ? {} : undefined),
   judge({ seen: { content, ending }, task, sources }) {

@@ -6,6 +6,7 @@ export const endsInsideDeadline = defineTaskCheck({
   name: 'ends-inside-deadline',
   summary: 'Every task ends in an outcome that can be read, and does so inside its deadline',
   severity: 'critical',
+  advice: 'Give every model call a time limit, keep their sum below the deadline, and return an outcome in every case.',
   reads: 'the ask, and when and how it ended',
   skips: 'the target does not claim deadline and the task sets no max_latency_ms',
   implies: () => ({}),

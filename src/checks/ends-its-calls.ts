@@ -14,6 +14,7 @@ export const endsItsCalls = defineDrillCheck({
   name: 'ends-its-calls',
   summary: 'A call that was begun for an ask ends, or is cancelled, also where nothing waits for it any more',
   severity: 'major',
+  advice: 'Pass an abort signal to every call, and abort the calls whose answer is not needed any more.',
   reads: 'calls that never end, though their ask ended a whole deadline ago',
   implies: () => ({}),
   open() {

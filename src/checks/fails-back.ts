@@ -11,6 +11,7 @@ export const failsBack = defineDrillCheck({
   name: 'fails-back',
   summary: 'Some time after a role is well again, asks are served by it again',
   severity: 'critical',
+  advice: 'When the cooldown is over, try the first role again, and use it once it answers.',
   feature: 'failback',
   reads: 'the asks after the heal, and whose reply each outcome holds',
   params: z.strictObject({

@@ -13,6 +13,7 @@ export const failsOver = defineTaskCheck({
   name: 'fails-over',
   summary: 'While a role is broken, a later role of the chain replies in its place, in time',
   severity: 'critical',
+  advice: 'Give up on the failed role in time, and send the next one a request that it can take.',
   feature: 'fallback',
   reads: 'the calls to the roles of the chain, their order and times, and how the ask ended',
   skips: 'no fault is armed on a role that has a later one, or the tenant’s data may go to no later role',

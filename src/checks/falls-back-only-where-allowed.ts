@@ -9,6 +9,8 @@ export const fallsBackOnlyWhereAllowed = defineTaskCheck({
     'A reserve role answers only where the contract lets one, and no less than a whole answer where the task says so',
   reads: 'the kind of outcome that a reserve role gave',
   severity: 'critical',
+  advice:
+    'Before using a reserve, ask the contract whether it may answer here, and end in another way where it may not.',
   feature: 'fallback',
   implies: (task, contract) => (contract?.fallback_ok_for === undefined && task.degraded_ok ? undefined : {}),
   judge({ seen: { outcome, servers, replies }, task, contract, declares: { chain } }) {

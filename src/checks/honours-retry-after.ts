@@ -8,6 +8,8 @@ export const honoursRetryAfter = defineTaskCheck({
   summary: 'A role that said when to come back is not called again before then',
   reads: 'when the role was called again, against what its reply asked for',
   severity: 'major',
+  advice:
+    'Read `Retry-After`, and do not call that role again before then; where the wait is too long, call the next role.',
   feature: 'retries',
   judge({ seen: { calls }, epoch_ms }) {
     const told = calls.flatMap((from) => {

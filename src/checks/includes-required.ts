@@ -6,6 +6,8 @@ export const includesRequired = defineTaskCheck({
   name: 'includes-required',
   summary: "A whole answer says everything of the golden task's must_include",
   severity: 'critical',
+  advice:
+    'Check that the answer says what it must before you return it; else ask another role, or return less than `answered`.',
   gate: true,
   reads: 'the words of the outcome',
   skips: 'the task has no must_include, or the outcome is neither answered nor extracted',

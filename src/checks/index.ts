@@ -46,29 +46,42 @@ import { stopsCleanly } from './stops-cleanly.ts';
 import { takesRequiredSteps } from './takes-required-steps.ts';
 import { usesToolMode } from './uses-tool-mode.ts';
 
-/** Every check, in the order in which a report shows them. */
-export const checks: Check[] = [
-  // Whether, when and to whom it moves, and what it leaves alone.
-  ...[endsInsideDeadline, failsOver, retriesAtMost, honoursRetryAfter, backsOff, sparesTheDead, failsBack],
-  ...[recovers, endsItsCalls, letsStreamsFlow],
-  ...[heedsRefusals, fallsBackOnlyWhereAllowed, stopsCleanly],
-  // What it takes along.
-  ...[adaptsPayload, repairsOnce, keepsState, takesRequiredSteps],
-  // What arrives.
-  ...[
-    outputValidates,
-    arrivesWhole,
-    keepsValues,
-    citesSources,
-    includesRequired,
-    avoidsForbidden,
-    claimsOnlyWhatSourcesSay,
-  ],
-  // What it costs, and whom.
-  ...[staysInBudget, staysInTenantBudget, sparesQuietTenants, reservesForHigh, queuesLow, staysInTenant, staysInRegion],
-  // What it does.
-  ...[callsOnlyAllowedTools, actsAsAsked, actsOnce, actsBeforeItEnds, asksApproval, usesToolMode],
-  // What it says of that.
-  ...[claimsOnlyWhatHappened, admitsMissingAction, admitsDegradedMode, noticeIsTrue, noticeIsComplete],
-  ...[namesItsModel, billsWhatItSpent, logAgrees, logsNothingRaw],
+/** Every check by what it is about, in the order in which reports and docs/verdicts.md show them. */
+export const checkGroups: { about: string; checks: Check[] }[] = [
+  {
+    about: 'Whether, when and to whom it moves, and what it leaves alone',
+    checks: [
+      ...[endsInsideDeadline, failsOver, retriesAtMost, honoursRetryAfter, backsOff, sparesTheDead, failsBack],
+      ...[recovers, endsItsCalls, letsStreamsFlow],
+      ...[heedsRefusals, fallsBackOnlyWhereAllowed, stopsCleanly],
+    ],
+  },
+  { about: 'What it takes along', checks: [adaptsPayload, repairsOnce, keepsState, takesRequiredSteps] },
+  {
+    about: 'What arrives',
+    checks: [
+      ...[outputValidates, arrivesWhole, keepsValues, citesSources, includesRequired, avoidsForbidden],
+      claimsOnlyWhatSourcesSay,
+    ],
+  },
+  {
+    about: 'What it costs, and whom',
+    checks: [
+      ...[staysInBudget, staysInTenantBudget, sparesQuietTenants, reservesForHigh, queuesLow],
+      ...[staysInTenant, staysInRegion],
+    ],
+  },
+  {
+    about: 'What it does',
+    checks: [callsOnlyAllowedTools, actsAsAsked, actsOnce, actsBeforeItEnds, asksApproval, usesToolMode],
+  },
+  {
+    about: 'What it says of that',
+    checks: [
+      ...[claimsOnlyWhatHappened, admitsMissingAction, admitsDegradedMode, noticeIsTrue, noticeIsComplete],
+      ...[namesItsModel, billsWhatItSpent, logAgrees, logsNothingRaw],
+    ],
+  },
 ];
+
+export const checks: Check[] = checkGroups.flatMap((group) => group.checks);

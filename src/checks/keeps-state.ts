@@ -11,6 +11,8 @@ export const keepsState = defineTaskCheck({
   reads:
     'tool results in calls to a later role; the `state` of a stopped workflow beside its ask, the results of its tools, its retries and what its calls cost',
   severity: 'major',
+  advice:
+    'Pass tool results on to the next role, and where work stops return a `state` with its question, results and costs.',
   // A workflow may hand out state that no contract asks of it: somebody will rely on it all the same.
   implies: () => ({}),
   judge(on) {

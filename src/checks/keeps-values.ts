@@ -15,6 +15,7 @@ export const keepsValues = defineTaskCheck({
   name: 'keeps-values',
   summary: 'Every field of the structured answer is the canonical one, or the reply\u2019s, or more careful than that',
   severity: 'critical',
+  advice: 'Copy the fields of the reply unchanged, and check them against the sources before you return them.',
   reads: 'the fields of the outcome that are no prose, against the canonical answer and the reply that it is from',
   skips: 'there is no structured answer, or the target fills the field in its own way without faults as well',
   implies: (task, contract) => (contract?.output !== undefined || typeof task.answer === 'object' ? {} : undefined),

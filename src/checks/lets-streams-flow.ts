@@ -11,6 +11,8 @@ export const letsStreamsFlow = defineTaskCheck({
   reads:
     'streams that their caller left while the wait for the next piece was no longer than an earlier one, with more than half of the deadline left and time for the rest, no other call that had put the same question, and it was then put again',
   severity: 'major',
+  advice:
+    'Limit the wait for the next piece of a stream, not the time of the whole stream, while the deadline allows it.',
   implies: () => ({}),
   judge(on) {
     const { ask, calls } = on.seen;

@@ -9,6 +9,7 @@ export const logAgrees = defineLogCheck({
   name: 'log-agrees',
   summary: 'A failover is logged, and every field of the log agrees with the ask and the wire',
   severity: 'critical',
+  advice: 'Write one log record for each failover, and fill its fields from the calls that were made.',
   always: true,
   feature: 'log',
   reads: "the target's own log, and the calls",

@@ -6,6 +6,7 @@ export const logsNothingRaw = defineLogCheck({
   name: 'logs-nothing-raw',
   summary: "The log holds no question, no source and no tenant's name or data, not even in part or encoded",
   severity: 'critical',
+  advice: 'Log ids and hashes only: no question, no source text, no name and no data of a customer.',
   always: true,
   feature: 'log',
   reads: "the target's own log, with its escapes and encodings undone",

@@ -9,6 +9,7 @@ export const namesItsModel = defineLogCheck({
   summary: 'The model that an outcome names is the one whose reply it holds',
   reads: "the outcome's model, and the calls",
   severity: 'critical',
+  advice: 'Take `model` from the call whose reply you return, not from the configuration.',
   always: true,
   implies: () => ({}),
   judge(on, log) {

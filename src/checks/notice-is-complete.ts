@@ -10,6 +10,9 @@ export const noticeIsComplete = defineTaskCheck({
   name: 'notice-is-complete',
   summary: 'The notice says what works, what is limited and what happens next, without internals',
   severity: 'critical',
+  advice:
+    'Say in the notice what still works, what is limited and what happens next; leave out models, vendors and error codes.',
+  by_reading: 'whether a notice of one piece says what works, what is limited and what comes next',
   feature: 'notice',
   reads:
     'the parts of the notice, or what notices.yaml says that a notice of one piece means; names of models and providers, and status codes, in it',

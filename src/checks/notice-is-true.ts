@@ -9,6 +9,9 @@ export const noticeIsTrue = defineTaskCheck({
   name: 'notice-is-true',
   summary: 'What the notice says was saved, done, limited or working is so, and so are its amounts and ids',
   severity: 'critical',
+  advice: 'Write the notice from what really happened in this task, and promise only what the product does.',
+  by_reading:
+    'everything but amounts and ids: what the notice says that works, is limited, was saved, was done, was handed to a person, comes next',
   feature: 'notice',
   reads:
     'what notices.yaml says that the notice means, its amounts and ids, and what calls, tools, plan and kept state show',

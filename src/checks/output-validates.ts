@@ -8,6 +8,8 @@ export const outputValidates = defineTaskCheck({
   name: 'output-validates',
   summary: "The structured output follows the contract's schema and holds every required field",
   severity: 'critical',
+  advice:
+    'Check the answer against the schema before you return it; repair it, ask another role, or give it to a person.',
   gate: true,
   reads: "the structured output of the outcome, against the contract's schema",
   skips: 'the contract asks for no structured output, or there is no answer',

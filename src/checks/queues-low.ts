@@ -11,6 +11,7 @@ export const queuesLow = defineDrillCheck({
   summary: 'Low priorities are queued or degraded while the reserve is short of room, and say so',
   reads: 'how asks of low priority end in a phase in which a limit of a reserve role was met',
   severity: 'major',
+  advice: 'While the reserve is short of room, queue low priority or answer it with less, and tell the user.',
   feature: 'lanes',
   open({ declares: { chain } }) {
     const [first, ...reserve] = chain;

@@ -9,6 +9,8 @@ export const recovers = defineDrillCheck({
   name: 'recovers',
   summary: 'Once the faults are over, and the cooldown with them, asks end as they did in the baseline',
   severity: 'critical',
+  advice:
+    'Do not keep the failure for ever: try the first role again after the cooldown, and clear what the failure left behind.',
   reads: 'how asks end in phases without faults, against their baseline',
   implies: () => ({}),
   open({ declares, phases }) {

@@ -12,6 +12,7 @@ export const repairsOnce = defineTaskCheck({
   summary: 'An invalid reply is repaired at most once by each role, on the same evidence',
   reads: 'calls to a role after a reply of it that was spoiled',
   severity: 'critical',
+  advice: 'Ask a role at most once to correct an invalid reply, with the same sources, and then move on.',
   feature: 'repair',
   judge({ seen: { early: calls } }) {
     const roles = unique(calls.map((c) => c.call.role));

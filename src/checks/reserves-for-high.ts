@@ -16,6 +16,7 @@ export const reservesForHigh = defineDrillCheck({
   summary: 'No high priority is turned away by a reserve role, or left unserved, while lower ones are served there',
   reads: 'asks of high priority that were refused or unserved while lower ones were served',
   severity: 'critical',
+  advice: 'Keep room on the reserve for high priority, and turn low priority away first.',
   feature: 'lanes',
   open({ declares, contract }) {
     const reserve = declares.chain.slice(1);

@@ -9,6 +9,7 @@ export const retriesAtMost = defineTaskCheck({
   name: 'retries-at-most',
   summary: 'No role is tried more often than declared, all layers together',
   severity: 'critical',
+  advice: "Set the client's own retries to 0 (`maxRetries: 0`) and retry in one place.",
   feature: 'retries',
   reads: 'the calls to each role, turn by turn',
   params: z.strictObject({

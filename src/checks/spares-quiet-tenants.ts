@@ -22,6 +22,7 @@ export const sparesQuietTenants = defineDrillCheck({
   summary: 'Beside a noisy tenant the others end as in their baseline, inside their deadlines',
   reads: 'how asks of quiet tenants end beside a noisy one, against their baseline',
   severity: 'critical',
+  advice: 'Limit each customer separately, so that a busy one cannot use up what the others need.',
   feature: 'budgets',
   open() {
     const asks = new Asks();

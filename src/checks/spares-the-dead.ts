@@ -68,6 +68,7 @@ export const sparesTheDead = defineDrillCheck({
   name: 'spares-the-dead',
   summary: 'A role that keeps failing a tenant is no longer called for it, but for a probe now and then',
   severity: 'critical',
+  advice: 'Stop calling a role after some failures in a row, and then let one test call through now and then.',
   feature: 'breaker',
   reads: 'every call to the role while it is broken, for whom it was, and which of them failed',
   params: z.strictObject({

@@ -6,6 +6,7 @@ export const staysInBudget = defineTaskCheck({
   name: 'stays-in-budget',
   summary: "All calls of a task together cost at most the golden task's max_cost_usd",
   severity: 'major',
+  advice: 'Add up the cost of all calls of a task, retries too, and stop or use a cheaper role before the limit.',
   reads: 'the cost of every call, of abandoned ones too',
   skips: 'the task has no max_cost_usd',
   implies: (task) => (task.max_cost_usd === undefined ? undefined : {}),

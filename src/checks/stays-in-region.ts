@@ -6,6 +6,8 @@ export const staysInRegion = defineTaskCheck({
   name: 'stays-in-region',
   summary: 'A tenant’s data goes only to roles in the regions that the contract names for it',
   severity: 'critical',
+  advice:
+    "Before each call compare the role's region with those allowed for the customer, and skip roles outside them.",
   always: true,
   feature: 'residency',
   reads: 'the roles that were called, and their regions',

@@ -11,6 +11,7 @@ export const staysInTenantBudget = defineDrillCheck({
   summary: "No tenant's calls exceed the contract's budgets in any window, over all roles together",
   reads: 'calls and cost of each tenant in every window',
   severity: 'critical',
+  advice: 'Count calls and cost of each customer over all roles, and stop before the limit of the window.',
   feature: 'budgets',
   implies: (_task, contract) => (contract?.budgets === undefined ? undefined : {}),
   open({ contract }) {

@@ -12,6 +12,9 @@ export const stopsCleanly = defineTaskCheck({
   summary: 'When no role gives a good reply, the outcome says so, and no call or write comes after',
   reads: 'the outcome of an ask that no role could serve, and what came after',
   severity: 'critical',
+  advice: 'When no role has answered, return `failed`, `queued` or `needs_review`, and start no more calls or writes.',
+  by_reading:
+    'whether the text of an ending that is marked as an answer owns up, and whether a notice of one piece offers a next step',
   feature: 'fallback',
   implies: () => ({}),
   judge(on) {

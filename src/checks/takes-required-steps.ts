@@ -10,6 +10,7 @@ export const takesRequiredSteps = defineTaskCheck({
   summary: 'Every step the contract requires was taken before the answer, whoever gave it',
   reads: 'calls to the role of each required step, before the answer',
   severity: 'critical',
+  advice: 'Run every step that the contract requires before the answer goes out, also when a reserve wrote it.',
   always: true,
   feature: 'steps',
   implies: (_task, contract) => ((contract?.steps.length ?? 0) > 0 ? {} : undefined),

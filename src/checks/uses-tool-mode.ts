@@ -17,6 +17,8 @@ export const usesToolMode = defineTaskCheck({
   summary: 'A role does no more with tools than its mode allows, proposals are data, and tool_mode is true',
   reads: 'what a role of a limited mode was offered, what was written after its reply, and the plan',
   severity: 'critical',
+  advice:
+    'Give each role only the tools that its mode allows, return its proposals as a `plan`, and report the true `tool_mode`.',
   feature: 'tool_modes',
   implies: (_task, contract) => (Object.keys(contract?.permissions?.modes ?? {}).length > 0 ? {} : undefined),
   judge(on) {

@@ -46,6 +46,8 @@ export interface CallView {
   head: EventOf<'call-head'> | undefined;
   end: EventOf<'call-end'> | undefined;
   abort: EventOf<'call-abort'> | undefined;
+  /** Why a provider would not take the request; undefined where it was taken. */
+  refused: string | undefined;
   /** When it was over for the caller; undefined while it still hangs. */
   endedAt: number | undefined;
   /** A whole good reply. */
@@ -78,6 +80,7 @@ export function callsOf(events: readonly TraceEvent[]): CallView[] {
         head: undefined,
         end: undefined,
         abort: undefined,
+        refused: undefined,
         endedAt: undefined,
         ok: false,
         failureMode: null,
@@ -90,6 +93,7 @@ export function callsOf(events: readonly TraceEvent[]): CallView[] {
     if (view === undefined) continue;
     view.seqs.push(e.seq);
     if (e.kind === 'fault-fired') view.fired.push(e);
+    if (e.kind === 'unscripted-call') view.refused = e.why;
     if (e.kind === 'call-head') view.head = e;
     if (e.kind === 'call-end') {
       view.end = e;

@@ -171,6 +171,10 @@ interface AboutCheck<P extends z.ZodType = z.ZodType> {
   gate?: true;
   /** When it is not applicable, beside a target that does not claim its feature. */
   skips?: string;
+  /** What of it rests on the meaning that somebody gave a text in notices.yaml: without that it is counted as unread. */
+  by_reading?: string;
+  /** One sentence for the author of a target that fails it: what to change there. */
+  advice?: string;
   /** What may never happen: a finding counts without faults as well. Content and time are the target's usual level there. */
   always?: true;
   /** A golden task's field or a contract's line brings the check along, with these parameters (its input shape). */

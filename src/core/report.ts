@@ -6,7 +6,7 @@ import { FaultAt } from './trace.ts';
 import { Severity } from './verdict.ts';
 
 const VerdictWord = z.enum(['passed', 'failed', 'inconclusive', 'not_applicable']);
-const score = z.number().min(0).max(100);
+const score = z.number().min(0).max(100).nullable().describe('null where nothing was decided, or nothing judged');
 /** Whole milliseconds since the ask. */
 const ms = z.number().int();
 
@@ -31,6 +31,7 @@ export const CallReport = z.object({
   failure_mode: FailureMode.nullable(),
   fault: z.string().nullable(),
   tokens: z.object({ input: z.number().int(), output: z.number().int() }),
+  refused: z.string().optional().describe('why a provider would not take the request'),
 });
 
 export const TaskReport = z.object({
@@ -52,6 +53,7 @@ export const TaskReport = z.object({
   cost_usd: z.number(),
   retries: z.number().int().describe('calls beyond the first per role, summed'),
   served_by: z.string().nullable().default(null).describe('the role of the chain that the answer is from'),
+  stored: z.literal(true).optional().describe('the answer is a reply to an earlier ask'),
   failover: z.object({ from: z.string(), to: z.string(), reason: FailureMode.nullable(), at_ms: ms }).nullable(),
   calls: z.array(CallReport),
   effects: z.array(z.object({ tool: z.string(), args_hash: z.string(), count: z.number().int() })),
@@ -85,6 +87,10 @@ export const DrillReport = z.object({
   /** Why it is inconclusive, and what to do. */
   reasons: z.array(z.object({ reason: z.string(), fix: z.string() })),
   notes: z.array(z.string()).default([]).describe('what was taken for granted, and what was not applicable'),
+  advice: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('what to change in the target, by the check that failed'),
   definition: z.record(z.string(), z.unknown()),
   reproduce: z.string(),
   faults: z.array(

@@ -256,7 +256,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     ask: z.number().int().optional(),
     task: z.string().optional(),
     verdict: z.enum(['passed', 'failed', 'inconclusive', 'not_applicable']),
-    score: z.number(),
+    score: z.number().nullable(),
   }),
 ]);
 export type TraceEvent = z.infer<typeof TraceEvent>;

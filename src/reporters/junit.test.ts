@@ -36,7 +36,7 @@ test('gives the real reasons', () => {
   const xml = sample;
   expect(xml).toContain('<testsuites name="drill reference" tests="8" failures="2" errors="1" skipped="1"');
   expect(xml).toContain('<failure type="fails-over" message="critical fails-over: the backup was never called;');
-  expect(xml).toContain('drill run two_wrongs --target ./agent.ts --seed 7');
+  expect(xml).toContain('drill run two_wrongs --target ./agent.ts --seed 7) Fix: Call the backup.');
   expect(xml).toContain('<skipped type="inconclusive" message="baseline: cites-sources: no citation"/>');
   expect(xml).toContain('<error type="inconclusive" message="the fault hang on backup never fired Fix: let the drill');
 });

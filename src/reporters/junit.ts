@@ -58,7 +58,7 @@ function casesOf(drill: DrillReport): Case[] {
     name: cell.check,
     group: drill.name,
     ms: 0,
-    results: resultsOf([cell], drill.reproduce),
+    results: resultsOf([cell], drill),
     output: cell.reason,
   }));
   const open = drill.reasons.map(({ reason, fix }) => ({
@@ -80,7 +80,7 @@ function unfinished(name: string): Case {
 }
 
 function caseOf(task: TaskReport, drill: DrillReport): Case {
-  const failures = resultsOf(task.checks, drill.reproduce);
+  const failures = resultsOf(task.checks, drill);
   const open = { tag: 'skipped' as const, type: 'inconclusive', message: `baseline: ${task.baseline.reason}` };
   return {
     name: `${task.task} #${task.ask}`,
@@ -92,13 +92,16 @@ function caseOf(task: TaskReport, drill: DrillReport): Case {
 }
 
 /** A minor finding lowers the score and fails nothing. */
-function resultsOf(cells: readonly CellReport[], reproduce: string): Case['results'] {
+function resultsOf(cells: readonly CellReport[], { reproduce, advice }: DrillReport): Case['results'] {
   return cells
     .filter((cell) => cell.verdict === 'failed' && cell.severity !== 'minor')
     .map(({ check, severity, reason, evidence }) => ({
       tag: 'failure',
       type: check,
-      message: `${severity} ${check}: ${reason} (events ${evidence.slice(0, 20).join(', ')}; ${reproduce})`,
+      message: [
+        `${severity} ${check}: ${reason} (events ${evidence.slice(0, 20).join(', ')}; ${reproduce})`,
+        ...(advice?.[check] === undefined ? [] : [`Fix: ${advice[check]}`]),
+      ].join(' '),
     }));
 }
 

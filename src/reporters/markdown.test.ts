@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { OpenReporter } from '../core/plugin.ts';
 import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
-import { failedDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
+import { failedDrill, openDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
 import { terminal } from './terminal.ts';
 
 const text = written(markdown, tell(failedDrill, passedDrill));
@@ -19,6 +19,34 @@ test('says what a reader asks for', () => {
   expect(text).toContain('### Calls of late_delivery (outage, ask 5)');
   expect(text).toContain('> **open:** the fault hang on backup never fired Fix: let the drill reach the backup');
   expect(text).toContain('Reproduce: `drill run two_wrongs --target ./agent.ts --seed 7`');
+});
+
+test('an inconclusive drill says first why, and shows no score', () => {
+  const run = { ...sampleRun, verdict: 'inconclusive' as const, score: null };
+  const page = written(markdown, (open) => {
+    open.onDrill?.(openDrill);
+    open.onDrill?.({ ...passedDrill, name: 'fine', notes: openDrill.notes });
+    return open.onEnd(run);
+  });
+  const why = '> **open:** timeout_primary: the baseline of late_delivery failed Fix: Make it pass. Paste `backup-2: ';
+  expect(page).toMatch(/^# Failover drill: inconclusive\n\n> /);
+  expect(page.indexOf(why)).toBeLessThan(page.indexOf('- target: '));
+  expect(page).toContain('| [timeout_primary](#timeout_primary-inconclusive) | inconclusive | – | 1 | 0 | 0 |');
+  expect(page).toContain('## timeout_primary: inconclusive\n\n> **open:** the baseline');
+  expect(page).toContain(
+    '| late_delivery | outage | inconclusive | – | primary timeout, backup refused, failed (Error:',
+  );
+  expect(page.match(/- note: .* to say so: `chain: \[backup\]`\n/g)).toHaveLength(1);
+});
+
+test('what a provider refused, each reason once with how often; what failed, each reason once with its fix', () => {
+  const page = written(markdown, tell(openDrill, failedDrill));
+  expect(page).toContain('| backup | 2 | model: not_a_model |\n| backup | 1 | tools: Too small |\n');
+  const [task, ...others] = failedDrill.tasks;
+  if (task === undefined) throw new Error('the sample has tasks');
+  const twice = written(markdown, tell({ ...failedDrill, tasks: [task, { ...task, task: 'second' }, ...others] }));
+  expect(twice).toMatch(/\| fails-over \| critical \| refund_policy_edge_case \(outage, ask 4\) and 1 more task \|/);
+  expect(twice.match(/- Fix for fails-over: Call the backup\.\n/g)).toHaveLength(1);
 });
 
 test('its first table leads to each drill', () => {

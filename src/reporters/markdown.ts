@@ -5,14 +5,20 @@ import { incidentQuestions } from './incident-questions.ts';
 import {
   cellsOf,
   clean,
+  count,
   dollars,
+  groupedBy,
+  howTold,
   noticesLine,
-  offThePath,
   oneWord,
+  type PlacedCell,
+  refusals,
+  scoreWords,
   seconds,
   tally,
   told,
   whatHappened,
+  withPaste,
   withUnread,
 } from './words.ts';
 
@@ -25,12 +31,16 @@ export const markdown: Reporter = {
   file: 'report.md',
   open(output) {
     const rows: string[] = [];
+    const open: string[] = [];
+    const notes = new Map<string, string[]>();
     return {
       onDrill(drill) {
         output.write(`\n${drillSection(drill)}`);
         rows.push(drillRow(drill));
+        open.push(...whyOpen(drill));
+        for (const note of drill.notes) notes.set(note, [...(notes.get(note) ?? []), drill.name]);
       },
-      onEnd: (run) => runSection(run, rows),
+      onEnd: (run) => runSection(run, rows, open, notes),
     };
   },
 };
@@ -68,11 +78,14 @@ function drillRow(drill: DrillReport): string {
   const moved = drill.tasks.filter((task) => oneWord(task) === 'failed over').length;
   const findings = cellsOf(drill, 'failed').reduce((sum, [, cells]) => sum + cells.length, 0);
   const link = `[${safe(drill.name)}](#${anchorOf(drillTitle(drill))})`;
-  return `| ${[link, verdictWords(drill), drill.score, drill.tasks.length, moved, findings].join(' | ')} |`;
+  return `| ${[link, verdictWords(drill), numberOf(drill), drill.tasks.length, moved, findings].join(' | ')} |`;
 }
 
 const verdictWords = ({ verdict, words }: DrillReport): string => withUnread(verdict, words.unread.length);
-const drillTitle = (drill: DrillReport): string => `${drill.name}: ${verdictWords(drill)}, score ${drill.score}`;
+const titleOf = (verdict: string, of: Parameters<typeof scoreWords>[0]): string =>
+  [verdict, scoreWords(of) ?? []].flat().join(', ');
+const drillTitle = (drill: DrillReport): string => `${drill.name}: ${titleOf(verdictWords(drill), drill)}`;
+const numberOf = (of: Parameters<typeof scoreWords>[0]): string => scoreWords(of)?.replace('score ', '') ?? '–';
 
 /** As GitHub makes one of a heading. */
 const anchorOf = (title: string): string =>
@@ -81,17 +94,44 @@ const anchorOf = (title: string): string =>
     .replace(/[^\p{L}\p{N}_ -]/gu, '')
     .replaceAll(' ', '-');
 
-function runSection(run: Omit<RunReport, 'drills'>, rows: readonly string[]): string {
+/** What keeps a drill from being decided; the first reason, since it is the one that the others follow from. */
+function whyOpen(drill: DrillReport): string[] {
+  const [first, ...more] = drill.verdict === 'inconclusive' ? drill.reasons : [];
+  if (first === undefined) return [];
+  const others = more.length === 0 ? '' : ` And ${count(more.length, 'more reason')} below.`;
+  return [`> **open:** ${safe(drill.name)}: ${openWords(first)}${others}`, ''];
+}
+
+const openWords = ({ reason, fix }: DrillReport['reasons'][number]): string => `${safe(reason)} Fix: ${pasteable(fix)}`;
+
+/** What is to be pasted stands as code, so that it can be. */
+function pasteable(text: string): string {
+  const [says, paste] = withPaste(text);
+  return paste === undefined ? safe(says) : `${safe(says)} \`${clean(paste).replaceAll('`', "'")}\``;
+}
+
+function noteLine(note: string, drills: readonly string[], of: number): string {
+  return `- note${drills.length === of ? '' : ` (${drills.map(safe).join(', ')})`}: ${pasteable(note)}`;
+}
+
+function runSection(
+  run: Omit<RunReport, 'drills'>,
+  rows: readonly string[],
+  open: readonly string[],
+  notes: ReadonlyMap<string, string[]>,
+): string {
   const { features, chain } = run.target.declares;
   return [
-    `# Failover drill: ${withUnread(run.verdict, run.unread)}, score ${run.score}`,
+    `# Failover drill: ${titleOf(withUnread(run.verdict, run.unread), run)}`,
     '',
+    ...open,
     `- target: ${safe(run.target.name)} (${run.target.kind}), claims ${features.join(', ') || 'nothing'}`,
     ...(chain === undefined ? [] : [`- chain: ${chain.join(' → ')}`]),
     `- seed ${run.seed}, ${run.time} time, ${run.mode} replies, ${run.status}`,
     `- ${noticesLine(run)}${run.unread > 0 ? `; \`drill notices\` lists them` : ''}`,
     `- reproduce: \`${run.reproduce}\``,
     `- run ${run.about.id}, ${run.about.started_at}`,
+    ...[...notes].map(([note, drills]) => noteLine(note, drills, rows.length)),
     '',
     '| drill | verdict | score | tasks | failed over | findings |',
     '| --- | --- | --- | --- | --- | --- |',
@@ -106,17 +146,22 @@ function drillSection(drill: DrillReport): string {
   return [
     `## ${drillTitle(drill)}`,
     '',
+    ...drill.reasons.flatMap((one) => [`> **open:** ${openWords(one)}`, '']),
     `${safe(drill.title)}. Hypothesis: ${safe(drill.hypothesis)}`,
     '',
     tally(drill),
     '',
-    ...drill.reasons.flatMap(({ reason, fix }) => [`> **open:** ${safe(reason)} Fix: ${safe(fix)}`, '']),
     ...section('Faults', ['fault', 'role', 'phase', 'fired', 'tasks spared'], faultRows(drill)),
     ...section('Tasks', TASK_HEAD, taskRows(drill, notices)),
     ...section(
       'Notices',
       ['notice', 'text'],
       notices.map((text, i) => [String(i + 1), text]),
+    ),
+    ...section(
+      'What a provider refused',
+      ['role', 'calls', 'why'],
+      refusals(drill).map(({ role, times, why }) => [role, String(times), why]),
     ),
     ...section('Checks', ['check', 'severity', 'passed', 'failed', 'open', 'not applicable'], checkRows(drill)),
     ...bothPaths(drill),
@@ -149,7 +194,7 @@ const taskRows = (drill: DrillReport, notices: readonly string[]): string[][] =>
     task.task,
     task.phase,
     task.verdict,
-    String(task.score),
+    numberOf(task),
     whatHappened(task, drill),
     seconds(task.latency_ms),
     seconds(task.deadline_ms),
@@ -168,7 +213,7 @@ const noticesOf = (drill: DrillReport): string[] => [
 function noticeWords(task: TaskReport, notices: readonly string[]): string {
   const text = told(task);
   if (text !== undefined) return `notice ${notices.indexOf(text) + 1}`;
-  return offThePath(task) ? 'nothing' : 'no notice needed';
+  return howTold(task);
 }
 
 function outcomeWords({ outcome }: TaskReport): string {
@@ -190,24 +235,33 @@ const wholeRows = (drill: DrillReport): string[][] =>
   drill.checks.map((cell) => [cell.check, cell.verdict, cell.reason, events(cell.evidence)]);
 
 function failures(drill: DrillReport): string[] {
-  const failed = cellsOf(drill, 'failed').flatMap(([, cells]) => cells);
-  if (failed.length === 0) return [];
-  const rows = failed.map(({ cell, task }) => [
-    cell.check,
-    cell.severity,
-    task === undefined ? 'the whole drill' : `${task.task} (${task.phase}, ask ${task.ask})`,
-    cell.reason,
-    events(cell.evidence),
-  ]);
+  const groups = cellsOf(drill, 'failed');
+  if (groups.length === 0) return [];
+  const rows = groups.flatMap(([, cells]) =>
+    [...groupedBy(cells, ({ cell }) => cell.reason).values()].map((placed) => findingRow(placed)),
+  );
+  const advice = groups.flatMap(([check]) => {
+    const text = drill.advice?.[check];
+    return text === undefined ? [] : [`- Fix for ${check}: ${safe(text)}`];
+  });
   const tasks = drill.tasks.filter((task) => task.checks.some((cell) => cell.verdict === 'failed'));
   return [
     ...section('What failed', ['check', 'severity', 'where', 'reason', 'evidence'], rows),
+    ...(advice.length === 0 ? [] : [...advice, '']),
     ...tasks.flatMap((task) =>
       section(`Calls of ${task.task} (${task.phase}, ask ${task.ask})`, CALL_HEAD, callRows(task)),
     ),
     `Reproduce: \`${drill.reproduce}\``,
     '',
   ];
+}
+
+/** One reason of one check, and where it was found. */
+function findingRow(placed: readonly [PlacedCell, ...PlacedCell[]]): string[] {
+  const [{ cell, task }, ...more] = placed;
+  const where = task === undefined ? 'the whole drill' : `${task.task} (${task.phase}, ask ${task.ask})`;
+  const others = more.length === 0 ? '' : ` and ${count(more.length, 'more task')}`;
+  return [cell.check, cell.severity, `${where}${others}`, cell.reason, events(cell.evidence)];
 }
 
 const CALL_HEAD = ['role', 'model', 'turn', 'began', 'took', 'status', 'failure', 'fault', 'tokens in', 'tokens out'];

@@ -8,7 +8,7 @@ const NOTICE = 'I can still help, but live actions are temporarily limited. You 
 
 type Call = z.infer<typeof CallReport>;
 
-const call = (role: string, change: Partial<Call> = {}): Call => ({
+export const call = (role: string, change: Partial<Call> = {}): Call => ({
   role,
   provider: role === 'primary' ? 'openai' : 'anthropic',
   model: role === 'primary' ? 'gpt-5-mini' : 'claude-haiku-4-5',
@@ -32,7 +32,7 @@ const cell = (check: string, verdict: CellReport['verdict'], reason: string, evi
   evidence,
 });
 
-const task = (name: string, ask: number, phase: string, change: Partial<TaskReport>): TaskReport => ({
+export const task = (name: string, ask: number, phase: string, change: Partial<TaskReport>): TaskReport => ({
   task: name,
   ask,
   phase,
@@ -102,6 +102,7 @@ export const failedDrill: DrillReport = {
   score: 41.7,
   reproduce: 'drill run two_wrongs --target ./agent.ts --seed 7',
   reasons: [{ reason: 'the fault hang on backup never fired', fix: 'let the drill reach the backup' }],
+  advice: { 'fails-over': 'Call the backup.' },
   paths: null,
   checks: [],
   tasks: [
@@ -201,6 +202,27 @@ const sampleEvents: TraceEvent[] = [
     cost_usd: 0,
   },
 ];
+
+/** The target failed in the baseline, and a provider would not take what it sent to the backup. */
+export const openDrill: DrillReport = {
+  ...passedDrill,
+  verdict: 'inconclusive',
+  score: null,
+  notes: ['the target calls backup first, so its chain is taken to be backup, primary; to say so:  chain: [backup]'],
+  reasons: [{ reason: 'the baseline of late_delivery failed', fix: 'Make it pass. Paste  backup-2: { model: m }' }],
+  tasks: [
+    task('late_delivery', 5, 'outage', {
+      ...{ verdict: 'inconclusive', score: null, outcome: { kind: 'failed', error: 'Error: no key' } },
+      failover: { from: 'primary', to: 'backup', reason: 'timeout', at_ms: 2000 },
+      calls: [
+        hung,
+        call('backup', { status: 400, failure_mode: 'unknown', refused: 'model: not_a_model' }),
+        call('backup', { status: 400, failure_mode: 'unknown', refused: 'model: not_a_model' }),
+        call('backup', { status: 400, failure_mode: 'unknown', refused: 'tools: Too small' }),
+      ],
+    }),
+  ],
+};
 
 /** What a reporter writes while `use` tells it of a run. */
 export function written(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { CellReport } from '../core/report.ts';
-import { failedDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
+import { failedDrill, openDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
 import { terminal } from './terminal.ts';
 
 const wide = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length));
@@ -56,6 +56,7 @@ test('a failed run in 80 columns', () => {
           #12  0.0 s  fault-fired  hang on primary: never answers  refund_policy_ed…
           #14  2.0 s  call-abort  refund_policy_edge_case
           #99
+        fix: Call the backup.
       reproduce: drill run two_wrongs --target ./agent.ts --seed 7
 
     what is open
@@ -114,6 +115,45 @@ test('what nobody has read is counted beside the verdict', () => {
   expect(text).toContain('\nPASSED, 2 texts unread: timeout_primary  score 100');
   expect(text).toContain('notices: 4 judged, 2 texts unread');
   expect(text).toMatch(/\n {2}read them: drill notices reports\/r-1\n$/);
+});
+
+test('an inconclusive drill says first why, and shows no score', () => {
+  const text = written(terminal, tell(openDrill), { color: false, columns: 100, folder: 'reports/r-1' });
+  expect(text).toMatchInlineSnapshot(`
+    "timeout_primary  The primary provider never answers
+    target reference · seed 7 · virtual time
+      note: the target calls backup first, so its chain is taken to be backup, primary; to say so:
+        chain: [backup]
+
+    why it is inconclusive
+      ? the baseline of late_delivery failed
+        fix: Make it pass. Paste backup-2: { model: m }
+      reproduce: drill run timeout_primary --target reference --seed 7
+
+    outage: hang on primary
+      ? late_delivery  primary timeout, backup refused, failed (Error: no k…  0.9 s  no retry  $0.0031
+        told nothing
+
+    what a provider refused
+      2 calls to backup: model: not_a_model
+      1 call to backup: tools: Too small
+
+    the drill as a whole
+      ✓ spares-the-dead  no call reached the primary between 4.0 s and 9.0 s
+
+    INCONCLUSIVE timeout_primary  1 task · 1 failed  notices: 6 judged, 0 texts unread  reports/r-1
+    "
+  `);
+  // What was stored by an earlier version may have a score.
+  const old = written(terminal, tell({ ...openDrill, score: 99 }));
+  expect(old).not.toContain('score');
+});
+
+test('of several drills the last lines say why one is open; a note is told once', () => {
+  const look = { color: false, columns: 100, folder: 'r', brief: true };
+  const text = written(terminal, tell(openDrill, { ...openDrill, name: 'second' }), look);
+  expect(text.match(/note: the target calls backup first/g)).toHaveLength(1);
+  expect(text).toMatch(/\nINCONCLUSIVE second {2}the baseline of late_delivery failed {2}1 task · 1 failed\n/);
 });
 
 test('a run that was stopped says so', () => {

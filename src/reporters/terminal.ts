@@ -13,13 +13,14 @@ import {
   dollars,
   eventLine,
   groupedBy,
+  howTold,
   noticesLine,
-  offThePath,
   type PlacedCell,
   phasesOf,
+  refusals,
+  scoreWords,
   seconds,
   tally,
-  told,
   whatHappened,
   withUnread,
 } from './words.ts';
@@ -49,6 +50,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
   let events = new Map<number, TraceEvent>();
   const endings: string[][] = [];
   let judged = 0;
+  const told = new Set<string>();
   return {
     onEvent(event) {
       if (event.kind === 'run-header')
@@ -62,18 +64,24 @@ function openTerminal(output: Output, look: Look): OpenReporter {
       const lines = [
         inLine([paint.bold(drill.name), clean(drill.title)], look.columns),
         ...(about === undefined ? [] : [paint.dim(hang(about, 2, look.columns))]),
+        ...noteLines(drill, told, look.columns),
+        ...(drill.verdict === 'inconclusive' ? reasonLines(drill, look.columns, paint) : []),
         ...(look.brief || drill.tasks.length > MOST_LINES || look.columns < NARROW
           ? groupLines(drill, look.columns, paint)
           : taskLines(drill, look.columns, paint)),
+        ...refusalLines(drill, look.columns, paint),
         ...drillWideLines(drill, look.columns, paint),
         ...trustLines(drill, look.columns, paint),
         ...failureLines(drill, events, look.columns, paint),
-        ...reasonLines(drill, look.columns, paint),
+        ...(drill.verdict === 'inconclusive' ? [] : reasonLines(drill, look.columns, paint)),
       ];
       output.write(`${lines.join('\n')}\n\n`);
       const skipped = drill.verdict === 'not_applicable';
       const unread = drill.words.unread.length;
-      const figures = skipped ? [drill.reasons[0]?.reason ?? ''] : [`score ${score(drill.score)}`, tally(drill)];
+      const why = clean(drill.reasons[0]?.reason ?? '');
+      // The screen of a single drill has just said it; of several, it is far above.
+      const open = drill.verdict === 'inconclusive' && look.brief === true && why !== '' ? [why] : [];
+      const figures = skipped ? [why] : [scoreWords(drill) ?? [], open, tally(drill)].flat();
       endings.push([`${shout(drill.verdict, paint, unread)} ${drill.name}`, ...figures]);
       if (!skipped) judged += 1;
       events = new Map();
@@ -142,10 +150,6 @@ function cellsOfTask(task: TaskReport, drill: DrillReport): string[] {
   ];
 }
 
-function howTold(task: TaskReport): string {
-  return told(task) ?? (offThePath(task) || task.verdict === 'failed' ? 'told nothing' : 'no notice needed');
-}
-
 function noticeLines(tasks: readonly TaskReport[], columns: number): string[] {
   const groups = new Map<string, number>();
   for (const task of tasks) groups.set(howTold(task), (groups.get(howTold(task)) ?? 0) + 1);
@@ -199,6 +203,7 @@ function failureLines(
       ...reasons.slice(0, MAX_REASONS_SHOWN).map((reason) => `    ${hang(reason, 4, columns)}`),
       ...(more > 0 ? [`    and ${more} more in report.md`] : []),
       ...eventLines(cell.evidence, events, columns).map((line) => paint.dim(line)),
+      ...adviceLines(drill, check, columns),
     ];
   });
   return ['', paint.bold('what failed'), ...blocks, `  reproduce: ${drill.reproduce}`];
@@ -230,8 +235,32 @@ function reasonLines(drill: DrillReport, columns: number, paint: ChalkInstance):
     `  ${paint.yellow('?')} ${hang(reason, 4, columns)}`,
     `    ${hang(`fix: ${fix}`, 4, columns)}`,
   ]);
-  const reproduce = drill.verdict === 'inconclusive' ? [`  reproduce: ${drill.reproduce}`] : [];
-  return ['', paint.bold('what is open'), ...rows, ...reproduce];
+  if (drill.verdict !== 'inconclusive') return ['', paint.bold('what is open'), ...rows];
+  // Where something failed as well, the line that reproduces it stands there.
+  const reproduce = cellsOf(drill, 'failed').length > 0 ? [] : [`  reproduce: ${drill.reproduce}`];
+  return ['', paint.bold('why it is inconclusive'), ...rows, ...reproduce];
+}
+
+/** What was taken for granted: what one drill has said, the next does not say again. */
+function noteLines({ notes }: DrillReport, told: Set<string>, columns: number): string[] {
+  const fresh = notes.filter((note) => !told.has(note));
+  for (const note of fresh) told.add(note);
+  return fresh.map((note) => `  ${hang(`note: ${note}`, 4, columns)}`);
+}
+
+function refusalLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
+  const all = refusals(drill);
+  if (all.length === 0) return [];
+  const rows = all.map(({ role, times, why }) => `  ${hang(`${count(times, 'call')} to ${role}: ${why}`, 4, columns)}`);
+  return ['', paint.bold('what a provider refused'), ...rows.slice(0, MAX_REASONS_SHOWN), ...moreThan(rows.length)];
+}
+
+const moreThan = (n: number): string[] =>
+  n > MAX_REASONS_SHOWN ? [`  and ${n - MAX_REASONS_SHOWN} more in report.md`] : [];
+
+function adviceLines({ advice }: DrillReport, check: string, columns: number): string[] {
+  const text = advice?.[check];
+  return text === undefined ? [] : [`    ${hang(`fix: ${text}`, 4, columns)}`];
 }
 
 function endingLines(
@@ -273,8 +302,6 @@ function inLine(parts: readonly string[], columns: number): string {
 }
 
 // --- letters --------------------------------------------------------------------
-
-const score = (value: number): string => String(Math.round(value * 10) / 10);
 
 function colorOf(verdict: VerdictWord, paint: ChalkInstance): ChalkInstance {
   if (verdict === 'passed') return paint.green;

@@ -1,5 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { noticeText } from '../core/outcome.ts';
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
@@ -27,34 +28,68 @@ export const withUnread = (verdict: string, unread: number): string =>
 export const noticesLine = ({ notices_judged, unread }: { notices_judged: number; unread: number }): string =>
   `notices: ${notices_judged} judged, ${count(unread, 'text')} unread`;
 
-/** What the models did in one task: `primary timeout → backup`. */
+/** What the models did in one task, and how it ended: `primary timeout → backup`. */
 export function whatHappened(task: TaskReport, drill: DrillReport): string {
   if (task.outcome.kind === 'hung') return clean(`hung waiting for ${task.outcome.waiting_for}`);
-  const ending =
-    task.outcome.kind === 'answered' ? '' : `, ${task.outcome.kind.replaceAll('_', ' ')}${whyFailed(task)}`;
-  if (task.failover !== null && !sparing(task))
-    return `${task.failover.from} ${task.failover.reason ?? 'failed'} → ${task.failover.to}${ending}`;
-  const served = task.served_by;
-  if (served === null) return `${failuresOf(task)}${ending}`;
-  return `${served}${sparing(task) ? ` (${sparedRoles(task, drill).join(', ')} spared)` : ''}${ending}`;
+  return [whoServed(task, drill), endingOf(task)].filter((part) => part !== '').join(', ');
 }
 
-const whyFailed = ({ outcome }: TaskReport): string =>
-  outcome.kind === 'failed' && outcome.error !== undefined ? ` (${clean(outcome.error)})` : '';
+function whoServed(task: TaskReport, drill: DrillReport): string {
+  const served = task.served_by;
+  if (served === null || gaveUpOn(served, task)) return lastOfEach(task);
+  if (task.failover === null || served === task.failover.from) return served;
+  const { from } = task.failover;
+  if (leftAlone(task)) {
+    const spared = sparedRoles(task, drill);
+    return `${served} (${spared.length > 0 ? `${spared.join(', ')} spared` : `${from} not called`})`;
+  }
+  const last = task.calls.findLast((call) => call.role === from);
+  const reason = (last && failed(last)) ?? task.failover.reason;
+  if (reason !== null) return `${from} ${reason} → ${served}`;
+  // The wire shows no failure there: a fault spoiled the reply, or the target did not wait for it or trust it.
+  return (last?.fault ?? null) === null ? `${from}, then ${served}` : `${from} ${last?.fault} → ${served}`;
+}
 
-/** The target never tried a role that was broken: nothing failed, so nothing failed over. */
-const sparing = (task: TaskReport): boolean => task.spared && (task.failover === null || task.failover.reason === null);
+type Call = TaskReport['calls'][number];
 
-/** `primary timeout, backup server_error`, each role once. */
-function failuresOf(task: TaskReport): string {
-  const last = new Map(task.calls.map((call) => [call.role, call.failure_mode ?? 'no answer']));
-  return [...last].map(([role, mode]) => `${role} ${mode}`).join(', ') || 'no model call';
+/** What went wrong with a call; null where nothing did. A request that no provider would take has no mode of its own. */
+const failed = ({ failure_mode, refused }: Call): string | null =>
+  failure_mode === 'unknown' && refused !== undefined ? 'refused' : failure_mode;
+
+/** Only a part of its work was handed out, because its last call failed. */
+function gaveUpOn(served: string, { outcome, calls }: TaskReport): boolean {
+  const last = calls.findLast((call) => call.role === served);
+  return !isWhole(outcome.kind) && last !== undefined && last.failure_mode !== null;
+}
+
+/** The first role of the chain was not even tried. */
+const leftAlone = ({ failover, calls }: TaskReport): boolean =>
+  failover !== null && failover.reason === null && calls.every((call) => call.role !== failover.from);
+
+/** Whether an ending claims to be a whole answer. */
+const isWhole = (kind: TaskReport['outcome']['kind']): boolean => kind !== 'hung' && OUTCOME_KINDS[kind].answers;
+
+function endingOf({ outcome, stored, served_by }: TaskReport): string {
+  if (stored) return 'from a stored reply';
+  // Who answered without a reply is told to have: of anything else an answer is what is expected.
+  if (outcome.kind === 'hung' || (outcome.kind === 'answered' && served_by !== null)) return '';
+  if (outcome.kind === 'failed' && outcome.error !== undefined) return `failed (${clean(outcome.error)})`;
+  if (served_by === null && OUTCOME_KINDS[outcome.kind].byRule) return 'answered by rule';
+  return outcome.kind.replaceAll('_', ' ');
+}
+
+/** `primary timeout, backup server_error`: how the last call to each role went. */
+function lastOfEach(task: TaskReport): string {
+  const went = (call: Call) => failed(call) ?? (call.ms === null ? 'no answer' : 'replied');
+  const last = new Map(task.calls.map((call) => [call.role, went(call)]));
+  return [...last].map(([role, how]) => `${role} ${how}`).join(', ') || 'no model call';
 }
 
 function sparedRoles(task: TaskReport, drill: DrillReport): string[] {
   const armed = drill.faults.filter((fault) => fault.phase === task.phase).map((fault) => fault.role);
-  // A tool is armed as well, and is nobody to be spared.
+  // A fault may be armed on a tool, and a tool is not spared.
   const roles = new Set(drill.tasks.flatMap((one) => one.calls.map((call) => call.role)));
+  if (task.failover !== null) roles.add(task.failover.from);
   return [...new Set(armed)].filter((role) => roles.has(role) && task.calls.every((call) => call.role !== role));
 }
 
@@ -64,9 +99,15 @@ export function told(task: TaskReport): string | undefined {
   return text === '' ? undefined : `“${text}”`;
 }
 
-/** Whether the task went on without its first choice, so that a notice could be due. */
-export const offThePath = (task: TaskReport): boolean =>
-  task.failover !== null || task.spared || (task.outcome.kind !== 'hung' && task.outcome.degraded === true);
+/** What the user was told, or that nothing was said, and whether anything had to be. */
+export const howTold = (task: TaskReport): string =>
+  told(task) ?? (offThePath(task) ? 'told nothing' : 'no notice needed');
+
+/** Whether the user got less than a whole answer of the first choice, so that a notice could be due. */
+function offThePath({ outcome, failover, served_by, stored }: TaskReport): boolean {
+  if (outcome.kind === 'hung' || !isWhole(outcome.kind) || stored || served_by === null) return true;
+  return outcome.degraded === true || (failover !== null && served_by !== failover.from);
+}
 
 /** `16 tasks · 10 failed over · 3 spared · 3 on primary`. */
 export function tally(drill: DrillReport): string {
@@ -79,11 +120,34 @@ export function tally(drill: DrillReport): string {
 }
 
 export function oneWord(task: TaskReport): string {
-  if (task.outcome.kind === 'hung' || task.outcome.kind === 'failed') return task.outcome.kind;
-  if (sparing(task)) return 'spared';
-  if (task.failover !== null) return 'failed over';
-  const role = task.served_by;
-  return role === null ? 'without a model' : `on ${role}`;
+  const { outcome, failover, served_by, stored } = task;
+  if (outcome.kind === 'hung' || outcome.kind === 'failed') return outcome.kind;
+  if (!stored && served_by === null && outcome.kind === 'answered') return 'without a model';
+  if (stored || served_by === null || gaveUpOn(served_by, task)) return endingOf(task);
+  if (failover === null || served_by === failover.from) return `on ${served_by}`;
+  if (!leftAlone(task)) return 'failed over';
+  return task.spared ? 'spared' : `on ${served_by}`;
+}
+
+/** A score as people read it; nothing where nothing was decided. */
+export const scoreWords = ({ verdict, score }: { verdict: VerdictWord; score: number | null }): string | undefined =>
+  score === null || verdict === 'inconclusive' || verdict === 'not_applicable'
+    ? undefined
+    : `score ${Math.round(score * 10) / 10}`;
+
+/** A sentence, and what is to be pasted at its end: two blanks stand before that. */
+export function withPaste(text: string): [says: string, paste: string | undefined] {
+  const at = text.lastIndexOf('  ');
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 2)];
+}
+
+/** Why providers would not take requests, each reason once a role, the most frequent first. */
+export function refusals(drill: DrillReport): { role: string; times: number; why: string }[] {
+  const calls = drill.tasks.flatMap((task) => task.calls).filter((call) => call.refused !== undefined);
+  const groups = groupedBy(calls, ({ role, refused = '' }) => `${role} ${refused}`);
+  return [...groups.values()]
+    .map((group) => ({ role: group[0].role, times: group.length, why: clean(group[0].refused ?? '') }))
+    .sort((a, b) => b.times - a.times);
 }
 
 /** Phases in order, with what was broken in each. */

@@ -11,7 +11,7 @@ import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import type { Severity } from '../core/verdict.ts';
 import { bothPaths } from './both-paths.ts';
 import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
-import { type Asked, askedOf, cell, hasFinding, judgeAsk, score, severityIn, wordsOf } from './judge.ts';
+import { type Asked, askedOf, cell, hasFinding, judgeAsk, scoreOf, severityIn, wordsOf } from './judge.ts';
 import { EPOCH_MS, type JudgePlan } from './plan.ts';
 import { chainSeen, orderNote, settled } from './settle-chain.ts';
 import { type Baseline, baselineFault, reportTask } from './task-report.ts';
@@ -83,19 +83,22 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
       const cells = folds.map(({ check, asked, severity, fold }) =>
         cell(plan, check, asked, severity, () => fold.verdict()),
       );
+      const all = [...cells, ...tasks.flatMap((t) => t.checks)];
       for (const reason of failedBaselines(baselines)) trouble.add(reason);
       for (const reason of missed(faults).map(missedReason)) trouble.add(reason);
       for (const reason of emptyClaims(plan, cells, tasks)) trouble.add(reason);
-      for (const reason of nothingJudged([...cells, ...tasks.flatMap((t) => t.checks)])) trouble.add(reason);
+      for (const reason of nothingJudged(all)) trouble.add(reason);
+      const verdict = verdictOf(tasks, cells, trouble);
       return {
         name: plan.drill.drill,
         title: plan.drill.title,
         hypothesis: plan.drill.hypothesis,
-        verdict: verdictOf(tasks, cells, trouble),
-        score: score([...cells, ...tasks.flatMap((t) => t.checks)]),
-        words: wordsOf(plan, [...cells, ...tasks.flatMap((t) => t.checks)]),
+        verdict,
+        score: scoreOf(verdict, all),
+        words: wordsOf(plan, all),
         reasons: trouble.reasons,
         notes: [...notes, ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
+        advice: adviceOf(plan, all),
         definition: plan.definition,
         reproduce: plan.reproduce,
         faults: faults.map(({ fault, role, phase: name, fired, spared }) => ({
@@ -139,6 +142,14 @@ function openFolds(plan: JudgePlan): OpenFold[] {
     );
     return [...open(check, undefined, askedOf(plan, check, task, plan.drill.expect[check.name])), ...ofPhases];
   });
+}
+
+/** What to change in the target, for each check that failed. */
+function adviceOf({ checks }: JudgePlan, cells: readonly CellReport[]): Record<string, string> {
+  const failed = new Set(cells.filter((c) => c.verdict === 'failed').map((c) => c.check));
+  return Object.fromEntries(
+    checks.flatMap(({ name, advice }) => (advice === undefined || !failed.has(name) ? [] : [[name, advice]])),
+  );
 }
 
 /** The events of each ask, in the order of the asks. What came after a phase ended belongs to none any more. */
@@ -286,10 +297,14 @@ function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {
   }
   const fix = 'Make the task pass without faults first: mend the target, or what the golden task demands.';
   return [...tasks].map(([fault, names]) => ({
-    reason: `the baseline of ${names.join(', ')} failed, without any fault: ${fault}`,
+    reason: `the baseline of ${several(names)} failed, without any fault: ${fault}`,
     fix,
   }));
 }
+
+/** The first three of them, and how many more. */
+const several = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 function verdictOf(
   tasks: readonly TaskReport[],

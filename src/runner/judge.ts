@@ -144,8 +144,12 @@ export function hasFinding(cells: readonly CellReport[]): boolean {
   return cells.some((c) => c.verdict === 'failed' && c.severity !== 'minor');
 }
 
-/** Weight of the passed cells over the weight of the applicable ones, 0 to 100; an empty set scores 100. */
-export function score(cells: readonly CellReport[]): number {
+/**
+ * Weight of the passed cells over the weight of the applicable ones, 0 to 100; an empty set scores 100. What nothing was
+ * decided of has no score: a number beside it would be read as one.
+ */
+export function scoreOf(verdict: VerdictWord, cells: readonly CellReport[]): number | null {
+  if (verdict === 'inconclusive' || verdict === 'not_applicable') return null;
   const weigh = (list: readonly CellReport[]) => list.reduce((sum, c) => sum + WEIGHT[c.severity], 0);
   // What had nothing to judge in this task is no shortcoming of it; what could not be trusted is.
   const judged = (c: CellReport) =>

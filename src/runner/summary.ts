@@ -21,7 +21,7 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
     title,
     hypothesis,
     verdict: 'not_applicable',
-    score: 100,
+    score: null,
     words: { notices_judged: 0, unread: [] },
     reasons: [
       {
@@ -47,13 +47,13 @@ export function summarise(
   unfinished: string[],
 ): Omit<RunReport, 'drills'> {
   const judged = drills.filter((d) => d.verdict !== 'not_applicable');
-  const sum = judged.reduce((total, d) => total + d.score, 0);
+  const verdict = status === 'completed' ? worst(judged.map((d) => d.verdict)) : 'inconclusive';
   const { schema, about, ...rest } = facts;
   return {
     schema,
     status,
-    verdict: status === 'completed' ? worst(judged.map((d) => d.verdict)) : 'inconclusive',
-    score: judged.length === 0 ? 0 : Math.round((10 * sum) / judged.length) / 10,
+    verdict,
+    score: verdict === 'inconclusive' ? null : meanOf(judged.flatMap((d) => d.score ?? [])),
     ...rest,
     notices_judged: drills.reduce((total, d) => total + d.words.notices_judged, 0),
     unread: new Set(drills.flatMap((d) => d.words.unread)).size,
@@ -61,6 +61,10 @@ export function summarise(
     about,
   };
 }
+
+/** To a tenth; null of none. */
+const meanOf = (scores: readonly number[]): number | null =>
+  scores.length === 0 ? null : Math.round((10 * scores.reduce((sum, one) => sum + one, 0)) / scores.length) / 10;
 
 /** Failed over inconclusive over passed; a run in which every drill was skipped is inconclusive. */
 function worst(verdicts: readonly VerdictWord[]): VerdictWord {

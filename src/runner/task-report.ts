@@ -4,7 +4,7 @@ import type { CellReport, TaskReport } from '../core/report.ts';
 import { type Seen, seenIn } from '../core/seen.ts';
 import type { EventOf, TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
-import { hasFinding, score } from './judge.ts';
+import { hasFinding, scoreOf } from './judge.ts';
 
 /** What an ask is said to wait for that spins. */
 export const SPINNING = 'nothing: ';
@@ -50,6 +50,7 @@ export function reportTask(
   const { calls, ending } = seen;
   const called = calls.map((c) => c.call.role);
   const served = servedBy(seen);
+  const verdict = verdictOf(cells, baseline);
   return {
     task: asked.task,
     ask: asked.ask,
@@ -57,8 +58,8 @@ export function reportTask(
     tenant: asked.tenant,
     priority: asked.priority,
     baseline: reportBaseline(baseline),
-    verdict: verdictOf(cells, baseline),
-    score: score(cells),
+    verdict,
+    score: scoreOf(verdict, cells),
     spared: chain
       .slice(0, served === null ? chain.length : chain.indexOf(served))
       .some((role) => armedRoles.includes(role) && !called.includes(role)),
@@ -71,6 +72,7 @@ export function reportTask(
     cost_usd: costOfEvents(events),
     retries: retriesAmong(seen.attempts),
     served_by: served,
+    ...(seen.fromStore && { stored: true as const }),
     failover: failoverOf(asked, seen.attempts, served, chain),
     calls: calls.map((c) => reportCall(asked, c)),
     effects: effectsOf(events),
@@ -133,6 +135,7 @@ function reportCall(asked: EventOf<'ask'>, view: CallView): TaskReport['calls'][
     failure_mode: view.failureMode,
     fault: view.fired[0]?.fault ?? null,
     tokens: over?.tokens ?? { input: 0, output: 0 },
+    ...(view.refused !== undefined && { refused: view.refused }),
   };
 }
 

@@ -83,14 +83,20 @@ function flagsOf(fault: Fault): string[] {
 }
 
 function checkText(check: Check): string {
-  const { name, feature, skips } = check;
+  const { name, feature, skips, by_reading, advice } = check;
   const idle = [feature && `the target does not claim the feature: ${feature}`, skips].filter(Boolean);
+  const { asked, unclaimed } = checkStory(check);
   const facts = [
     `Reads: ${check.reads}.`,
-    `Asked of: drills that expect it${impliedBy(check)}.`,
+    by_reading === undefined ? '' : `By words that somebody has read: ${by_reading}.`,
+    `Asked of: ${asked}.`,
     check.gate ? 'May be a gate of a contract.' : '',
     idle.length > 0 ? `Not applicable: ${idle.join('; ')}.` : '',
+    unclaimed && `Without the feature it is judged all the same in ${unclaimed}.`,
     'Inconclusive: it is expected, and there was nothing to judge.',
+    check.always ? 'It counts without faults as well.' : '',
+    advice === undefined ? '' : `To mend it: ${advice}`,
+    `All checks: ${displayPath(join(packageRoot(), 'docs', 'verdicts.md'))}`,
   ];
   const known = flaws();
   const seen = [...known.filter((flaw) => flaw.check === name), ...known.filter((flaw) => flaw.also.includes(name))];
@@ -98,15 +104,31 @@ function checkText(check: Check): string {
   return cardText(check, kind, facts, 'Example, in `expect` of a drill', seenToFail(seen));
 }
 
-/** What brings a check along, told by what it looks at when it is asked. */
-function impliedBy({ implies }: Check): string {
-  if (implies === undefined) return '';
-  const read = new Set<string>();
-  const watched = <T extends object>(one: T): T =>
+/** Who is asked a check, told by what it looks at when it is asked. */
+export function checkStory({ implies, feature }: Check): { asked: string; unclaimed: string } {
+  const ofTask = new Set<string>();
+  const ofContract = new Set<string>();
+  const watched = <T extends object>(one: T, read: Set<string>): T =>
     new Proxy(one, { get: (of, key) => Reflect.get(read.add(String(key)) && of, key) });
-  const task = watched(GoldenTask.parse({ name: 'any', input: 'any' }));
-  const always = implies(task, watched(Contract.parse({ workflow: 'any' }))) !== undefined;
-  return always ? ', and every golden task' : `, and golden tasks with ${[...read].join(', ')}`;
+  const task = watched(GoldenTask.parse({ name: 'any', input: 'any' }), ofTask);
+  const contract = watched(Contract.parse({ workflow: 'any' }), ofContract);
+  const always = implies?.(task, contract) !== undefined;
+  // Every task has a tenant: that is no condition.
+  ofTask.delete('tenant');
+  const having = (what: string, fields: ReadonlySet<string>) =>
+    fields.size === 0 ? [] : [`${what} with ${[...fields].join(', ')}`];
+  const some = [...having('golden tasks', ofTask), ...having('contracts', ofContract)].join(' or ');
+  const brought = implies && (always ? 'every golden task' : some);
+  // What only a contract brings along binds whatever a target claims.
+  const byContract = implies !== undefined && !always && ofContract.size > 0;
+  return {
+    asked: ['drills that expect it', brought].filter(Boolean).join(', and '),
+    unclaimed: feature
+      ? ['drills of your own that expect it', byContract && 'workflows whose contract asks for it']
+          .filter(Boolean)
+          .join(' and ')
+      : '',
+  };
 }
 
 /** A target of the package with one known flaw: the drill and the check that find it, and what else they find. */
