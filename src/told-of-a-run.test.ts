@@ -51,8 +51,8 @@ it('an answer out of a store, and one by rule, are told as such', async () => {
 const kept = new Map();
 export default async (task, around) => {
   const answer = await ask(task, around);
-  if (answer) kept.set(task.input, answer);
-  if (answer) return answer;
+  if (typeof answer === 'string') kept.set(task.input, answer);
+  if (typeof answer === 'string') return answer;
   if (kept.has(task.input)) return { kind: 'answered', answer: kept.get(task.input), degraded: true, notice: 'An older answer.' };
   return { kind: 'rules_based', answer: 'Please ask at the counter.', degraded: true, notice: 'A standard answer.' };
 };
