@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { once } from '../core/once.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { proseOf, squash } from '../core/prose.ts';
-import { claimsIn } from './claims.ts';
+import { type ClaimKind, claimsIn } from './claims.ts';
 import { contentText, noContent } from './content.ts';
 import { knownFrom, mayFollow, says } from './known-facts.ts';
 import { unique } from './words.ts';
@@ -50,20 +51,31 @@ export const arrivesWhole = defineTaskCheck({
 });
 
 /** What a whole answer may say: the canonical one, or the one for a write that did not happen. */
-function wantedBy({ answer, answer_if_not_done }: Case['task'], expected = ''): string[][] {
-  const whole = proseOf(typeof answer === 'object' ? JSON.stringify(answer) : expected);
-  return [whole, proseOf(answer_if_not_done ?? '')].filter((want) => want.length > 0);
+const canonicalOf = once(({ answer }: Case['task']) =>
+  typeof answer === 'object' ? JSON.stringify(answer) : undefined,
+);
+
+function wantedBy(task: Case['task'], expected = ''): string[][] {
+  const whole = proseOf(canonicalOf(task) ?? expected);
+  return [whole, proseOf(task.answer_if_not_done ?? '')].filter((want) => want.length > 0);
 }
 
 /** Amounts, dates and ids around the answer that neither a source nor the task knows. */
-function inventedAround(want: string[], said: string, { task, sources }: Case): string[] {
+function inventedAround(want: string[], said: string, on: Case): string[] {
   const rest = want.reduce((text, piece) => text.replaceAll(piece, ' '), said);
-  if (rest.trim() === '') return [];
-  const texts = [task.input, ...want, ...sources.flatMap((s) => [s.id, s.text])];
-  const known = knownFrom(texts, [task.answer, ...task.turns.map(({ args, returns }) => [args, returns])]);
-  const telling = claimsIn(rest).filter(({ kind }) => kind === 'amount' || kind === 'percentage' || kind === 'date');
+  const telling = claimsIn(rest.trim()).filter(({ kind }) => TELLING.includes(kind));
+  if (telling.length === 0) return [];
+  const known = knownFor(on.task)(on.sources);
   return unique(telling.filter((c) => !says(known, c) && !mayFollow(known, c)).map((c) => c.text)).slice(0, 5);
 }
+const TELLING: readonly ClaimKind[] = ['amount', 'percentage', 'date'];
+
+const knownFor = once((task: Case['task']) =>
+  once((sources: Case['sources']) => {
+    const texts = [task.input, task.answer_if_not_done ?? '', ...sources.flatMap((s) => [s.id, s.text])];
+    return knownFrom(texts, [task.answer, ...task.turns.map(({ args, returns }) => [args, returns])]);
+  }),
+);
 
 /** A label, a greeting or a disclosure may stand around it; no second beginning of it may. */
 function isWhole(want: string[], said: string, { plain }: Case): boolean {
@@ -98,6 +110,7 @@ const SURELY = 12;
 /** How many characters of the answer's beginning stand directly before the whole: what two replies in a row leave behind. */
 function doubled(said: string, want: string): number {
   const before = said.slice(0, said.lastIndexOf(want)).trimEnd();
+  if (before.length < Math.min(SURELY, want.length)) return 0;
   for (let n = want.length; n >= Math.min(SURELY, want.length); n--)
     if (before.endsWith(want.slice(0, n).trimEnd())) return want.slice(0, n).trimEnd().length;
   return 0;

@@ -30,8 +30,10 @@ export const keepsValues = defineTaskCheck({
         const reply = server?.end?.fields ?? {};
         const own = Object.hasOwn(canonical, key) ? canonical : reply;
         const right = own[key];
-        if (!Object.hasOwn(own, key) || (isOwnWay(on, key) && !isCareless(key, value, right))) return [];
-        return [{ key, value, right, wrong: isLaxer(key, value, right) }];
+        if (!Object.hasOwn(own, key)) return [];
+        const wrong = isLaxer(key, value, right);
+        if (wrong && isOwnWay(on, key) && !isCareless(key, value, right)) return [];
+        return [{ key, value, right, wrong }];
       });
       const wrong = judged.filter((one) => one.wrong);
       const told = wrong.map(({ key, value, right }) => `${key} is ${brief(value)}, not ${brief(right)}`);
@@ -75,7 +77,7 @@ const LEVELS = ['none', 'very low', 'low', 'medium', 'moderate', 'high', 'very h
 
 /** Whether a value promises more than the right one. Where no order of care is known, another value is one too many. */
 function isLaxer(key: string, value: unknown, right: unknown): boolean {
-  if (canonicalJson(value) === canonicalJson(right) || isDigestOf(right)) return false;
+  if (value === right || canonicalJson(value) === canonicalJson(right) || isDigestOf(right)) return false;
   if (key === 'safe_to_send') return value !== false;
   if (key === 'missing_information') return !holdsAll(value, right);
   if (key === 'confidence') return !(levelOf(value) <= levelOf(right));

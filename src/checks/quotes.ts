@@ -1,5 +1,5 @@
 import type { Source } from '../core/golden-task.ts';
-import { once } from '../core/once.ts';
+import { once, remembering } from '../core/once.ts';
 import { normalise } from './patterns.ts';
 import { unique } from './words.ts';
 
@@ -22,12 +22,17 @@ const sentencesOf = once((sources: readonly Source[]) =>
 );
 
 /** A text without the sentences that stand in a source word for word: what the source says, the text only shows. */
-export function withoutQuotes(text: string, sources: readonly Source[]): string {
-  return text
-    .split('\n')
-    .map((line) => sentencesOf(sources).reduce(withoutSentence, normalise(line)))
-    .join('\n');
-}
+export const withoutQuotes = (text: string, sources: readonly Source[]): string => cutter(sources)(text);
+
+/** The same answers come again and again. */
+const cutter = once((sources: readonly Source[]) =>
+  remembering((text) =>
+    text
+      .split('\n')
+      .map((line) => sentencesOf(sources).reduce(withoutSentence, normalise(line)))
+      .join('\n'),
+  ),
+);
 
 function withoutSentence(line: string, sentence: string): string {
   let rest = line;

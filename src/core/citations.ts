@@ -8,10 +8,12 @@ const isTelling = (id: string) => /[\d_-]/.test(id);
 
 /** The ids that a text cites: in brackets; one that no everyday word could be, anywhere. */
 export function citedInText(text: string, ids: readonly string[]): string[] {
+  const there = ids.filter((id) => text.includes(id));
+  if (there.every(isTelling)) return there.filter((id) => stands(text, id));
   const bracketed = [...text.matchAll(/[[(【]([^[\]()【】]+)[\])】]/g)].flatMap(([, inner = '']) =>
     inner.split(/[\s,;:]+/),
   );
-  return ids.filter((id) => bracketed.includes(id) || (isTelling(id) && stands(text, id)));
+  return there.filter((id) => bracketed.includes(id) || (isTelling(id) && stands(text, id)));
 }
 
 function stands(text: string, id: string): boolean {
@@ -37,7 +39,8 @@ export function citationsOf(outcome: Pick<Outcome, 'answer' | 'data' | 'citation
 
 /** The known ids that a reply cites, in any list of it or in its text. */
 export function citationsInReply(text: string, ids: readonly string[]): string[] {
-  const lists = Object.values(fieldsOf(text) ?? {}).flatMap((value) => listed(value) ?? []);
   const inText = citedInText(text, ids);
+  if (ids.every(isTelling)) return inText;
+  const lists = Object.values(fieldsOf(text) ?? {}).flatMap((value) => listed(value) ?? []);
   return ids.filter((id) => lists.includes(id) || inText.includes(id));
 }

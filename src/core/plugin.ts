@@ -6,6 +6,7 @@ import type { Effect } from './effect.ts';
 import type { DrillFacts, TaskEvidence } from './evidence.ts';
 import type { GoldenTask, Script } from './golden-task.ts';
 import type { ModelCall } from './model-call.ts';
+import { once } from './once.ts';
 import type { Outcome, Task } from './outcome.ts';
 import type { Random } from './random.ts';
 import type { DrillReport, RunReport } from './report.ts';
@@ -187,11 +188,14 @@ export interface Case extends TaskEvidence {
   plain: Seen;
 }
 
-const caseOf = (evidence: TaskEvidence): Case => ({
-  ...evidence,
-  seen: seenIn(evidence.events, evidence.declares.chain),
-  plain: seenIn(evidence.baseline, evidence.declares.chain),
-});
+/** However many checks judge it, an ask is put into words once. */
+const caseOf = once(
+  (evidence: TaskEvidence): Case => ({
+    ...evidence,
+    seen: seenIn(evidence.events, evidence.declares.chain),
+    plain: seenIn(evidence.baseline, evidence.declares.chain),
+  }),
+);
 
 export interface TaskCheck extends Card, AboutCheck {
   scope: 'task';

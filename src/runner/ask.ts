@@ -155,10 +155,10 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
       records: log,
       ...(model === undefined ? {} : { model }),
       ...(cost_usd === undefined ? {} : { cost_usd }),
-      ...logFacts(log, recorder.held(JSON.stringify(log)), about),
+      ...logFacts(log, recorder.heldVerbatim(JSON.stringify(log)), about),
     });
   }
-  const held = recorder.held(JSON.stringify(outcome));
+  const held = recorder.heldVerbatim(JSON.stringify(outcome));
   const kept = recorder.keptIn(scope, outcome, script.answer);
   const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((one) => given.has(one) && one !== id);
   recorder.emit({

@@ -6,7 +6,7 @@ export interface Squeezed {
 /** Says whether it holds a fragment of another text. */
 export type FragmentSearch = (squeezed: Squeezed) => boolean;
 
-const lettersOf = (text: string) =>
+export const lettersOf = (text: string) =>
   text
     .normalize('NFKC')
     .toLowerCase()
@@ -15,6 +15,12 @@ const lettersOf = (text: string) =>
 export function squeeze(text: string): Squeezed {
   const letters = lettersOf(text);
   return { text: letters, grams: gramsIn(letters) };
+}
+
+/** Whether a text shares as much as a fragment needs with any of these. */
+export function anyOf(texts: readonly string[]): FragmentSearch {
+  const known = new Set(texts.flatMap((text) => gramsIn(lettersOf(text))));
+  return ({ grams }) => grams.some((gram) => known.has(gram));
 }
 
 /** No fragment is shorter, so what shares not even this much with a text holds nothing of it. */
@@ -72,6 +78,9 @@ function runsOf(text: string): string[] {
     return [];
   });
 }
+
+/** Whether a text has words enough to hold most of another's. */
+export const hasManyWords = (text: string): boolean => (text.match(/[\p{L}\p{N}]+/gu)?.length ?? 0) >= WORDS;
 
 /** Whether most words of a text stand in another in their order, with others or with gaps between them. */
 export function holdsMostWords(of: string, text: string): boolean {

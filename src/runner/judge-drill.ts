@@ -214,7 +214,7 @@ function evidenceOf(
 ): TaskEvidence {
   return {
     task,
-    sources: sourcesFor(task, plan.workflow.sources),
+    sources: sourcesOf(plan)(task),
     canaries: plan.workflow.canaries,
     concepts: plan.workflow.concepts,
     notices: plan.workflow.notices,
@@ -224,6 +224,9 @@ function evidenceOf(
     ...factsOf(plan),
   };
 }
+
+/** One list a task, so that what is found out about it is found once. */
+const sourcesOf = once((plan: JudgePlan) => once((task: GoldenTask) => sourcesFor(task, plan.workflow.sources)));
 
 const factsOf = once((plan: JudgePlan): DrillFacts => {
   return {

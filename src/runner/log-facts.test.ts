@@ -28,7 +28,12 @@ const RECORD: LogRecord = {
 };
 const HELD = { sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] };
 const factsOf = (over: Partial<LogRecord>, of = golden) =>
-  logFacts([{ ...RECORD, ...over }], HELD, { ask: 7, golden: of, workflow, models: ['gpt-5-mini'] });
+  logFacts([{ ...RECORD, ...over }], HELD, {
+    ask: 7,
+    golden: of,
+    workflow: { ...workflow, tasks: [...workflow.tasks, of] },
+    models: ['gpt-5-mini'],
+  });
 const CLEAN = { held: HELD, held_input: false };
 
 const base64 = (text: string) => Buffer.from(text).toString('base64');

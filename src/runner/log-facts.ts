@@ -1,8 +1,18 @@
 import type { GoldenTask, Workflow } from '../core/golden-task.ts';
-import { once } from '../core/once.ts';
+import { once, remembering } from '../core/once.ts';
 import type { LogRecord } from '../core/outcome.ts';
 import type { EventOf, Held } from '../core/trace.ts';
-import { type FragmentSearch, fragmentsOf, holdsMostWords, partsOf, squeeze } from './fragments.ts';
+import {
+  anyOf,
+  type FragmentSearch,
+  fragmentsOf,
+  hasManyWords,
+  holdsMostWords,
+  lettersOf,
+  partsOf,
+  type Squeezed,
+  squeeze,
+} from './fragments.ts';
 import { SHORT_RUNS, viewsOf } from './views.ts';
 
 /** What a log is of, and what stands in the run that it may not hold. */
@@ -19,15 +29,15 @@ type LogFacts = Pick<EventOf<'log'>, 'held' | 'held_input' | 'held_tenant' | 'ot
 /** What a log gives away, in whole or in fragments, written or encoded in whichever way. */
 export function logFacts(records: readonly LogRecord[], held: Held, of: LoggedAsk): LogFacts {
   const { golden, workflow } = of;
-  const views = [...new Set(freeTexts(records, of))].flatMap((text) => viewsOf(text, SHORT_RUNS));
-  const readings = views.flatMap((view) => [view, [...view].reverse().join('')]);
-  const squeezed = readings.map(squeeze);
-  const holds = ({ search }: Sought) => squeezed.some(search);
-  const { sources, canaries, tenants } = soughtIn(workflow);
+  const { sources, canaries, look } = soughtIn(workflow);
+  const looks = [...new Set(freeTexts(records, of))].map(look);
+  const suspicious = looks.flatMap((one) => one.suspicious);
+  const holds = ({ search }: Sought) => suspicious.some(search);
+  const wordy = looks.flatMap((one) => one.wordy);
   const known = idsOf(of);
   const tenant =
     records.some((record) => record.tenant_hash === golden.tenant) ||
-    tenants.some((name) => readings.some((view) => namesTenant(view, name, known)));
+    looks.some((one) => one.naming.some(({ view, tenant: name }) => namesTenant(view, name, known)));
   const other_tasks = otherTasksIn(records, of);
   return {
     held: {
@@ -35,7 +45,7 @@ export function logFacts(records: readonly LogRecord[], held: Held, of: LoggedAs
       sources: [...new Set([...held.sources, ...sources.filter(holds).map(({ id }) => id)])],
       canaries: [...new Set([...held.canaries, ...canaries.filter(holds).map(({ id }) => id)])],
     },
-    held_input: saidIn(golden).some((it) => holds(it) || readings.some((view) => holdsMostWords(it.id, view))),
+    held_input: saidIn(golden).some((it) => holds(it) || wordy.some((view) => holdsMostWords(it.id, view))),
     ...(tenant && { held_tenant: true as const }),
     ...(other_tasks.length > 0 && { other_tasks }),
   };
@@ -47,11 +57,39 @@ interface Sought {
   search: FragmentSearch;
 }
 
-const soughtIn = once(({ sources, canaries, tasks }: Workflow) => ({
-  sources: sources.map(({ id, text }): Sought => ({ id, search: fragmentsOf(text) })),
-  canaries: Object.entries(canaries).map(([id, canary]): Sought => ({ id, search: partsOf(canary) })),
-  tenants: [...new Set(tasks.map(({ tenant }) => tenant))],
-}));
+/** What one text of a log may give away: most hold digests, and nothing further has to be looked for in them. */
+interface Look {
+  /** Readings that share letters with something that may not be there. */
+  suspicious: Squeezed[];
+  /** Readings of enough words to hold most words of a question. */
+  wordy: string[];
+  /** Readings that hold the letters of a tenant's name. */
+  naming: { view: string; tenant: string }[];
+}
+
+const soughtIn = once(({ sources, canaries, tasks }: Workflow) => {
+  const tenants = [...new Set(tasks.map(({ tenant }) => tenant))];
+  const names = tenants.map((tenant) => ({ tenant, letters: lettersOf(tenant) }));
+  const said = tasks.flatMap(({ input, history }) => [input, ...history.map(({ content }) => content)]);
+  const sharesLetters = anyOf([...sources.map(({ text }) => text), ...Object.values(canaries), ...said]);
+  return {
+    sources: sources.map(({ id, text }): Sought => ({ id, search: fragmentsOf(text) })),
+    canaries: Object.entries(canaries).map(([id, canary]): Sought => ({ id, search: partsOf(canary) })),
+    // The same texts come again and again: a digest of the tenant, a version, a step.
+    look: remembering((text): Look => {
+      const views = viewsOf(text, SHORT_RUNS).filter((view) => view === text || READABLE.test(view));
+      const readings = views.flatMap((view) => [view, [...view].reverse().join('')]);
+      const squeezed = readings.map((view) => ({ view, it: squeeze(view) }));
+      return {
+        suspicious: squeezed.flatMap(({ it }) => (sharesLetters(it) ? [it] : [])),
+        wordy: readings.filter(hasManyWords),
+        naming: squeezed.flatMap(({ view, it }) =>
+          names.flatMap(({ tenant, letters }) => (it.text.includes(letters) ? [{ view, tenant }] : [])),
+        ),
+      };
+    }),
+  };
+});
 
 /** What users said, by its words. */
 const saidIn = once(({ input, history }: GoldenTask): Sought[] =>
@@ -75,6 +113,8 @@ const idsOf = ({ golden, ask, workflow, models }: LoggedAsk) => [
   ...[...golden.fixtures, ...models],
 ];
 
+/** What was decoded and has not this much in a row is no text, but a digest. */
+const READABLE = /[\p{L}\p{N}\p{P}\p{Zs}]{4,}/u;
 /** No tenant is meant by it. */
 const NO_TENANT = 'default';
 /** What was decoded and is no text holds short names by chance. */

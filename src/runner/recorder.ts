@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { remembering } from '../core/once.ts';
 import type { Recording } from '../core/stand.ts';
-import type { NewEvent, TraceEvent } from '../core/trace.ts';
+import type { Held, NewEvent, TraceEvent } from '../core/trace.ts';
 import { createCallReader, type TaskWords } from './given.ts';
 import { createMarkerSearch, type Markers } from './markers.ts';
 import type { Redaction } from './redact.ts';
@@ -36,6 +36,8 @@ export interface RecorderOptions {
 export interface Recorder extends Recording {
   /** What an outcome holds of the replies of this world. */
   keptIn: ReplyBook['keptIn'];
+  /** Markers of a text that is like no other: what a target gives back. */
+  heldVerbatim(text: string): Held;
   /** Events from now on belong to this phase. */
   enter(phase: string): void;
 }
@@ -44,6 +46,7 @@ export interface Recorder extends Recording {
 export function createRecorder(options: RecorderOptions): Recorder {
   let phase = '';
   const book = createReplyBook();
+  const search = createMarkerSearch(options.markers);
   return {
     replied: book.enter,
     rereads: book.rereads,
@@ -63,7 +66,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         ...options.redaction.value(event),
       } as TraceEvent);
     },
-    held: remembering(createMarkerSearch(options.markers)),
+    held: remembering((text) => search(text)),
+    heldVerbatim: (text) => search(text, 'verbatim'),
     facts: createCallReader(options.tasks),
     digest: remembering(digest),
   };

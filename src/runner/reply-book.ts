@@ -53,14 +53,17 @@ export function createReplyBook() {
         const { call, role, cites } = entry;
         return share < least ? [] : [{ call, ask: entry.ask, role, share, cites, ...more }];
       };
+      const whole = ({ prose }: Entry) => prose.every((piece) => text.includes(piece));
       const own = current.get(ask) ?? [];
       const ofTenant = store.get(tenant) ?? new Map<string, Entry[]>();
       const stored = ofTenant.get(task) ?? [];
-      const ours = [...own, ...stored].map(({ prose }) => prose.join(' '));
-      const foreign = [...store].flatMap(([other, tasks]) => (other === tenant ? [] : [...tasks.values()].flat()));
+      const foreign = [...store].flatMap(([other, tasks]) =>
+        other === tenant ? [] : [...tasks.values()].flatMap((some) => some.filter(whole)),
+      );
+      const ours = foreign.length === 0 ? [] : [...own, ...stored].map(({ prose }) => prose.join(' '));
       const kept = [
         ...own.flatMap((entry) => held(entry, LEAST)),
-        ...stored.flatMap((entry) => held(entry, 1)),
+        ...stored.filter(whole).flatMap((entry) => held(entry, 1)),
         ...foreign
           .filter((entry) => isForeign(entry, ours, expected))
           .flatMap((entry) => held(entry, 1, { other_tenant: true })),
