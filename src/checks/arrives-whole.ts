@@ -3,7 +3,7 @@ import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { proseOf, squash } from '../core/prose.ts';
 import { claimsIn } from './claims.ts';
-import { contentText, noContent } from './content.ts';
+import { answerOf, contentText, noContent } from './content.ts';
 import { knownFrom, mayFollow, says } from './known-facts.ts';
 import { unique } from './words.ts';
 
@@ -44,7 +44,10 @@ export const arrivesWhole = defineTaskCheck({
     // A part is a part because it is called so; what is told by rule was written by no model.
     if (kind === 'partial' || (!answers && on.seen.servers.length === 0))
       return notApplicable(`the outcome is ${kind}, in words of its own`);
-    return failed(difference(said, wanted[0]?.join(' ') ?? ''), ask, content);
+    const want = wanted[0]?.join(' ') ?? '';
+    // An answer that stops is cut, whatever its other fields say.
+    const answer = squash(answerOf(content.outcome) ?? '');
+    return failed(difference(answer !== '' && want.startsWith(answer) ? answer : said, want), ask, content);
   },
 });
 
