@@ -44,12 +44,15 @@ export const failsOver = defineTaskCheck({
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');
     const within = params.within_ms ?? Math.floor((ask.deadline_ms * 2) / 3);
     const earlier = chain.slice(0, from);
-    return unneeded(on, earlier, within) ?? reached(on, earlier, rescue, within);
+    const verdict = unneeded(on, earlier, within) ?? reached(on, earlier, rescue, within);
+    // A valid reply may be held back or used with care: another model need not be asked for a better one, nor soon.
+    const cheap = on.armed.filter((a) => earlier.includes(a.role)).every((a) => a.effect === 'cheapens');
+    return cheap && verdict.verdict === 'failed' ? nothingToJudge('no role was out of service') : verdict;
   },
 });
 
 /** Why nothing had to be handed over in this ask; undefined where it had. */
-function unneeded({ seen, plain, armed, declares }: Case, earlier: string[], within: number) {
+function unneeded({ seen, plain, declares }: Case, earlier: string[], within: number) {
   const { ask, calls, kind, servers, attempts } = seen;
   const late = (c: CallView) => (c.endedAt ?? 0) - (ask?.at ?? 0) > within;
   const survivor = servers.find((c) => earlier.includes(c.call.role) && c.ok && !(delayed(c) && late(c)));
@@ -57,9 +60,6 @@ function unneeded({ seen, plain, armed, declares }: Case, earlier: string[], wit
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   if (before.length > 0 && before.every((c) => c.fired.length === 0))
     return nothingToJudge(`no fault broke a call to ${unique(before.map((c) => c.call.role)).join(', ')}`);
-  // A valid reply may be held back: another model need not be asked for a better one.
-  const cheap = armed.filter((a) => earlier.includes(a.role)).every((a) => a.effect === 'cheapens');
-  if (cheap && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge('no role was out of service');
   const why = endsThere(before.at(-1), declares.fails_over_on);
   if (why !== undefined && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge(why);
   // No fault can touch a task that needs no model; one that is put off without asking any needed one.
