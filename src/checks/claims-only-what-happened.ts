@@ -13,6 +13,7 @@ export const claimsOnlyWhatHappened = defineTaskCheck({
   reads: '`actions`, answer and notice, against the effects ledger',
   severity: 'critical',
   gate: true,
+  always: true,
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
   judge(on) {
     const { outcome, results } = on.seen;
