@@ -60,7 +60,8 @@ function unneeded({ seen, plain, declares }: Case, earlier: string[], within: nu
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   if (before.length > 0 && before.every((c) => c.fired.length === 0))
     return nothingToJudge(`no fault broke a call to ${unique(before.map((c) => c.call.role)).join(', ')}`);
-  const why = endsThere(before.at(-1), declares.fails_over_on);
+  const last = before.at(-1);
+  const why = last && endsThere(last, declares.fails_over_on);
   if (why !== undefined && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge(why);
   // No fault can touch a task that needs no model; one that is put off without asking any needed one.
   const putOff = kind === 'hung' || kind === undefined || (OUTCOME_KINDS[kind].stops && plain.calls.length > 0);
