@@ -4,6 +4,7 @@ import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, pass
 import { proseOf, squash } from '../core/prose.ts';
 import { claimsIn } from './claims.ts';
 import { answerOf, contentText, noContent } from './content.ts';
+import { isDayOfRun } from './day-of-run.ts';
 import { knownFrom, mayFollow, says } from './known-facts.ts';
 import { unique } from './words.ts';
 
@@ -58,13 +59,14 @@ function wantedBy({ answer, answer_if_not_done }: Case['task'], expected = ''): 
 }
 
 /** Amounts, dates and ids around the answer that neither a source nor the task knows. */
-function inventedAround(want: string[], said: string, { task, sources }: Case): string[] {
+function inventedAround(want: string[], said: string, { task, sources, seen, epoch_ms }: Case): string[] {
   const rest = want.reduce((text, piece) => text.replaceAll(piece, ' '), said);
   if (rest.trim() === '') return [];
   const texts = [task.input, ...want, ...sources.flatMap((s) => [s.id, s.text])];
   const known = knownFrom(texts, [task.answer, ...task.turns.map(({ args, returns }) => [args, returns])]);
   const telling = claimsIn(rest).filter(({ kind }) => kind === 'amount' || kind === 'percentage' || kind === 'date');
-  return unique(telling.filter((c) => !says(known, c) && !mayFollow(known, c)).map((c) => c.text)).slice(0, 5);
+  const invented = telling.filter((c) => !says(known, c) && !mayFollow(known, c));
+  return unique(invented.filter((c) => !isDayOfRun(c, epoch_ms, seen.ending?.at ?? 0)).map((c) => c.text)).slice(0, 5);
 }
 
 /** A label, a greeting or a disclosure may stand around it; no second beginning of it may. */

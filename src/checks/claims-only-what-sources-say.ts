@@ -2,6 +2,7 @@ import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../c
 import type { EventOf } from '../core/trace.ts';
 import { type Claim, type ClaimKind, claimsIn } from './claims.ts';
 import { answerOf, dataOf, noContent, stringsIn } from './content.ts';
+import { isDayOfRun } from './day-of-run.ts';
 import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';
 import { count, unique } from './words.ts';
 
@@ -16,13 +17,13 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
   severity: 'critical',
   gate: true,
   implies: (_task, contract) => (contract?.gates.includes(NAME) ? {} : undefined),
-  judge({ seen: { content, ending, notice }, task, sources }) {
+  judge({ seen: { content, ending, notice }, task, sources, epoch_ms }) {
     if (content === undefined) return noContent(ending);
     if (sources.length + task.turns.length === 0)
       return nothingToJudge('the task has neither sources nor tool results');
     const known = knownOf(task, sources);
     const claims = claimsOf(content.outcome, notice);
-    const open = claims.filter((c) => !says(known, c));
+    const open = claims.filter((c) => !says(known, c) && !isDayOfRun(c, epoch_ms, content.at));
     const wrong = open.filter((c) => !mayFollow(known, c));
     const list = (some: Claim[]) =>
       unique(some.map((c) => c.text))
