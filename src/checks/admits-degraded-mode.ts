@@ -12,6 +12,7 @@ export const admitsDegradedMode = defineTaskCheck({
   feature: 'notice',
   reads: 'who answered, and `degraded` and `notice` of the outcome',
   skips: 'the contract says `when_degraded: silent`',
+  always: true,
   implies: () => ({}),
   judge(on) {
     if (on.contract?.experience?.when_degraded === 'silent')

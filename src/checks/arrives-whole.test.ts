@@ -66,3 +66,18 @@ test('another ending is judged by what the task accepts', () => {
   );
   expect(judge({ kind: 'failed' }, true, { task: { degraded_ok: false } }).verdict).toBe('not_applicable');
 });
+
+test('the date under which an answer was stored may stand beside it, another may not', () => {
+  const dated = (day: string) =>
+    verdictOf(
+      check,
+      evidence(
+        story(2)
+          .ask()
+          .outcome(5, { answer: `(Stored on ${day}.) ${ANSWER}` }),
+      ),
+      { strict: true },
+    );
+  expect(dated('1 January 1970').verdict).toBe('passed');
+  expect(dated('19 March 1999').verdict).toBe('failed');
+});

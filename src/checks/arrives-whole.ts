@@ -4,7 +4,8 @@ import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { proseOf, squash } from '../core/prose.ts';
 import { type ClaimKind, claimsIn } from './claims.ts';
-import { contentText, noContent } from './content.ts';
+import { answerOf, contentText, noContent } from './content.ts';
+import { isDayOfRun } from './day-of-run.ts';
 import { knownFrom, mayFollow, says } from './known-facts.ts';
 import { unique } from './words.ts';
 
@@ -46,7 +47,10 @@ export const arrivesWhole = defineTaskCheck({
     // A part is a part because it is called so; what is told by rule was written by no model.
     if (kind === 'partial' || (!answers && on.seen.servers.length === 0))
       return notApplicable(`the outcome is ${kind}, in words of its own`);
-    return failed(difference(said, wanted[0]?.join(' ') ?? ''), ask, content);
+    const want = wanted[0]?.join(' ') ?? '';
+    // An answer that stops is cut, whatever its other fields say.
+    const answer = squash(answerOf(content.outcome) ?? '');
+    return failed(difference(answer !== '' && want.startsWith(answer) ? answer : said, want), ask, content);
   },
 });
 
@@ -61,12 +65,13 @@ function wantedBy(task: Case['task'], expected = ''): string[][] {
 }
 
 /** Amounts, dates and ids around the answer that neither a source nor the task knows. */
-function inventedAround(want: string[], said: string, on: Case): string[] {
+function inventedAround(want: string[], said: string, { task, sources, seen, epoch_ms }: Case): string[] {
   const rest = want.reduce((text, piece) => text.replaceAll(piece, ' '), said);
   const telling = claimsIn(rest.trim()).filter(({ kind }) => TELLING.includes(kind));
   if (telling.length === 0) return [];
-  const known = knownFor(on.task)(on.sources);
-  return unique(telling.filter((c) => !says(known, c) && !mayFollow(known, c)).map((c) => c.text)).slice(0, 5);
+  const known = knownFor(task)(sources);
+  const invented = telling.filter((c) => !says(known, c) && !mayFollow(known, c));
+  return unique(invented.filter((c) => !isDayOfRun(c, epoch_ms, seen.ending?.at ?? 0)).map((c) => c.text)).slice(0, 5);
 }
 const TELLING: readonly ClaimKind[] = ['amount', 'percentage', 'date'];
 

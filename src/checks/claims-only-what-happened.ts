@@ -15,6 +15,7 @@ export const claimsOnlyWhatHappened = defineTaskCheck({
   severity: 'critical',
   advice: 'Report as done only what the tool has confirmed; after a timeout report it as `unclear`.',
   gate: true,
+  always: true,
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
   judge(on) {
     const { outcome, results } = on.seen;

@@ -2,6 +2,7 @@ import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../c
 import type { EventOf } from '../core/trace.ts';
 import { type Claim, claimsIn } from './claims.ts';
 import { answerOf, dataOf, noContent, stringsIn } from './content.ts';
+import { isDayOfRun } from './day-of-run.ts';
 import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';
 import { count, unique } from './words.ts';
 
@@ -17,13 +18,13 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
   advice: 'Compare amounts, dates and ids of the answer with the sources, and refuse a reply that holds others.',
   gate: true,
   implies: (_task, contract) => (contract?.gates.includes(NAME) ? {} : undefined),
-  judge({ seen: { content, ending }, task, sources }) {
+  judge({ seen: { content, ending }, task, sources, epoch_ms }) {
     if (content === undefined) return noContent(ending);
     if (sources.length + task.turns.length === 0)
       return nothingToJudge('the task has neither sources nor tool results');
     const known = knownOf(task, sources);
     const claims = claimsOf(content.outcome);
-    const open = claims.filter((c) => !says(known, c));
+    const open = claims.filter((c) => !says(known, c) && !isDayOfRun(c, epoch_ms, content.at));
     const wrong = open.filter((c) => !mayFollow(known, c));
     const list = (some: Claim[]) =>
       unique(some.map((c) => c.text))

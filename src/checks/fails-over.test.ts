@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ArmedAt } from '../core/evidence.ts';
 import { evidence, facts, failover, HANG, held, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 import { failsOver as check } from './fails-over.ts';
 
@@ -150,4 +151,22 @@ test('an ask that is put off without asking any model was not handed over', () =
   const baseline = told().events();
   expect(verdictOf(check, evidence(told(), { baseline }), params).verdict).toBe('inconclusive');
   expect(verdictOf(check, evidence(story().ask().outcome(5)), params).verdict).toBe('inconclusive');
+});
+
+test('a third role that is well has to be asked where the second one is broken too', () => {
+  const declares = { ...facts().declares, chain: ['primary', 'backup', 'spare'] };
+  const down: ArmedAt[] = [...HANG, { fault: 'hang', role: 'backup', effect: 'fails' }];
+  const told = () =>
+    story()
+      .ask()
+      .call('primary', 0, { until: 10, ...left })
+      .call('backup', 10, { until: 20, ...left });
+  const on = (asked: ReturnType<typeof story>, kind: 'answered' | 'failed', armed: ArmedAt[]) =>
+    worded(verdictOf(check, evidence(asked.outcome(90, { kind }), { declares, armed })));
+  expect(on(told(), 'failed', down)).toBe(
+    'failed: spare never called (1 attempt on primary, 1 attempt on backup); the outcome is failed',
+  );
+  expect(on(told().call('spare', 20, { until: 80 }), 'answered', down)).toMatch(/^passed/);
+  const all: ArmedAt[] = [...down, { fault: 'hang', role: 'spare', effect: 'fails' }];
+  expect(on(told(), 'failed', all)).toBe('inconclusive: backup and spare were broken as well');
 });

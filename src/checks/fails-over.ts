@@ -74,8 +74,9 @@ function unneeded({ seen, plain, declares }: Case, earlier: string[], within: nu
 const READ = FailureMode.options.filter((mode) => FAILURE_MODES[mode].visible === 'target');
 
 /** Why a call leads to no other role: a refusal is an answer, and what a target declares to fail over on is all it claims. */
-function endsThere({ call, failureMode, endedAt }: CallView, declared: readonly FailureMode[] | undefined) {
-  if (endedAt === undefined) return undefined;
+function endsThere(last: CallView | undefined, declared: readonly FailureMode[] | undefined) {
+  if (last?.endedAt === undefined) return undefined;
+  const { call, failureMode } = last;
   const modes = failureMode === null ? READ : [failureMode];
   if (modes.some((mode) => declared?.includes(mode))) return undefined;
   if (failureMode === 'safety_block') return `${call.role} refused for safety, which is no reason to ask another`;
@@ -90,35 +91,46 @@ const excused = (c: CallView) => c.fired.some((f) => EXCUSES.includes(f.effect))
 const delayed = (c: CallView) => c.fired.some((f) => f.effect === 'delays');
 const spoiled = (c: CallView) => c.fired.some((f) => f.effect !== 'delays');
 
-function reached({ seen, armed }: Case, earlier: string[], rescue: string[], within: number) {
+function reached({ seen, armed, declares }: Case, earlier: string[], rescue: string[], within: number) {
   const { ask, ending, kind, attempts, replies } = seen;
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   const there = attempts.filter((c) => rescue.includes(c.call.role));
   const proof = [ask, ...before, ...there, ending];
   const tries = said(before.map((c) => c.call.role)) || `${earlier.join(', ')} spared`;
   const end = kind === 'hung' ? 'the task hung' : `the outcome is ${kind}`;
-  const who = rescue.join(' or ');
   const good = replies.filter((c) => rescue.includes(c.call.role));
-  if (good.length === 0) {
-    const broken = rescue.filter((role) => armed.some((a) => a.role === role && EXCUSES.includes(a.effect)));
-    if (there.length === 0 ? broken.length === rescue.length : there.every(excused))
-      return nothingToJudge(`${broken.join(' and ')} ${broken.length > 1 ? 'were' : 'was'} broken as well`);
+  if (good.length === 0 && there.every(excused)) {
+    const left = notAsked(rescue, there, armed);
+    const why = endsThere(there.at(-1), declares.fails_over_on);
+    if (left.length === 0)
+      return nothingToJudge(`${rescue.join(' and ')} ${rescue.length > 1 ? 'were' : 'was'} broken as well`);
+    if (why !== undefined) return nothingToJudge(why);
+    const all = there.length === 0 ? tries : `${tries}, ${said(there.map((c) => c.call.role))}`;
+    return failed(`${left.join(' or ')} never called (${all}); ${end}`, proof);
   }
   const [first] = there;
-  if (first === undefined) return failed(`${who} never called (${tries}); ${end}`, proof);
+  if (first === undefined) return nothingToJudge('no later role was called');
   const after = first.call.at - (ask?.at ?? 0);
-  const when = `${first.call.role} reached after ${seconds(after)}, ${seconds(within)} allowed (${tries})`;
-  if (after > within) return failed(when, proof);
+  const timing = `${first.call.role} reached after ${seconds(after)}, ${seconds(within)} allowed (${tries})`;
+  if (after > within) return failed(timing, proof);
   if (good.length === 0) {
     const modes = unique(there.map((c) => c.failureMode ?? 'no reply')).join(', ');
     const called = unique(there.map((c) => c.call.role)).join(', ');
     return failed(`${called} called ${count(there.length, 'time')} without a good reply: ${modes}; ${end}`, proof);
   }
   const lost = kind === 'hung' || kind === 'failed';
-  if (lost && good.some(spoiled)) return nothingToJudge(`${who} was reached, and its reply was broken as well`);
+  if (lost && good.some(spoiled))
+    return nothingToJudge(`${rescue.join(' or ')} was reached, and its reply was broken as well`);
   if (lost) return failed(`${good.at(-1)?.call.role} gave a good reply, but ${end}`, proof);
-  return passed(when, proof);
+  return passed(timing, proof);
 }
+
+/** Later roles that nobody asked, and that no fault would have kept from helping. */
+const notAsked = (rescue: string[], there: CallView[], armed: Case['armed']) =>
+  rescue.filter(
+    (role) =>
+      !armed.some((a) => a.role === role && EXCUSES.includes(a.effect)) && there.every((c) => c.call.role !== role),
+  );
 
 /** `3 attempts on primary`. */
 const said = (called: string[]): string =>

@@ -93,3 +93,16 @@ test('a breaker may be one a tenant: what fails another tenant says nothing of t
   );
   expect(drillVerdictOf(check, number([...others, ...later]), params).verdict).not.toBe('failed');
 });
+
+test('a model that stops at the length limit is not dead', () => {
+  const cut = [2, 3, 4, 5, 6].flatMap((ask) =>
+    story(ask)
+      .ask(ask * 100)
+      .call('primary', ask * 100, { until: ask * 100 + 50, fails: 'truncated' })
+      .call('backup', ask * 100 + 60, { until: ask * 100 + 90 })
+      .outcome(ask * 100 + 90)
+      .events(),
+  );
+  const events = number([...story(1).phase(0, 'began', HANG).events(), ...cut]);
+  expect(drillVerdictOf(check, events, params).verdict).toBe('inconclusive');
+});

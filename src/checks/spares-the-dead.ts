@@ -105,8 +105,10 @@ export const sparesTheDead = defineDrillCheck({
 
     function ended(event: EventOf<'call-end'> | EventOf<'call-abort'>): void {
       const mode = event.kind === 'call-abort' ? modeOfAbort(event) : event.failure_mode;
+      // A reply that ended at its length limit came from a model that is there.
+      const cut = mode === 'truncated' && event.kind === 'call-end' && event.how === 'complete';
       const saysNothing = mode !== null && (FAILURE_MODES[mode].blames === 'request' || busy.delete(event.call));
-      if (saysNothing) return;
+      if (saysNothing || cut) return;
       for (const watch of both(event.ask)) {
         if (mode === null) watch.recover();
         else watch.failed(event.at);

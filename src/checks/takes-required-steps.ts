@@ -43,7 +43,7 @@ function taken(on: Case, role: string, before: number) {
   if (!calls.some(good)) return { calls, wrong: 'gave no good reply' };
   const latest = calls.filter(good).at(-1);
   // A reply that a fault made worth less is a no, or none at all.
-  if (latest !== undefined && latest.fired.some((f) => f.effect !== 'delays'))
+  if (latest?.fired.some((f) => f.effect !== 'delays'))
     return { calls, wrong: `did not agree (${latest.fired[0]?.detail})` };
   const blind = latest === undefined ? undefined : unshown(on, latest);
   if (blind !== undefined) return { calls, wrong: `was not shown ${blind}` };
