@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson } from '../core/canonical.ts';
 import { formatPlace, type Place } from '../core/errors.ts';
 import { Notices, type Reading } from '../core/notices.ts';
 import type { Catalogue } from './catalogue-type.ts';
@@ -36,9 +36,12 @@ export interface ReadingsFrom {
 /** All readings that a run has, whoever wrote them. The same one may stand in several places, another may not. Throws a DrillError. */
 export function mergeReadings(from: readonly ReadingsFrom[], { twinReadings }: Judges): Reading[] {
   const all = from.flatMap(({ readings, place }) => readings.map((reading) => ({ reading, place })));
-  const each = all.filter(
-    ({ reading }, i) => all.findIndex((other) => isDeepStrictEqual(other.reading, reading)) === i,
-  );
+  const firsts = new Map<string, (typeof all)[number]>();
+  for (const one of all) {
+    const key = canonicalJson(one.reading);
+    if (!firsts.has(key)) firsts.set(key, one);
+  }
+  const each = [...firsts.values()];
   const told = new Problems();
   const shown = (i: number) => `"${each[i]?.reading.text.slice(0, 60)}"`;
   const placeOf = (i: number): Place => each[i]?.place ?? { file: 'notices' };

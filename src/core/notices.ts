@@ -14,7 +14,7 @@ export const placeholdersIn = (text: string): string[] => [...text.matchAll(HOLE
 export function cutAtPlaceholders(text: string): { literals: string[]; holes: Placeholder[] } {
   const pieces = text.split(HOLE);
   const holes = pieces.filter((_, i) => i % 2 === 1);
-  return { literals: pieces.filter((_, i) => i % 2 === 0), holes: Placeholder.array().parse(holes) };
+  return { literals: pieces.filter((_, i) => i % 2 === 0), holes: holes.map((name) => Placeholder.parse(name)) };
 }
 
 const ToolName = z

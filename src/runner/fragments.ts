@@ -38,18 +38,28 @@ const MOST_OF_IT = 0.6;
 const LONGEST = 1000;
 
 /** Finds a text, five words of it in a row, or half of it; of a text of a few words only the whole. */
-export const fragmentsOf = (text: string): FragmentSearch => searchFor(runsOf(text));
+export const fragmentsOf = (text: string): FragmentSearch => searchFor(() => runsOf(text));
 
 /** Finds most of a name without words, such as a canary. */
 export function partsOf(name: string): FragmentSearch {
   const all = lettersOf(name);
   const length = Math.max(GRAM, Math.ceil(all.length * MOST_OF_IT));
-  return searchFor(Array.from({ length: Math.max(0, all.length - length + 1) }, (_, i) => all.slice(i, i + length)));
+  return searchFor(() =>
+    Array.from({ length: Math.max(0, all.length - length + 1) }, (_, i) => all.slice(i, i + length)),
+  );
 }
 
-function searchFor(runs: readonly string[]): FragmentSearch {
-  const known = new Set(runs.flatMap(gramsIn));
-  return ({ text, grams }) => grams.some((gram) => known.has(gram)) && runs.some((run) => text.includes(run));
+/** Most texts are never looked for: their runs are made when the first one is. */
+function searchFor(runsFor: () => readonly string[]): FragmentSearch {
+  let made: { runs: readonly string[]; known: Set<string> } | undefined;
+  return ({ text, grams }) => {
+    if (made === undefined) {
+      const runs = runsFor();
+      made = { runs, known: new Set(runs.flatMap(gramsIn)) };
+    }
+    const { runs, known } = made;
+    return grams.some((gram) => known.has(gram)) && runs.some((run) => text.includes(run));
+  };
 }
 
 const gramsIn = (text: string) =>

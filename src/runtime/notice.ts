@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson } from '../core/canonical.ts';
 import type { Meaning, Reading } from '../core/notices.ts';
 import type { Notice } from '../core/outcome.ts';
 import { OutcomeKind } from '../core/outcome-kind.ts';
@@ -152,5 +152,5 @@ export const notices: Reading[] = (() => {
     ...OutcomeKind.exclude(['answered']).options.flatMap((kind) => cases.map((happened) => toldOf(kind, happened))),
   ];
   const all = told.flatMap((one): Reading[] => Object.values(one));
-  return all.filter((one, i) => all.findIndex((other) => isDeepStrictEqual(one, other)) === i);
+  return [...new Map(all.map((one) => [canonicalJson(one), one])).values()];
 })();
