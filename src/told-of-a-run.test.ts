@@ -77,3 +77,34 @@ it('the order that was taken from the first call is told once, with the line to 
     "`export const declares = { features: ['fallback', 'deadline'], chain: ['backup', 'primary'] };`",
   );
 });
+
+it('one time reads the same wherever it is told', async () => {
+  const { tasks, page } = await runDrill({ names: ['timeout_primary'] }).then(({ report, files }) => ({
+    tasks: report.drills.flatMap((drill) => drill.tasks),
+    page: files['report.md'] ?? '',
+  }));
+  const told = tasks.flatMap(({ task, phase, checks }) => {
+    const reason = checks.find(({ check }) => check === 'ends-inside-deadline')?.reason ?? '';
+    return { task, phase, time: /\d+\.\d s/.exec(reason)?.[0] };
+  });
+  expect(told.length).toBeGreaterThan(10);
+  for (const { task, phase, time } of told)
+    expect(page).toMatch(new RegExp(`\\| ${task} \\| ${phase} \\|.*\\| ${time} \\|`));
+});
+
+it('what a phase expects is judged in that phase, with its own parameters', async () => {
+  const never = '{ retries-at-most: { retries: 0 } }';
+  const drill = OUT.replace('expect: { ends-inside-deadline: {} }', 'expect: { retries-at-most: { retries: 9 } }')
+    .replace('tasks: 3,', `tasks: 3, expect: ${never},`)
+    .replace(
+      '- { name: well, tasks: 2 }',
+      '- { name: well, tasks: 2, faults: [{ fault: server-error, role: primary }] }',
+    );
+  const agent = OWN_AGENT.replace('[roles.primary,', '[roles.primary, roles.primary,');
+  const { tasks } = await ran(agent, { names: ['./drills/out.yaml'] }, { 'drills/out.yaml': drill });
+  const verdicts = tasks.map(({ phase, checks }) => [
+    phase,
+    checks.find((c) => c.check === 'retries-at-most')?.verdict,
+  ]);
+  expect(verdicts).toEqual([...Array(2).fill(['well', 'passed']), ...Array(3).fill(['out', 'failed'])]);
+});

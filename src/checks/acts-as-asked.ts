@@ -3,8 +3,8 @@ import type { PlannedAction } from '../core/outcome.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, type Proof, passed } from '../core/plugin.ts';
 import type { Use } from '../core/seen.ts';
+import { count, unique } from '../core/words.ts';
 import { canWrite, committed, repliesAsking, ruleOf, sayAsked } from './tools-used.ts';
-import { count, unique } from './words.ts';
 
 /** A drifted, truncated or misread reply may not change anything: every effect is one that the task foresees. */
 export const actsAsAsked = defineTaskCheck({

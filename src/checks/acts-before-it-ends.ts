@@ -1,8 +1,8 @@
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
+import { count, seconds } from '../core/words.ts';
 import { canWrite } from './tools-used.ts';
 import { Tally } from './whole-asks.ts';
-import { count, seconds } from './words.ts';
 
 /** Whoever was given an outcome was told what was done: what is written later happens behind the user’s back. */
 export const actsBeforeItEnds = defineDrillCheck({

@@ -1,7 +1,7 @@
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Use } from '../core/seen.ts';
+import { count, unique } from '../core/words.ts';
 import { canWrite } from './tools-used.ts';
-import { count, unique } from './words.ts';
 
 /** After a timeout nobody knows whether a write happened: only its idempotency key makes a second try safe. */
 export const actsOnce = defineTaskCheck({

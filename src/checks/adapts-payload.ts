@@ -1,7 +1,7 @@
 import type { CallView } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { count, unique, when } from '../core/words.ts';
 import { doubledTurns } from './doubled-turns.ts';
-import { count, unique, when } from './words.ts';
 
 /** What the backup is sent holds all that the primary was sent, and nothing that is the primary's own. */
 export const adaptsPayload = defineTaskCheck({

@@ -1,6 +1,6 @@
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { when } from '../core/words.ts';
 import { degradedPath } from './degraded-path.ts';
-import { when } from './words.ts';
 
 /** A degraded path says so to the program and to the user; a full one is not marked as degraded. */
 export const admitsDegradedMode = defineTaskCheck({

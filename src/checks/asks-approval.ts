@@ -1,6 +1,6 @@
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { count, unique } from '../core/words.ts';
 import { repliesAsking, ruleOf, sayAsked } from './tools-used.ts';
-import { count, unique } from './words.ts';
 
 const WITHOUT = {
   unasked: 'without asking for approval',

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type CallView, callsOf } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { count } from '../core/words.ts';
 import { comeBackAt } from './retry-after.ts';
 import { Asks, Tally } from './whole-asks.ts';
-import { count } from './words.ts';
 
 /** Fewer pauses may be alike by chance. */
 const ENOUGH = 8;

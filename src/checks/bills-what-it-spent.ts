@@ -1,6 +1,6 @@
 import { defineLogCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { usd } from '../core/words.ts';
 import { costAgrees } from './self-report.ts';
-import { usd } from './words.ts';
 
 /** A budget holds only where every call is counted, failed and abandoned ones and those beside the answer too. */
 export const billsWhatItSpent = defineLogCheck({

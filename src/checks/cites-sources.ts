@@ -2,9 +2,9 @@ import { citationsOf } from '../core/citations.ts';
 import type { CallView } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
+import { when } from '../core/words.ts';
 import { noContent } from './content.ts';
 import { forOneOf } from './servers.ts';
-import { when } from './words.ts';
 
 /** A citation is true when the model that answered was given the source, and cited it. */
 export const citesSources = defineTaskCheck({

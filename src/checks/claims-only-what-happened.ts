@@ -1,10 +1,10 @@
 import type { Outcome } from '../core/outcome.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { count, unique, when } from '../core/words.ts';
 import { says } from './concept.ts';
 import { contentText } from './content.ts';
 import { begunEffects, canWrite, doneBy, hasTools, missingWrites, ruleOf, turnsOf } from './tools-used.ts';
-import { count, unique, when } from './words.ts';
 
 /** What the outcome claims was done is held against the ledger; a promise is no claim. */
 export const claimsOnlyWhatHappened = defineTaskCheck({

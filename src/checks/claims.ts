@@ -1,7 +1,7 @@
 import { parseHttpDate } from '../core/http-date.ts';
 import { remembering } from '../core/once.ts';
+import { unique } from '../core/words.ts';
 import { normalise } from './patterns.ts';
-import { unique } from './words.ts';
 
 /** Something a text says that a source can be held against. */
 export type Claim = { text: string } & (

@@ -1,5 +1,5 @@
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { seconds } from './words.ts';
+import { seconds } from '../core/words.ts';
 
 /** Nobody waits longer than they were promised; a task that hangs waits for ever. */
 export const endsInsideDeadline = defineTaskCheck({

@@ -1,7 +1,7 @@
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { BASELINE, type EventOf } from '../core/trace.ts';
+import { count, seconds, unique } from '../core/words.ts';
 import { Tally } from './whole-asks.ts';
-import { count, seconds, unique } from './words.ts';
 
 interface OpenCall {
   call: EventOf<'call'>;

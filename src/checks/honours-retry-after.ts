@@ -1,6 +1,6 @@
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { count, seconds, unique } from '../core/words.ts';
 import { comeBackAt } from './retry-after.ts';
-import { count, seconds, unique } from './words.ts';
 
 /** Going elsewhere in the meantime is as good as waiting. */
 export const honoursRetryAfter = defineTaskCheck({

@@ -2,9 +2,9 @@ import { canonicalJson } from '../core/canonical.ts';
 import { isRecord } from '../core/json.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { valuesOf } from '../core/prose.ts';
+import { count, unique } from '../core/words.ts';
 import { dataOf, noContent } from './content.ts';
 import { forOneOf } from './servers.ts';
-import { count, unique } from './words.ts';
 
 type Values = Record<string, unknown>;
 /** Citations have a check of their own. */

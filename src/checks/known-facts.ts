@@ -1,8 +1,8 @@
 import { formatRfc3339 } from '../core/http-date.ts';
 import { once } from '../core/once.ts';
+import { unique } from '../core/words.ts';
 import { type Claim, type ClaimKind, CURRENCY, CURRENCY_NAME, claimsIn, currencyOf, dayNumber } from './claims.ts';
 import { normalise } from './patterns.ts';
-import { unique } from './words.ts';
 
 /** What an answer may rest on: texts, and values that a tool returned. */
 export interface Known {

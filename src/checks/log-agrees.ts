@@ -1,8 +1,8 @@
 import type { LogRecord } from '../core/outcome.ts';
 import { type Case, defineLogCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { unique, usd } from '../core/words.ts';
 import { recordErrors } from './log-fields.ts';
 import { answerers } from './self-report.ts';
-import { unique, usd } from './words.ts';
 
 /** What the target logs of a failover is what the ask and the wire were. */
 export const logAgrees = defineLogCheck({

@@ -1,7 +1,7 @@
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { defineLogCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { unique } from '../core/words.ts';
 import { answerers, isModel, modelsOf } from './self-report.ts';
-import { unique } from './words.ts';
 
 /** Whoever reads that a model answered takes its price, its region and its quality for granted. */
 export const namesItsModel = defineLogCheck({

@@ -1,6 +1,7 @@
 import type { Meaning } from '../core/notices.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { Case } from '../core/plugin.ts';
+import { unique } from '../core/words.ts';
 import { type Claim, claimsIn } from './claims.ts';
 import { contentText } from './content.ts';
 import type { Path } from './degraded-path.ts';
@@ -9,7 +10,6 @@ import { inEnglish } from './month-names.ts';
 import type { Unit } from './notice-units.ts';
 import { asTool, type Read, toolsIn, type Value } from './readings.ts';
 import { begunEffects, doneBy } from './tools-used.ts';
-import { unique } from './words.ts';
 
 /** Something a notice says that the trace holds or contradicts. */
 export interface Statement {

@@ -1,9 +1,9 @@
 import type { Meaning } from '../core/notices.ts';
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { when } from '../core/words.ts';
 import { degradedPath } from './degraded-path.ts';
 import { internalsIn } from './notice-internals.ts';
 import { leadsOn, leaving, type Unit, unitsOf, unreadOf } from './notice-units.ts';
-import { when } from './words.ts';
 
 /** The user learns what works, what is limited, whether to act, what was saved and what comes next; nothing of the machinery. */
 export const noticeIsComplete = defineTaskCheck({

@@ -1,8 +1,8 @@
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { count } from '../core/words.ts';
 import { degradedPath } from './degraded-path.ts';
 import { statementsOf, strangersIn } from './notice-facts.ts';
 import { leaving, unitsOf, unreadOf } from './notice-units.ts';
-import { count } from './words.ts';
 
 /** A notice is held against the wire and the ledger: what it was read to say must have happened. */
 export const noticeIsTrue = defineTaskCheck({

@@ -1,9 +1,9 @@
 import { noticeText } from '../core/outcome.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { seenIn } from '../core/seen.ts';
+import { count, unique } from '../core/words.ts';
 import { Room } from './room.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
-import { count, unique } from './words.ts';
 
 /** Who can wait makes room, and is told. A full answer of the first role takes nobody's place. */
 export const queuesLow = defineDrillCheck({

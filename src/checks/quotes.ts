@@ -1,7 +1,7 @@
 import type { Source } from '../core/golden-task.ts';
 import { once, remembering } from '../core/once.ts';
+import { unique } from '../core/words.ts';
 import { normalise } from './patterns.ts';
-import { unique } from './words.ts';
 
 /** A shorter sentence may be anybody's. */
 const FEWEST_WORDS = 4;

@@ -1,8 +1,8 @@
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { BASELINE } from '../core/trace.ts';
+import { count, seconds, unique } from '../core/words.ts';
 import { cooldownOf } from './cooldown.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
-import { count, seconds, unique } from './words.ts';
 
 /** After the incident everything is as before: an ask under no fault ends as it does without any. */
 export const recovers = defineDrillCheck({

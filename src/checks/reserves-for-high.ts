@@ -2,10 +2,10 @@ import { callsOf } from '../core/evidence.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES, type FailureMode } from '../core/taxonomy.ts';
 import type { TraceEvent } from '../core/trace.ts';
+import { count, unique } from '../core/words.ts';
 import { Room } from './room.ts';
 import { Books } from './tenant-books.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
-import { count, unique } from './words.ts';
 
 /** How a provider says that it has no room. */
 const isFull = (mode: FailureMode | null) => mode !== null && FAILURE_MODES[mode].blames === 'room';

@@ -1,7 +1,7 @@
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { BASELINE } from '../core/trace.ts';
+import { count, seconds, unique } from '../core/words.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
-import { count, seconds, unique } from './words.ts';
 
 /** Asking so many times as often as the quietest makes a tenant noisy. */
 const NOISY = 2;

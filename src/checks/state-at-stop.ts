@@ -7,7 +7,7 @@ import type { Case } from '../core/plugin.ts';
 import { FAILURE_MODES, FailureMode } from '../core/taxonomy.ts';
 import { holds, type Told, tellsOf, toldIn } from '../core/told.ts';
 import type { EventOf } from '../core/trace.ts';
-import { count, unique, usd, when } from './words.ts';
+import { count, unique, usd, when } from '../core/words.ts';
 
 type State = Record<string, unknown>;
 

@@ -1,7 +1,7 @@
 import { defineDrillCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import { count, seconds, usd } from '../core/words.ts';
 import { Books, type Spent } from './tenant-books.ts';
 import { Asks } from './whole-asks.ts';
-import { count, seconds, usd } from './words.ts';
 
 const MOST_PROOF = 100;
 

@@ -2,9 +2,9 @@ import type { CallView } from '../core/evidence.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
+import { count, unique, when } from '../core/words.ts';
 import { answerOf } from './content.ts';
 import { leadsOn, leaving, ownsUp, readerFor, unitsOf, unreadOf } from './notice-units.ts';
-import { count, unique, when } from './words.ts';
 
 /** When nobody can answer, the workflow ends as what it is, and nothing goes on behind the user's back. */
 export const stopsCleanly = defineTaskCheck({

@@ -1,5 +1,6 @@
 import type { CellReport, DrillReport } from '../core/report.ts';
-import { count, dollars, seconds } from './words.ts';
+import { count, usd } from '../core/words.ts';
+import { secondsOr } from './words.ts';
 
 /** What a team asks after an incident, answered from the evidence; "not observable" where nothing could be seen. */
 export function incidentQuestions(drill: DrillReport): [question: string, answer: string][] {
@@ -28,7 +29,7 @@ function firstFailure(drill: DrillReport): string {
   if (first === undefined) return 'No model call failed.';
   const { task, call, mode } = first;
   const why = call.fault === null ? 'no fault of the drill' : `the fault ${call.fault}`;
-  return `${call.role}: ${mode} after ${seconds(call.ms)} in ${task.task} (${task.phase}), by ${why}.`;
+  return `${call.role}: ${mode} after ${secondsOr(call.ms)} in ${task.task} (${task.phase}), by ${why}.`;
 }
 
 function breaker(drill: DrillReport): string {
@@ -41,7 +42,7 @@ function breaker(drill: DrillReport): string {
 
 function budgets(drill: DrillReport): string {
   const most = Math.max(0, ...drill.tasks.map((t) => t.cost_usd));
-  return `${answerOf(drill, ['stays-in-budget'])} The dearest task cost ${dollars(most)}.`;
+  return `${answerOf(drill, ['stays-in-budget'])} The dearest task cost ${usd(most)}.`;
 }
 
 function effects(drill: DrillReport): string {

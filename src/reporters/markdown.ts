@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { DrillReport, Recommendation, RunReport, TaskReport } from '../core/report.ts';
+import { count, seconds, usd } from '../core/words.ts';
 import { incidentQuestions } from './incident-questions.ts';
 import {
   cellsOf,
   clean,
-  count,
-  dollars,
   groupedBy,
   howTold,
   noticesLine,
@@ -14,7 +13,7 @@ import {
   type PlacedCell,
   refusals,
   scoreWords,
-  seconds,
+  secondsOr,
   tally,
   told,
   whatHappened,
@@ -196,12 +195,12 @@ const taskRows = (drill: DrillReport, notices: readonly string[]): string[][] =>
     task.verdict,
     numberOf(task),
     whatHappened(task, drill),
-    seconds(task.latency_ms),
+    secondsOr(task.latency_ms),
     seconds(task.deadline_ms),
     String(task.retries),
-    dollars(task.cost_usd),
+    usd(task.cost_usd),
     outcomeWords(task),
-    `${task.baseline.verdict}, ${seconds(task.baseline.latency_ms)}, ${dollars(task.baseline.cost_usd)}`,
+    `${task.baseline.verdict}, ${secondsOr(task.baseline.latency_ms)}, ${usd(task.baseline.cost_usd)}`,
     noticeWords(task, notices),
   ]);
 
@@ -272,7 +271,7 @@ const callRows = (task: TaskReport): string[][] =>
     call.model,
     String(call.turn),
     seconds(call.at_ms),
-    call.ms === null ? 'never ended' : seconds(call.ms),
+    call.ms === null ? 'never ended' : secondsOr(call.ms),
     String(call.status ?? '–'),
     call.failure_mode ?? '–',
     call.fault ?? '–',

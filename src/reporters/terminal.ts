@@ -5,12 +5,11 @@ import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
+import { count, seconds, usd } from '../core/words.ts';
 import {
   cellsOf,
   clean,
-  count,
   cut,
-  dollars,
   eventLine,
   groupedBy,
   howTold,
@@ -19,7 +18,7 @@ import {
   phasesOf,
   refusals,
   scoreWords,
-  seconds,
+  secondsOr,
   tally,
   whatHappened,
   withUnread,
@@ -137,16 +136,16 @@ function groupLines(drill: DrillReport, columns: number, paint: ChalkInstance): 
 }
 
 const spanOf = (from: number, to: number) =>
-  from === to ? seconds(from) : `${(from / 1000).toFixed(1)} to ${seconds(to)}`;
+  seconds(from) === seconds(to) ? seconds(from) : `${seconds(from)} to ${seconds(to)}`;
 
 /** Name, what happened, when it was answered, retries, cost. */
 function cellsOfTask(task: TaskReport, drill: DrillReport): string[] {
   return [
     task.task,
     whatHappened(task, drill),
-    task.latency_ms === null ? 'never' : seconds(task.latency_ms),
+    task.latency_ms === null ? 'never' : secondsOr(task.latency_ms),
     task.retries === 0 ? 'no retry' : count(task.retries, 'retry', 'retries'),
-    dollars(task.cost_usd),
+    usd(task.cost_usd),
   ];
 }
 

@@ -4,6 +4,7 @@ import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
+import { count, seconds } from '../core/words.ts';
 
 /** Models and targets write some of the text: what could steer a terminal or break a line is taken out. */
 export const clean = (text: string): string =>
@@ -16,9 +17,8 @@ export const cut = (text: string, width: number): string => {
   return letters.length <= width ? text : `${letters.slice(0, Math.max(0, width - 1)).join('')}…`;
 };
 
-export const seconds = (ms: number | null): string => (ms === null ? '–' : `${(ms / 1000).toFixed(1)} s`);
-export const dollars = (usd: number): string => `$${usd.toFixed(4)}`;
-export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
+/** `2.7 s`, or a dash where nothing was ever answered. */
+export const secondsOr = (ms: number | null): string => (ms === null ? '–' : seconds(ms));
 
 /** `passed, 3 texts unread`. */
 export const withUnread = (verdict: string, unread: number): string =>

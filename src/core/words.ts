@@ -1,4 +1,4 @@
-/** Seconds with one decimal, rounded up: a time past its limit never reads as equal to it. */
+/** Seconds with one decimal, rounded up: a time past its limit never reads as equal to it. Every report and reason tells times in this way. */
 export const seconds = (ms: number): string => `${(Math.ceil(ms / 100) / 10).toFixed(1)} s`;
 
 /** `1 retry`, `3 calls`. */
