@@ -18,7 +18,7 @@ import { concerns, type Drill, type FaultUse, paramsOf, placeOf } from './core/d
 import { DrillError, EXIT } from './core/errors.ts';
 import { type GoldenTask, sourcesFor, type Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
-import { type FindRole, placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
+import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
 import { PRICE_DATE } from './core/prices.ts';
 import type { RunReport } from './core/report.ts';
 import type { ArmedFault } from './core/stand.ts';
@@ -96,7 +96,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     const workflows = new Map<string, Workflow>();
     const readings = [...readingsOf(config), settled.notices];
     const plans = drills.map((drill) =>
-      planFor(request, drill, workflowOf(request, drill, workflows, readings), settled),
+      planFor(request, drill, workflowOf(request, drill, workflows, readings, settled), settled),
     );
     const clock = createWallClock();
     const started_at = isoTime(clock.epochMs);
@@ -200,8 +200,6 @@ function planFor(
     checkRadius(loaded, workflow);
   }
   const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
-  const ownTasks = request.tasks !== undefined || !isShipped(findWorkflow(loaded.drill.workflow, request.cwd));
-  const placed = withContract(workflow, roleFinder(declares.chain, names, ownTasks));
   const addresses = Object.entries(roles).map(([name, role]) => {
     const { provider, key_env, ...endpoint } = role;
     return [name, { ...endpoint, api_key: mockKey(role) }] as const;
@@ -210,7 +208,7 @@ function planFor(
   return {
     drill,
     definition: loaded.definition,
-    workflow: placed,
+    workflow,
     shipped,
     lacking,
     tasks: chosenTasks(workflow, request.task),
@@ -240,8 +238,20 @@ const misfitIn =
     return use.tasks?.every((task) => tasks.every((one) => one.name !== task)) ? lacks('such task') : undefined;
   };
 
-const withContract = (workflow: Workflow, find: FindRole): Workflow =>
-  workflow.contract === undefined ? workflow : { ...workflow, contract: placeContract(workflow.contract, find) };
+/** A workflow whose contract names the target's roles. One of the user's own means what it says. */
+function withContract(
+  workflow: Workflow,
+  { cwd, tasks }: RunRequest,
+  { declares, roles }: Settled,
+  name: string,
+): Workflow {
+  if (workflow.contract === undefined) return workflow;
+  const own = tasks !== undefined || !isShipped(findWorkflow(name, cwd));
+  return {
+    ...workflow,
+    contract: placeContract(workflow.contract, roleFinder(declares.chain, Object.keys(roles), own)),
+  };
+}
 
 /** Whether a drill or a workflow comes with the package. */
 function isShipped(file: string): boolean {
@@ -270,9 +280,11 @@ function workflowOf(
   loaded: LoadedDrill,
   known: Map<string, Workflow>,
   others: readonly ReadingsFrom[],
+  settled: Settled,
 ): Workflow {
   const { workflow: name } = loaded.drill;
-  const workflow = known.get(name) ?? withReadings(readWorkflow(request, loaded), others);
+  const read = () => withContract(withReadings(readWorkflow(request, loaded), others), request, settled, name);
+  const workflow = known.get(name) ?? read();
   known.set(name, workflow);
   return workflow;
 }
