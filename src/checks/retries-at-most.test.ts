@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidence, facts, failover, story, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, facts, failover, held, story, verdictOf, worded } from './evidence.fixture.ts';
 import { retriesAtMost as check } from './retries-at-most.ts';
 
 const tried = (times: number, role = 'primary') => {
@@ -48,4 +48,22 @@ test('a task that takes two calls a turn without faults may take them', () => {
 test('nothing to judge where no model was called', () => {
   expect(verdictOf(check, evidence(story().ask().outcome(5))).verdict).toBe('inconclusive');
   expect(verdictOf(check, evidence(failover())).verdict).toBe('passed');
+});
+
+test('a classifier beside the answer that fails is no attempt where the baseline asks it, too', () => {
+  const asks = (told: ReturnType<typeof story>, fails?: 'server_error') => {
+    const call = { held: held(), put: { questions: 1, instructions: 5 } };
+    return told.ask().call('backup', 0, { until: 600, ...call, ...(fails && { fails }) });
+  };
+  const well = asks(story(1)).call('primary', 600, { until: 1900 }).outcome(1900);
+  const baseline = { baseline: well.events() };
+  const out = (told: ReturnType<typeof story>) => {
+    for (const at of [1000, 2000]) told.call('backup', at, { until: at + 900, fails: 'server_error' });
+    return told.outcome(3000, { kind: 'failed' });
+  };
+  expect(verdictOf(check, evidence(out(asks(story(2), 'server_error')), baseline), { retries: 1 }).verdict).toBe(
+    'passed',
+  );
+  // Without it in the baseline it is one more try.
+  expect(verdictOf(check, evidence(out(asks(story(2), 'server_error'))), { retries: 1 }).verdict).toBe('failed');
 });

@@ -26,6 +26,8 @@ export interface Seen {
   calls: CallView[];
   /** Those that were made to serve the ask: begun before it ended, and not good calls beside it (a ping, a title, a verifier). */
   attempts: CallView[];
+  /** Calls that do not carry the task. One that failed is an attempt all the same, unless the baseline makes such a call, too. */
+  beside: CallView[];
   /** Those begun before the ask had ended: what its outcome can speak of. */
   early: CallView[];
   /** Calls begun after the ask had ended: a queue's work. */
@@ -72,7 +74,8 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   const words = replies.filter((c) => c.end?.tool_calls === undefined);
   const likely = giving && OUTCOME_KINDS[said.kind].byRule ? [] : words.length > 0 ? words : replies;
   const servers = giving ? serversIn(inChain, replies, likely, own, stored) : [];
-  const isSide = (c: CallView) => good(c) && !carries(c) && !servers.includes(c);
+  const beside = (c: CallView) => !carries(c) && !servers.includes(c);
+  const isSide = (c: CallView) => good(c) && beside(c);
   const after = (c: CallView) => ending !== undefined && c.call.seq > ending.seq;
   const results = eventsOf(events, 'tool-result');
   const resultOf = new Map(results.map((result) => [result.use, result]));
@@ -86,6 +89,7 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
     content: handsOut && (said.answer ?? said.data) !== undefined ? outcome : undefined,
     calls,
     attempts: calls.filter((c) => !after(c) && !isSide(c)),
+    beside: calls.filter((c) => !after(c) && beside(c)),
     early: calls.filter((c) => !after(c)),
     late: calls.filter(after),
     replies,
@@ -103,18 +107,19 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
 
 /**
  * Whether a call carries the task: it holds at least half of the sources that the fullest call of the ask holds, or the
- * question where no good call of its role holds more, and quotes no earlier reply to have it checked or reworded. Where no
- * call can be told to, each does.
+ * question where no good call holds more and, if it failed, none of its role does; and it quotes no earlier reply to have it
+ * checked or reworded. Where no call can be told to, each does.
  */
 function carrying(calls: CallView[]): (c: CallView) => boolean {
   const sources = ({ call: { held } }: CallView) => new Set([...held.sources, ...held.source_ids]).size;
   const most = Math.max(0, ...calls.map(sources));
   const asked = calls.some(({ call }) => (call.questions ?? 0) > 0);
   const full = (c: CallView) => c.call.rereads === undefined && (most === 0 ? !asked : sources(c) >= most / 2);
-  const served = new Set(calls.filter((c) => c.ok && full(c)).map((c) => c.call.role));
+  const given = new Set(calls.filter(full).map((c) => c.call.role));
+  const served = calls.some((c) => c.ok && full(c));
   return (c) => {
     if (c.call.rereads !== undefined) return false;
-    return full(c) || ((c.call.questions ?? 0) > 0 && !served.has(c.call.role));
+    return full(c) || ((c.call.questions ?? 0) > 0 && !served && (c.ok || !given.has(c.call.role)));
   };
 }
 
