@@ -70,20 +70,26 @@ function watchFromOutside(): void {
   const { beats, limitMs }: { beats: Int32Array; limitMs: number } = workerData;
   const napMs = 200;
   const most = limitMs / napMs;
-  Reflect.set(globalThis, 'nap', () => Atomics.wait(beats, 1, 0, napMs));
-
   let [beat, naps, limit, interrupted] = [0, 0, most, false];
+  const isHeld = () => Atomics.load(beats, 0) === beat && naps < limit;
+  const nap = () => Atomics.wait(beats, 1, 0, napMs);
+  Reflect.set(globalThis, 'napWhileHeld', () => {
+    for (; isHeld(); naps++) nap();
+  });
   while (naps < limit) {
     const held = naps >= 2;
     try {
-      // A thread that is held hears no signal, and Node gives a worker none. A script of `node:vm` hears this one.
-      runInThisContext('nap()', { breakOnSigint: held });
+      // A thread that is held hears no signal, and Node gives a worker none. A script of `node:vm` hears this one. It is one
+      // script for as long as that lasts: between two of them the signal would end the process without a word.
+      if (held) runInThisContext('napWhileHeld()', { breakOnSigint: true });
+      else nap();
     } catch {
       // It gets a moment to come back and see to the signal itself.
       [interrupted, limit] = [true, Math.min(limit, naps + 5)];
     }
     const now = Atomics.load(beats, 0);
-    naps = now === beat ? naps + 1 : 0;
+    if (now !== beat) naps = 0;
+    else if (!held) naps += 1;
     beat = now;
     if (!held || naps > 0) continue;
     parentPort?.postMessage(interrupted);
