@@ -29,7 +29,7 @@ const momentOf = (i: number, count: number, bytes: number) => Math.round((bytes 
 
 /**
  * Presses Ctrl-C, and again as a user would to whom nothing happens: while a thread waits for its turn on a busy machine it
- * looks held, and Node loses a signal that comes as the watch over it takes a breath.
+ * looks held, and a signal that comes just before the watch listens for it is lost.
  */
 async function press(
   child: ChildProcess,
