@@ -7,7 +7,7 @@ import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/d
 import { faultFromFlag } from './config/fault-flag.ts';
 import { findDrill, findWorkflow, listDrills, packageRoot, sourceHomes } from './config/find.ts';
 import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
-import { outcomeProblems } from './config/outcome-shape.ts';
+import { readOutcome } from './config/outcome-shape.ts';
 import { finderOf } from './config/pattern.ts';
 import { gitHead, packageVersion } from './config/project.ts';
 import { displayPath } from './config/read-file.ts';
@@ -224,7 +224,7 @@ function planFor(
     reproduce: reproduceLine(request, [drill.drill], redaction),
     openStand: (world) => createStand({ ...world, roles, protocols: catalogue.protocols }),
     scriptFor: (task) => scriptFor(task, sourcesFor(task, workflow.sources)),
-    outcomeProblems,
+    readOutcome,
   };
 }
 
@@ -303,7 +303,10 @@ const readingsOf = (config: Config | undefined): ReadingsFrom[] =>
 function readWorkflow({ cwd, tasks }: RunRequest, { drill, place }: LoadedDrill): Workflow {
   const shared = sourceHomes(cwd);
   if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared, catalogue);
-  return loadWorkflow(findWorkflow(drill.workflow, cwd, place(['workflow'])), shared, catalogue, drill.workflow);
+  const folder = findWorkflow(drill.workflow, cwd, place(['workflow']));
+  // Our own tests have tried the concepts that come with the package.
+  const { says, ...judges } = catalogue;
+  return loadWorkflow(folder, shared, isShipped(folder) ? judges : catalogue, drill.workflow);
 }
 
 function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[] {

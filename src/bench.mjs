@@ -38,6 +38,8 @@ function measure(names, target) {
     installRoutes();
     const { setFlagsFromString } = await import('node:v8');
     setFlagsFromString('--heap-growing-percent=30');
+    setFlagsFromString('--no-parallel-scavenge');
+    setFlagsFromString('--no-concurrent-marking');
     if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=400000');
     const { runDrills } = await import(${JSON.stringify(join(root, 'dist/index.js'))});
     const quiet = { write() {} };

@@ -8,14 +8,18 @@ const KNOWN = Object.keys(Outcome.shape);
 /** A shorter key is near to many honest ones, as `stats` is to `state`. */
 const SURELY = 6;
 
+/** An outcome, or what is wrong with the shape of what was given, a sentence each. */
+export type OutcomeReading = { outcome: Outcome } | { problems: string[] };
+
 /**
- * What is wrong with the shape of what a target gave back, a sentence each. It may hold keys of its own, but none that
- * is a slip of a known one: others would be blamed for the notice or the sources that nobody sees.
+ * Reads what a target gave back. It may hold keys of its own, but none that is a slip of a known one: others would be
+ * blamed for the notice or the sources that nobody sees.
  */
-export function outcomeProblems(given: unknown): string[] {
-  if (!isRecord(given)) return ["it is neither a text nor a mapping: give { kind: 'answered', answer: '…' }"];
+export function readOutcome(given: unknown): OutcomeReading {
+  if (!isRecord(given))
+    return { problems: ["it is neither a text nor a mapping: give { kind: 'answered', answer: '…' }"] };
   const told = new Problems();
-  inspect(told, Outcome, { value: given, place: () => ({ file: 'outcome' }) });
+  const outcome = inspect(told, Outcome, { value: given, place: () => ({ file: 'outcome' }) });
   const empty = given['kind'] === 'answered' && given['answer'] === undefined && given['data'] === undefined;
   const wrong = [
     ...told.all.map(({ message, fix }) => `${message}: ${fix}`),
@@ -26,7 +30,8 @@ export function outcomeProblems(given: unknown): string[] {
     const meant = KNOWN.includes(key) ? undefined : meantBy(key);
     return meant === undefined || meant in given ? [] : [`unknown key "${key}": did you mean "${meant}"?`];
   });
-  return [...wrong, ...slips];
+  const problems = [...wrong, ...slips];
+  return outcome === undefined || problems.length > 0 ? { problems } : { outcome };
 }
 
 function slipOf(key: string): string | undefined {

@@ -38,7 +38,10 @@ export interface Links {
 }
 
 /** What a loader must be handed, because it knows no plugin. */
-export type Judges = Pick<Catalogue, 'checks' | 'says' | 'sizeOf' | 'twinReadings'>;
+export interface Judges extends Pick<Catalogue, 'checks' | 'sizeOf' | 'twinReadings'> {
+  /** Tries each concept on its own sentences; absent where that was done when the files were made. */
+  says?: Catalogue['says'];
+}
 
 /** Tells of names that do not stand where they should: in another file of the folder. */
 type Link = (named: readonly Named[], place: Locate) => void;
@@ -86,7 +89,7 @@ function tellConcepts(told: Problems, { value, place }: Placed<Concepts>, { says
     );
     told.all.push(...patterns);
     // A concept whose patterns cannot be read judges nothing.
-    if (patterns.length > 0) continue;
+    if (patterns.length > 0 || says === undefined) continue;
     for (const [key, finds, fix] of MISJUDGED)
       for (const [i, sentence] of concept[key].entries())
         if (says(sentence, concept) !== (key === 'positive'))

@@ -2,7 +2,9 @@
 export function once<K extends object, V>(make: (key: K) => V): (key: K) => V {
   const made = new WeakMap<K, V>();
   return (key) => {
-    const value = made.get(key) ?? make(key);
+    const before = made.get(key);
+    if (before !== undefined) return before;
+    const value = make(key);
     made.set(key, value);
     return value;
   };

@@ -1,3 +1,5 @@
+import { remembering } from './once.ts';
+
 /** What a text tells, whatever it looks like: words and numbers, without marks, case, line breaks and JSON's escapes. */
 export interface Told {
   /** In order. */
@@ -7,10 +9,10 @@ export interface Told {
   line: string;
 }
 
-export function toldIn(text: string): Told {
+export const toldIn = remembering((text): Told => {
   const words = wordsIn(text);
   return { words, all: new Set(words), line: lineOf(words) };
-}
+});
 
 const lineOf = (words: readonly string[]) => ` ${words.join(' ')} `;
 

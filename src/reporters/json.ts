@@ -2,10 +2,7 @@ import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { DrillReport } from '../core/report.ts';
 
-/** Where the drills go in the document of a run. */
-const EMPTY = '"drills": []';
-
-/** One document for programs, written drill by drill; its schema is `RunReport` in core. */
+/** One document for programs, written drill by drill, a line an ask; its schema is `RunReport` in core. */
 export const json: Reporter = {
   name: 'json',
   summary: 'The whole run as one JSON document: run.json, and what --json prints.',
@@ -16,18 +13,21 @@ export const json: Reporter = {
     let any = false;
     return {
       onDrill(drill) {
-        output.write(`${any ? ',' : '"drills": ['}\n${nested(drill)}`);
+        output.write(any ? ',\n' : '\n');
+        for (const piece of linesOf(drill)) output.write(piece);
         any = true;
       },
       onEnd({ about, ...run }) {
-        const [head = '', tail = ''] = JSON.stringify({ ...run, drills: [], about }, null, 2).split(EMPTY);
-        output.write(`${any ? '\n  ]' : EMPTY}${tail}\n`);
-        return head;
+        output.write(`${any ? '\n' : ''}],"about":${JSON.stringify(about)}}\n`);
+        return `${JSON.stringify(run).slice(0, -1)},"drills":[`;
       },
     };
   },
 };
 
-/** A drill as it stands in the list of drills. */
-const nested = (drill: DrillReport) =>
-  JSON.stringify({ '': [drill] }, null, 2).slice('{\n  "": [\n'.length, -'\n  ]\n}'.length);
+/** A long drill is more than one string can hold: each ask is a piece of its own. */
+function* linesOf({ tasks, ...drill }: DrillReport): Iterable<string> {
+  yield `${JSON.stringify(drill).slice(0, -1)},"tasks":[`;
+  for (const [i, task] of tasks.entries()) yield `${i === 0 ? '' : ','}\n${JSON.stringify(task)}`;
+  yield ']}';
+}

@@ -2,7 +2,7 @@ import { DEEPEST, isDeeper } from '../core/canonical.ts';
 import type { Clock } from '../core/clock.ts';
 import { DEFAULT_DEADLINE_MS } from '../core/declaration.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
-import { Outcome, type Task } from '../core/outcome.ts';
+import type { Outcome, Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
 import { hasTimers, onCrash, sayThrown } from '../world/index.ts';
@@ -119,7 +119,7 @@ async function settle(fn: () => Promise<unknown>, plan: Plan): Promise<Ending> {
   }
   if (typeof given === 'string') return { outcome: { kind: 'answered', answer: given } };
   try {
-    return storable(given, plan.outcomeProblems);
+    return storable(given, plan.readOutcome);
   } catch (error) {
     return unreadable(`the target's outcome cannot become JSON: ${sayThrown(error).split('\n')[0]}`);
   }
@@ -129,15 +129,12 @@ const failure = (error: string) => ({ outcome: { kind: 'failed', error } satisfi
 const unreadable = (error: string) => ({ ...failure(error), unreadable: true as const });
 
 /** An outcome as it can be stored, and is judged. Throws what the target's own getters and `toJSON` throw. */
-function storable(given: unknown, problemsOf: Plan['outcomeProblems']): Ending {
-  const seen = Outcome.safeParse(given);
-  const stored: unknown = seen.success ? JSON.parse(JSON.stringify(seen.data)) : given;
-  const parsed = Outcome.safeParse(stored);
-  const problems = [...problemsOf(given), ...(seen.success && !parsed.success ? problemsOf(stored) : [])];
-  if (!parsed.success || problems.length > 0)
-    return unreadable(`the target's outcome has a wrong shape: ${problems.join('; ')}`);
-  if (isDeeper(parsed.data)) throw new RangeError(`it nests deeper than ${DEEPEST} levels`);
-  return { outcome: parsed.data };
+function storable(given: unknown, read: Plan['readOutcome']): Ending {
+  const seen = read(given);
+  const stored = 'outcome' in seen ? read(JSON.parse(JSON.stringify(seen.outcome))) : seen;
+  if ('problems' in stored) return unreadable(`the target's outcome has a wrong shape: ${stored.problems.join('; ')}`);
+  if (isDeeper(stored.outcome)) throw new RangeError(`it nests deeper than ${DEEPEST} levels`);
+  return stored;
 }
 
 type Settled = Exclude<Ending, { hung: string }>;

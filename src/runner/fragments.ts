@@ -1,26 +1,18 @@
-/** A text without anything but its letters and digits: how words are parted, and their case, says nothing of where they are from. */
-export interface Squeezed {
-  text: string;
-  grams: readonly string[];
-}
-/** Says whether it holds a fragment of another text. */
-export type FragmentSearch = (squeezed: Squeezed) => boolean;
+/** Says of a text's letters whether they hold a fragment of another text. */
+export type FragmentSearch = (letters: string) => boolean;
 
+/** A text without anything but its letters and digits: how words are parted, and their case, says nothing of where they are from. */
 export const lettersOf = (text: string) =>
   text
     .normalize('NFKC')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, '');
 
-export function squeeze(text: string): Squeezed {
-  const letters = lettersOf(text);
-  return { text: letters, grams: gramsIn(letters) };
-}
-
 /** Whether a text shares as much as a fragment needs with any of these. */
 export function anyOf(texts: readonly string[]): FragmentSearch {
   const known = new Set(texts.flatMap((text) => gramsIn(lettersOf(text))));
-  return ({ grams }) => grams.some((gram) => known.has(gram));
+  const ofDigests = [...known].some(isDigest);
+  return (letters) => (ofDigests || !isDigest(letters)) && sharesGram(letters, known);
 }
 
 /** No fragment is shorter, so what shares not even this much with a text holds nothing of it. */
@@ -52,18 +44,26 @@ export function partsOf(name: string): FragmentSearch {
 /** Most texts are never looked for: their runs are made when the first one is. */
 function searchFor(runsFor: () => readonly string[]): FragmentSearch {
   let made: { runs: readonly string[]; known: Set<string> } | undefined;
-  return ({ text, grams }) => {
+  return (letters) => {
     if (made === undefined) {
       const runs = runsFor();
       made = { runs, known: new Set(runs.flatMap(gramsIn)) };
     }
     const { runs, known } = made;
-    return grams.some((gram) => known.has(gram)) && runs.some((run) => text.includes(run));
+    return sharesGram(letters, known) && runs.some((run) => letters.includes(run));
   };
 }
 
 const gramsIn = (text: string) =>
   Array.from({ length: Math.max(0, text.length - GRAM + 1) }, (_, i) => text.slice(i, i + GRAM));
+
+function sharesGram(letters: string, known: ReadonlySet<string>): boolean {
+  for (let at = 0; at + GRAM <= letters.length; at++) if (known.has(letters.slice(at, at + GRAM))) return true;
+  return false;
+}
+
+/** Most texts of a log: its letters are those of no words. */
+const isDigest = (letters: string) => /^[0-9a-f]*$/.test(letters);
 
 /** What stands between blanks is one word, an address or a number with its marks as well; a script without blanks has a word a sign. */
 const WORD =

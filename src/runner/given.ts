@@ -33,18 +33,17 @@ function readerOf({ input, history, material }: TaskWords) {
   const own = new Set([input, ...history.map((h) => h.content), ...material].flatMap((text) => toldIn(text).words));
   const quotes = quotesIn(material, question);
   const saidBefore = history.filter((h) => placesOf(toldIn(h.content).words, question).length > 0).length;
-  const told = remembering(toldIn);
   const instructing = remembering((text) => [...toldIn(withoutSchemas(text)).all].filter((word) => !own.has(word)));
 
   const read = (messages: readonly Message[], schema: string): CallFacts => {
     const asked = messages.filter((m) => m.role === 'system' || m.role === 'user');
     const words = new Set(asked.flatMap((m) => instructing(m.content)));
-    for (const word of told(schema).words) words.delete(word);
-    const questions = timesAsked(messages, (text) => turnsIn(told(text).words, question, quotes, saidBefore));
+    for (const word of toldIn(schema).words) words.delete(word);
+    const questions = timesAsked(messages, (text) => turnsIn(toldIn(text).words, question, quotes, saidBefore));
     return {
       ...(questions === 0 ? {} : { questions }),
       instructions: sizeOf(words),
-      ...(history.length === 0 ? {} : { talk: talkIn(messages, history, told) }),
+      ...(history.length === 0 ? {} : { talk: talkIn(messages, history) }),
     };
   };
   /** The same prompt comes again and again: at every ask of the task, and at every attempt. */

@@ -10,8 +10,6 @@ import {
   holdsMostWords,
   lettersOf,
   partsOf,
-  type Squeezed,
-  squeeze,
 } from './fragments.ts';
 import { SHORT_RUNS, viewsOf } from './views.ts';
 
@@ -59,8 +57,8 @@ interface Sought {
 
 /** What one text of a log may give away: most hold digests, and nothing further has to be looked for in them. */
 interface Look {
-  /** Readings that share letters with something that may not be there. */
-  suspicious: Squeezed[];
+  /** Letters of readings that share some with what may not be there. */
+  suspicious: string[];
   /** Readings of enough words to hold most words of a question. */
   wordy: string[];
   /** Readings that hold the letters of a tenant's name. */
@@ -79,12 +77,12 @@ const soughtIn = once(({ sources, canaries, tasks }: Workflow) => {
     look: remembering((text): Look => {
       const views = viewsOf(text, SHORT_RUNS).filter((view) => view === text || READABLE.test(view));
       const readings = views.flatMap((view) => [view, [...view].reverse().join('')]);
-      const squeezed = readings.map((view) => ({ view, it: squeeze(view) }));
+      const read = readings.map((view) => ({ view, its: lettersOf(view) }));
       return {
-        suspicious: squeezed.flatMap(({ it }) => (sharesLetters(it) ? [it] : [])),
+        suspicious: read.flatMap(({ its }) => (sharesLetters(its) ? [its] : [])),
         wordy: readings.filter(hasManyWords),
-        naming: squeezed.flatMap(({ view, it }) =>
-          names.flatMap(({ tenant, letters }) => (it.text.includes(letters) ? [{ view, tenant }] : [])),
+        naming: read.flatMap(({ view, its }) =>
+          names.flatMap(({ tenant, letters }) => (its.includes(letters) ? [{ view, tenant }] : [])),
         ),
       };
     }),

@@ -5,6 +5,7 @@ import type { Drill } from '../core/drill.ts';
 import type { Effect } from '../core/effect.ts';
 import type { GoldenTask, Script, Workflow } from '../core/golden-task.ts';
 import type { ToolSchema } from '../core/model-call.ts';
+import type { Outcome } from '../core/outcome.ts';
 import type { Check, Habitat, Target } from '../core/plugin.ts';
 import type { Lacking } from '../core/positions.ts';
 import type { Random } from '../core/random.ts';
@@ -68,7 +69,7 @@ export interface Plan extends JudgePlan {
   }): Stand;
   scriptFor(task: GoldenTask): Script;
   /** What is wrong with what a target gave back, in sentences for whoever wrote it. */
-  outcomeProblems(given: unknown): string[];
+  readOutcome(given: unknown): { outcome: Outcome } | { problems: string[] };
 }
 
 /** What lasts for the whole run. */

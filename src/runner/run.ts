@@ -142,7 +142,7 @@ function* inputsJson(plans: readonly Plan[]): Iterable<string> {
   for (const [i, plan] of plans.entries()) {
     const { checks, ...inputs }: JudgePlan = judgePlanOf(plan);
     const stored: StoredInputs = inputs;
-    yield `${i === 0 ? '[' : ','}${JSON.stringify([stored], null, 2).slice(1, -2)}`;
+    yield `${i === 0 ? '[' : ','}\n${JSON.stringify(stored)}`;
   }
   yield '\n]\n';
 }

@@ -1,5 +1,5 @@
 import type { Message } from '../core/model-call.ts';
-import type { Told } from '../core/told.ts';
+import { toldIn } from '../core/told.ts';
 import type { EventOf } from '../core/trace.ts';
 
 type Talk = NonNullable<EventOf<'call'>['talk']>;
@@ -18,9 +18,9 @@ interface Place {
 }
 
 /** What became of what was said before, whole texts taken: in messages of whoever said them, or as a transcript that names them. */
-export function talkIn(messages: readonly Message[], history: readonly Said[], told: (text: string) => Told): Talk {
-  const shown = messages.map(({ role, content }) => ({ role, line: told(content).line }));
-  const said = history.map(({ role, content }) => ({ role, line: told(content).line }));
+export function talkIn(messages: readonly Message[], history: readonly Said[]): Talk {
+  const shown = messages.map(({ role, content }) => ({ role, line: toldIn(content).line }));
+  const said = history.map(({ role, content }) => ({ role, line: toldIn(content).line }));
   const own = inOrder(shown, said, (message, role) => message.role === role);
   if (own !== undefined) return 'whole';
   const places = inOrder(shown, said, () => true);
