@@ -133,6 +133,8 @@ export function readUserFile(path: string): UserFile {
 
 /** Counts before parsing, because the parser takes minutes over some files of a hundred kilobytes. */
 function tellExcess(told: Problems, text: string, file: string): void {
+  // Each level, alias and token is at least a character: most files have too few of them.
+  if (text.length <= MAX_TOKENS && (text.match(/[*[{?-]/g)?.length ?? 0) <= MAX_DEPTH) return;
   let [tokens, aliases, brackets, dashes, offset] = [0, 0, 0, 0, 0];
   let scalar = false;
   for (const token of new Lexer().lex(text)) {

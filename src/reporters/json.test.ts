@@ -19,7 +19,7 @@ test.each([[[]], [[passedDrill]], [[failedDrill, passedDrill]]])(
       for (const drill of drills) open.onDrill?.(drill);
       return open.onEnd(sampleRun);
     });
-    expect(text.replaceAll('\n', '')).toBe(JSON.stringify({ ...run, drills, about }));
+    expect(JSON.parse(text)).toEqual(JSON.parse(JSON.stringify({ ...run, drills, about })));
     const asks = drills.flatMap((drill) => drill.tasks);
     for (const ask of asks) expect(text.split('\n')).toContainEqual(expect.stringContaining(JSON.stringify(ask)));
   },

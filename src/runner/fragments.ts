@@ -10,9 +10,15 @@ export const lettersOf = (text: string) =>
 
 /** Whether a text shares as much as a fragment needs with any of these. */
 export function anyOf(texts: readonly string[]): FragmentSearch {
-  const known = new Set(texts.flatMap((text) => gramsIn(lettersOf(text))));
-  const ofDigests = [...known].some(isDigest);
-  return (letters) => (ofDigests || !isDigest(letters)) && sharesGram(letters, known);
+  const all = texts.map(lettersOf);
+  const ofDigests = all.some((letters) => DIGEST.test(letters));
+  // Most logs hold digests and a few short words: what could be in longer ones is listed when the first one comes.
+  let known: ReadonlySet<string> | undefined;
+  return (letters) => {
+    if (letters.length < GRAM || (!ofDigests && DIGITS.test(letters))) return false;
+    known ??= new Set(all.flatMap(gramsIn));
+    return sharesGram(letters, known);
+  };
 }
 
 /** No fragment is shorter, so what shares not even this much with a text holds nothing of it. */
@@ -62,8 +68,9 @@ function sharesGram(letters: string, known: ReadonlySet<string>): boolean {
   return false;
 }
 
-/** Most texts of a log: its letters are those of no words. */
-const isDigest = (letters: string) => /^[0-9a-f]*$/.test(letters);
+/** Hexadecimal digits and nothing else: the letters of no words. */
+const DIGITS = /^[0-9a-f]+$/;
+const DIGEST = new RegExp(`[0-9a-f]{${GRAM}}`);
 
 /** What stands between blanks is one word, an address or a number with its marks as well; a script without blanks has a word a sign. */
 const WORD =
