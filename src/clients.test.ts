@@ -52,8 +52,8 @@ describe.each([
     const [a, b] = [await runDrill(request), await runDrill(request)];
     const reasons = a.report.drills.flatMap((d) => d.reasons.map((r) => r.reason));
     expect(reasons).toEqual([]);
-    expect(a.report.drills[0]?.tasks.map((t) => t.outcome.kind)).toEqual(Array(24).fill('answered'));
-    expect(a.report.drills[0]?.tasks.filter((t) => t.failover?.to === 'backup')).toHaveLength(21);
+    expect(a.report.drills[0]?.tasks.map((t) => t.outcome.kind)).toEqual(Array(22).fill('answered'));
+    expect(a.report.drills[0]?.tasks.filter((t) => t.failover?.to === 'backup')).toHaveLength(19);
     expect(a.text).toBe(b.text);
   });
 });
