@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { join, relative, resolve } from 'node:path';
+import { basename, extname, join, relative, resolve } from 'node:path';
 import { catalogue } from './catalogue.ts';
 import { suggest } from './config/closest.ts';
 import { type Config, loadConfig } from './config/config-file.ts';
@@ -7,29 +7,29 @@ import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/d
 import { faultFromFlag } from './config/fault-flag.ts';
 import { findDrill, findWorkflow, listDrills, packageRoot, sourceHomes } from './config/find.ts';
 import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
-import { readOutcome } from './config/outcome-shape.ts';
 import { finderOf } from './config/pattern.ts';
 import { gitHead, packageVersion } from './config/project.ts';
 import { displayPath } from './config/read-file.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
-import { concerns, type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
+import { concerns, type Drill, type FaultUse } from './core/drill.ts';
 import { DrillError, EXIT } from './core/errors.ts';
-import { type GoldenTask, sourcesFor, type Workflow } from './core/golden-task.ts';
+import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
 import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
 import { PRICE_DATE } from './core/prices.ts';
 import type { RunReport } from './core/report.ts';
-import type { ArmedFault } from './core/stand.ts';
-import { createTrigger } from './core/trigger.ts';
-import type { Plan } from './runner/plan.ts';
+import { equip } from './equip.ts';
+import { type PlayersApart, playersApart } from './player/apart.ts';
+import type { Start } from './player/messages.ts';
+import { EVENTS_PER_COLLECTION } from './runner/collect.ts';
+import type { Plan, Players } from './runner/plan.ts';
+import { playersInside } from './runner/players.ts';
 import { createRedaction, type Redaction, secretsOf } from './runner/redact.ts';
 import { runPlans } from './runner/run.ts';
 import { createRunFolder } from './runner/run-folder.ts';
 import { mockKey } from './stand/route.ts';
-import { scriptFor } from './stand/script.ts';
-import { createStand } from './stand/stand.ts';
 import { createWallClock, isoTime } from './world/index.ts';
 
 /** What a user asks of `drill run`. */
@@ -61,8 +61,11 @@ export interface RunRequest {
   out?: string | undefined;
   /** Print the run as one document instead of the summary. */
   json: boolean;
-  /** Begins to see to code that never lets go of this thread; gives the way back. Without it nobody does. */
-  watch?: () => Promise<() => void>;
+  /**
+   * Real milliseconds for which a target of the user's own may block its event loop. Where it is given, such a target is
+   * played in processes of its own, else in this one.
+   */
+  stuckAfterMs?: number;
   color: boolean;
   columns: number;
   stdout: Output;
@@ -77,20 +80,25 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const name = asked.target ?? config?.default_target ?? 'reference';
   const request = { ...asked, target: name };
   const target = await openTarget(name, cwd, config, catalogue);
-  const redaction = createRedaction({ literals: secretsOf(process.env), finders: config?.redact.map(finderOf) });
+  const secrets = { literals: secretsOf(process.env), patterns: config?.redact ?? [] };
+  const redaction = createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) });
+  const print = (text: string) => request.stderr.write(redaction.text(text));
   const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
-  // Our own agents let go; for them the thread that watches would cost more than it gives.
-  const stopWatching = target.kind === 'builtin' ? undefined : await asked.watch?.();
+  const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
+  const files = names.map((n) => findDrill(n, cwd));
+  const apart = playersFor(request, target, secrets, print);
+  const players = apart ?? playersInside(target, seed, print);
+  const again = () => playersFor(request, target, secrets, print, EVENTS_PER_COLLECTION) ?? players;
   try {
-    const settled = { target, redaction, ...(await settleTarget(target, name, config, catalogue)) };
-    const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
+    const said = await (apart === undefined ? target.load() : apart.said(nameOf(files[0])));
+    const settled = { redaction, ...settleTarget(said, name, config, catalogue) };
     const known = [...Object.keys(settled.roles), ...positionsIn(settled.declares.chain)];
     const around = {
       roles: request.fault.length > 0 ? undefined : known,
       cwd: request.tasks === undefined ? cwd : undefined,
     };
     const drills = withTags(
-      names.map((n) => loadDrill(findDrill(n, cwd), catalogue, around)),
+      files.map((file) => loadDrill(file, catalogue, around)),
       request.tag,
     );
     const workflows = new Map<string, Workflow>();
@@ -103,6 +111,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
     const report = await runPlans({
       plans,
+      players,
       reporters: catalogue.reporters,
       folder,
       terminal: { output: request.stdout, reporter: request.json ? 'json' : 'terminal', look: request },
@@ -121,18 +130,38 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       signal,
     });
     if (signal.aborted) request.stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
-    else if (request.checkDeterminism && !(await sameTwice(plans, join(folder.path, 'trace.jsonl'), request)))
+    else if (request.checkDeterminism && !(await sameTwice(plans, again(), join(folder.path, 'trace.jsonl'), request)))
       return EXIT.inconclusive;
     return exitCode(report, request);
   } finally {
-    stopWatching?.();
+    apart?.end();
     restore();
   }
 }
 
-async function sameTwice(plans: readonly Plan[], trace: string, { stderr, signal }: RunRequest): Promise<boolean> {
+/** Players in processes of their own for a target whose code is the user's. */
+function playersFor(
+  { stuckAfterMs, seed }: RunRequest,
+  { name, source }: Target,
+  secrets: Start['secrets'],
+  print: (text: string) => void,
+  collectEvery?: number,
+): PlayersApart | undefined {
+  if (stuckAfterMs === undefined || source === undefined) return undefined;
+  const line = (text: string) => print(`${text}\n`);
+  return playersApart({ name, source }, { seed, secrets, stuckAfterMs, collectEvery }, line);
+}
+
+const nameOf = (file = '') => basename(file, extname(file));
+
+async function sameTwice(
+  plans: readonly Plan[],
+  players: Players,
+  trace: string,
+  { stderr, signal }: RunRequest,
+): Promise<boolean> {
   const { findDifference } = await import('./runner/check-determinism.ts');
-  const found = await findDifference(plans, trace, signal);
+  const found = await findDifference(plans, trace, players, signal);
   if (found === undefined) {
     stderr.write('the second run, with garbage collections forced, gave the same bytes\n');
     return true;
@@ -177,7 +206,6 @@ function withTags(drills: readonly LoadedDrill[], tags: readonly string[]): Load
 }
 
 interface Settled {
-  target: Target;
   redaction: Redaction;
   declares: ResolvedDeclaration;
   roles: Roles;
@@ -187,7 +215,7 @@ function planFor(
   request: RunRequest,
   loaded: LoadedDrill,
   workflow: Workflow,
-  { target, redaction, declares, roles }: Settled,
+  { redaction, declares, roles }: Settled,
 ): Plan {
   const names = Object.keys(roles);
   const shipped = isShipped(loaded.file);
@@ -200,31 +228,15 @@ function planFor(
     checkRadius(loaded, workflow);
   }
   const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
-  const addresses = Object.entries(roles).map(([name, role]) => {
-    const { provider, key_env, ...endpoint } = role;
-    return [name, { ...endpoint, api_key: mockKey(role) }] as const;
-  });
-  const faults = drill.phases.map((phase) => phase.faults.map(armFault));
+  const tasks = chosenTasks(workflow, request.task).map((task) => task.name);
+  const equipped = equip({ drill, workflow, declares, roles, shipped, tasks }, redaction);
   return {
-    drill,
+    ...equipped,
     definition: loaded.definition,
-    workflow,
-    shipped,
     lacking,
-    tasks: chosenTasks(workflow, request.task),
-    target,
-    declares,
-    roles,
-    addresses: Object.fromEntries(addresses),
-    faults,
-    effects: faults.map((armed) => armed.map(({ effect }) => effect)),
+    effects: equipped.faults.map((armed) => armed.map(({ effect }) => effect)),
     checks: catalogue.checks,
-    seed: request.seed,
-    redaction,
     reproduce: reproduceLine(request, [drill.drill], redaction),
-    openStand: (world) => createStand({ ...world, roles, protocols: catalogue.protocols }),
-    scriptFor: (task) => scriptFor(task, sourcesFor(task, workflow.sources)),
-    readOutcome,
   };
 }
 
@@ -320,22 +332,6 @@ function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[]
     });
   }
   return names.length === 0 ? workflow.tasks : workflow.tasks.filter((t) => names.includes(t.name));
-}
-
-function armFault(use: FaultUse): ArmedFault {
-  const fault = catalogue.faults.find((f) => f.name === use.fault);
-  if (fault === undefined) throw new Error(`no fault ${use.fault}`);
-  const params = paramsOf(use);
-  return {
-    fault: fault.name,
-    role: placeOf(use),
-    effect: fault.effectOf(params),
-    shared: fault.shared ?? false,
-    open: fault.arm(params),
-    trigger: createTrigger(use.when ?? { per: 'task' }),
-    tenants: use.tenants,
-    tasks: use.tasks,
-  };
 }
 
 /** In mocked mode no real key can leave: every key a client may look for is a dummy. Returns the way back. */

@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import '../fixtures/targets/flaw.mjs';
 
 const root = join(import.meta.dirname, '..');
-const entries = ['cli/main.ts', 'index.ts', 'runtime/index.ts', 'world/routes.ts'];
+const entries = ['cli/main.ts', 'index.ts', 'player/main.ts', 'runtime/index.ts', 'world/routes.ts'];
 
 /** Our messages are English: zod's other fifty languages are half of its size. */
 const english = {

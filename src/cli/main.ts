@@ -5,10 +5,10 @@ import { EXIT } from '../core/errors.ts';
 import type { JudgeFlags } from './commands/judge.ts';
 import type { PruneFlags } from './commands/prune.ts';
 import { OPTIONS } from './options.ts';
-import { heldError, printError } from './print-error.ts';
+import { printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 
-type RunFlags = Omit<RunRequest, 'names' | 'watch' | keyof Terminal> & { stuckAfterMs: number };
+type RunFlags = Omit<RunRequest, 'names' | keyof Terminal>;
 
 /** The whole command. Knows names, flags and summaries; what a command does is loaded when it is called. */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
@@ -60,13 +60,9 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     'timeout_primary --fault server-error@primary,status=503 --seed 7 --json',
   )
     .argument('[names...]', 'drills by name or path; all of them without a name')
-    .action(async (names: string[], { stuckAfterMs, ...flags }: RunFlags) => {
+    .action(async (names: string[], flags: RunFlags) => {
       const { runDrills } = await import('../assemble.ts');
-      const watch = async () => {
-        const { watchThread } = await import('../world/watchdog.ts');
-        return watchThread(stuckAfterMs, (held) => printError(heldError(held), terminal));
-      };
-      done(await runDrills({ ...terminal, ...flags, names, watch }));
+      done(await runDrills({ ...terminal, ...flags, names }));
     });
 
   const stored = 'reports/2026-01-31T12-00-00-timeout_primary';

@@ -1,20 +1,7 @@
 import { packageVersion } from '../config/project.ts';
 import { DrillError, EXIT, formatPlace } from '../core/errors.ts';
 import { createRedaction, secretsOf } from '../runner/redact.ts';
-import type { Held } from '../world/watchdog.ts';
 import type { Terminal } from './terminal.ts';
-
-/** What holds the thread was not seen to end; whether it ever would nobody can judge. */
-export function heldError({ interrupted, world, scope, by }: Held): DrillError {
-  const task = scope === undefined ? '' : ` in task ${scope.task},`;
-  const where = world === undefined ? ' while it is loaded' : `${task} ${world}`;
-  const problem = {
-    message: `${interrupted ? 'interrupted: ' : ''}the target lets nothing else run${where}`,
-    place: { file: by === 'unknown' ? '--target' : by },
-    fix: 'End the loop that it is in, or await something there; --stuck-after-ms gives it more time.',
-  };
-  return new DrillError('held', problem, interrupted ? EXIT.interrupted : EXIT.inconclusive);
-}
 
 /** Tells the user what went wrong, without anything secret that a message may quote, and gives the exit code for it. */
 export function printError(error: unknown, { stderr, env, signal }: Terminal): number {

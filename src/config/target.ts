@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { Declaration, type ResolvedDeclaration, Roles, resolveDeclaration } from '../core/declaration.ts';
 import { DrillError, type Place } from '../core/errors.ts';
 import { Notices } from '../core/notices.ts';
-import type { Target } from '../core/plugin.ts';
+import type { LoadedTarget, Target } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import type { Config } from './config-file.ts';
@@ -65,13 +65,12 @@ export async function openTarget(
 }
 
 /** What the target declares, held against our schema; the configuration's word counts for more than the module's. */
-export async function settleTarget(
-  target: Target,
+export function settleTarget(
+  said: Omit<LoadedTarget, 'start'>,
   name: string,
   config: Config | undefined,
   catalogue: Catalogue,
-): Promise<{ declares: ResolvedDeclaration; roles: Roles; notices: ReadingsFrom }> {
-  const said = await target.load();
+): { declares: ResolvedDeclaration; roles: Roles; notices: ReadingsFrom } {
   const place = { file: said.about };
   const told = new Problems();
   const roles = exported(Roles, said.roles, 'roles', place) ?? config?.roles ?? DEFAULT_ROLES;

@@ -300,14 +300,24 @@ export interface RunningTarget {
   close(): Promise<void>;
 }
 
+/** A target whose code was evaluated. What it says of itself is as it says it: the caller validates. */
+export interface LoadedTarget {
+  declares?: unknown;
+  roles?: unknown;
+  notices?: unknown;
+  /** Where it says so, for messages. */
+  about: string;
+  start(habitat: Habitat): RunningTarget | Promise<RunningTarget>;
+}
+
 export interface Target {
   name: string;
   /** The name of the kind, e.g. `module`. */
   kind: string;
-  /** What the target says of itself, as it says it: the caller validates. `about` is where, for messages. */
-  load(): Promise<{ declares?: unknown; roles?: unknown; notices?: unknown; about: string }>;
-  /** A fresh one: nothing it remembered before is left. */
-  start(habitat: Habitat): Promise<RunningTarget>;
+  /** Where its code is the user's own: the file as it was named, and from where. */
+  source?: { module: string; cwd: string };
+  /** Evaluates its code anew: nothing it remembered before is left. */
+  load(): Promise<LoadedTarget>;
 }
 
 export interface TargetKind extends Card {

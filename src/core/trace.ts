@@ -249,6 +249,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     what: z.string(),
     by: z.string().describe('the module that did it'),
     fatal: z.boolean(),
+    ended: z.literal(true).optional().describe("the target's process ended there: what it was asked has no outcome"),
   }),
   z.object({
     ...event,

@@ -7,13 +7,13 @@ import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
 import { hasTimers, onCrash, sayThrown } from '../world/index.ts';
 import { logFacts } from './log-facts.ts';
-import { HORIZON_MS, type Plan } from './plan.ts';
+import { HORIZON_MS, type PlayPlan } from './plan.ts';
 import { digest, type Recorder } from './recorder.ts';
 import { SPINNING } from './task-report.ts';
 
 /** What one ask needs of its world. */
 export interface AskContext {
-  plan: Plan;
+  plan: PlayPlan;
   running: RunningTarget;
   clock: Clock;
   recorder: Recorder;
@@ -89,7 +89,7 @@ function crashOf(scope: Scope) {
 
 const labels = ({ ask, task }: Scope) => ({ ask, task });
 
-function taskOf(plan: Plan, golden: GoldenTask, script: Script, number: number): Task {
+function taskOf(plan: PlayPlan, golden: GoldenTask, script: Script, number: number): Task {
   const declared = plan.declares.deadline_ms;
   const limits = [golden.max_latency_ms, declared].filter((ms) => ms !== undefined);
   const schema = plan.workflow.contract?.output?.schema;
@@ -110,7 +110,7 @@ function taskOf(plan: Plan, golden: GoldenTask, script: Script, number: number):
 }
 
 /** Whatever a target gives back becomes an outcome: a text is an answer, an error or a wrong shape a failure. */
-async function settle(fn: () => Promise<unknown>, plan: Plan): Promise<Ending> {
+async function settle(fn: () => Promise<unknown>, plan: PlayPlan): Promise<Ending> {
   let given: unknown;
   try {
     given = await fn();
@@ -129,7 +129,7 @@ const failure = (error: string) => ({ outcome: { kind: 'failed', error } satisfi
 const unreadable = (error: string) => ({ ...failure(error), unreadable: true as const });
 
 /** An outcome as it can be stored, and is judged. Throws what the target's own getters and `toJSON` throw. */
-function storable(given: unknown, read: Plan['readOutcome']): Ending {
+function storable(given: unknown, read: PlayPlan['readOutcome']): Ending {
   const seen = read(given);
   const stored = 'outcome' in seen ? read(JSON.parse(JSON.stringify(seen.outcome))) : seen;
   if ('problems' in stored) return unreadable(`the target's outcome has a wrong shape: ${stored.problems.join('; ')}`);

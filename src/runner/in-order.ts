@@ -1,12 +1,13 @@
 import type { DrillReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { judgePlanOf, type Plan, type RunContext } from './plan.ts';
+import { judgePlanOf, type Plan, type Players, type RunContext } from './plan.ts';
 import { createSequence } from './recorder.ts';
 import { runDrill } from './run-drill.ts';
 import { skipped } from './summary.ts';
 
 interface Wishes {
   plans: readonly Plan[];
+  players: Players;
   jobs: number;
   bail: boolean;
   signal: AbortSignal;
@@ -31,11 +32,14 @@ export async function* runInOrder(wishes: Wishes, sink: (event: TraceEvent) => v
 /** The run's header is event 0. */
 const FIRST = 1;
 
-async function* oneByOne({ plans, signal }: Wishes, sink: (event: TraceEvent) => void): AsyncGenerator<DrillReport> {
+async function* oneByOne(
+  { plans, players, signal }: Wishes,
+  sink: (event: TraceEvent) => void,
+): AsyncGenerator<DrillReport> {
   const sequence = createSequence(FIRST);
   for (const plan of plans) {
     if (signal.aborted) return;
-    const report = await unlessCancelled(runOne(plan, { sequence, sink, signal }), signal);
+    const report = await unlessCancelled(runOne(plan, { sequence, sink, players, signal }), signal);
     if (report !== undefined) yield report;
   }
 }
@@ -55,38 +59,48 @@ async function unlessCancelled(report: Promise<DrillReport>, signal: AbortSignal
 }
 
 async function* blocks(
-  { plans, jobs, signal }: Wishes,
+  { plans, players, jobs, signal }: Wishes,
   sink: (event: TraceEvent) => void,
 ): AsyncGenerator<DrillReport> {
   let from = FIRST;
   const waiting = [...plans];
   const running: Block[] = [];
-  for (;;) {
-    const more = signal.aborted ? [] : waiting.splice(0, jobs - running.length);
-    running.push(...more.map((plan) => startBlock(plan, signal)));
-    const block = running.shift();
-    if (block === undefined) return;
-    const report = await unlessCancelled(block.report, signal);
-    for (const event of block.events) sink({ ...event, seq: event.seq + from });
-    if (report !== undefined) yield shifted(report, from);
-    from += block.events.length;
+  try {
+    for (;;) {
+      const more = signal.aborted ? [] : waiting.splice(0, jobs - running.length);
+      running.push(...more.map((plan) => startBlock(plan, players, signal)));
+      const block = running.shift();
+      if (block === undefined) return;
+      const report = await unlessCancelled(block.report, signal);
+      for (const event of block.events) sink({ ...event, seq: event.seq + from });
+      if (report !== undefined) yield shifted(report, from);
+      from += block.events.length;
+    }
+  } finally {
+    for (const block of running) block.stop();
   }
 }
 
 interface Block {
+  /** Ends it, wherever it is. */
+  stop(): void;
   /** Grows until there is a report. */
   events: TraceEvent[];
   report: Promise<DrillReport>;
 }
 
 /** A drill on its own, its events numbered from 0. */
-function startBlock(plan: Plan, signal: AbortSignal): Block {
+function startBlock(plan: Plan, players: Players, all: AbortSignal): Block {
+  const own = new AbortController();
+  const stop = () => own.abort(all.reason);
+  all.addEventListener('abort', stop);
+  const { signal } = own;
   const events: TraceEvent[] = [];
   const sink = (event: TraceEvent) => void events.push(event);
-  const report = runOne(plan, { sequence: createSequence(0), sink, signal });
+  const report = runOne(plan, { sequence: createSequence(0), sink, players, signal });
   // One that is never awaited, because the run stopped early, must not take the process down.
-  report.catch(() => {});
-  return { events, report };
+  report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
+  return { events, report, stop };
 }
 
 /** The report of a block whose first event is number `from`. */

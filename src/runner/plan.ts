@@ -6,7 +6,7 @@ import type { Effect } from '../core/effect.ts';
 import type { GoldenTask, Script, Workflow } from '../core/golden-task.ts';
 import type { ToolSchema } from '../core/model-call.ts';
 import type { Outcome } from '../core/outcome.ts';
-import type { Check, Habitat, Target } from '../core/plugin.ts';
+import type { Check, Habitat } from '../core/plugin.ts';
 import type { Lacking } from '../core/positions.ts';
 import type { Random } from '../core/random.ts';
 import type { ArmedFault, Recording, Stand } from '../core/stand.ts';
@@ -46,16 +46,14 @@ export function judgePlanOf({ redaction, checks, effects, reproduce, ...plan }: 
   return { ...seen, shipped, reproduce, checks, effects };
 }
 
-/** A drill with everything looked up: nothing the runner does depends on a file or a name any more. */
-export interface Plan extends JudgePlan {
+/** All that playing a drill needs: nothing depends on a file or a name any more. */
+export interface PlayPlan extends Pick<JudgePlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped'> {
   /** The golden tasks to run, in name order. */
   tasks: GoldenTask[];
-  target: Target;
   /** Where the target finds each role, with a dummy key. */
   addresses: Habitat['roles'];
   /** Armed faults per phase, in the drill's order. */
   faults: ArmedFault[][];
-  seed: number;
   /** What may not be recorded. */
   redaction: Redaction;
   /** Opens the provider stand of one world. */
@@ -68,16 +66,46 @@ export interface Plan extends JudgePlan {
     tools: readonly ToolSchema[];
   }): Stand;
   scriptFor(task: GoldenTask): Script;
-  /** What is wrong with what a target gave back, in sentences for whoever wrote it. */
+  /** An outcome, or what is wrong with what a target gave back, in sentences for whoever wrote it. */
   readOutcome(given: unknown): { outcome: Outcome } | { problems: string[] };
 }
 
-/** What lasts for the whole run. */
-export interface RunContext {
+/** A drill that is played and judged. */
+export interface Plan extends JudgePlan, PlayPlan {}
+
+/** What of a world is known before the target's code is evaluated. */
+export interface WorldFacts {
+  drill: string;
+  world: 'baseline' | 'drill';
+  seed: number;
+}
+
+/** Where a world's events go. */
+export interface PlayContext {
   sequence: Sequence;
   /** Gets every event as it happens. */
   sink(event: TraceEvent): void;
+  /** Gets what the target prints. */
+  print(text: string): void;
   signal: AbortSignal;
+}
+
+/** Plays one world of a drill, once. */
+export interface Player {
+  /** Resolves to false where the player was lost before the world's end; its events say why. */
+  play(plan: Plan, chain: string[] | undefined, context: Omit<PlayContext, 'print'>): Promise<boolean>;
+  /** Ends it, wherever it is. */
+  end(): void;
+}
+
+/** Gives each world a player of its own; it may get ready before it is asked to play. */
+export interface Players {
+  open(plan: Pick<Plan, 'drill'>, world: WorldFacts['world']): Player;
+}
+
+/** What lasts for the whole run. */
+export interface RunContext extends Omit<PlayContext, 'print'> {
+  players: Players;
 }
 
 /** The virtual world's day: 2026-01-01T00:00:00Z, so that dates in headers are the same in every run. */
@@ -86,7 +114,7 @@ export const EPOCH_MS = 1_767_225_600_000;
 /** Past the deadline by this much an ask is given up and its outcome is `hung`. */
 export const HORIZON_MS = 3_600_000;
 
-export function schemaFieldsOf(plan: Pick<Plan, 'workflow'>): string[] {
+export function schemaFieldsOf(plan: Pick<JudgePlan, 'workflow'>): string[] {
   const properties = plan.workflow.contract?.output?.schema['properties'];
   return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
 }

@@ -4,13 +4,14 @@ import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { RunReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { runInOrder } from './in-order.ts';
-import { EPOCH_MS, type JudgePlan, judgePlanOf, type Plan, type StoredInputs } from './plan.ts';
+import { EPOCH_MS, type JudgePlan, judgePlanOf, type Plan, type Players, type StoredInputs } from './plan.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Spool } from './spool.ts';
 import { type DrillResult, type RunFacts, summarise } from './summary.ts';
 
 export interface RunJob {
   plans: readonly Plan[];
+  players: Players;
   reporters: readonly Reporter[];
   folder: RunFolder;
   /** Which reporter speaks to the user directly. */

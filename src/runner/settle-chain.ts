@@ -11,7 +11,10 @@ export function chainSeen(declares: ResolvedDeclaration, baseline: readonly Trac
 }
 
 /** The plan as it is once the order is known: a drill of the package then breaks other roles. */
-export function settled<P extends JudgePlan>(plan: P, chain: string[]): P {
+export function settled<P extends Pick<JudgePlan, 'declares' | 'drill' | 'workflow' | 'shipped'>>(
+  plan: P,
+  chain: string[],
+): P {
   const { declares, drill, workflow, shipped } = plan;
   if (chain.join() === declares.chain.join()) return plan;
   const find = shipped ? reordered(declares.chain, chain) : (role: string) => role;
@@ -27,7 +30,11 @@ export function settled<P extends JudgePlan>(plan: P, chain: string[]): P {
 }
 
 /** The same for faults that were armed already. */
-export function rearmed(faults: ArmedFault[][], { declares, shipped }: JudgePlan, chain: string[]): ArmedFault[][] {
+export function rearmed(
+  faults: ArmedFault[][],
+  { declares, shipped }: Pick<JudgePlan, 'declares' | 'shipped'>,
+  chain: string[],
+): ArmedFault[][] {
   const find = shipped ? reordered(declares.chain, chain) : (role: string) => role;
   return faults.map((phase) => phase.map((fault) => ({ ...fault, role: find(fault.role) ?? fault.role })));
 }

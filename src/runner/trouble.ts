@@ -37,6 +37,11 @@ function realIo(event: EventOf<'real-io'>): Reason {
       fix: 'A process of its own would have ended there: let the target catch what it leaves running outside of its tasks, or after their answers.',
     };
   }
+  if (event.ended)
+    return {
+      reason: event.task === undefined ? event.what : `${event.task}: ${event.what}`,
+      fix: 'What it was asked then has no outcome. Let the target return or throw, and await what takes long.',
+    };
   return {
     reason: `${event.by} left the virtual world: ${event.what}`,
     fix: 'Let the target reach models through fetch or the habitat only; what else it needs, give it without sockets.',

@@ -5,13 +5,16 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import type { Jiti } from 'jiti';
 
+/** Only who evaluates something waits for it. */
+export const compiler = () => import('jiti');
+
 /**
  * Evaluates a file, and whatever it imports of the user's own, anew: nothing is remembered from the last time.
  * Packages in node_modules and Node's own modules are shared. Rejects with what the file throws; the stack of a
  * SyntaxError names the place.
  */
 export async function evaluateAnew(file: string): Promise<object> {
-  const { createJiti } = await import('jiti');
+  const { createJiti } = await compiler();
   return new Graph(createJiti(import.meta.url, { moduleCache: false, interopDefault: false })).enter(file);
 }
 

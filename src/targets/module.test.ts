@@ -41,7 +41,8 @@ const task: Task = {
 function inFreshWorld(target: Awaited<ReturnType<typeof project>>): Promise<Outcome[]> {
   const world = createVirtualWorld({ seed: 1, epochMs: EPOCH, fetch, onRealIo: () => {} });
   return world.run(async () => {
-    const running = await target.start({
+    const loaded = await target.load();
+    const running = await loaded.start({
       roles: {},
       fetch,
       transport: () => Promise.reject(new Error('no wire')),

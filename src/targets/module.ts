@@ -3,8 +3,7 @@ import { relative, resolve } from 'node:path';
 import { z } from 'zod';
 import { DrillError, type Place } from '../core/errors.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
-import type { Habitat, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
-import { createWallClock, onCrash } from '../world/index.ts';
+import type { Habitat, LoadedTarget, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
 import { evaluateAnew } from './evaluate.ts';
 
 /** What a user's module may export. */
@@ -25,47 +24,18 @@ function moduleTarget(name: string, kind: string, about: string, evaluate: () =>
     name,
     kind,
     async load() {
-      const loaded = await inTime(evaluate, about);
-      if (!isFunction<Ask>(loaded.default) && !isFunction<Start>(loaded.start)) throw notAnAgent(about, loaded);
-      return { declares: loaded.declares, roles: loaded.roles, notices: loaded.notices, about };
-    },
-    async start(habitat) {
       const loaded = await evaluate();
-      if (isFunction<Start>(loaded.start)) return loaded.start(habitat);
-      if (!isFunction<Ask>(loaded.default)) throw notAnAgent(about, loaded);
-      const agent = loaded.default;
-      return { ask: (task, signal) => agent(task, { ...habitat, signal }), close: async () => {} };
+      const { declares, roles, notices } = loaded;
+      return { declares, roles, notices, about, start: starterOf(loaded, about) };
     },
   };
 }
 
-/** Real milliseconds for all that a module does when it is imported. */
-const LOAD_MS = 30_000;
-
-/** Loads a module for the first time, in real time: it may neither end our process nor keep it waiting for ever. */
-async function inTime(evaluate: () => Promise<AgentModule>, about: string): Promise<AgentModule> {
-  const over = new AbortController();
-  const clock = createWallClock();
-  const late = clock
-    .sleep(LOAD_MS, over.signal)
-    .then(() => Promise.reject(notLoaded(`it was not imported in ${LOAD_MS / 1000} s`, { file: about })));
-  let died: string | undefined;
-  const forget = onCrash(({ what }) => {
-    died ??= what;
-    return true;
-  });
-  try {
-    const loaded = await Promise.race([evaluate(), late]);
-    // What nobody catches is told a turn later.
-    await clock.sleep(0);
-    if (died === undefined) return loaded;
-    throw notLoaded(died, { file: about });
-  } catch (error) {
-    throw died === undefined ? error : notLoaded(died, { file: about });
-  } finally {
-    forget();
-    over.abort();
-  }
+function starterOf(loaded: AgentModule, about: string): LoadedTarget['start'] {
+  const { start, default: agent } = loaded;
+  if (isFunction<Start>(start)) return (habitat) => start(habitat);
+  if (!isFunction<Ask>(agent)) throw notAnAgent(about, loaded);
+  return (habitat) => ({ ask: (task, signal) => agent(task, { ...habitat, signal }), close: async () => {} });
 }
 
 /** Targets that come with the package, each made of one of its own modules. */
@@ -131,6 +101,6 @@ export const module: TargetKind = {
         fix: 'Name a file that exports an agent, or a target from `drill list targets`.',
       });
     }
-    return moduleTarget(params.module, 'module', about, () => evaluateFile(file, about));
+    return { ...moduleTarget(params.module, 'module', about, () => evaluateFile(file, about)), source: params };
   },
 };

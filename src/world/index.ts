@@ -4,4 +4,4 @@ export { createNodeFetch } from './node-fetch.ts';
 export { currentScope, hasTimers, type RealIo } from './place.ts';
 export { installRoutes } from './routes.ts';
 export { createWallClock, isoTime } from './wall-clock.ts';
-export { createVirtualWorld, type WorldOptions } from './world.ts';
+export { createVirtualWorld, type World, type WorldOptions } from './world.ts';

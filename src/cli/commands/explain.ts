@@ -19,6 +19,7 @@ import { DrillError } from '../../core/errors.ts';
 import { GoldenTask, type Workflow } from '../../core/golden-task.ts';
 import type { Card, Check, Fault } from '../../core/plugin.ts';
 import { readRule } from '../../core/tools.ts';
+import { saidOf } from '../../player/apart.ts';
 import type { Terminal } from '../terminal.ts';
 import { SHAPES } from './shapes.ts';
 
@@ -26,7 +27,7 @@ import { SHAPES } from './shapes.ts';
 export async function explain(
   name: string,
   catalogue: Catalogue,
-  { cwd, stdout }: Pick<Terminal, 'cwd' | 'stdout'>,
+  { cwd, stdout, stderr }: Pick<Terminal, 'cwd' | 'stdout' | 'stderr'>,
 ): Promise<void> {
   const cardsOf = <T extends { name: string }>(all: readonly T[], text: (one: T) => string) =>
     all.map((one) => ({ name: one.name, text: () => text(one) }));
@@ -53,7 +54,8 @@ export async function explain(
   ];
   const found = cards.filter((one) => one.name === name).map((one) => one.text());
   const names = cards.map((one) => one.name);
-  if (found.length === 0) found.push(await targetText(name, cwd, catalogue, names));
+  if (found.length === 0)
+    found.push(await targetText(name, cwd, catalogue, names, (line) => stderr.write(`${line}\n`)));
   stdout.write(`${found.join('\n\n')}\n`);
 }
 
@@ -242,7 +244,13 @@ function phaseText({ name, tasks, times, load, faults, after_ms, for_ms }: Phase
 }
 
 /** What a target of the package or the configuration says of itself. */
-async function targetText(name: string, cwd: string, catalogue: Catalogue, others: readonly string[]): Promise<string> {
+async function targetText(
+  name: string,
+  cwd: string,
+  catalogue: Catalogue,
+  others: readonly string[],
+  print: (line: string) => void,
+): Promise<string> {
   const config = loadConfig(cwd, catalogue);
   const targets = [...Object.keys(config?.targets ?? {}), ...Object.keys(catalogue.builtinTargets)];
   if (!targets.includes(name)) {
@@ -255,7 +263,7 @@ async function targetText(name: string, cwd: string, catalogue: Catalogue, other
     });
   }
   const target = await openTarget(name, cwd, config, catalogue);
-  const { declares, roles } = await settleTarget(target, name, config, catalogue);
+  const { declares, roles } = settleTarget(await saidOf(target, print), name, config, catalogue);
   const said = Object.entries(declares).map(([key, value]) => `${key}: ${flow(value)}`);
   const called = Object.entries(roles).map(
     ([role, { protocol, model, base_url }]) => `${role}: ${model} at ${base_url}, ${protocol}`,

@@ -1,0 +1,64 @@
+import { readOutcome } from './config/outcome-shape.ts';
+import type { Roles } from './core/declaration.ts';
+import { type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
+import { sourcesFor } from './core/golden-task.ts';
+import type { ArmedFault } from './core/stand.ts';
+import { createTrigger } from './core/trigger.ts';
+import { faults } from './faults/index.ts';
+import { protocols } from './protocols/index.ts';
+import type { PlayPlan } from './runner/plan.ts';
+import type { Redaction } from './runner/redact.ts';
+import { mockKey } from './stand/route.ts';
+import { scriptFor } from './stand/script.ts';
+import { createStand } from './stand/stand.ts';
+
+/** What is played, as data alone, so that another process can be handed it; `tasks` are names of golden tasks. */
+export interface PlayData extends Pick<PlayPlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped'> {
+  tasks: string[];
+}
+
+export const dataOf = ({ drill, workflow, declares, roles, shipped, tasks }: PlayPlan): PlayData => ({
+  ...{ drill, workflow, declares, roles, shipped },
+  tasks: tasks.map(({ name }) => name),
+});
+
+/** Such data with everything that plays it: faults, providers, scripts. */
+export function equip({ tasks, ...data }: PlayData, redaction: Redaction): PlayPlan {
+  const { roles, workflow } = data;
+  return {
+    ...data,
+    tasks: workflow.tasks.filter(({ name }) => tasks.includes(name)),
+    addresses: addressesOf(roles),
+    faults: faultsOf(data.drill),
+    redaction,
+    openStand: (world) => createStand({ ...world, roles, protocols }),
+    scriptFor: (task) => scriptFor(task, sourcesFor(task, workflow.sources)),
+    readOutcome,
+  };
+}
+
+function addressesOf(roles: Roles): PlayPlan['addresses'] {
+  const addresses = Object.entries(roles).map(([name, role]) => {
+    const { provider, key_env, ...endpoint } = role;
+    return [name, { ...endpoint, api_key: mockKey(role) }] as const;
+  });
+  return Object.fromEntries(addresses);
+}
+
+const faultsOf = ({ phases }: Drill): ArmedFault[][] => phases.map((phase) => phase.faults.map(armFault));
+
+function armFault(use: FaultUse): ArmedFault {
+  const fault = faults.find((f) => f.name === use.fault);
+  if (fault === undefined) throw new Error(`no fault ${use.fault}`);
+  const params = paramsOf(use);
+  return {
+    fault: fault.name,
+    role: placeOf(use),
+    effect: fault.effectOf(params),
+    shared: fault.shared ?? false,
+    open: fault.arm(params),
+    trigger: createTrigger(use.when ?? { per: 'task' }),
+    tenants: use.tenants,
+    tasks: use.tasks,
+  };
+}

@@ -1,0 +1,175 @@
+import { DrillError } from '../core/errors.ts';
+import type { Target } from '../core/plugin.ts';
+import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
+import { dataOf } from '../equip.ts';
+import type { Player, Players, WorldFacts } from '../runner/plan.ts';
+import { createWallClock } from '../world/index.ts';
+import type { Said, Start, Word } from './messages.ts';
+import { type Lost, type Message, type PlayerProcess, startPlayer } from './process.ts';
+
+export interface PlayersApart extends Players {
+  /** What the target says of itself: the first player of a drill's baseline tells it, as soon as its code is evaluated. */
+  said(drill: string): Promise<Said>;
+  /** Ends the players that were got ready and never played. */
+  end(): void;
+}
+
+/** Real milliseconds for all that a module does when it is imported. */
+const LOAD_MS = 30_000;
+
+/** Plays each world in a process of its own, so that nothing leaks from one to another, or to the judge. */
+export function playersApart(
+  target: Required<Pick<Target, 'name' | 'source'>>,
+  { seed, ...rest }: Omit<Start, 'facts' | 'name' | 'source'> & { seed: number },
+  print: (line: string) => void,
+): PlayersApart {
+  const waiting = new Map<string, PlayerProcess>();
+  const keyOf = (drill: string, world: WorldFacts['world']) => `${drill}/${world}`;
+  const start = (drill: string, world: WorldFacts['world']) =>
+    startPlayer({ facts: { drill, world, seed }, name: target.name, source: target.source, ...rest }, print);
+  return {
+    async said(drill) {
+      const player = start(drill, 'baseline');
+      waiting.set(keyOf(drill, 'baseline'), player);
+      return saidBy(player, target.name);
+    },
+    open({ drill: { drill } }, world) {
+      const key = keyOf(drill, world);
+      const player = waiting.get(key) ?? start(drill, world);
+      waiting.delete(key);
+      return playerOf(player);
+    },
+    end() {
+      for (const player of waiting.values()) player.kill();
+      waiting.clear();
+    },
+  };
+}
+
+/** What a target says of itself, without running it; code of the user's own is evaluated in a process of its own. */
+export async function saidOf(target: Target, print: (line: string) => void): Promise<Said> {
+  const { name, source } = target;
+  if (source === undefined) return target.load();
+  const settings = { seed: 1, secrets: { literals: [], patterns: [] }, stuckAfterMs: LOAD_MS };
+  const players = playersApart({ name, source }, settings, print);
+  try {
+    return await players.said('explain');
+  } finally {
+    players.end();
+  }
+}
+
+/** What the first player says when the target's code was evaluated. Rejects with a DrillError where it was not. */
+async function saidBy(player: PlayerProcess, name: string): Promise<Said> {
+  const over = new AbortController();
+  let late = false;
+  createWallClock()
+    .sleep(LOAD_MS, over.signal)
+    .then(() => {
+      late = true;
+      player.kill();
+    })
+    .catch(() => {});
+  try {
+    const first = await Promise.race([new Promise<Message>((resolve) => player.listen(resolve)), player.ended]);
+    if (first !== undefined && 'player' in first && first.player === 'loaded') return first.said;
+    const lost = await player.ended;
+    if (first !== undefined && 'player' in first && first.player === 'failed') throw errorOf(first);
+    const why = late ? `it was not imported in ${LOAD_MS / 1000} s` : (lost?.why ?? 'its process ended');
+    throw notLoaded(name, why, lost?.by);
+  } finally {
+    over.abort();
+  }
+}
+
+function notLoaded(name: string, why: string, by: string | undefined): DrillError {
+  return new DrillError('target-not-loaded', {
+    message: `the target could not be loaded: ${why}`,
+    place: { file: by ?? name },
+    fix: 'Mend what the module does when it is imported; what takes long belongs into its tasks.',
+  });
+}
+
+function errorOf({ code, problems, exit }: Extract<Word, { player: 'failed' }>): DrillError {
+  return new DrillError(
+    code,
+    problems.map(({ message, fix, file, ...at }) => ({
+      message,
+      fix,
+      ...(file !== undefined && { place: { file, ...at } }),
+    })),
+    exit,
+  );
+}
+
+function playerOf(player: PlayerProcess): Player {
+  return {
+    async play(plan, chain, { sink, sequence, signal }) {
+      const scene = new Scene();
+      let failure: { error: unknown } | undefined;
+      const take = (event: TraceEvent) => {
+        event.seq = sequence.next();
+        scene.see(event);
+        sink(event);
+      };
+      const kill = () => player.kill();
+      signal.addEventListener('abort', kill);
+      try {
+        player.listen((message) => {
+          if (failure !== undefined) return;
+          try {
+            if ('kind' in message) take(message);
+            else if (message.player === 'failed') failure = { error: errorOf(message) };
+          } catch (error) {
+            failure = { error };
+            player.kill();
+          }
+        });
+        if (signal.aborted) kill();
+        player.send({ data: dataOf(plan), chain });
+        const lost = await player.ended;
+        signal.throwIfAborted();
+        if (failure !== undefined) throw failure.error;
+        for (const event of lost === undefined ? [] : scene.endedBy(lost, plan.drill.drill)) take(event);
+        return lost === undefined;
+      } finally {
+        signal.removeEventListener('abort', kill);
+      }
+    },
+    end: () => player.kill(),
+  };
+}
+
+/** Where a player stands: what it had begun when it was lost has to be ended for it. */
+class Scene {
+  #at = 0;
+  #phase: EventOf<'phase'> | undefined;
+  readonly #asks = new Map<number, string>();
+
+  see(event: TraceEvent): void {
+    this.#at = event.at;
+    if (event.kind === 'phase') this.#phase = event;
+    if (event.kind === 'ask') this.#asks.set(event.ask, event.task);
+    if (event.kind === 'outcome' || event.kind === 'hung') this.#asks.delete(event.ask);
+  }
+
+  endedBy({ why, by }: Lost, drill: string): TraceEvent[] {
+    const phase = this.#phase;
+    const stamp = { seq: 0, at: this.#at, drill, phase: phase?.phase ?? BASELINE };
+    const asks = [...this.#asks].map(([ask, task]) => ({ ask, task }));
+    const lost = (asks.length === 0 ? [{}] : asks).map(
+      (whose): TraceEvent => ({
+        ...stamp,
+        kind: 'real-io',
+        ...whose,
+        what: why,
+        by: by ?? 'unknown',
+        fatal: true,
+        ended: true,
+      }),
+    );
+    return phase?.state === 'began'
+      ? [...lost, { ...stamp, kind: 'phase', state: 'ended', faults: phase.faults }]
+      : lost;
+  }
+}

@@ -1,0 +1,43 @@
+import type { LoadedTarget, Target } from '../core/plugin.ts';
+import type { PlayData } from '../equip.ts';
+import type { WorldFacts } from '../runner/plan.ts';
+import type { Held } from '../world/watchdog.ts';
+
+/** The first thing a player is told. */
+export interface Start {
+  facts: WorldFacts;
+  name: string;
+  source: NonNullable<Target['source']>;
+  /** What may not be recorded: texts, and linear-time patterns. */
+  secrets: { literals: string[]; patterns: string[] };
+  /** Real milliseconds for which its code may block the event loop. */
+  stuckAfterMs: number;
+  /** Garbage is collected once in so many events; absent: whenever the engine likes. */
+  collectEvery?: number | undefined;
+}
+
+/** The second: what to play. */
+export interface Order {
+  data: PlayData;
+  chain: string[] | undefined;
+}
+
+/** What the target says of itself. */
+export type Said = Omit<LoadedTarget, 'start'>;
+
+/** What a player says beside the events of its trace, which are lines of their own. */
+export type Word =
+  | { player: 'loaded'; said: Said }
+  | {
+      player: 'failed';
+      code: string;
+      problems: { message: string; file?: string; line?: number; column?: number; fix: string }[];
+      exit: number;
+    }
+  | { player: 'broke'; why: string }
+  | { player: 'held'; held: Held }
+  | { player: 'done' };
+
+/** Descriptors of the pipes: orders come in by the one, events and words go out by the other. */
+export const ORDERS = 3;
+export const EVENTS = 4;

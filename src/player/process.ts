@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { packageRoot } from '../config/find.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import { engineFlags } from './engine.ts';
+import { EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
+
+/** How a player's process came to its end, where it did not play to the end. */
+export interface Lost {
+  why: string;
+  /** The file or package whose code it was, where that is known. */
+  by?: string;
+}
+
+/** What a player says: an event of its trace, or a word beside it. */
+export type Message = TraceEvent | Word;
+
+/** A player's process: it is handed the start when it is made, and the order when there is one. */
+export interface PlayerProcess {
+  /** Who hears it from now on; what came before there was anybody is heard first. */
+  listen(hear: (message: Message) => void): void;
+  send(order: Order): void;
+  kill(): void;
+  /** Resolves when it has ended and all that it said was heard. */
+  ended: Promise<Lost | undefined>;
+}
+
+/** Options of this process that its players need as well; a script that was given as text is not one. */
+function inherited(): string[] {
+  const text = process.execArgv.some((arg) => /^(?:-e|-p|-pe|--eval|--print|--input-type)/.test(arg));
+  return text ? [] : process.execArgv.filter((arg) => !/^--(?:inspect|cpu-prof|heap-prof)/.test(arg));
+}
+
+/** Hands on each whole line as it comes; of what has no end, pieces of `longest` characters. */
+function lines(stream: Readable | null, hear: (line: string) => void, longest = Number.POSITIVE_INFINITY): void {
+  let rest = '';
+  stream?.setEncoding('utf8');
+  stream?.on('data', (text: string) => {
+    const parts = (rest + text).split('\n');
+    rest = parts.pop() ?? '';
+    for (const part of parts) hear(part);
+    if (rest.length <= longest) return;
+    hear(rest);
+    rest = '';
+  });
+  if (longest < Number.POSITIVE_INFINITY) stream?.on('end', () => rest === '' || hear(rest));
+}
+
+/** So many characters of one line of a target's output are shown at once. */
+const LONGEST_LINE = 16 * 1024;
+
+export function startPlayer(start: Start, print: (line: string) => void): PlayerProcess {
+  const child = spawn(
+    process.execPath,
+    [...inherited(), ...engineFlags(), join(packageRoot(), 'dist/player/main.js')],
+    {
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+      env: process.env,
+    },
+  );
+  const [orders, events] = [child.stdio[ORDERS] as Writable, child.stdio[EVENTS] as Readable];
+  // A player that has ended takes no orders; that it ended is told by its end.
+  orders.on('error', () => {});
+  orders.write(`${JSON.stringify(start)}\n`);
+  for (const output of [child.stdout, child.stderr]) lines(output, print, LONGEST_LINE);
+  let hear: ((message: Message) => void) | undefined;
+  let last: Word | undefined;
+  const early: Message[] = [];
+  lines(events, (line) => {
+    const message = messageIn(line);
+    if ('player' in message) last = message;
+    if (hear === undefined) early.push(message);
+    else hear(message);
+  });
+  const ended = new Promise<Lost | undefined>((resolve) => {
+    child.once('error', ({ message }) => resolve({ why: `its process could not be started: ${message}` }));
+    child.once('close', (code, signal) => resolve(lostBy(last, code, signal, start.stuckAfterMs)));
+  });
+  return {
+    listen(listener) {
+      hear = listener;
+      for (const message of early.splice(0)) listener(message);
+    },
+    send: (order) => void orders.write(`${JSON.stringify(order)}\n`),
+    kill: () => void child.kill('SIGKILL'),
+    ended,
+  };
+}
+
+/** What a line holds that can be no message was written into our pipe by the target. */
+function messageIn(line: string): Message {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return { player: 'broke', why: 'something else wrote into its pipe' };
+  }
+}
+
+/** Undefined where it played to the end, or said itself why it did not. */
+function lostBy(last: Word | undefined, code: number | null, signal: string | null, limitMs: number): Lost | undefined {
+  if (last?.player === 'done' || last?.player === 'failed') return undefined;
+  if (last?.player === 'held')
+    return { why: `the target blocked the event loop for ${limitMs / 1000} s`, by: last.held.by };
+  if (last?.player === 'broke') return { why: `the target broke what plays it: ${last.why}` };
+  if (signal === 'SIGABRT')
+    return { why: 'the target ended its process: it aborted, or its native code blocked the event loop' };
+  return { why: `the target ended its process (${signal ?? `exit code ${code}`})` };
+}

@@ -1,0 +1,96 @@
+import { readSync, writeSync } from 'node:fs';
+import { finderOf } from '../config/pattern.ts';
+import { DrillError } from '../core/errors.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import { equip } from '../equip.ts';
+import { garbageCollector } from '../runner/collect.ts';
+import { playWorld } from '../runner/play.ts';
+import { createSequence } from '../runner/recorder.ts';
+import { createRedaction } from '../runner/redact.ts';
+import { compiler } from '../targets/evaluate.ts';
+import { module } from '../targets/module.ts';
+import { originals } from '../world/originals.ts';
+import { pauseWatch, watchThread } from '../world/watchdog.ts';
+import { EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
+
+const { parse, stringify } = JSON;
+
+/** Plays one world, as it is told to by whoever started this process, and ends the process with it. */
+export async function serve(): Promise<void> {
+  const { facts, name, source, secrets, stuckAfterMs, collectEvery }: Start = parse(nextLine());
+  const redaction = createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) });
+  watchThread(stuckAfterMs, (held) => {
+    say({ player: 'held', held });
+    return 0;
+  });
+  const target = { ...module.open(source), name };
+  // Our own work is none of the world's.
+  await compiler();
+  const collect = collectEvery === undefined ? undefined : garbageCollector();
+  let seen = 0;
+  const sink = (event: TraceEvent) => {
+    write(stringify(event));
+    seen += 1;
+    if (collectEvery !== undefined && seen % collectEvery === 0) collect?.();
+  };
+  try {
+    await playWorld(
+      facts,
+      target,
+      ({ declares, roles, notices, about }) => {
+        say({ player: 'loaded', said: { declares, roles, notices, about } });
+        const { data, chain }: Order = pauseWatch(() => parse(nextLine()));
+        return { plan: equip(data, redaction), chain };
+      },
+      {
+        sequence: createSequence(0),
+        sink,
+        print: (text) => void writeSync(2, text),
+        signal: new AbortController().signal,
+      },
+    );
+    say({ player: 'done' });
+  } catch (error) {
+    say(wordOf(error));
+  }
+  originals.exit(0);
+}
+
+function wordOf(error: unknown): Word {
+  if (!(error instanceof DrillError))
+    return { player: 'broke', why: error instanceof Error ? error.message : String(error) };
+  const problems = error.problems.map(({ message, place, fix }) => ({ message, ...place, fix }));
+  return { player: 'failed', code: error.code, problems, exit: error.exitCode };
+}
+
+const say = (word: Word) => write(stringify(word));
+
+/** Written at once, so that nothing is lost with the process. Where the other end has gone, so does this one. */
+function write(line: string): void {
+  const bytes = Buffer.from(`${line}\n`);
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(EVENTS, bytes, done);
+  } catch {
+    originals.exit(0);
+  }
+}
+
+let rest = Buffer.alloc(0);
+
+/** The next line of orders; waits for it, and with it whatever the target has begun. */
+function nextLine(): string {
+  const chunk = Buffer.alloc(64 * 1024);
+  const pieces = [rest];
+  let end = rest.indexOf(10);
+  while (end < 0) {
+    const size = readSync(ORDERS, chunk, 0, chunk.length, null);
+    if (size === 0) originals.exit(0);
+    const piece = Buffer.from(chunk.subarray(0, size));
+    pieces.push(piece);
+    end = piece.indexOf(10);
+    if (end >= 0) end += pieces.slice(0, -1).reduce((sum, one) => sum + one.length, 0);
+  }
+  const all = Buffer.concat(pieces);
+  rest = all.subarray(end + 1);
+  return all.subarray(0, end).toString();
+}
