@@ -87,11 +87,13 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
   const files = names.map((n) => findDrill(n, cwd));
   const apart = playersFor(request, target, secrets, print);
+  const giveUp = () => apart?.end();
+  signal.addEventListener('abort', giveUp);
   const players = apart ?? playersInside(target, seed, print);
   const again = () => playersFor(request, target, secrets, print, EVENTS_PER_COLLECTION) ?? players;
   try {
     const said = await (apart === undefined ? target.load() : apart.said(nameOf(files[0])));
-    const settled = { redaction, ...settleTarget(said, name, config, catalogue) };
+    const settled = { redaction, ...settleTarget(target, said, config, catalogue) };
     const known = [...Object.keys(settled.roles), ...positionsIn(settled.declares.chain)];
     const around = {
       roles: request.fault.length > 0 ? undefined : known,
@@ -134,6 +136,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       return EXIT.inconclusive;
     return exitCode(report, request);
   } finally {
+    signal.removeEventListener('abort', giveUp);
     apart?.end();
     restore();
   }
@@ -142,14 +145,14 @@ export async function runDrills(asked: RunRequest): Promise<number> {
 /** Players in processes of their own for a target whose code is the user's. */
 function playersFor(
   { stuckAfterMs, seed }: RunRequest,
-  { name, source }: Target,
+  { name, about, source }: Target,
   secrets: Start['secrets'],
   print: (text: string) => void,
   collectEvery?: number,
 ): PlayersApart | undefined {
   if (stuckAfterMs === undefined || source === undefined) return undefined;
   const line = (text: string) => print(`${text}\n`);
-  return playersApart({ name, source }, { seed, secrets, stuckAfterMs, collectEvery }, line);
+  return playersApart({ name, about, source }, { seed, secrets, stuckAfterMs, collectEvery }, line);
 }
 
 const nameOf = (file = '') => basename(file, extname(file));

@@ -28,7 +28,7 @@ beforeAll(async () => {
   for (const name of ['package.json', 'bin']) cpSync(join(root, name), join(home, name), { recursive: true });
   for (const name of ['drills', 'fixtures', 'node_modules']) symlinkSync(join(root, name), join(home, name));
   await build({
-    entryPoints: [join(root, 'src/cli/main.ts'), join(root, 'src/world/routes.ts')],
+    entryPoints: ['cli/main.ts', 'player/main.ts', 'world/routes.ts'].map((file) => join(root, 'src', file)),
     bundle: true,
     splitting: true,
     format: 'esm',

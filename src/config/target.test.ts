@@ -22,7 +22,7 @@ test.each([
     /^there are no protocols$/,
   ],
 ])('what a module exports is held against its shape: %j', (said, message, fix) => {
-  const settle = () => settleTarget({ ...said, about: 'agent.ts' }, 'mine', undefined, fakeCatalogue);
+  const settle = () => settleTarget({ name: 'mine', about: 'agent.ts' }, said, undefined, fakeCatalogue);
   expect(settle).toThrow(
     expect.objectContaining({
       problems: expect.arrayContaining([
@@ -37,8 +37,8 @@ test.each([
 });
 
 test('a chain of roles that are there', () => {
-  const said = { declares: { features: [], chain: ['primary', 'bakup'] }, roles: {}, about: 'agent.ts' };
-  expect(() => settleTarget(said, 'mine', undefined, fakeCatalogue)).toThrow(
+  const said = { declares: { features: [], chain: ['primary', 'bakup'] }, roles: {} };
+  expect(() => settleTarget({ name: 'mine', about: 'agent.ts' }, said, undefined, fakeCatalogue)).toThrow(
     'the target\'s chain names a role "primary" that does not exist',
   );
 });

@@ -66,12 +66,12 @@ export async function openTarget(
 
 /** What the target declares, held against our schema; the configuration's word counts for more than the module's. */
 export function settleTarget(
+  { name, about }: Pick<Target, 'name' | 'about'>,
   said: Omit<LoadedTarget, 'start'>,
-  name: string,
   config: Config | undefined,
   catalogue: Catalogue,
 ): { declares: ResolvedDeclaration; roles: Roles; notices: ReadingsFrom } {
-  const place = { file: said.about };
+  const place = { file: about };
   const told = new Problems();
   const roles = exported(Roles, said.roles, 'roles', place) ?? config?.roles ?? DEFAULT_ROLES;
   const names = Object.keys(roles);

@@ -305,8 +305,6 @@ export interface LoadedTarget {
   declares?: unknown;
   roles?: unknown;
   notices?: unknown;
-  /** Where it says so, for messages. */
-  about: string;
   start(habitat: Habitat): RunningTarget | Promise<RunningTarget>;
 }
 
@@ -314,6 +312,8 @@ export interface Target {
   name: string;
   /** The name of the kind, e.g. `module`. */
   kind: string;
+  /** Its file, for messages. */
+  about: string;
   /** Where its code is the user's own: the file as it was named, and from where. */
   source?: { module: string; cwd: string };
   /** Evaluates its code anew: nothing it remembered before is left. */

@@ -19,7 +19,7 @@ const LOAD_MS = 30_000;
 
 /** Plays each world in a process of its own, so that nothing leaks from one to another, or to the judge. */
 export function playersApart(
-  target: Required<Pick<Target, 'name' | 'source'>>,
+  target: Required<Pick<Target, 'name' | 'about' | 'source'>>,
   { seed, ...rest }: Omit<Start, 'facts' | 'name' | 'source'> & { seed: number },
   print: (line: string) => void,
 ): PlayersApart {
@@ -31,7 +31,7 @@ export function playersApart(
     async said(drill) {
       const player = start(drill, 'baseline');
       waiting.set(keyOf(drill, 'baseline'), player);
-      return saidBy(player, target.name);
+      return saidBy(player, target.about);
     },
     open({ drill: { drill } }, world) {
       const key = keyOf(drill, world);
@@ -48,10 +48,10 @@ export function playersApart(
 
 /** What a target says of itself, without running it; code of the user's own is evaluated in a process of its own. */
 export async function saidOf(target: Target, print: (line: string) => void): Promise<Said> {
-  const { name, source } = target;
+  const { name, about, source } = target;
   if (source === undefined) return target.load();
   const settings = { seed: 1, secrets: { literals: [], patterns: [] }, stuckAfterMs: LOAD_MS };
-  const players = playersApart({ name, source }, settings, print);
+  const players = playersApart({ name, about, source }, settings, print);
   try {
     return await players.said('explain');
   } finally {
@@ -60,7 +60,7 @@ export async function saidOf(target: Target, print: (line: string) => void): Pro
 }
 
 /** What the first player says when the target's code was evaluated. Rejects with a DrillError where it was not. */
-async function saidBy(player: PlayerProcess, name: string): Promise<Said> {
+async function saidBy(player: PlayerProcess, about: string): Promise<Said> {
   const over = new AbortController();
   let late = false;
   createWallClock()
@@ -76,16 +76,16 @@ async function saidBy(player: PlayerProcess, name: string): Promise<Said> {
     const lost = await player.ended;
     if (first !== undefined && 'player' in first && first.player === 'failed') throw errorOf(first);
     const why = late ? `it was not imported in ${LOAD_MS / 1000} s` : (lost?.why ?? 'its process ended');
-    throw notLoaded(name, why, lost?.by);
+    throw notLoaded(lost?.by ?? about, why);
   } finally {
     over.abort();
   }
 }
 
-function notLoaded(name: string, why: string, by: string | undefined): DrillError {
+function notLoaded(file: string, why: string): DrillError {
   return new DrillError('target-not-loaded', {
     message: `the target could not be loaded: ${why}`,
-    place: { file: by ?? name },
+    place: { file },
     fix: 'Mend what the module does when it is imported; what takes long belongs into its tasks.',
   });
 }

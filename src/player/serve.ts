@@ -37,8 +37,8 @@ export async function serve(): Promise<void> {
     await playWorld(
       facts,
       target,
-      ({ declares, roles, notices, about }) => {
-        say({ player: 'loaded', said: { declares, roles, notices, about } });
+      ({ declares, roles, notices }) => {
+        say({ player: 'loaded', said: { declares, roles, notices } });
         const { data, chain }: Order = pauseWatch(() => parse(nextLine()));
         return { plan: equip(data, redaction), chain };
       },

@@ -26,14 +26,18 @@ export async function inWorld(
   const random = createRandom(facts.seed).fork(`${facts.drill}/${facts.world}`);
   let stage: Stage | undefined;
   const early: RealIo[] = [];
-  const report = (io: RealIo) => (stage === undefined ? void early.push(io) : stage.report(io));
+  const report = (io: RealIo) => {
+    if (stage !== undefined) stage.report(io);
+    // That its files are read while it is evaluated says nothing.
+    else if (io.fatal) early.push(io);
+  };
   const world = createVirtualWorld({
     name: `drill ${facts.drill}${facts.world === 'baseline' ? ', without its faults' : ''}`,
     seed: random.fork('target').seed,
     epochMs: EPOCH_MS,
     fetch: (input, init) => {
       if (stage !== undefined) return stage.habitat.fetch(input, init);
-      report({ what: 'fetch while its module was evaluated', by: target.name, fatal: true, scope: undefined });
+      report({ what: 'fetch while its module was evaluated', by: target.about, fatal: true, scope: undefined });
       return Promise.reject(new TypeError('fetch failed'));
     },
     onOutput: context.print,
@@ -138,21 +142,21 @@ async function unlessItDies<T>(clock: Clock, step: () => Promise<T>, failed: (wh
   }
 }
 
-const notLoaded = (target: Pick<Target, 'name'>) => (why: string) =>
+const notLoaded = (target: Pick<Target, 'about'>) => (why: string) =>
   new DrillError('target-not-loaded', {
     message: `the target could not be loaded: ${why}`.split('\n')[0] ?? '',
-    place: { file: target.name },
+    place: { file: target.about },
     fix: 'Mend the module so that it can be imported; its packages must be installed beside it.',
   });
 
 export const notStarted =
-  ({ name }: Pick<Target, 'name'>) =>
+  ({ about }: Pick<Target, 'about'>) =>
   (why: string) =>
     new DrillError(
       'target-not-started',
       {
         message: `the target did not start, or did not end: ${why}`,
-        place: { file: name },
+        place: { file: about },
         fix: 'Mend what runs outside of its tasks: the body of its module, what its `start` gives, its `close`.',
       },
       EXIT.inconclusive,

@@ -14,7 +14,7 @@ import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
 import { type Asked, askedOf, cell, hasFinding, judgeAsk, scoreOf, severityIn, wordsOf } from './judge.ts';
 import { EPOCH_MS, type JudgePlan } from './plan.ts';
 import { chainSeen, orderNote, settled } from './settle-chain.ts';
-import { type Baseline, baselineFault, reportTask } from './task-report.ts';
+import { type Baseline, baselineFault, lostIn, reportTask } from './task-report.ts';
 import { type Reason, Trouble } from './trouble.ts';
 
 /** Judges one drill from its events alone, as they happen or as they were stored; memory holds one phase at a time. */
@@ -184,7 +184,9 @@ function judgeTask(
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
     .map(asArmed);
   const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed);
-  const cells = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
+  const judged = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
+  const lost = lostIn(events);
+  const cells = lost === undefined ? judged : judged.map((cell) => unjudged(cell, lost));
   return reportTask(
     evidence.events,
     cells,
@@ -193,6 +195,10 @@ function judgeTask(
     armed.map((f) => f.role),
   );
 }
+
+/** What a process that ended left behind shows nothing. */
+const unjudged = (cell: CellReport, why: string): CellReport =>
+  cell.verdict === 'not_applicable' ? cell : { ...cell, verdict: 'inconclusive', reason: why };
 
 /** A target that does not even answer without faults has shown nothing about its failover. */
 function trusting({ checks }: JudgePlan, cells: CellReport[], baseline: Baseline): CellReport[] {

@@ -31,6 +31,10 @@ export function costOfEvents(events: readonly TraceEvent[]): number {
   return totalUsd(spent.map((e) => e.cost_usd));
 }
 
+/** Why the target's process ended while it was asked, if it did. */
+export const lostIn = (events: readonly TraceEvent[]): string | undefined =>
+  eventsOf(events, 'real-io').find((event) => event.ended)?.what;
+
 function latencyOf(asked: EventOf<'ask'>, events: readonly TraceEvent[]): number | null {
   const ending = endingOf(events);
   return ending === undefined ? null : ending.at - asked.at;
@@ -50,7 +54,8 @@ export function reportTask(
   const { calls, ending } = seen;
   const called = calls.map((c) => c.call.role);
   const served = servedBy(seen);
-  const verdict = verdictOf(cells, baseline);
+  const lost = lostIn(events);
+  const verdict = lost === undefined ? verdictOf(cells, baseline) : 'inconclusive';
   return {
     task: asked.task,
     ask: asked.ask,
@@ -66,7 +71,7 @@ export function reportTask(
     outcome:
       ending?.kind === 'outcome'
         ? ending.outcome
-        : { kind: 'hung', waiting_for: waitingFor(calls, ending?.waiting_for) },
+        : { kind: 'hung', waiting_for: lost ?? waitingFor(calls, ending?.waiting_for) },
     latency_ms: latencyOf(asked, events),
     deadline_ms: asked.deadline_ms,
     cost_usd: costOfEvents(events),

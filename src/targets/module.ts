@@ -23,10 +23,11 @@ function moduleTarget(name: string, kind: string, about: string, evaluate: () =>
   return {
     name,
     kind,
+    about,
     async load() {
       const loaded = await evaluate();
       const { declares, roles, notices } = loaded;
-      return { declares, roles, notices, about, start: starterOf(loaded, about) };
+      return { declares, roles, notices, start: starterOf(loaded, about) };
     },
   };
 }

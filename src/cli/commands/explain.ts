@@ -263,7 +263,7 @@ async function targetText(
     });
   }
   const target = await openTarget(name, cwd, config, catalogue);
-  const { declares, roles } = settleTarget(await saidOf(target, print), name, config, catalogue);
+  const { declares, roles } = settleTarget(target, await saidOf(target, print), config, catalogue);
   const said = Object.entries(declares).map(([key, value]) => `${key}: ${flow(value)}`);
   const called = Object.entries(roles).map(
     ([role, { protocol, model, base_url }]) => `${role}: ${model} at ${base_url}, ${protocol}`,
