@@ -6,6 +6,7 @@ import type { Outcome, Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
 import { hasTimers, onCrash, sayThrown } from '../world/index.ts';
+import { copyOf, excessOf } from './boundary.ts';
 import { logFacts } from './log-facts.ts';
 import { HORIZON_MS, type PlayPlan } from './plan.ts';
 import { digest, type Recorder } from './recorder.ts';
@@ -30,7 +31,8 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
   signal.throwIfAborted();
   const scope: Scope = { ask: number, task: golden.name, tenant: golden.tenant };
   const script = plan.scriptFor(golden);
-  const task = taskOf(plan, golden, script, number);
+  // What the target does with it changes nothing that others, or the judge, go by.
+  const task = copyOf(taskOf(plan, golden, script, number));
   context.stand.play(number, script);
   context.given.add(task.id);
   recorder.emit({
@@ -131,7 +133,11 @@ const unreadable = (error: string) => ({ ...failure(error), unreadable: true as 
 /** An outcome as it can be stored, and is judged. Throws what the target's own getters and `toJSON` throw. */
 function storable(given: unknown, read: PlayPlan['readOutcome']): Ending {
   const seen = read(given);
-  const stored = 'outcome' in seen ? read(JSON.parse(JSON.stringify(seen.outcome))) : seen;
+  if ('problems' in seen) return unreadable(`the target's outcome has a wrong shape: ${seen.problems.join('; ')}`);
+  const json = JSON.stringify(seen.outcome);
+  const excess = excessOf(json, seen.outcome);
+  if (excess !== undefined) return unreadable(`the target's outcome is too large: ${excess}`);
+  const stored = read(JSON.parse(json));
   if ('problems' in stored) return unreadable(`the target's outcome has a wrong shape: ${stored.problems.join('; ')}`);
   if (isDeeper(stored.outcome)) throw new RangeError(`it nests deeper than ${DEEPEST} levels`);
   return stored;

@@ -5,6 +5,7 @@ import type { Habitat, LoadedTarget, Target } from '../core/plugin.ts';
 import { createRandom, type Random } from '../core/random.ts';
 import { createNodeFetch, createVirtualWorld, currentScope, onCrash, type RealIo, type World } from '../world/index.ts';
 import type { AskContext } from './ask.ts';
+import { approveAcross, copyOf, toolsAcross } from './boundary.ts';
 import type { TaskWords } from './given.ts';
 import { EPOCH_MS, type PlayContext, type PlayPlan, schemaFieldsOf, type WorldFacts } from './plan.ts';
 import { createRecorder } from './recorder.ts';
@@ -96,11 +97,11 @@ function openStage(plan: PlayPlan, facts: WorldFacts, world: World, random: Rand
   });
   const transport = stand.transport(currentScope);
   const habitat: Habitat = {
-    roles: plan.addresses,
+    roles: copyOf(plan.addresses),
     fetch: createNodeFetch(transport, world.clock),
     transport,
-    tools: stand.tools(currentScope),
-    approve: stand.approve(currentScope),
+    tools: toolsAcross(stand.tools(currentScope)),
+    approve: approveAcross(stand.approve(currentScope)),
     clock: world.clock,
     random: world.random,
   };
