@@ -249,6 +249,10 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     what: z.string(),
     by: z.string().describe('the module that did it'),
     fatal: z.boolean(),
+    changed: z
+      .literal(true)
+      .optional()
+      .describe('the target changed what the language gives, and its process records with: what it did is not known'),
     ended: z.literal(true).optional().describe("the target's process ended there: what it was asked has no outcome"),
   }),
   z.object({

@@ -1,4 +1,4 @@
-import { DrillError } from '../core/errors.ts';
+import { DrillError, EXIT } from '../core/errors.ts';
 import type { Target } from '../core/plugin.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import { dataOf } from '../equip.ts';
@@ -71,8 +71,13 @@ async function saidBy(player: PlayerProcess, about: string): Promise<Said> {
     })
     .catch(() => {});
   try {
+    // What it changed when it was loaded keeps it from saying what it is.
     const first = await Promise.race([new Promise<Message>((resolve) => player.listen(resolve)), player.ended]);
     if (first !== undefined && 'player' in first && first.player === 'loaded') return first.said;
+    if (first !== undefined && 'player' in first && first.player === 'changed') {
+      player.kill();
+      throw notTrusted(about, first.what);
+    }
     const lost = await player.ended;
     if (first !== undefined && 'player' in first && first.player === 'failed') throw errorOf(first);
     const why = late ? `it was not imported in ${LOAD_MS / 1000} s` : (lost?.why ?? 'its process ended');
@@ -88,6 +93,18 @@ function notLoaded(file: string, why: string): DrillError {
     place: { file },
     fix: 'Mend what the module does when it is imported; what takes long belongs into its tasks.',
   });
+}
+
+function notTrusted(file: string, what: string): DrillError {
+  return new DrillError(
+    'target-not-trusted',
+    {
+      message: `the target changed ${what} when it was loaded`,
+      place: { file },
+      fix: 'Leave what the language gives as it is: what the target does is recorded with it.',
+    },
+    EXIT.inconclusive,
+  );
 }
 
 function errorOf({ code, problems, exit }: Extract<Word, { player: 'failed' }>): DrillError {
@@ -119,6 +136,7 @@ function playerOf(player: PlayerProcess): Player {
           if (failure !== undefined) return;
           try {
             if ('kind' in message) take(message);
+            else if (message.player === 'changed') take(scene.changed(message.what, plan.drill.drill));
             else if (message.player === 'failed') failure = { error: errorOf(message) };
           } catch (error) {
             failure = { error };
@@ -153,9 +171,17 @@ class Scene {
     if (event.kind === 'outcome' || event.kind === 'hung') this.#asks.delete(event.ask);
   }
 
+  #stamp(drill: string) {
+    return { seq: 0, at: this.#at, drill, phase: this.#phase?.phase ?? BASELINE };
+  }
+
+  changed(what: string, drill: string): TraceEvent {
+    return { ...this.#stamp(drill), kind: 'real-io', what, by: 'unknown', fatal: true, changed: true };
+  }
+
   endedBy({ why, by }: Lost, drill: string): TraceEvent[] {
     const phase = this.#phase;
-    const stamp = { seq: 0, at: this.#at, drill, phase: phase?.phase ?? BASELINE };
+    const stamp = this.#stamp(drill);
     const asks = [...this.#asks].map(([ask, task]) => ({ ask, task }));
     const lost = (asks.length === 0 ? [{}] : asks).map(
       (whose): TraceEvent => ({

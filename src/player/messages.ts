@@ -36,6 +36,8 @@ export type Word =
     }
   | { player: 'broke'; why: string }
   | { player: 'held'; held: Held }
+  /** What the language itself gives, and this process records with, is another: `Array.prototype.filter`. */
+  | { player: 'changed'; what: string }
   | { player: 'done' };
 
 /** Descriptors of the pipes: orders come in by the one, events and words go out by the other. */

@@ -69,7 +69,7 @@ export function startPlayer(start: Start, print: (line: string) => void): Player
   const early: Message[] = [];
   lines(events, (line) => {
     const message = messageIn(line);
-    if ('player' in message) last = message;
+    if ('player' in message && message.player !== 'changed') last = message;
     if (hear === undefined) early.push(message);
     else hear(message);
   });

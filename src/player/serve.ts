@@ -1,4 +1,4 @@
-import { readSync, writeSync } from 'node:fs';
+import fs from 'node:fs';
 import { finderOf } from '../config/pattern.ts';
 import { DrillError } from '../core/errors.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -11,9 +11,13 @@ import { compiler } from '../targets/evaluate.ts';
 import { module } from '../targets/module.ts';
 import { originals } from '../world/originals.ts';
 import { pauseWatch, watchThread } from '../world/watchdog.ts';
+import { watchIntrinsics } from './intrinsics.ts';
 import { EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
 
+// Taken before any code of the target runs.
 const { parse, stringify } = JSON;
+const { readSync, writeSync } = fs;
+const changed = watchIntrinsics();
 
 /** Plays one world, as it is told to by whoever started this process, and ends the process with it. */
 export async function serve(): Promise<void> {
@@ -38,6 +42,7 @@ export async function serve(): Promise<void> {
       facts,
       target,
       ({ declares, roles, notices }) => {
+        sayChanged();
         say({ player: 'loaded', said: { declares, roles, notices } });
         const { data, chain }: Order = pauseWatch(() => parse(nextLine()));
         return { plan: equip(data, redaction), chain };
@@ -49,8 +54,10 @@ export async function serve(): Promise<void> {
         signal: new AbortController().signal,
       },
     );
+    sayChanged();
     say({ player: 'done' });
   } catch (error) {
+    sayChanged();
     say(wordOf(error));
   }
   originals.exit(0);
@@ -64,6 +71,12 @@ function wordOf(error: unknown): Word {
 }
 
 const say = (word: Word) => write(stringify(word));
+
+/** Written by hand: who has changed what makes JSON may have changed that it says so. */
+function sayChanged(): void {
+  const what = changed();
+  if (what !== undefined) write(`{"player":"changed","what":"${what}"}`);
+}
 
 /** Written at once, so that nothing is lost with the process. Where the other end has gone, so does this one. */
 function write(line: string): void {

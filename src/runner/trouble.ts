@@ -37,6 +37,11 @@ function realIo(event: EventOf<'real-io'>): Reason {
       fix: 'A process of its own would have ended there: let the target catch what it leaves running outside of its tasks, or after their answers.',
     };
   }
+  if (event.changed)
+    return {
+      reason: `the target changed ${event.what}, by which what it does is recorded`,
+      fix: 'Leave what the language gives as it is: nothing that was recorded since can be trusted.',
+    };
   if (event.ended)
     return {
       reason: event.task === undefined ? event.what : `${event.task}: ${event.what}`,
