@@ -34,13 +34,10 @@ function ratio(args, yardstick, rounds = 9) {
 /** Runs drills in a process of its own and says what it took. */
 function measure(names, target) {
   const script = `
-    import { installRoutes } from ${JSON.stringify(join(root, 'dist/world/routes.js'))};
+    import { engineFlags, installRoutes } from ${JSON.stringify(join(root, 'dist/world/routes.js'))};
+    import { setFlagsFromString } from 'node:v8';
+    for (const flag of engineFlags()) setFlagsFromString(flag);
     installRoutes();
-    const { setFlagsFromString } = await import('node:v8');
-    setFlagsFromString('--heap-growing-percent=30');
-    setFlagsFromString('--no-parallel-scavenge');
-    setFlagsFromString('--no-concurrent-marking');
-    if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=400000');
     const { runDrills } = await import(${JSON.stringify(join(root, 'dist/index.js'))});
     const quiet = { write() {} };
     const request = { cwd: process.cwd(), task: [], fault: [], tag: [], bail: false, checkDeterminism: false, jobs: 1, json: false, color: false, columns: 100, stdout: quiet, stderr: quiet, signal: new AbortController().signal };

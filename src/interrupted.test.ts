@@ -139,7 +139,7 @@ describe('a target that blocks its event loop', () => {
   it('past its limit: the task is inconclusive and says whose code it was, and the run goes on', () => {
     const out = freshOut();
     const late = drill(against(agent(`${HERE} for (;;) ${nap}`), '--out', out, '--stuck-after-ms', '6000'));
-    expect(late.stdout).toMatch(/INCONCLUSIVE short/);
+    expect(late.stdout).toMatch(/INCONCLUSIVE timeout_primary/);
     expect(late.stdout).toMatch(new RegExp(`hours: ${HELD.source}`));
     expect(late.status).toBe(3);
     const lost = readable(out, false)?.events.filter((e) => e.kind === 'real-io');

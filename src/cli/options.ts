@@ -52,7 +52,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     new Option('--bail', 'stop after the first drill that failed').default(false),
     minScore,
     unread,
-    new Option('--stuck-after-ms <ms>', 'real time that code may let nothing else run, then the run ends')
+    new Option('--stuck-after-ms <ms>', 'real time for which the target may block its event loop')
       .argParser(ms)
       .default(60_000),
     out,

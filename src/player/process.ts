@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { packageRoot } from '../config/find.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { engineFlags } from './engine.ts';
+import { engineFlags } from '../world/engine.ts';
 import { EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
 
 /** How a player's process came to its end, where it did not play to the end. */

@@ -88,7 +88,7 @@ function placeIn(error: unknown, file: string, about: string): Place {
 
 export const module: TargetKind = {
   name: 'module',
-  summary: 'A JavaScript or TypeScript file that exports an agent; it runs in process, in virtual time.',
+  summary: 'A JavaScript or TypeScript file that exports an agent; it runs in processes of its own, in virtual time.',
   params: z.strictObject({ module: z.string().describe('the file, relative to the project') }),
   example: 'my-agent: { module: ./src/agent.ts }',
   open(raw) {

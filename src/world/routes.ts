@@ -1,3 +1,5 @@
+export { engineFlags } from './engine.ts';
+
 import { syncBuiltinESMExports } from 'node:module';
 import { routeExit } from './crash.ts';
 import { routeChance } from './route-chance.ts';
