@@ -8,9 +8,8 @@ if (command === '--version' || command === '-v') {
 } else {
   // Before anything else can keep an original; commands that run nothing need no routes.
   if (command === 'run') {
-    const { engineFlags, installRoutes } = await import('../dist/world/routes.js');
-    const { setFlagsFromString } = await import('node:v8');
-    for (const flag of engineFlags()) setFlagsFromString(flag);
+    const { installRoutes, tuneEngine } = await import('../dist/world/routes.js');
+    tuneEngine();
     installRoutes();
   }
   const { main } = await import('../dist/cli/main.js');

@@ -120,8 +120,9 @@ export async function ended(child: ChildProcess) {
 export const wait = (ms: number) => createWallClock().sleep(ms);
 
 /** Waits until something is so, or never will be because the command is over. */
-export async function until(so: () => boolean, child: ChildProcess): Promise<void> {
-  while (!so() && child.exitCode === null && child.signalCode === null) await wait(2);
+export async function until(so: () => boolean, child?: ChildProcess): Promise<void> {
+  const over = () => child !== undefined && (child.exitCode !== null || child.signalCode !== null);
+  while (!so() && !over()) await wait(2);
 }
 
 /** How many bytes a file has, or all files of a folder and of those in it; -1 where there is nothing. */

@@ -34,9 +34,8 @@ function ratio(args, yardstick, rounds = 9) {
 /** Runs drills in a process of its own and says what it took. */
 function measure(names, target) {
   const script = `
-    import { engineFlags, installRoutes } from ${JSON.stringify(join(root, 'dist/world/routes.js'))};
-    import { setFlagsFromString } from 'node:v8';
-    for (const flag of engineFlags()) setFlagsFromString(flag);
+    import { installRoutes, tuneEngine } from ${JSON.stringify(join(root, 'dist/world/routes.js'))};
+    tuneEngine();
     installRoutes();
     const { runDrills } = await import(${JSON.stringify(join(root, 'dist/index.js'))});
     const quiet = { write() {} };

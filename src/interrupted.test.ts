@@ -26,21 +26,20 @@ const KILLS = Number(process.env['DRILL_KILLS'] ?? 12);
 /** A file grows while a command runs, and by its size moments can be told: the first ones of `count`, spread over `bytes`. */
 const momentOf = (i: number, count: number, bytes: number) => Math.round((bytes * i) / count);
 
-/**
- * Presses Ctrl-C, and again as a user would to whom nothing happens: while a thread waits for its turn on a busy machine it
- * looks held, and a signal that comes just before the watch listens for it is lost.
- */
-async function press(
+function press(
   child: ChildProcess,
   over: ReturnType<typeof ended>,
   signal: 'SIGINT' | 'SIGTERM' = 'SIGINT',
 ): ReturnType<typeof ended> {
   child.kill(signal);
-  const again = setInterval(() => child.kill(signal), 30_000);
+  return over;
+}
+
+function isThere(pid: number): boolean {
   try {
-    return await over;
-  } finally {
-    clearInterval(again);
+    return process.kill(pid, 0);
+  } catch {
+    return false;
   }
 }
 
@@ -83,6 +82,22 @@ describe('a run that is interrupted', () => {
     expect(readable(out, false)?.events.length).toBeGreaterThan(100);
     expect(readable(out, false)?.report).toBeUndefined();
   });
+
+  it.each(['for (;;);', 'await new Promise(() => {});', ''])(
+    'kill -9 leaves no player behind that does %j',
+    async (code) => {
+      const pids = `${freshOut()}.pids`;
+      const tell = `process.getBuiltinModule('fs').appendFileSync(${JSON.stringify(pids)}, process.pid + ' ');`;
+      const child = start(against(agent(code === '' ? STORM : code, tell), '--out', freshOut()));
+      const over = ended(child);
+      // The baseline's and the drill's: the one plays, the other waits for its turn.
+      const players = () => (existsSync(pids) ? readFileSync(pids, 'utf8').trim().split(' ').map(Number) : []);
+      await until(() => players().length === 2, child);
+      child.kill('SIGKILL');
+      await over;
+      for (const pid of players()) await until(() => !isThere(pid));
+    },
+  );
 
   it('while its target waits for real work: it does not wait for that', async () => {
     const [out, pid] = [freshOut(), join(home, 'working.pid')];

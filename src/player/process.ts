@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { packageRoot } from '../config/find.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { engineFlags } from '../world/engine.ts';
 import { EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
 
 /** How a player's process came to its end, where it did not play to the end. */
@@ -51,14 +50,10 @@ function lines(stream: Readable | null, hear: (line: string) => void, longest = 
 const LONGEST_LINE = 16 * 1024;
 
 export function startPlayer(start: Start, print: (line: string) => void): PlayerProcess {
-  const child = spawn(
-    process.execPath,
-    [...inherited(), ...engineFlags(), join(packageRoot(), 'dist/player/main.js')],
-    {
-      stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
-      env: process.env,
-    },
-  );
+  const child = spawn(process.execPath, [...inherited(), join(packageRoot(), 'dist/player/main.js')], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    env: process.env,
+  });
   const [orders, events] = [child.stdio[ORDERS] as Writable, child.stdio[EVENTS] as Readable];
   // A player that has ended takes no orders; that it ended is told by its end.
   orders.on('error', () => {});

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { DEFAULT_COOLDOWN_MS } from '../core/declaration.ts';
 import type { Phase } from '../core/drill.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
@@ -27,6 +28,8 @@ export async function playWorld(
   pieceFor: (loaded: LoadedTarget) => Piece,
   context: PlayContext,
 ): Promise<void> {
+  // Every ask that is under way listens on it.
+  setMaxListeners(0, context.signal);
   const sink = (event: TraceEvent) => {
     if (event.kind === 'call' && event.attempt === MOST_ATTEMPTS) giveUp(`${event.attempt} calls to ${event.role}`);
     context.sink(event);

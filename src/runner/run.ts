@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { asKnown } from '../core/declaration.ts';
 import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { RunReport } from '../core/report.ts';
@@ -35,8 +34,6 @@ export interface RunJob {
  * reported. A cancelled run keeps what it has.
  */
 export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> {
-  // Every ask that is under way listens on it.
-  setMaxListeners(0, job.signal);
   const trace = job.folder.append('trace.jsonl');
   const open = openReporters(job);
   const results: DrillResult[] = [];

@@ -1,4 +1,4 @@
-export { engineFlags } from './engine.ts';
+export { tuneEngine } from './engine.ts';
 
 import { syncBuiltinESMExports } from 'node:module';
 import { routeExit } from './crash.ts';
