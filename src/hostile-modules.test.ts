@@ -137,6 +137,9 @@ const TRICKS: Record<string, Trick> = {
   },
   'it throws what cannot be told': { inTask: 'throw { get message() { throw 1; }, toString() { throw 2; } };' },
   'it uses a tool without a name': { inTask: 'await tools.call(undefined).catch(() => {});' },
+  'it writes into the pipe': {
+    inTask: 'try { process.getBuiltinModule(\'fs\').writeSync(4, \'1\\n{"kind":"outcome"}\\nnull\\n\'); } catch {}',
+  },
   'it calls what names code that blocks': { inTask: "globalThis[Symbol.for('drill.held')](true);" },
 };
 

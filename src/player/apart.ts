@@ -1,11 +1,11 @@
 import { DrillError, EXIT } from '../core/errors.ts';
 import type { Target } from '../core/plugin.ts';
-import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
+import { type EventOf, TraceEvent } from '../core/trace.ts';
 import { dataOf } from '../equip.ts';
 import type { Player, Players, WorldFacts } from '../runner/plan.ts';
 import { createWallClock } from '../world/index.ts';
 import type { Said, Start, Word } from './messages.ts';
-import { type Lost, type Message, type PlayerProcess, startPlayer } from './process.ts';
+import { FOREIGN, type Lost, type Message, type PlayerProcess, startPlayer } from './process.ts';
 
 export interface PlayersApart extends Players {
   /** What the target says of itself: the first player of a drill's baseline tells it, as soon as its code is evaluated. */
@@ -29,8 +29,8 @@ export function playersApart(
     startPlayer({ facts: { drill, world, seed }, name: target.name, source: target.source, ...rest }, print);
   return {
     async said(drill) {
-      const player = start(drill, 'baseline');
-      waiting.set(keyOf(drill, 'baseline'), player);
+      const [player, next] = [start(drill, 'baseline'), start(drill, 'drill')];
+      waiting.set(keyOf(drill, 'baseline'), player).set(keyOf(drill, 'drill'), next);
       return saidBy(player, target.about);
     },
     open({ drill: { drill } }, world) {
@@ -123,7 +123,7 @@ function playerOf(player: PlayerProcess): Player {
   return {
     async play(plan, chain, { sink, sequence, signal }) {
       const scene = new Scene();
-      let failure: { error: unknown } | undefined;
+      let failure: { error?: unknown } | undefined;
       const take = (event: TraceEvent) => {
         event.seq = sequence.next();
         scene.see(event);
@@ -139,7 +139,9 @@ function playerOf(player: PlayerProcess): Player {
             else if (message.player === 'changed') take(scene.changed(message.what, plan.drill.drill));
             else if (message.player === 'failed') failure = { error: errorOf(message) };
           } catch (error) {
-            failure = { error };
+            // What is no event of ours was written into our pipe; anything else is our own fault.
+            const foreign = 'kind' in message && !TraceEvent.safeParse(message).success;
+            failure = foreign ? {} : { error };
             player.kill();
           }
         });
@@ -147,9 +149,10 @@ function playerOf(player: PlayerProcess): Player {
         player.send({ data: dataOf(plan), chain });
         const lost = await player.ended;
         signal.throwIfAborted();
-        if (failure !== undefined) throw failure.error;
-        for (const event of lost === undefined ? [] : scene.endedBy(lost, plan.drill.drill)) take(event);
-        return lost === undefined;
+        if (failure?.error !== undefined) throw failure.error;
+        const end = failure === undefined ? lost : { why: `the target broke what plays it: ${FOREIGN.why}` };
+        for (const event of end === undefined ? [] : scene.endedBy(end, plan.drill.drill)) take(event);
+        return end === undefined;
       } finally {
         signal.removeEventListener('abort', kill);
       }
@@ -172,7 +175,7 @@ class Scene {
   }
 
   #stamp(drill: string) {
-    return { seq: 0, at: this.#at, drill, phase: this.#phase?.phase ?? BASELINE };
+    return { seq: 0, at: this.#at, drill, phase: this.#phase?.phase ?? '' };
   }
 
   changed(what: string, drill: string): TraceEvent {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { packageRoot } from '../config/find.ts';
+import { isRecord, parseJson } from '../core/json.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
 
@@ -83,13 +84,13 @@ export function startPlayer(start: Start, print: (line: string) => void): Player
   };
 }
 
-/** What a line holds that can be no message was written into our pipe by the target. */
+/** What can be no message was written into our pipe by the target. */
+export const FOREIGN = { player: 'broke', why: 'it wrote into the pipe by which it is heard' } as const;
+
 function messageIn(line: string): Message {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return { player: 'broke', why: 'something else wrote into its pipe' };
-  }
+  const message: unknown = parseJson(line);
+  const ours = isRecord(message) && ('player' in message || 'kind' in message);
+  return ours ? (message as unknown as Message) : FOREIGN;
 }
 
 /** Undefined where it played to the end, or said itself why it did not. */
