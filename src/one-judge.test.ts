@@ -134,6 +134,27 @@ it('several drills that failed are shown again with the events of each', async (
   );
 });
 
+it('where drills were left out, claims that all hold are no pass', async () => {
+  const twice = OWN_AGENT.replace('[roles.primary,', '[roles.primary, roles.primary,');
+  const allowing = (name: string, retries: number) =>
+    asking(name, 1).replace('expect: {', `expect: { retries-at-most: { retries: ${retries} },`);
+  using project = new Project({
+    ...{ ...THREE_TASKS, 'agent.mjs': twice },
+    ...{
+      'drills/one.yaml': allowing('one', 0),
+      'drills/two.yaml': allowing('two', 0),
+      'later/one.yaml': allowing('one', 9),
+    },
+  });
+  const at = { cwd: project.cwd };
+  const run = await ran(['one', 'two', '--bail', '--target', './agent.mjs', '--tasks', 'my-tasks'], at);
+  expect([run.code, run.report.unfinished]).toEqual([1, ['two']]);
+  await expectSame(run);
+  const again = await drill(['judge', run.folder, '--drill', './later/one.yaml', '--as', 'json'], at);
+  const { verdict, drills } = RunReport.parse(JSON.parse(again.out));
+  expect([again.code, verdict, drills.map((one) => one.verdict)]).toEqual([3, 'inconclusive', ['passed']]);
+});
+
 it('a part of the events of a drill is never a pass', async () => {
   const { trace, files, report } = await runDrill({ target: 'fixtures/targets/good.ts' });
   const [inputs]: StoredInputs[] = JSON.parse(files['inputs.json'] ?? '');

@@ -88,3 +88,9 @@ test.each<[string, Reporter, { color?: boolean; brief?: boolean; columns?: numbe
   );
   expect(text.split('\n').length).toBe(sound.split('\n').length);
 });
+
+test('what JSON writes by its number is the same text', () => {
+  const about = laced(sampleRun.about);
+  const text = written(json, (open) => open.onEnd({ ...sampleRun, about }));
+  expect(JSON.parse(text).about).toEqual(about);
+});
