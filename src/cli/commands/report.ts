@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { exitCode } from '../../assemble.ts';
@@ -57,7 +56,7 @@ export function show(
   const fix = suggest(as, known, 'reporters');
   if (reporter === undefined)
     throw new DrillError('unknown_reporter', { message: `there is no reporter "${as}"`, fix });
-  const spool = createSpool(join(tmpdir(), `drill-${randomUUID()}`));
+  const spool = createSpool(join(tmpdir(), `drill-shown-${process.pid}`));
   try {
     const chosen = reporter.open(spool, { color, columns, brief: run.plans > 1, folder });
     const all = [...others, chosen];
