@@ -41,12 +41,11 @@ export function processTerminal(): Terminal {
       originals.setInterval(turn, GRACE.everyMs).unref();
     });
   }
-  const [out, err] = [process.stdout, process.stderr].map((stream) => heard(stream, interrupt.signal));
   const { env, stdout } = process;
   return {
     cwd: process.cwd(),
-    stdout: out ?? stdout,
-    stderr: err ?? process.stderr,
+    stdout: heard(stdout, interrupt.signal),
+    stderr: heard(process.stderr, interrupt.signal),
     color: wantsColor(env, stdout.isTTY === true),
     columns: columnsOf(env, stdout.columns),
     signal: interrupt.signal,
