@@ -14,7 +14,7 @@ import { Project } from './project.fixture.ts';
 
 const { main } = await import('./cli/main.ts');
 
-/** Every byte deleted, flipped, doubled and more: EDITED_RUNS=80000 npx vitest run src/edited-run.test.ts */
+/** Every byte deleted, flipped, doubled and more: EDITED_RUNS=45000 npx vitest run src/edited-run.test.ts */
 const EDITS = Number(process.env['EDITED_RUNS'] ?? 2000);
 const SEED = Number(process.env['EDITED_SEED'] ?? 7);
 
