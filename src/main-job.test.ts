@@ -28,7 +28,14 @@ describe('drill run timeout_primary', () => {
     );
     expect(tasksIn(run, 'healed').map((t) => t.calls.map((c) => c.role))).toEqual(Array(3).fill([['primary']].flat()));
     expect(run.screen).toMatch(/PASSED timeout_primary .* 11 failed over · 6 spared · 2 queued · 3 on primary/);
-    expect(Object.keys(run.files).sort()).toEqual(['inputs.json', 'junit.xml', 'report.md', 'run.json', 'trace.jsonl']);
+    expect(Object.keys(run.files).sort()).toEqual([
+      'SHA256SUMS',
+      'inputs.json',
+      'junit.xml',
+      'report.md',
+      'run.json',
+      'trace.jsonl',
+    ]);
   });
 
   it('--json prints run.json and nothing else', async () => {

@@ -237,6 +237,7 @@ describe('canaries', () => {
   it('are in no file of the run folder and on no screen', () => {
     for (const run of runs) {
       expect(Object.keys(run.files).sort()).toEqual([
+        'SHA256SUMS',
         'inputs.json',
         'junit.xml',
         'report.md',

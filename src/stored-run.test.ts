@@ -113,16 +113,20 @@ describe('a stored run', () => {
     });
   });
 
-  it('whose trace was cut off is read to its last whole line; one that is none is refused', async () => {
+  it('whose trace was cut off, or has a line that is none, is refused, as is what is no run', async () => {
     cpSync(join(cwd, run), join(cwd, 'cut'), { recursive: true });
     const trace = readFileSync(join(cwd, run, 'trace.jsonl'), 'utf8');
-    writeFileSync(join(cwd, 'cut/trace.jsonl'), trace.slice(0, trace.length - 30));
-    expect((await drill(cwd, 'report', 'cut')).code).toBe(0);
-    writeFileSync(join(cwd, 'cut/trace.jsonl'), trace.replace('\n', '\n{"seq": 1,\n'));
-    expect(await drill(cwd, 'report', 'cut')).toMatchObject({
-      code: 2,
-      err: expect.stringMatching(/^error: the stored run is damaged: .*\n {2}at cut\/trace\.jsonl:2\n {2}fix: /),
-    });
+    for (const text of [trace.slice(0, trace.length - 30), trace.replace('\n', '\n{"seq": 1,\n')]) {
+      writeFileSync(join(cwd, 'cut/trace.jsonl'), text);
+      for (const command of ['report', 'judge', 'notices'])
+        expect(await drill(cwd, command, 'cut')).toEqual({
+          code: 2,
+          out: '',
+          err: expect.stringMatching(/^error: the stored run is damaged: .*\n {2}at cut\/trace\.jsonl\n {2}fix: /),
+        });
+    }
+    rmSync(join(cwd, 'cut/trace.jsonl'));
+    expect((await drill(cwd, 'report', 'cut')).err).toMatch(/^error: there is no trace\.jsonl in cut\n/);
     expect(await drill(cwd, 'report', 'nowhere')).toMatchObject({ code: 2, err: expect.stringContaining('nowhere') });
   });
 });

@@ -70,7 +70,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('<run>', 'the folder of a run')
     .action(async (run: string, flags: { as: string }) => {
       const { report } = await import('./commands/report.ts');
-      report(run, flags.as, (await loadCatalogue()).reporters, terminal);
+      done(report(run, flags.as, (await loadCatalogue()).reporters, terminal));
     });
 
   command(
@@ -147,5 +147,6 @@ Examples:
   drill list faults
   drill explain hang
 
-Exit codes: 0 passed, 1 failed, 2 invalid input, 3 inconclusive, 70 a bug of drill, 130 interrupted.
+Exit codes: 0 passed, 1 failed, 2 invalid input, 3 inconclusive, 70 a bug of drill,
+129 the terminal has gone, 130 interrupted.
 Nothing is sent anywhere: models are mocked, and drill has no telemetry.`;

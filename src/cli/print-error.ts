@@ -20,7 +20,8 @@ export function printError(error: unknown, { stderr, env, signal }: Terminal): n
     stderr.write(`${blocks.join('\n\n')}\n`);
     return error.exitCode;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  // It may quote anything.
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\p{Cc}+/gu, ' ');
   say(`drill ${packageVersion()} has a bug: ${message}\n`);
   say('  fix: please report it with the command and its --seed; DRILL_DEBUG=1 shows where it happened\n');
   if (env['DRILL_DEBUG'] === '1' && error instanceof Error) say(`${error.stack}\n`);

@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { EXIT } from '../core/errors.ts';
 import type { Output } from '../core/plugin.ts';
 import { originals } from '../world/originals.ts';
@@ -27,20 +28,21 @@ const GRACE = { turns: 8, everyMs: 100 };
 /** The terminal of this process. A second Ctrl-C ends it at once. */
 export function processTerminal(): Terminal {
   const interrupt = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
+      if (signal === 'SIGHUP') process.once('exit', (code) => hangUp(code, onTerminal));
       interrupt.abort(new Error('interrupted'));
       let turns = 0;
       const turn = () => ++turns < GRACE.turns || originals.exit(EXIT.interrupted);
       originals.setInterval(turn, GRACE.everyMs).unref();
     });
   }
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', leaveQuietly);
   const { env, stdout } = process;
   return {
     cwd: process.cwd(),
-    stdout,
-    stderr: process.stderr,
+    stdout: heard(stdout, interrupt.signal),
+    stderr: heard(process.stderr, interrupt.signal),
     color: wantsColor(env, stdout.isTTY === true),
     columns: columnsOf(env, stdout.columns),
     signal: interrupt.signal,
@@ -61,9 +63,31 @@ export function columnsOf(env: Record<string, string | undefined>, seen: number 
   return Math.max(LEAST_COLUMNS, wanted || DEFAULT_COLUMNS);
 }
 
-/** Whoever read our output has left (`drill list | head -1`): nobody is there to be told, and the run goes on. */
-function leaveQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') return;
-  process.stderr.write(`error: the output cannot be written: ${error.message}\n  fix: Send it elsewhere.\n`);
-  originals.exit(EXIT.invalid);
+/** Whoever reads our output may have left (`drill list | head -1`, a terminal that was closed): nobody is there to be told. */
+const GONE = ['EPIPE', 'ERR_STREAM_DESTROYED'];
+
+/**
+ * What cannot be shown is no reason to lose the run: it goes on, and ends as one that could not be written. A stream tells
+ * of it later, when the command may be over.
+ */
+function heard(stream: NodeJS.WriteStream, interrupt: AbortSignal): Output {
+  let told = false;
+  const hear = (error?: NodeJS.ErrnoException | null) => {
+    const { code = '', message } = error ?? {};
+    if (!error || told || GONE.includes(code) || (interrupt.aborted && code === 'EIO')) return;
+    told = true;
+    process.stderr.write(`error: the output cannot be written: ${message}\n  fix: Send it elsewhere.\n`);
+    process.once('exit', (given) => {
+      if (given !== EXIT.interrupted) process.exitCode = EXIT.invalid;
+    });
+  };
+  stream.on('error', hear);
+  return { write: (text) => void stream.write(text, hear) };
+}
+
+/** Ends the process as one whose terminal has gone. */
+function hangUp(code: number, onTerminal: boolean): void {
+  // Node wants to give a terminal back as it was and aborts where it is gone; of the signal a shell says the same.
+  if (onTerminal) process.kill(process.pid, 'SIGHUP');
+  if (code === EXIT.interrupted) process.exitCode = EXIT.hungUp;
 }

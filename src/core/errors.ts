@@ -6,6 +6,8 @@ export const EXIT = {
   inconclusive: 3,
   stopped: 4,
   bug: 70,
+  /** What a shell says of a command whose terminal has gone. */
+  hungUp: 129,
   interrupted: 130,
 } as const;
 

@@ -9,6 +9,7 @@ import {
   groupedBy,
   howTold,
   noticesLine,
+  oneLine,
   oneWord,
   type PlacedCell,
   refusals,
@@ -83,7 +84,7 @@ function drillRow(drill: DrillReport): string {
 const verdictWords = ({ verdict, words }: DrillReport): string => withUnread(verdict, words.unread.length);
 const titleOf = (verdict: string, of: Parameters<typeof scoreWords>[0]): string =>
   [verdict, scoreWords(of) ?? []].flat().join(', ');
-const drillTitle = (drill: DrillReport): string => `${drill.name}: ${titleOf(verdictWords(drill), drill)}`;
+const drillTitle = (drill: DrillReport): string => `${safe(drill.name)}: ${titleOf(verdictWords(drill), drill)}`;
 const numberOf = (of: Parameters<typeof scoreWords>[0]): string => scoreWords(of)?.replace('score ', '') ?? '–';
 
 /** As GitHub makes one of a heading. */
@@ -106,7 +107,7 @@ const openWords = ({ reason, fix }: DrillReport['reasons'][number]): string => `
 /** What is to be pasted stands as code, so that it can be. */
 function pasteable(text: string): string {
   const [says, paste] = withPaste(text);
-  return paste === undefined ? safe(says) : `${safe(says)} \`${clean(paste).replaceAll('`', "'")}\``;
+  return paste === undefined ? safe(says) : `${safe(says)} ${code(clean(paste))}`;
 }
 
 function noteLine(note: string, drills: readonly string[], of: number): string {
@@ -124,12 +125,12 @@ function runSection(
     `# Failover drill: ${titleOf(withUnread(run.verdict, run.unread), run)}`,
     '',
     ...open,
-    `- target: ${safe(run.target.name)} (${run.target.kind}), claims ${features.join(', ') || 'nothing'}`,
-    ...(chain === undefined ? [] : [`- chain: ${chain.join(' → ')}`]),
+    `- target: ${safe(run.target.name)} (${safe(run.target.kind)}), claims ${features.map(safe).join(', ') || 'nothing'}`,
+    ...(chain === undefined ? [] : [`- chain: ${chain.map(safe).join(' → ')}`]),
     `- seed ${run.seed}, ${run.time} time, ${run.mode} replies, ${run.status}`,
     `- ${noticesLine(run)}${run.unread > 0 ? `; \`drill notices\` lists them` : ''}`,
-    `- reproduce: \`${run.reproduce}\``,
-    `- run ${run.about.id}, ${run.about.started_at}`,
+    `- reproduce: ${code(run.reproduce)}`,
+    `- run ${safe(run.about.id)}, ${safe(run.about.started_at)}`,
     ...[...notes].map(([note, drills]) => noteLine(note, drills, rows.length)),
     '',
     '| drill | verdict | score | tasks | failed over | findings |',
@@ -148,7 +149,7 @@ function drillSection(drill: DrillReport): string {
     ...drill.reasons.flatMap((one) => [`> **open:** ${openWords(one)}`, '']),
     `${safe(drill.title)}. Hypothesis: ${safe(drill.hypothesis)}`,
     '',
-    tally(drill),
+    safe(tally(drill)),
     '',
     ...section('Faults', ['fault', 'role', 'phase', 'fired', 'tasks spared'], faultRows(drill)),
     ...section('Tasks', TASK_HEAD, taskRows(drill, notices)),
@@ -241,7 +242,7 @@ function failures(drill: DrillReport): string[] {
   );
   const advice = groups.flatMap(([check]) => {
     const text = drill.advice?.[check];
-    return text === undefined ? [] : [`- Fix for ${check}: ${safe(text)}`];
+    return text === undefined ? [] : [`- Fix for ${safe(check)}: ${safe(text)}`];
   });
   const tasks = drill.tasks.filter((task) => task.checks.some((cell) => cell.verdict === 'failed'));
   return [
@@ -250,7 +251,7 @@ function failures(drill: DrillReport): string[] {
     ...tasks.flatMap((task) =>
       section(`Calls of ${task.task} (${task.phase}, ask ${task.ask})`, CALL_HEAD, callRows(task)),
     ),
-    `Reproduce: \`${drill.reproduce}\``,
+    `Reproduce: ${code(drill.reproduce)}`,
     '',
   ];
 }
@@ -285,9 +286,11 @@ const events = (seqs: readonly number[]): string =>
 function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   if (rows.length === 0) return [];
   const line = (cells: readonly string[]) => `| ${cells.map(safe).join(' | ')} |`;
-  return [`### ${title}`, '', line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line), ''];
+  return [`### ${safe(title)}`, '', line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line), ''];
 }
 
 /** Text from models and targets must not become markup. */
 const safe = (text: string): string => clean(text).replace(/[\\`*_[\]<>|]/g, (mark) => ENTITIES[mark] ?? `\\${mark}`);
+/** What is to be pasted. */
+const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'")}\``;
 const ENTITIES: Record<string, string> = { '<': '&lt;', '>': '&gt;', _: '_' };

@@ -168,7 +168,7 @@ export const sampleRun: Omit<RunReport, 'drills'> = rest;
 
 const at = { drill: 'two_wrongs', phase: 'outage', ask: 4, task: 'refund_policy_edge_case' };
 
-const sampleEvents: TraceEvent[] = [
+export const sampleEvents: TraceEvent[] = [
   {
     kind: 'run-header',
     seq: 0,

@@ -14,6 +14,7 @@ import {
   groupedBy,
   howTold,
   noticesLine,
+  oneLine,
   type PlacedCell,
   phasesOf,
   refusals,
@@ -61,7 +62,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
     },
     onDrill(drill) {
       const lines = [
-        inLine([paint.bold(drill.name), clean(drill.title)], look.columns),
+        inLine([paint.bold(clean(drill.name)), clean(drill.title)], look.columns),
         ...(about === undefined ? [] : [paint.dim(hang(about, 2, look.columns))]),
         ...noteLines(drill, told, look.columns),
         ...(drill.verdict === 'inconclusive' ? reasonLines(drill, look.columns, paint) : []),
@@ -81,7 +82,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
       // The screen of a single drill has just said it; of several, it is far above.
       const open = drill.verdict === 'inconclusive' && look.brief === true && why !== '' ? [why] : [];
       const figures = skipped ? [why] : [scoreWords(drill) ?? [], open, tally(drill)].flat();
-      endings.push([`${shout(drill.verdict, paint, unread)} ${drill.name}`, ...figures]);
+      endings.push([`${shout(drill.verdict, paint, unread)} ${clean(drill.name)}`, ...figures]);
       if (!skipped) judged += 1;
       events = new Map();
     },
@@ -107,7 +108,7 @@ function taskLines(drill: DrillReport, columns: number, paint: ChalkInstance): s
   const beside = room >= 24;
   return phasesOf(drill).flatMap((phase) => [
     '',
-    `${paint.bold(phase.name)}: ${phase.broken}`,
+    `${paint.bold(clean(phase.name))}: ${clean(phase.broken)}`,
     ...rows
       .filter(({ task }) => task.phase === phase.name)
       .map(({ task, cells }) => {
@@ -131,8 +132,14 @@ function groupLines(drill: DrillReport, columns: number, paint: ChalkInstance): 
       const text = `${count(tasks.length, 'task').padStart(9)}  ${whatHappened(first, drill)}, ${span}`;
       return `  ${glyph(first.verdict, paint)} ${columns < NARROW ? hang(text, 4, columns) : cut(text, columns - 4)}`;
     });
-    return ['', cut(`${phase.name}: ${phase.broken}`, columns).replace(phase.name, paint.bold(phase.name)), ...lines];
+    return ['', groupHead(phase, columns, paint), ...lines];
   });
+}
+
+function groupHead({ name, broken }: { name: string; broken: string }, columns: number, paint: ChalkInstance): string {
+  const bold = clean(name);
+  const text = cut(`${bold}: ${clean(broken)}`, columns);
+  return paint.bold(text.slice(0, bold.length)) + text.slice(bold.length);
 }
 
 const spanOf = (from: number, to: number) =>
@@ -141,7 +148,7 @@ const spanOf = (from: number, to: number) =>
 /** Name, what happened, when it was answered, retries, cost. */
 function cellsOfTask(task: TaskReport, drill: DrillReport): string[] {
   return [
-    task.task,
+    clean(task.task),
     whatHappened(task, drill),
     task.latency_ms === null ? 'never' : secondsOr(task.latency_ms),
     task.retries === 0 ? 'no retry' : count(task.retries, 'retry', 'retries'),
@@ -165,12 +172,13 @@ function drillWideLines({ checks, definition }: DrillReport, columns: number, pa
   const claimed = Object.keys(Object(definition['expect']));
   const told = checks.filter(({ check, verdict }) => verdict !== 'not_applicable' || claimed.includes(check));
   if (told.length === 0) return [];
-  const width = Math.max(...told.map((cell) => cell.check.length));
-  const rows = told.map(({ verdict, check, reason }) => {
+  const rows = told.map(({ verdict, check, reason }) => ({ verdict, check: clean(check), reason }));
+  const width = Math.max(...rows.map(({ check }) => check.length));
+  const lines = rows.map(({ verdict, check, reason }) => {
     const beside = `${check.padEnd(width)}  ${hang(reason, width + 6, columns)}`;
     return `  ${glyph(verdict, paint)} ${columns < NARROW ? `${check}\n    ${hang(reason, 4, columns)}` : beside}`;
   });
-  return ['', paint.bold('the drill as a whole'), ...rows];
+  return ['', paint.bold('the drill as a whole'), ...lines];
 }
 
 /** What a drop in quality is drilled for: how far the fallback may be trusted. */
@@ -198,15 +206,17 @@ function failureLines(
     const reasons = [...groupedBy(cells, (placed) => placed.cell.reason).values()].map(sentence);
     const more = reasons.length - MAX_REASONS_SHOWN;
     return [
-      `  ${paint.red(`✗ ${check}`)}  ${cell.severity}, ${where}`,
+      `  ${paint.red(`✗ ${clean(check)}`)}  ${cell.severity}, ${where}`,
       ...reasons.slice(0, MAX_REASONS_SHOWN).map((reason) => `    ${hang(reason, 4, columns)}`),
       ...(more > 0 ? [`    and ${more} more in report.md`] : []),
       ...eventLines(cell.evidence, events, columns).map((line) => paint.dim(line)),
       ...adviceLines(drill, check, columns),
     ];
   });
-  return ['', paint.bold('what failed'), ...blocks, `  reproduce: ${drill.reproduce}`];
+  return ['', paint.bold('what failed'), ...blocks, reproduceLine(drill)];
 }
+
+const reproduceLine = ({ reproduce }: DrillReport): string => `  reproduce: ${oneLine(reproduce)}`;
 
 /** One reason, with the task or the number of tasks it is given for. */
 function sentence(placed: readonly [PlacedCell, ...PlacedCell[]]): string {
@@ -236,7 +246,7 @@ function reasonLines(drill: DrillReport, columns: number, paint: ChalkInstance):
   ]);
   if (drill.verdict !== 'inconclusive') return ['', paint.bold('what is open'), ...rows];
   // Where something failed as well, the line that reproduces it stands there.
-  const reproduce = cellsOf(drill, 'failed').length > 0 ? [] : [`  reproduce: ${drill.reproduce}`];
+  const reproduce = cellsOf(drill, 'failed').length > 0 ? [] : [reproduceLine(drill)];
   return ['', paint.bold('why it is inconclusive'), ...rows, ...reproduce];
 }
 
@@ -270,7 +280,7 @@ function endingLines(
   paint: ChalkInstance,
 ): string[] {
   const status = run.status === 'completed' ? [] : [[paint.yellow(`the run was ${run.status}`)]];
-  const open = run.unfinished.map((name) => [`${paint.yellow.bold('NOT FINISHED')} ${name}`]);
+  const open = run.unfinished.map((name) => [`${paint.yellow.bold('NOT FINISHED')} ${clean(name)}`]);
   const skipped = endings.length - judged;
   const whole =
     endings.length === 1
@@ -282,8 +292,8 @@ function endingLines(
           ],
         ];
   const lines = [...status, ...endings, ...open, ...whole];
-  lines.at(-1)?.push(...(judged === 0 ? [] : [noticesLine(run)]), paint.dim(folder));
-  const read = run.unread > 0 ? [`  read them: drill notices ${folder}`] : [];
+  lines.at(-1)?.push(...(judged === 0 ? [] : [noticesLine(run)]), paint.dim(oneLine(folder)));
+  const read = run.unread > 0 ? [`  read them: drill notices ${oneLine(folder)}`] : [];
   return [...lines.map((parts) => inLine(parts, columns)), ...read];
 }
 

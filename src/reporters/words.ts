@@ -6,11 +6,12 @@ import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import { count, seconds } from '../core/words.ts';
 
-/** Models and targets write some of the text: what could steer a terminal or break a line is taken out. */
-export const clean = (text: string): string =>
-  stripVTControlCharacters(text)
-    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069\s]+/gu, ' ')
-    .trim();
+/** Models and targets write some of the text, and a stored run is somebody else's: what could steer a terminal is taken out. */
+export const oneLine = (text: string): string =>
+  stripVTControlCharacters(text).replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ');
+
+/** The same with single spaces, for what nobody pastes. */
+export const clean = (text: string): string => oneLine(text).replace(/\s+/g, ' ').trim();
 
 export const cut = (text: string, width: number): string => {
   const letters = [...text];
@@ -31,7 +32,7 @@ export const noticesLine = ({ notices_judged, unread }: { notices_judged: number
 /** What the models did in one task, and how it ended: `primary timeout → backup`. */
 export function whatHappened(task: TaskReport, drill: DrillReport): string {
   if (task.outcome.kind === 'hung') return clean(`hung waiting for ${task.outcome.waiting_for}`);
-  return [whoServed(task, drill), endingOf(task)].filter((part) => part !== '').join(', ');
+  return clean([whoServed(task, drill), endingOf(task)].filter((part) => part !== '').join(', '));
 }
 
 function whoServed(task: TaskReport, drill: DrillReport): string {
@@ -73,7 +74,7 @@ function endingOf({ outcome, stored, served_by }: TaskReport): string {
   if (stored) return 'from a stored reply';
   // Who answered without a reply is told to have: of anything else an answer is what is expected.
   if (outcome.kind === 'hung' || (outcome.kind === 'answered' && served_by !== null)) return '';
-  if (outcome.kind === 'failed' && outcome.error !== undefined) return `failed (${clean(outcome.error)})`;
+  if (outcome.kind === 'failed' && outcome.error !== undefined) return `failed (${outcome.error})`;
   if (served_by === null && OUTCOME_KINDS[outcome.kind].byRule) return 'answered by rule';
   return outcome.kind.replaceAll('_', ' ');
 }
@@ -116,7 +117,7 @@ export function tally(drill: DrillReport): string {
     const word = oneWord(task);
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
-  return [count(drill.tasks.length, 'task'), ...[...counts].map(([word, n]) => `${n} ${word}`)].join(' · ');
+  return [count(drill.tasks.length, 'task'), ...[...counts].map(([word, n]) => `${n} ${clean(word)}`)].join(' · ');
 }
 
 export function oneWord(task: TaskReport): string {
@@ -191,7 +192,7 @@ export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): M
 /** An event in one short line. */
 export function eventLine(event: TraceEvent): string {
   const task = 'task' in event ? event.task : undefined;
-  const parts = [`#${event.seq}`, seconds(event.at), event.kind, clean(detailOf(event)), task ?? ''];
+  const parts = [`#${event.seq}`, seconds(event.at), event.kind, clean(detailOf(event)), clean(task ?? '')];
   return parts.filter((part) => part !== '').join('  ');
 }
 

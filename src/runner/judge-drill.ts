@@ -14,6 +14,7 @@ import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
 import { type Asked, askedOf, cell, hasFinding, judgeAsk, scoreOf, severityIn, wordsOf } from './judge.ts';
 import { EPOCH_MS, type JudgePlan } from './plan.ts';
 import { chainSeen, orderNote, settled } from './settle-chain.ts';
+import { skipped } from './summary.ts';
 import { type Baseline, baselineFault, lostIn, reportTask } from './task-report.ts';
 import { type Reason, Trouble } from './trouble.ts';
 
@@ -28,6 +29,15 @@ export interface DrillJudge {
   chain(): string[];
 }
 
+/** The one way from the events of a drill to its report, whether they happen now or were stored. */
+export function reportOf(plan: JudgePlan, events: Iterable<TraceEvent>): DrillReport {
+  const known = skipped(plan);
+  if (known !== undefined) return known;
+  const judge = createDrillJudge(plan);
+  for (const event of events) judge.see(event);
+  return judge.report();
+}
+
 export function createDrillJudge(given: JudgePlan): DrillJudge {
   let plan = given;
   const trouble = new Trouble();
@@ -36,6 +46,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   const baselines = new Map<string, Baseline>();
   const tasks: TaskReport[] = [];
   const faults: FaultTally[] = [];
+  const ended = new Set<string>();
   let phase: TraceEvent[] = [];
   let judged: TaskReport[] = [];
 
@@ -56,6 +67,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   }
 
   function endPhase(name: string): void {
+    ended.add(name);
     const asks = byAsk(phase);
     if (name === BASELINE) {
       settle();
@@ -84,6 +96,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         cell(plan, check, asked, severity, () => fold.verdict()),
       );
       const all = [...cells, ...tasks.flatMap((t) => t.checks)];
+      for (const reason of cutShort(plan, ended)) trouble.add(reason);
       for (const reason of failedBaselines(baselines)) trouble.add(reason);
       for (const reason of missed(faults).map(missedReason)) trouble.add(reason);
       for (const reason of emptyClaims(plan, cells, tasks)) trouble.add(reason);
@@ -289,6 +302,13 @@ function emptyClaims(plan: JudgePlan, cells: readonly CellReport[], tasks: reado
 function replaced({ drill, definition }: JudgePlan): boolean {
   const own = Drill.shape.phases.safeParse(definition['phases']);
   return own.success && !isDeepStrictEqual(own.data, drill.phases);
+}
+
+/** What did not come to its end may have failed. */
+function cutShort({ drill }: JudgePlan, ended: ReadonlySet<string>): Reason[] {
+  const open = [BASELINE, ...drill.phases.map(({ name }) => name)].find((name) => !ended.has(name));
+  if (open === undefined) return [];
+  return [{ reason: `${open} did not come to its end`, fix: 'Run the drill again.' }];
 }
 
 /** A run in which nothing was judged shows nothing. */

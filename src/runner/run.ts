@@ -37,6 +37,7 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
   const trace = job.folder.append('trace.jsonl');
   const open = openReporters(job);
   const results: DrillResult[] = [];
+  const unfinished = job.plans.map((plan) => plan.drill.drill);
   const sink = (event: TraceEvent) => {
     trace.write(`${JSON.stringify(event)}\n`);
     for (const { reporter } of open) reporter.onEvent?.(event);
@@ -47,12 +48,12 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
       sink(headerOf(job));
       for await (const report of runInOrder(job, sink)) {
         results.push({ verdict: report.verdict, score: report.score, words: report.words });
+        unfinished.splice(unfinished.indexOf(report.name), 1);
         for (const { reporter } of open) reporter.onDrill?.(report);
       }
     } finally {
       trace.close();
     }
-    const unfinished = job.plans.slice(results.length).map((plan) => plan.drill.drill);
     const summary = summarise(factsOf(job), job.signal.aborted ? 'cancelled' : 'completed', results, unfinished);
     for (const { reporter, finish } of open) finish(reporter.onEnd(summary) ?? '');
     const failure = job.folder.failure();

@@ -47,7 +47,9 @@ export function summarise(
   unfinished: string[],
 ): Omit<RunReport, 'drills'> {
   const judged = drills.filter((d) => d.verdict !== 'not_applicable');
-  const verdict = status === 'completed' ? worst(judged.map((d) => d.verdict)) : 'inconclusive';
+  // What did not come to its end may have failed.
+  const open: VerdictWord[] = unfinished.length > 0 ? ['inconclusive'] : [];
+  const verdict = status === 'completed' ? worst([...judged.map((d) => d.verdict), ...open]) : 'inconclusive';
   const { schema, about, ...rest } = facts;
   return {
     schema,

@@ -6,12 +6,16 @@ export type Reason = DrillReport['reasons'][number];
 
 /** What keeps a drill from being conclusive, told once each. */
 export class Trouble {
-  readonly reasons: Reason[] = [];
+  readonly #reasons = new Map<string, Reason>();
   /** The world leaked: not even a finding can be believed. */
   untrusted = false;
 
   add(reason: Reason): void {
-    if (!this.reasons.some((r) => r.reason === reason.reason)) this.reasons.push(reason);
+    if (!this.#reasons.has(reason.reason)) this.#reasons.set(reason.reason, reason);
+  }
+
+  get reasons(): Reason[] {
+    return [...this.#reasons.values()];
   }
 
   see(event: TraceEvent, plan: JudgePlan): void {

@@ -2,7 +2,6 @@ import { exitCode } from '../../assemble.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { loadDrill } from '../../config/drill-file.ts';
 import { findDrill } from '../../config/find.ts';
-import { judgeAgain } from '../../runner/stored-run.ts';
 import type { Terminal } from '../terminal.ts';
 import { openRun, show } from './report.ts';
 
@@ -18,7 +17,7 @@ export interface JudgeFlags {
 export function judge(folder: string, flags: JudgeFlags, catalogue: Catalogue, terminal: Terminal): number {
   const run = openRun(folder, terminal);
   const claims = flags.drill.map((name) => loadDrill(findDrill(name, terminal.cwd), catalogue).drill);
-  const report = judgeAgain(run, catalogue.checks, new Map(claims.map(({ drill, expect }) => [drill, expect])));
-  show(report, run, flags.as, catalogue.reporters, folder, terminal);
-  return exitCode(report, { minScore: flags.minScore, unread: flags.unread, stderr: terminal.stderr });
+  const expected = new Map(claims.map(({ drill, expect }) => [drill, expect]));
+  const summary = show({ run, folder, as: flags.as, claims: expected, by: catalogue }, terminal);
+  return exitCode(summary, { minScore: flags.minScore, unread: flags.unread, stderr: terminal.stderr });
 }

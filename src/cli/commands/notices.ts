@@ -6,7 +6,10 @@ import { readerOf } from '../../checks/readings.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import type { Reading } from '../../core/notices.ts';
 import type { TaskReport } from '../../core/report.ts';
-import { judgeAgain, type StoredRun } from '../../runner/stored-run.ts';
+import { visible } from '../../reporters/json.ts';
+import { clean } from '../../reporters/words.ts';
+import type { StoredInputs } from '../../runner/plan.ts';
+import { judgeStored, type StoredRun } from '../../runner/stored-run.ts';
 import type { Terminal } from '../terminal.ts';
 import { openRun } from './report.ts';
 
@@ -28,7 +31,7 @@ type Part = Unit['part'] | 'answer';
 export function notices(folder: string, { json }: { json: boolean }, catalogue: Catalogue, terminal: Terminal): void {
   const run = openRun(folder, terminal);
   const found = unreadIn(run, catalogue);
-  terminal.stdout.write(json ? `${JSON.stringify({ notices: found }, null, 2)}\n` : pasteable(found));
+  terminal.stdout.write(json ? visible(`${JSON.stringify({ notices: found }, null, 2)}\n`) : pasteable(found));
 }
 
 interface Seen {
@@ -38,18 +41,23 @@ interface Seen {
 }
 
 function unreadIn(run: StoredRun, catalogue: Catalogue): Unread[] {
-  const { drills } = judgeAgain(run, catalogue.checks, new Map());
-  const seen = drills.flatMap((drill) =>
-    drill.tasks.flatMap((task) => {
-      const texts = new Set(task.checks.flatMap((cell) => cell.unread ?? []));
-      const where = `${drill.name} ${task.phase}`;
-      return [...texts].map((text): Seen => ({ text, where, part: partOf(text, task) }));
-    }),
-  );
-  const tools = [...new Set(run.inputs.flatMap(({ workflow }) => toolsOf(workflow)))];
-  const marked = run.inputs.flatMap(({ workflow }) => workflow.notices.filter((one) => one.guess === true));
+  const seen: Seen[] = [];
+  const named = new Set<string>();
+  const guesses = new Map<string, Reading>();
+  judgeStored(run, catalogue.checks, new Map(), {
+    onDrill(drill, { workflow }) {
+      for (const task of drill.tasks) {
+        const where = clean(`${drill.name} ${task.phase}`);
+        const texts = new Set(task.checks.flatMap((cell) => cell.unread ?? []));
+        for (const text of texts) seen.push({ text, where, part: partOf(text, task) });
+      }
+      for (const tool of toolsOf(workflow)) named.add(tool);
+      for (const one of workflow.notices) if (one.guess === true) guesses.set(one.text, one);
+    },
+  });
+  const tools = [...named];
   const guessed = readerOf(
-    marked.map(({ text, means }) => ({ text, means })),
+    [...guesses.values()].map(({ text, means }) => ({ text, means })),
     tools,
   );
   const templates = new Map<string, Seen[]>();
@@ -73,7 +81,7 @@ function unreadIn(run: StoredRun, catalogue: Catalogue): Unread[] {
     .toSorted((a, b) => b.times - a.times);
 }
 
-const toolsOf = ({ contract, tools }: StoredRun['inputs'][number]['workflow']): string[] => [
+const toolsOf = ({ contract, tools }: StoredInputs['workflow']): string[] => [
   ...Object.keys(contract?.permissions?.tools ?? {}),
   ...tools.map((tool) => tool.name),
 ];
@@ -98,7 +106,10 @@ function pasteable(found: readonly Unread[]): string {
     const more = where.length - MOST_PLACES;
     const places = `${where.slice(0, MOST_PLACES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
     const what = part === 'whole' ? 'notice' : part === 'answer' ? 'answer' : `notice, part \`${part}\``;
-    const entry = stringify([{ text, means, guess }], { lineWidth: 0 }).trimEnd().replace(/^/gm, '  ');
+    // In quotes it can be written by its number.
+    const defaultStringType = visible(text) === text ? 'PLAIN' : 'QUOTE_DOUBLE';
+    const written = stringify([{ text, means, guess }], { lineWidth: 0, defaultStringType, defaultKeyType: 'PLAIN' });
+    const entry = visible(written).trimEnd().replace(/^/gm, '  ');
     return `  # ${what}, ${times === 1 ? 'once' : `${times} times`}: ${places}\n${entry}\n`;
   });
   const head =

@@ -34,10 +34,15 @@ export function prune({ out, keep, dryRun }: PruneFlags, { cwd, stdout }: Termin
   );
 }
 
+/** Runs of one second stand in the order of their numbers: the tenth after the second. */
+const inOrder = (name: string) => name.replace(/-(\d+)$/, (_, n: string) => `-${n.padStart(9, '0')}`);
+
 /** Oldest first: the name begins with the time. */
 function runsIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const ours = (name: string) =>
     RUN.test(name) && lstatSync(join(folder, name)).isDirectory() && existsSync(join(folder, name, 'trace.jsonl'));
-  return readdirSync(folder).filter(ours).sort();
+  return readdirSync(folder)
+    .filter(ours)
+    .sort((a, b) => (inOrder(a) < inOrder(b) ? -1 : 1));
 }

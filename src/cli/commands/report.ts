@@ -1,15 +1,33 @@
-import { relative, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { exitCode } from '../../assemble.ts';
+import { catalogue } from '../../catalogue.ts';
 import { suggest } from '../../config/closest.ts';
+import { packageVersion } from '../../config/project.ts';
+import type { Drill } from '../../core/drill.ts';
 import { DrillError } from '../../core/errors.ts';
-import type { Reporter } from '../../core/plugin.ts';
+import type { Check, OpenReporter, Reporter } from '../../core/plugin.ts';
 import type { RunReport } from '../../core/report.ts';
-import { readRun, type StoredRun } from '../../runner/stored-run.ts';
+import { linesOf } from '../../runner/run-folder.ts';
+import { createSpool } from '../../runner/spool.ts';
+import { judgeStored, readRun, type StoredRun } from '../../runner/stored-run.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** Shows a stored run again, without running anything. */
-export function report(folder: string, as: string, reporters: readonly Reporter[], terminal: Terminal): void {
+/**
+ * Shows a stored run again, without running anything, and gives its exit code. It is judged from its events; where
+ * `run.json` says anything else of them, that is an error and nothing is shown.
+ */
+export function report(folder: string, as: string, reporters: readonly Reporter[], terminal: Terminal): number {
   const run = openRun(folder, terminal);
-  show(run.report, run, as, reporters, folder, terminal);
+  const json = reporters.find(({ file }) => file === 'run.json');
+  if (json === undefined) throw new Error('no reporter writes run.json');
+  const telling = { run, folder, as, claims: new Map(), by: { reporters, checks: catalogue.checks } };
+  const held = heldAgainst(run, json);
+  try {
+    return exitCode(show(telling, terminal, [held]), { unread: 'passed', stderr: terminal.stderr });
+  } finally {
+    held.close();
+  }
 }
 
 export function openRun(folder: string, { cwd }: Terminal): StoredRun {
@@ -17,26 +35,99 @@ export function openRun(folder: string, { cwd }: Terminal): StoredRun {
   return readRun(path, relative(cwd, path) || folder);
 }
 
-/** Tells a reporter of a finished run, as if it had just happened. */
+interface Telling {
+  run: StoredRun;
+  folder: string;
+  /** The reporter's name. */
+  as: string;
+  /** What drills expect in place of what was stored. */
+  claims: ReadonlyMap<string, Drill['expect']>;
+  by: { reporters: readonly Reporter[]; checks: readonly Check[] };
+}
+
+/** Judges a stored run and tells a reporter of it, as if it had just happened; nothing is shown of one that is not sound. */
 export function show(
-  report: RunReport,
-  run: StoredRun,
-  as: string,
-  reporters: readonly Reporter[],
-  folder: string,
+  { run, folder, as, claims, by }: Telling,
   { stdout, color, columns }: Terminal,
-): void {
-  const reporter = reporters.find((r) => r.name === as);
-  const known = reporters.map((r) => r.name);
+  others: readonly OpenReporter[] = [],
+): Omit<RunReport, 'drills'> {
+  const reporter = by.reporters.find((r) => r.name === as);
+  const known = by.reporters.map((r) => r.name);
   const fix = suggest(as, known, 'reporters');
   if (reporter === undefined)
     throw new DrillError('unknown_reporter', { message: `there is no reporter "${as}"`, fix });
-  const written: string[] = [];
-  const look = { color, columns, brief: report.drills.length > 1, folder };
-  const open = reporter.open({ write: (text) => void written.push(text) }, look);
-  for (const event of run.events) open.onEvent?.(event);
-  for (const drill of report.drills) open.onDrill?.(drill);
-  const { drills: _, ...summary } = report;
-  const head = open.onEnd(summary);
-  stdout.write((head ?? '') + written.join(''));
+  const spool = createSpool(join(tmpdir(), `drill-shown-${process.pid}`));
+  try {
+    const chosen = reporter.open(spool, { color, columns, brief: run.plans > 1, folder });
+    const all = [...others, chosen];
+    const summary = judgeStored(run, by.checks, claims, {
+      onEvent: (event) => {
+        for (const open of all) open.onEvent?.(event);
+      },
+      onDrill: (drill) => {
+        for (const open of all) open.onDrill?.(drill);
+      },
+    });
+    const [head] = all.map((open) => open.onEnd(summary)).slice(-1);
+    stdout.write(head ?? '');
+    for (const piece of spool.pieces()) stdout.write(piece);
+    return summary;
+  } finally {
+    spool.close();
+  }
+}
+
+/** Holds what the events come to against `run.json`, line by line, in the words of the reporter that wrote it. */
+function heldAgainst(run: StoredRun, json: Reporter): OpenReporter & { close(): void } {
+  const file = run.file('run.json');
+  const stored = linesOf(file);
+  const first = stored.next().value ?? '';
+  let line = 1;
+  // The first line begins with what the reporter says last.
+  let tail: string | undefined;
+  let pending = '';
+  const compare = (says: string, gives: string, at: number) => {
+    if (says !== gives) throw disagreement(run, says, gives, at);
+  };
+  const open = json.open(
+    {
+      write(text) {
+        const lines = (pending + text).split('\n');
+        pending = lines.pop() ?? '';
+        for (const gives of lines) {
+          if (tail === undefined) tail = gives;
+          else compare(stored.next().value ?? '', gives, ++line);
+        }
+      },
+    },
+    { color: false, columns: 0, folder: '' },
+  );
+  return {
+    ...open,
+    onEnd(summary) {
+      const head = open.onEnd(summary);
+      compare(first, `${head ?? ''}${tail ?? ''}`, 1);
+      compare(stored.next().value ?? '', '', line + 1);
+      return head;
+    },
+    close: () => void stored.return(),
+  };
+}
+
+/** Enough of a line to see what it is about. */
+const SHOWN = 80;
+
+function disagreement({ file, facts }: StoredRun, says: string, gives: string, line: number): DrillError {
+  let at = 0;
+  while (at < says.length && says[at] === gives[at]) at += 1;
+  // From the key on, where it is near.
+  const key = /"\w+":[^:]*$/.exec(says.slice(Math.max(0, at - SHOWN), at))?.[0].length ?? 0;
+  const shown = (text: string) => text.slice(at - key, at - key + SHOWN).split(',"', 1)[0] || 'nothing there';
+  const [wrote, version] = [facts.about.versions['drill'], packageVersion()];
+  const other = wrote === version ? '' : ` (it was written by version ${wrote}, this is ${version})`;
+  return new DrillError('run_disagrees', {
+    message: `it and the events of the run disagree${other}: it says ${shown(says)}, the events give ${shown(gives)}`,
+    place: { file: file('run.json').name, line },
+    fix: '`drill judge` tells what the checks of this version make of the events; or run the drill again.',
+  });
 }

@@ -1,0 +1,168 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { catalogue } from './catalogue.ts';
+import { fakeTerminal } from './cli/terminal.fixture.ts';
+import { RunReport } from './core/report.ts';
+import { root, runDrill } from './drill-run.fixture.ts';
+import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
+import { reportOf } from './runner/judge-drill.ts';
+import type { StoredInputs } from './runner/plan.ts';
+
+const { main } = await import('./cli/main.ts');
+
+const home = mkdtempSync(join(tmpdir(), 'drill-one-judge-'));
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+async function drill(words: string[], change: Parameters<typeof fakeTerminal>[0] = {}) {
+  const terminal = fakeTerminal({ cwd: root, ...change });
+  const code = await main(['node', 'drill', ...words], terminal);
+  return { code, out: terminal.out(), err: terminal.err() };
+}
+
+let runs = 0;
+/** Runs drills and leaves their folder. */
+async function ran(words: string[], change: Parameters<typeof fakeTerminal>[0] = {}) {
+  const out = join(home, String(++runs));
+  const seen = await drill(['run', ...words, '--out', out], change);
+  const folder = join(out, readdirSync(out)[0] ?? '');
+  const text = readFileSync(join(folder, 'run.json'), 'utf8');
+  return { ...seen, folder, text, report: RunReport.parse(JSON.parse(text)) };
+}
+
+type Stored = Awaited<ReturnType<typeof ran>>;
+
+/** The same verdict, score and all the rest, and the same exit code. */
+async function expectSame({ folder, text, code }: Stored, ...flags: string[]): Promise<void> {
+  const again = await drill(['judge', folder, '--as', 'json', ...flags]);
+  expect(again.err.replace(/^score .*\n/, '')).toBe('');
+  expect(again.out).toBe(text);
+  expect(again.code).toBe(code);
+  expect(await drill(['report', folder, '--as', 'json'])).toMatchObject({ out: text, err: '' });
+}
+
+const GIVES_UP = 'fixtures/targets/flawed/gives-up.ts';
+const verdicts = ({ report }: Stored) => new Set(report.drills.map((one) => one.verdict));
+
+const asking = (name: string, tasks: number) =>
+  `{ drill: ${name}, title: T, hypothesis: H, workflow: any, phases: [{ name: out, tasks: ${tasks}, faults: [{ fault: server-error, role: primary }] }], expect: { fails-over: { role: backup } } }`;
+
+describe('a run, and its folder judged again', () => {
+  it.each([
+    ['reference', ['passed']],
+    ['fixtures/targets/good.ts', ['passed', 'not_applicable']],
+    ['fixtures/targets/good-orders.ts', ['passed']],
+    ['fixtures/targets/minimal.ts', ['failed', 'not_applicable']],
+  ])('%s in every drill of the package', async (target, some) => {
+    const run = await ran(['--target', target]);
+    for (const verdict of some) expect(verdicts(run)).toContain(verdict);
+    await expectSame(run);
+  });
+
+  it.each([
+    ['timeout_primary', 'flawed/gives-up', 'failed'],
+    ['rate_limit_burst', 'flawed/gives-up', 'inconclusive'],
+    ['citation_quality_drop', 'flawed/drops-citations', 'inconclusive'],
+    ['no_tool_support', 'flawed-orders/runs-forbidden-write', 'failed'],
+  ])('%s on %s', async (name, target, verdict) => {
+    const run = await ran([name, '--target', `fixtures/targets/${target}.ts`]);
+    expect(run.report.verdict).toBe(verdict);
+    await expectSame(run);
+  });
+
+  it('with a secret in an address that is none any more once it is hidden', async () => {
+    const host = 'sk-proj-abcdefghijklmnopqrstuvwxyz0123456789.example.com';
+    const role = `{ provider: 'p', protocol: 'openai-chat', base_url: 'https://${host}/v1', model: 'm' }`;
+    const agent = `${OWN_AGENT}\nexport const roles = { primary: ${role}, backup: { ...${role}, model: 'n' } };`;
+    using project = new Project({ ...THREE_TASKS, 'drills/one.yaml': asking('one', 1), 'agent.mjs': agent });
+    const run = await ran(['one', '--target', './agent.mjs', '--tasks', 'my-tasks'], { cwd: project.cwd });
+    expect(readFileSync(join(run.folder, 'inputs.json'), 'utf8')).toMatch(/"base_url":"https:\/\/\[redacted/);
+    await expectSame(run);
+  });
+
+  it('every drill skipped: nothing was judged, and that is no pass', async () => {
+    const run = await ran(['no_tool_support', '--target', 'fixtures/targets/minimal.ts']);
+    expect([run.code, run.report.drills[0]?.verdict]).toEqual([3, 'not_applicable']);
+    await expectSame(run);
+  });
+
+  it('below a score, and with drills left out by --bail', async () => {
+    const poor = await ran(['timeout_primary', '--target', GIVES_UP, '--min-score', '100']);
+    await expectSame(poor, '--min-score', '100');
+    const bailed = await ran(['timeout_primary', 'rate_limit_burst', '--bail', '--target', GIVES_UP]);
+    expect(bailed.report.unfinished).toEqual(['rate_limit_burst']);
+    await expectSame(bailed);
+  });
+
+  it('interrupted between two drills', async () => {
+    const stop = new AbortController();
+    const stdout = { write: () => stop.abort(new Error('interrupted')) };
+    const run = await ran(['timeout_primary', 'rate_limit_burst'], { signal: stop.signal, stdout });
+    expect([run.code, run.report.status, run.report.unfinished]).toEqual([130, 'cancelled', ['rate_limit_burst']]);
+    await expectSame(run);
+  });
+
+  it.each([
+    ['one after the other', ['short', 'long'], '1'],
+    ['at once, where a later one is over', ['long', 'short'], '2'],
+  ])('interrupted within a drill, %s', async (_, names, jobs) => {
+    const stop = new AbortController();
+    Reflect.set(globalThis, 'stopTheRun', () => stop.abort(new Error('interrupted')));
+    using project = new Project({
+      ...THREE_TASKS,
+      'drills/short.yaml': asking('short', 1),
+      'drills/long.yaml': asking('long', 60),
+      'agent.mjs': OWN_AGENT.replace('=> {', "=> { if (task.id.endsWith('-50')) globalThis.stopTheRun();"),
+    });
+    const at = { cwd: project.cwd, signal: stop.signal };
+    const run = await ran([...names, '--jobs', jobs, '--target', './agent.mjs', '--tasks', 'my-tasks'], at);
+    expect([run.code, run.report.drills.map(({ name }) => name)]).toEqual([130, ['short']]);
+    await expectSame(run);
+  });
+});
+
+it('several drills that failed are shown again with the events of each', async () => {
+  const onlyPrimary = OWN_AGENT.replace('[roles.primary, roles.backup]', '[roles.primary]');
+  const drills = { 'drills/one.yaml': asking('one', 1), 'drills/two.yaml': asking('two', 2) };
+  using project = new Project({ ...THREE_TASKS, ...drills, 'agent.mjs': onlyPrimary });
+  const at = { cwd: project.cwd };
+  const run = await ran(['one', 'two', '--target', './agent.mjs', '--tasks', 'my-tasks'], at);
+  expect(run.out.match(/#\d+ {2}\d+\.\d s {2}call-end/g)?.length).toBeGreaterThan(1);
+  expect((await drill(['report', run.folder], at)).out.replaceAll(run.folder, '')).toBe(
+    run.out.replaceAll(run.folder, ''),
+  );
+});
+
+it('where drills were left out, claims that all hold are no pass', async () => {
+  const twice = OWN_AGENT.replace('[roles.primary,', '[roles.primary, roles.primary,');
+  const allowing = (name: string, retries: number) =>
+    asking(name, 1).replace('expect: {', `expect: { retries-at-most: { retries: ${retries} },`);
+  using project = new Project({
+    ...{ ...THREE_TASKS, 'agent.mjs': twice },
+    ...{
+      'drills/one.yaml': allowing('one', 0),
+      'drills/two.yaml': allowing('two', 0),
+      'later/one.yaml': allowing('one', 9),
+    },
+  });
+  const at = { cwd: project.cwd };
+  const run = await ran(['one', 'two', '--bail', '--target', './agent.mjs', '--tasks', 'my-tasks'], at);
+  expect([run.code, run.report.unfinished]).toEqual([1, ['two']]);
+  await expectSame(run);
+  const again = await drill(['judge', run.folder, '--drill', './later/one.yaml', '--as', 'json'], at);
+  const { verdict, drills } = RunReport.parse(JSON.parse(again.out));
+  expect([again.code, verdict, drills.map((one) => one.verdict)]).toEqual([3, 'inconclusive', ['passed']]);
+});
+
+it('a part of the events of a drill is never a pass', async () => {
+  const { trace, files, report } = await runDrill({ target: 'fixtures/targets/good.ts' });
+  const [inputs]: StoredInputs[] = JSON.parse(files['inputs.json'] ?? '');
+  if (inputs === undefined) throw new Error('no inputs were stored');
+  const verdictOf = (events: typeof trace) => reportOf({ ...inputs, checks: catalogue.checks }, events).verdict;
+  expect([report.verdict, verdictOf(trace)]).toEqual(['passed', 'passed']);
+  const whole = trace.findLastIndex((event) => event.kind === 'phase');
+  for (const [i, event] of trace.entries())
+    if (i <= whole && (event.kind === 'phase' || i % 97 === 0))
+      expect(verdictOf(trace.slice(0, i)), `${i}`).not.toBe('passed');
+});
