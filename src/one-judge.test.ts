@@ -108,14 +108,20 @@ describe('a run, and its folder judged again', () => {
     ['at once, where a later one is over', ['long', 'short'], '2'],
   ])('interrupted within a drill, %s', async (_, names, jobs) => {
     const stop = new AbortController();
-    Reflect.set(globalThis, 'stopTheRun', () => stop.abort(new Error('interrupted')));
+    // In the midst of the long drill, when the players of the short one and the long one's baseline are over.
+    const waiting = `import { appendFileSync, readFileSync } from 'node:fs';
+      const over = new URL('over', import.meta.url);
+      process.on('exit', () => appendFileSync(over, '.'));`;
+    const midst =
+      "if (task.id.endsWith('-50')) { while (readFileSync(over).length < 3); console.log('stop'); for (;;); }";
     using project = new Project({
       ...THREE_TASKS,
       'drills/short.yaml': asking('short', 1),
       'drills/long.yaml': asking('long', 60),
-      'agent.mjs': OWN_AGENT.replace('=> {', "=> { if (task.id.endsWith('-50')) globalThis.stopTheRun();"),
+      'agent.mjs': `${waiting}\n${OWN_AGENT.replace('=> {', `=> { ${midst}`)}`,
     });
-    const at = { cwd: project.cwd, signal: stop.signal };
+    const stderr = { write: (text: string) => void (text.includes('stop') && stop.abort(new Error('interrupted'))) };
+    const at = { cwd: project.cwd, signal: stop.signal, stderr };
     const run = await ran([...names, '--jobs', jobs, '--target', './agent.mjs', '--tasks', 'my-tasks'], at);
     expect([run.code, run.report.drills.map(({ name }) => name)]).toEqual([130, ['short']]);
     await expectSame(run);

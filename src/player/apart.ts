@@ -148,7 +148,8 @@ function playerOf(player: PlayerProcess): Player {
         if (signal.aborted) kill();
         player.send({ data: dataOf(plan), chain });
         const lost = await player.ended;
-        signal.throwIfAborted();
+        // What was played to its end counts, also where the run is cancelled meanwhile.
+        if (lost !== undefined) signal.throwIfAborted();
         if (failure?.error !== undefined) throw failure.error;
         const end = failure === undefined ? lost : { why: `the target broke what plays it: ${FOREIGN.why}` };
         for (const event of end === undefined ? [] : scene.endedBy(end, plan.drill.drill)) take(event);
