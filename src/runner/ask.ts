@@ -11,6 +11,9 @@ import { HORIZON_MS, type Plan } from './plan.ts';
 import { digest, type Recorder } from './recorder.ts';
 import { SPINNING } from './task-report.ts';
 
+/** A target may take the global one away. */
+const { AbortController: Abort } = globalThis;
+
 /** What one ask needs of its world. */
 export interface AskContext {
   plan: Plan;
@@ -44,7 +47,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
     expected_answer: script.answer,
   });
   const begun = clock.now();
-  const horizon = new AbortController();
+  const horizon = new Abort();
   const cancelled = () => horizon.abort(signal.reason);
   signal.addEventListener('abort', cancelled, { once: true });
   const crash = crashOf(scope);

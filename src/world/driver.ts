@@ -162,9 +162,9 @@ function fastDrain(): (() => void) | undefined {
   if (typeof tick !== 'function') return undefined;
   const drain = () => void Reflect.apply(tick, process, []);
   let hops = 0;
-  queueMicrotask(() =>
-    process.nextTick(() =>
-      queueMicrotask(() => {
+  originals.queueMicrotask(() =>
+    originals.nextTick(() =>
+      originals.queueMicrotask(() => {
         hops++;
       }),
     ),

@@ -1,5 +1,6 @@
 import { syncBuiltinESMExports } from 'node:module';
 import { routeExit } from './crash.ts';
+import { takeWeb } from './originals.ts';
 import { routeChance } from './route-chance.ts';
 import { routeNetwork } from './route-network.ts';
 import { routeOutput } from './route-output.ts';
@@ -18,6 +19,7 @@ export function installRoutes(): void {
   installed = true;
   // Node loads its fetch on first use and compiles its parser: once, now, instead of in whichever world comes first.
   new Response();
+  takeWeb();
   routeTimers();
   routeTime();
   routeChance();
