@@ -2,6 +2,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import { routeExit } from './crash.ts';
 import { takeWeb } from './originals.ts';
 import { routeChance } from './route-chance.ts';
+import { routeContexts } from './route-contexts.ts';
 import { routeNetwork } from './route-network.ts';
 import { routeOutput } from './route-output.ts';
 import { routeTime } from './route-time.ts';
@@ -23,6 +24,7 @@ export function installRoutes(): void {
   routeTimers();
   routeTime();
   routeChance();
+  routeContexts();
   routeNetwork();
   routeOutput();
   routeExit();
