@@ -5,7 +5,7 @@ import type { GoldenTask, Script } from '../core/golden-task.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
-import { hasTimers, onCrash, sayThrown } from '../world/index.ts';
+import { hasTimers, onCrash, sayThrown, tellOpen } from '../world/index.ts';
 import { logFacts } from './log-facts.ts';
 import { HORIZON_MS, type Plan } from './plan.ts';
 import { digest, type Recorder } from './recorder.ts';
@@ -55,7 +55,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
     const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal), plan));
     const late = clock
       .sleep(task.deadline_ms + HORIZON_MS, horizon.signal)
-      .then(() => ({ hung: context.enter(scope, hasTimers) ? OWN_TIMER : UNSETTLED }));
+      .then(() => ({ hung: context.enter(scope, waitedFor) }));
     const ending = await Promise.race([answer, crash.happened, late]);
     if ('hung' in ending) {
       const waited_ms = clock.now() - begun;
@@ -76,6 +76,13 @@ type Ending = { outcome: Outcome; unreadable?: true } | { hung: string };
 
 const OWN_TIMER = 'a timer of its own';
 const UNSETTLED = 'a promise that nothing will settle';
+
+/** What the current ask hangs at, as far as it can be seen. */
+function waitedFor(): string {
+  const outside = tellOpen();
+  if (outside.length > 0) return `${outside.join(', ')}, outside of the virtual world`;
+  return hasTimers() ? OWN_TIMER : UNSETTLED;
+}
 
 /** The end of an ask whose code would have ended its process, or goes round without end. */
 function crashOf(scope: Scope) {

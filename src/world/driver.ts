@@ -1,6 +1,7 @@
 import type { Scope } from '../core/stand.ts';
 import { originals } from './originals.ts';
 import { at, running, type Surroundings } from './place.ts';
+import { loaderIsBusy } from './route-unseen.ts';
 import { abandon, watch } from './watch.ts';
 
 /** `fast`: inside one macrotask, where this Node can; `portable`: one macrotask a step. */
@@ -89,9 +90,10 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
       for (let steps = 1; steps <= SLICE_STEPS; steps++) {
         if (drain !== undefined) surviving(drain);
         if (settled !== undefined) return end(settled);
-        if ((world.realWork > 0 || world.realTurns > 0) && !tired) {
+        const works = world.realWork > 0 || loaderIsBusy;
+        if ((works || world.realTurns > 0) && !tired) {
           if (patience() <= 0) tire();
-          else if (world.realWork > 0) return hold();
+          else if (works) return hold();
           else world.realTurns--;
           break;
         }

@@ -7,7 +7,7 @@ import { routeNetwork } from './route-network.ts';
 import { routeOutput } from './route-output.ts';
 import { routeTime } from './route-time.ts';
 import { routeTimers } from './route-timers.ts';
-import { routeUnseen } from './watch.ts';
+import { routeUnseen } from './route-unseen.ts';
 
 let installed = false;
 
