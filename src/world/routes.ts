@@ -5,6 +5,7 @@ import { routeChance } from './route-chance.ts';
 import { routeContexts } from './route-contexts.ts';
 import { routeNetwork } from './route-network.ts';
 import { routeOutput } from './route-output.ts';
+import { routeProcesses } from './route-processes.ts';
 import { routeTime } from './route-time.ts';
 import { routeTimers } from './route-timers.ts';
 import { routeUnseen } from './route-unseen.ts';
@@ -26,6 +27,7 @@ export function installRoutes(): void {
   routeChance();
   routeContexts();
   routeNetwork();
+  routeProcesses();
   routeOutput();
   routeExit();
   routeUnseen();
