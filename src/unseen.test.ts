@@ -24,6 +24,7 @@ const CLAIMS = "export const declares = { features: ['fallback', 'deadline'] };"
 describe('an honest agent that waits for something real: inconclusive, and it is named', () => {
   it.each([
     ['standard input', "await new Promise((go) => process.stdin.once('data', go));", ''],
+    ['standard input', 'for await (const line of process.stdin) break;', ''],
     ['Atomics.waitAsync', 'await Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(4)), 0, 0).value;', ''],
     [
       'fs.watch',
@@ -45,6 +46,13 @@ describe('an honest agent that waits for something real: inconclusive, and it is
     expect(reasons[0]).toMatch(new RegExp(`^agent-\\d+\\.mjs left the virtual world: ${what}$`));
     expect(endings).toContain(`${what}, outside of the virtual world`);
     expect(findings).toEqual([]);
+    expect(status).toBe(3);
+  });
+
+  it('one that cannot start without it: that is said, and the command ends', () => {
+    const start = 'export const start = () => new Promise((go) => watch(import.meta.dirname, go));';
+    const { status, stderr } = ran(agent('', `import { watch } from 'node:fs';\n${start}`));
+    expect(stderr).toMatch(/did not start.* the run still waits, perhaps for fs\.watch, outside of the virtual world/);
     expect(status).toBe(3);
   });
 

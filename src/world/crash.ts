@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Scope } from '../core/stand.ts';
-import { OwnSet, originals } from './originals.ts';
-import { currentPlace } from './place.ts';
+import { OwnMap, originals } from './originals.ts';
+import { currentPlace, type Surroundings } from './place.ts';
 import { route } from './route.ts';
 
 /** Code of a target did what ends a process of its own, or sets timers without end. */
@@ -20,7 +20,8 @@ export interface Crash {
 /** Says whether the crash was its own to deal with. */
 type Listener = (crash: Crash) => boolean;
 
-const listeners = new OwnSet<Listener>();
+/** Each with the world in which it was begun. */
+const listeners = new OwnMap<Listener, Surroundings | undefined>();
 /** What listened to the process before us; it does again when the last of ours has gone. */
 let before: Listening[] = [];
 /** The command's own listeners for its signals. */
@@ -37,10 +38,17 @@ interface Listening {
  */
 export function onCrash(listener: Listener): () => void {
   if (listeners.size === 0) takeOver();
-  listeners.add(listener);
-  return () => {
-    if (listeners.delete(listener) && listeners.size === 0) handBack();
-  };
+  listeners.set(listener, currentPlace()?.world);
+  return () => forget(listener);
+}
+
+function forget(listener: Listener): void {
+  if (listeners.delete(listener) && listeners.size === 0) handBack();
+}
+
+/** What was begun in a world is over with it, though it may wait for ever for what the world's code never did. */
+export function forgetIn(world: Surroundings): void {
+  for (const [listener, where] of listeners) if (where === world) forget(listener);
 }
 
 /** Stops the current ask, which goes round without end: whatever it waits for from now on never comes. */
@@ -60,7 +68,7 @@ export function sayThrown(error: unknown): string {
 function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
   const place = currentPlace();
   const whole = { ...crash, scope: place?.scope, clock: place?.world.clock };
-  for (const listener of [...listeners].reverse()) if (listener(whole)) return;
+  for (const listener of [...listeners.keys()].reverse()) if (listener(whole)) return;
 }
 
 /** Thrown by `process.exit`, which never returns. It was told before. */

@@ -1,4 +1,6 @@
 import type { Scope } from '../core/stand.ts';
+import { forgetIn } from './crash.ts';
+import { openIn } from './open-handles.ts';
 import { originals } from './originals.ts';
 import { at, running, type Surroundings } from './place.ts';
 import { loaderIsBusy } from './route-unseen.ts';
@@ -11,8 +13,11 @@ export type Drain = 'fast' | 'portable';
 export class DeadlockError extends Error {
   /** The asks that wait. */
   readonly waiting: readonly Scope[];
-  constructor(atMs: number, waiting: readonly Scope[]) {
-    super(`deadlock at ${atMs} ms: no timer is left, no work is in flight, and ${named(waiting)} still waits`);
+  constructor(atMs: number, waiting: readonly Scope[], open: readonly string[]) {
+    const outside = open.length === 0 ? '' : `, perhaps for ${open.join(', ')}, outside of the virtual world`;
+    super(
+      `deadlock at ${atMs} ms: no timer is left, no work is in flight, and ${named(waiting)} still waits${outside}`,
+    );
     this.name = 'DeadlockError';
     this.waiting = waiting;
   }
@@ -68,6 +73,7 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
       running.delete(world);
       stopWatching?.();
       abandon(world);
+      forgetIn(world);
       finish();
     };
 
@@ -75,7 +81,8 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
       const before = clock.now();
       heldSince = undefined;
       if (!clock.step()) {
-        end(() => reject(new DeadlockError(before, waiting())));
+        const open = openIn(world).map(({ what }) => what);
+        end(() => reject(new DeadlockError(before, waiting(), open)));
         return false;
       }
       stepsAtOnce = clock.now() === before ? stepsAtOnce + 1 : 0;

@@ -99,9 +99,8 @@ function routeStart(): void {
 /** Lets a child fail as one whose file may not be executed, without a handle of the real event loop. */
 function fail(child: ChildProcess, file: string, { args = [], stdio = 'pipe' }: Start): number {
   const [stdin, ...outputs] = streamsOf(stdio);
-  optionIn(child, '_handle') !== null && Reflect.set(child, '_handle', null);
   Object.assign(child, {
-    ...{ spawnfile: file, spawnargs: args, exitCode: ACCESS },
+    ...{ spawnfile: file, spawnargs: args, exitCode: ACCESS, _handle: null },
     ...{ stdin: stdin ?? null, stdout: outputs[0] ?? null, stderr: outputs[1] ?? null, stdio: [stdin, ...outputs] },
     send: (...sent: unknown[]) => {
       const done = sent.at(-1);

@@ -1,4 +1,3 @@
-import { Socket } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { keepOpen } from './open-handles.ts';
 import { currentPlace, type Place, running } from './place.ts';
@@ -85,26 +84,29 @@ function routeLoader(): void {
   }
 }
 
-/** Standard input is made on first use. A file's is read like any file; what comes from a terminal or a pipe comes in real time. */
+/**
+ * Standard input is made on first use, and is one for all worlds. What comes from there comes in real time, and whether
+ * it has ended is seen in real time: reading it is told, and may be what an ask waits for, whatever it is.
+ */
 function routeStdin(): void {
   const before = Reflect.getOwnPropertyDescriptor(process, 'stdin');
   const make = before?.get;
   if (make === undefined) return;
   let stdin: typeof process.stdin | undefined;
-  /** Who took it last: a read begins in nobody's name. */
-  let by = 'unknown';
-  const read = () => {
-    const [place, stream] = [currentPlace(), stdin];
-    if (place === undefined || stream === undefined) return;
-    place.world.report({ what: 'standard input', by, fatal: true, scope: place.scope });
-    // That it has ended is no help: when that is seen is a matter of real time.
-    keepOpen(place.world, stream, { what: 'standard input', by, isOpen: () => !stream.isPaused() });
+  const read = (stream: typeof process.stdin) => {
+    const place = currentPlace();
+    if (place === undefined) return;
+    const told = { what: 'standard input', by: whoCalled() };
+    place.world.report({ ...told, fatal: true, scope: place.scope });
+    const isOpen = () => !stream.isPaused() || stream.listenerCount('readable') > 0;
+    keepOpen(place.world, stream, { ...told, isOpen });
   };
   const get = () => {
-    if (currentPlace() !== undefined) by = whoCalled();
     if (stdin !== undefined) return stdin;
     const made: typeof process.stdin = Reflect.apply(make, process, []);
-    if (made instanceof Socket) whenCalled(made, '_read', read);
+    for (const name of ['resume', 'read']) whenCalled(made, name, () => read(made));
+    for (const name of ['on', 'addListener'])
+      whenCalled(made, name, (_, [event]) => (event === 'data' || event === 'readable') && read(made));
     stdin = made;
     return made;
   };

@@ -152,11 +152,15 @@ export function abandon(world: Surroundings): void {
   for (const [id, work] of inFlight) if (work.world === world) gone(id);
 }
 
-/** Tells what a method of one object returned. */
-export function whenCalled(object: object, name: string, then: (result: unknown) => void): void {
+/** Tells what a method of one object returned, and of what. */
+export function whenCalled(
+  object: object,
+  name: string,
+  then: (result: unknown, args: readonly unknown[]) => void,
+): void {
   function call(this: object, ...args: unknown[]): unknown {
     const result: unknown = Reflect.apply(Reflect.get(Object.getPrototypeOf(object), name), this, args);
-    then(result);
+    then(result, args);
     return result;
   }
   Reflect.defineProperty(object, name, bare({ configurable: true, value: call }));
