@@ -1,7 +1,11 @@
+import { scrypt } from 'node:crypto';
 import { mkdtempSync, rmSync, watch, watchFile, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { wait as waitForReal } from '../../fixtures/habits/keeps-a-timer.ts';
+import { HANG_GUARD_MS } from '../hang-guard.fixture.ts';
 import { createVirtualWorld, installRoutes, type RealIo, tellOpen } from './index.ts';
 
 installRoutes();
@@ -64,6 +68,27 @@ describe('what may come from outside of a world is named once somebody hangs', (
   ])('not %s', async (_, fn) => {
     const { open, io } = await openAfter(fn);
     expect([open, io]).toEqual([[], []]);
+  });
+
+  it('a timer that was taken before the routes', async () => {
+    const { open, io } = await openAfter(() => void waitForReal(HANG_GUARD_MS));
+    expect(open).toEqual(['a timer taken before the drill began']);
+    expect(io).toMatchObject([
+      { by: 'fixtures/habits/keeps-a-timer.ts', fatal: true, scope: { ask: 1 } },
+      { by: 'fixtures/habits/keeps-a-timer.ts', fatal: true, scope: { ask: 2 } },
+    ]);
+  });
+
+  it('work that the clock has lost patience with', async () => {
+    const io: RealIo[] = [];
+    const world = createVirtualWorld({ seed: 7, epochMs: 0, fetch, onRealIo: (e) => void io.push(e) });
+    const open = await world.run(async () => {
+      const working = promisify(scrypt)('a', 'b', 8);
+      const seen = tellOpen();
+      await working;
+      return [seen, tellOpen()];
+    });
+    expect(open).toEqual([['crypto that does not end'], []]);
   });
 
   it('a watcher that brings something is told at once', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createVirtualWorld, installRoutes, onCrash } from './index.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'drill-patched-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -138,4 +139,18 @@ describe('what a target patches changes nothing of what is seen and told of it',
     expect(stderr).toBe('');
     expect(JSON.parse(stdout).died[0]).toEqual([`the target called ${call}`, 1]);
   });
+});
+
+it('within a world Ctrl-C stays heard, whatever is removed', async () => {
+  installRoutes();
+  const heard = () => {};
+  process.on('SIGINT', heard);
+  const world = createVirtualWorld({ seed: 7, epochMs: 0, fetch, onRealIo: () => {} });
+  const remove = async () => void process.removeAllListeners('SIGINT').off('SIGINT', heard);
+  const forget = onCrash(() => true);
+  await world.run(remove);
+  expect(process.listeners('SIGINT')).toEqual([heard]);
+  forget();
+  process.off('SIGINT', heard);
+  expect(process.listeners('SIGINT')).toEqual([]);
 });

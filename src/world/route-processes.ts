@@ -99,20 +99,21 @@ function routeStart(): void {
 /** Lets a child fail as one whose file may not be executed, without a handle of the real event loop. */
 function fail(child: ChildProcess, file: string, { args = [], stdio = 'pipe' }: Start): number {
   const [stdin, ...outputs] = streamsOf(stdio);
+  const error = () => refusal('spawn', file, args.slice(1));
+  const send = (...sent: unknown[]) => {
+    const done = sent.at(-1);
+    if (typeof done === 'function') originals.nextTick(() => done(error()));
+    return false;
+  };
   Object.assign(child, {
     ...{ spawnfile: file, spawnargs: args, exitCode: ACCESS, _handle: null },
     ...{ stdin: stdin ?? null, stdout: outputs[0] ?? null, stderr: outputs[1] ?? null, stdio: [stdin, ...outputs] },
-    send: (...sent: unknown[]) => {
-      const done = sent.at(-1);
-      if (typeof done === 'function') originals.nextTick(() => done(refusal('spawn', file, args.slice(1))));
-      return false;
-    },
-    disconnect: () => {},
+    ...(Array.isArray(stdio) && stdio.includes('ipc') && { send, disconnect: () => {} }),
   });
   const closed = outputs.map((stream) => new Promise((close) => stream?.once('close', close) ?? close(undefined)));
   originals.nextTick(() => {
     stdin?.destroy();
-    child.emit('error', refusal('spawn', file, args.slice(1)));
+    child.emit('error', error());
     // The caller has had its chance to read what is left; the rest is read for it, so that the streams end.
     originals.nextTick(() => {
       for (const stream of outputs) if (stream instanceof Readable && !stream.destroyed) stream.resume();
