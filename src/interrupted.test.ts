@@ -102,8 +102,13 @@ describe('a run that is interrupted', () => {
   it('while its target waits for real work: it does not wait for that', async () => {
     const [out, pid] = [freshOut(), join(home, 'working.pid')];
     const target = agent(
-      `await new Promise((done) => writeFileSync(${JSON.stringify(pid)}, String(exec('exec sleep 600', done).pid)));`,
-      "import { exec } from 'node:child_process';\nimport { writeFileSync } from 'node:fs';",
+      `await new Promise((done) => {
+  const sleep = Object.assign(new Process(), { onexit: done });
+  sleep.spawn({ file: 'sleep', args: ['sleep', '600'], stdio: Array(3).fill({ type: 'ignore' }) });
+  writeFileSync(${JSON.stringify(pid)}, String(sleep.pid));
+});`,
+      // A way to start a process that is seen and not refused.
+      "import { writeFileSync } from 'node:fs';\nconst { Process } = process.binding('process_wrap');",
     );
     const child = start(against(target, '--out', out));
     const over = ended(child);

@@ -26,6 +26,22 @@ test('a hang fails', () => {
   );
 });
 
+test('a hang after the target left the virtual world shows nothing', () => {
+  const told = evidence(story().ask().hung(3_612_000));
+  const [ask, ...rest] = told.events;
+  if (ask?.kind !== 'ask') throw new Error('it begins with its ask');
+  const { seq, at, drill, phase, task } = ask;
+  const leak = {
+    ...{ seq, at, drill, phase, task, ask: ask.ask },
+    kind: 'real-io' as const,
+    what: 'fs.watch',
+    by: 'a.ts',
+  };
+  const judged = (fatal: boolean) => verdictOf(check, { ...told, events: [ask, { ...leak, fatal }, ...rest] });
+  expect(worded(judged(true))).toBe('inconclusive: it hung, and a.ts had left the virtual world: fs.watch');
+  expect(judged(false).verdict).toBe('failed');
+});
+
 test('a trace that stops before the end has nothing to judge', () => {
   expect(verdictOf(check, evidence(story().ask())).verdict).toBe('inconclusive');
 });

@@ -1,3 +1,4 @@
+import { eventsOf } from '../core/evidence.ts';
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { seconds } from '../core/words.ts';
 
@@ -10,7 +11,7 @@ export const endsInsideDeadline = defineTaskCheck({
   reads: 'the ask, and when and how it ended',
   skips: 'the target does not claim deadline and the task sets no max_latency_ms',
   implies: () => ({}),
-  judge({ seen: { ask, ending, outcome }, declares, task }) {
+  judge({ events, seen: { ask, ending, outcome }, declares, task }) {
     // Whoever ends in something that nobody can read has not ended.
     if (outcome?.unreadable) return failed(outcome.outcome.error ?? 'the outcome cannot be read', outcome);
     // A golden task's own limit is asked of every target, any other only of those that claim to keep one.
@@ -19,6 +20,9 @@ export const endsInsideDeadline = defineTaskCheck({
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');
     const took = ending.at - ask.at;
     const allowed = `${seconds(ask.deadline_ms)} allowed`;
+    const left = ending.kind === 'hung' ? eventsOf(events, 'real-io').find(({ fatal }) => fatal) : undefined;
+    // What it waited for may have come in a process of its own.
+    if (left !== undefined) return nothingToJudge(`it hung, and ${left.by} had left the virtual world: ${left.what}`);
     if (ending.kind === 'hung')
       return failed(`hung: no outcome ${seconds(took)} after the ask, ${allowed}`, ask, ending);
     const verdict = took > ask.deadline_ms ? failed : passed;

@@ -89,7 +89,11 @@ test('what it prints, from its body too, is told as its own, without secrets', a
 });
 
 test.each([
-  ['ends its process', 'process.reallyExit(0)', 'the target ended its process (exit code 0)'],
+  [
+    'ends its process',
+    "process.binding('process_methods').reallyExit(0)",
+    'the target ended its process (exit code 0)',
+  ],
   ['is killed', "process.kill(process.pid, 'SIGKILL')", 'the target ended its process (SIGKILL)'],
   ['aborts', "process.kill(process.pid, 'SIGABRT')", /aborted/],
 ])(

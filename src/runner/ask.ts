@@ -5,12 +5,15 @@ import type { GoldenTask, Script } from '../core/golden-task.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
-import { hasTimers, onCrash, sayThrown } from '../world/index.ts';
+import { hasTimers, onCrash, sayThrown, tellOpen } from '../world/index.ts';
 import { copyOf, excessOf } from './boundary.ts';
 import { logFacts } from './log-facts.ts';
 import { HORIZON_MS, type PlayPlan } from './plan.ts';
 import { digest, type Recorder } from './recorder.ts';
 import { SPINNING } from './task-report.ts';
+
+/** A target may take the global one away. */
+const { AbortController: Abort } = globalThis;
 
 /** What one ask needs of its world. */
 export interface AskContext {
@@ -46,7 +49,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
     expected_answer: script.answer,
   });
   const begun = clock.now();
-  const horizon = new AbortController();
+  const horizon = new Abort();
   const cancelled = () => horizon.abort(signal.reason);
   signal.addEventListener('abort', cancelled, { once: true });
   const crash = crashOf(scope);
@@ -54,7 +57,7 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
     const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal), plan));
     const late = clock
       .sleep(task.deadline_ms + HORIZON_MS, horizon.signal)
-      .then(() => ({ hung: context.enter(scope, hasTimers) ? OWN_TIMER : UNSETTLED }));
+      .then(() => ({ hung: context.enter(scope, waitedFor) }));
     const ending = await Promise.race([answer, crash.happened, late]);
     if ('hung' in ending) {
       const waited_ms = clock.now() - begun;
@@ -75,6 +78,13 @@ type Ending = { outcome: Outcome; unreadable?: true } | { hung: string };
 
 const OWN_TIMER = 'a timer of its own';
 const UNSETTLED = 'a promise that nothing will settle';
+
+/** What the current ask hangs at, as far as it can be seen. */
+function waitedFor(): string {
+  const outside = tellOpen();
+  if (outside.length > 0) return `${outside.join(', ')}, outside of the virtual world`;
+  return hasTimers() ? OWN_TIMER : UNSETTLED;
+}
 
 /** The end of an ask whose code would have ended its process, or goes round without end. */
 function crashOf(scope: Scope) {

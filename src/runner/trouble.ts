@@ -53,7 +53,7 @@ function realIo(event: EventOf<'real-io'>): Reason {
     };
   return {
     reason: `${event.by} left the virtual world: ${event.what}`,
-    fix: 'Let the target reach models through fetch or the habitat only; what else it needs, give it without sockets.',
+    fix: 'Let the target reach models through fetch or the habitat only; what else it needs, give it without sockets, processes, threads and watchers.',
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Scope } from '../core/stand.ts';
-import { originals } from './originals.ts';
-import { currentPlace } from './place.ts';
+import { OwnMap, originals } from './originals.ts';
+import { currentPlace, type Surroundings } from './place.ts';
 import { route } from './route.ts';
 
 /** Code of a target did what ends a process of its own, or sets timers without end. */
@@ -20,9 +20,17 @@ export interface Crash {
 /** Says whether the crash was its own to deal with. */
 type Listener = (crash: Crash) => boolean;
 
-const listeners = new Set<Listener>();
+/** Each with the world in which it was begun. */
+const listeners = new OwnMap<Listener, Surroundings | undefined>();
 /** What listened to the process before us; it does again when the last of ours has gone. */
-let before: { event: keyof typeof ours; those: unknown[] }[] = [];
+let before: Listening[] = [];
+/** The command's own listeners for its signals. */
+let signals: Listening[] = [];
+
+interface Listening {
+  event: string;
+  those: readonly unknown[];
+}
 
 /**
  * While anybody listens, `process.exit`, uncaught exceptions and unhandled rejections do not end this process: the
@@ -30,10 +38,17 @@ let before: { event: keyof typeof ours; those: unknown[] }[] = [];
  */
 export function onCrash(listener: Listener): () => void {
   if (listeners.size === 0) takeOver();
-  listeners.add(listener);
-  return () => {
-    if (listeners.delete(listener) && listeners.size === 0) handBack();
-  };
+  listeners.set(listener, currentPlace()?.world);
+  return () => forget(listener);
+}
+
+function forget(listener: Listener): void {
+  if (listeners.delete(listener) && listeners.size === 0) handBack();
+}
+
+/** What was begun in a world is over with it, though it may wait for ever for what the world's code never did. */
+export function forgetIn(world: Surroundings): void {
+  for (const [listener, where] of listeners) if (where === world) forget(listener);
 }
 
 /** Stops the current ask, which goes round without end: whatever it waits for from now on never comes. */
@@ -53,7 +68,7 @@ export function sayThrown(error: unknown): string {
 function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
   const place = currentPlace();
   const whole = { ...crash, scope: place?.scope, clock: place?.world.clock };
-  for (const listener of [...listeners].reverse()) if (listener(whole)) return;
+  for (const listener of [...listeners.keys()].reverse()) if (listener(whole)) return;
 }
 
 /** Thrown by `process.exit`, which never returns. It was told before. */
@@ -70,20 +85,46 @@ const ours = {
 
 function takeOver(): void {
   before = (['uncaughtException', 'unhandledRejection'] as const).map((event) => {
-    const those = process.rawListeners(event);
-    process.removeAllListeners(event);
-    process.on(event, ours[event]);
+    const those = originals.rawListeners(event);
+    originals.removeAllListeners(event);
+    originals.on(event, ours[event]);
     return { event, those };
   });
+  signals = ['SIGINT', 'SIGTERM'].map((event) => ({ event, those: originals.rawListeners(event) }));
+}
+
+function listenTo({ event, those }: Listening): void {
+  const heard = originals.rawListeners(event);
+  for (const one of those)
+    if (!heard.some((other) => other === one)) Reflect.apply(originals.on, undefined, [event, one]);
+}
+
+/** A target may stop its own listeners, not those that see to its crashes, nor from within a world those for Ctrl-C. */
+function routeListeners(): void {
+  for (const name of ['removeAllListeners', 'removeListener', 'off'] as const) {
+    const original = process[name];
+    route(process, name, (...args: unknown[]) => {
+      Reflect.apply(original, process, args);
+      if (listeners.size > 0) for (const [event, one] of Object.entries(ours)) listenTo({ event, those: [one] });
+      if (listeners.size > 0 && currentPlace() !== undefined) signals.forEach(listenTo);
+      return process;
+    });
+  }
 }
 
 /** Outside of a run the originals are what they were. */
 export function routeExit(): void {
-  route(process, 'exit', (...code: Parameters<typeof process.exit>) => {
-    if (listeners.size === 0) return originals.exit(...code);
-    tellCrash({ kind: 'died', what: `the target called process.exit(${code[0] ?? ''})` });
-    throw new Exit('process.exit');
-  });
+  routeListeners();
+  const reallyExit: (code?: number | string | null) => never = Reflect.get(process, 'reallyExit');
+  for (const name of ['exit', 'reallyExit']) {
+    route(process, name, (...code: Parameters<typeof process.exit>) => {
+      if (name === 'reallyExit' && (originals.leaving || listeners.size === 0))
+        return Reflect.apply(reallyExit, process, code);
+      if (listeners.size === 0) return originals.exit(...code);
+      tellCrash({ kind: 'died', what: `the target called process.${name}(${code[0] ?? ''})` });
+      throw new Exit(`process.${name}`);
+    });
+  }
   route(process, 'abort', () => {
     if (listeners.size === 0) return originals.abort();
     tellCrash({ kind: 'died', what: 'the target called process.abort()' });
@@ -104,7 +145,7 @@ export function routeExit(): void {
 
 function handBack(): void {
   for (const { event, those } of before) {
-    process.removeAllListeners(event);
-    for (const listener of those) Reflect.apply(process.on, process, [event, listener]);
+    originals.removeAllListeners(event);
+    listenTo({ event, those });
   }
 }

@@ -1,6 +1,9 @@
 import type { Scope } from '../core/stand.ts';
+import { forgetIn } from './crash.ts';
+import { openIn } from './open-handles.ts';
 import { originals } from './originals.ts';
 import { at, running, type Surroundings } from './place.ts';
+import { loaderIsBusy } from './route-unseen.ts';
 import { abandon, watch } from './watch.ts';
 
 /** `fast`: inside one macrotask, where this Node can; `portable`: one macrotask a step. */
@@ -10,8 +13,11 @@ export type Drain = 'fast' | 'portable';
 export class DeadlockError extends Error {
   /** The asks that wait. */
   readonly waiting: readonly Scope[];
-  constructor(atMs: number, waiting: readonly Scope[]) {
-    super(`deadlock at ${atMs} ms: no timer is left, no work is in flight, and ${named(waiting)} still waits`);
+  constructor(atMs: number, waiting: readonly Scope[], open: readonly string[]) {
+    const outside = open.length === 0 ? '' : `, perhaps for ${open.join(', ')}, outside of the virtual world`;
+    super(
+      `deadlock at ${atMs} ms: no timer is left, no work is in flight, and ${named(waiting)} still waits${outside}`,
+    );
     this.name = 'DeadlockError';
     this.waiting = waiting;
   }
@@ -67,6 +73,7 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
       running.delete(world);
       stopWatching?.();
       abandon(world);
+      forgetIn(world);
       finish();
     };
 
@@ -74,7 +81,8 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
       const before = clock.now();
       heldSince = undefined;
       if (!clock.step()) {
-        end(() => reject(new DeadlockError(before, waiting())));
+        const open = openIn(world).map(({ what }) => what);
+        end(() => reject(new DeadlockError(before, waiting(), open)));
         return false;
       }
       stepsAtOnce = clock.now() === before ? stepsAtOnce + 1 : 0;
@@ -89,9 +97,10 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
       for (let steps = 1; steps <= SLICE_STEPS; steps++) {
         if (drain !== undefined) surviving(drain);
         if (settled !== undefined) return end(settled);
-        if ((world.realWork > 0 || world.realTurns > 0) && !tired) {
+        const works = world.realWork > 0 || loaderIsBusy;
+        if ((works || world.realTurns > 0) && !tired) {
           if (patience() <= 0) tire();
-          else if (world.realWork > 0) return hold();
+          else if (works) return hold();
           else world.realTurns--;
           break;
         }
@@ -162,9 +171,9 @@ function fastDrain(): (() => void) | undefined {
   if (typeof tick !== 'function') return undefined;
   const drain = () => void Reflect.apply(tick, process, []);
   let hops = 0;
-  queueMicrotask(() =>
-    process.nextTick(() =>
-      queueMicrotask(() => {
+  originals.queueMicrotask(() =>
+    originals.nextTick(() =>
+      originals.queueMicrotask(() => {
         hops++;
       }),
     ),

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { NetworkFailure, type Transport, type WireReply, type WireRequest } from '../core/wire.ts';
 import { whenAborted } from './abort.ts';
-import { originals } from './originals.ts';
+import { bare, originals, web } from './originals.ts';
 import { at, currentPlace } from './place.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -33,9 +33,9 @@ export function createNodeFetch(transport: Transport, clock: Clock): typeof glob
   return async (input, init) => {
     // The caller's signal is heard directly: a Request would only follow it weakly, at the mercy of the collector.
     const { signal, ...rest } = init ?? {};
-    const request = new Request(input, { ...rest, signal: null });
+    const request = new web.Request(input, { ...rest, signal: null });
     if (!/^https?:/.test(request.url)) return originals.fetch(input, init);
-    const caller = signal === undefined && input instanceof Request ? input.signal : signal;
+    const caller = signal === undefined && input instanceof web.Request ? input.signal : signal;
     if (caller?.aborted) throw caller.reason;
     const exchange = new Exchange(clock, caller);
     try {
@@ -55,14 +55,15 @@ async function readRequest(request: Request, body: unknown): Promise<WireRequest
   const headers = [...request.headers];
   for (const [name, value] of OWN_HEADERS) if (!request.headers.has(name)) headers.push([name, value]);
   // A string is what SDKs send; encoding it here spares reading it back out of the Request.
-  const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : new Uint8Array(await request.arrayBuffer());
+  const bytes =
+    typeof body === 'string' ? new web.TextEncoder().encode(body) : new Uint8Array(await request.arrayBuffer());
   return { method: request.method, url: request.url, headers, body: bytes };
 }
 
 function readReply(url: string, reply: WireReply, exchange: Exchange): Response {
   const empty = BODILESS.includes(reply.status);
   if (empty) exchange.end();
-  const response = new Response(empty ? null : readBody(reply, exchange), {
+  const response = new web.Response(empty ? null : readBody(reply, exchange), {
     status: reply.status,
     statusText: STATUS_CODES[reply.status] ?? '',
     headers: reply.headers.map(([name, value]): [string, string] => [name, value]),
@@ -74,8 +75,8 @@ function readReply(url: string, reply: WireReply, exchange: Exchange): Response 
 function located(response: Response, url: string): Response {
   const { clone } = response;
   return Object.defineProperties(response, {
-    url: { value: url, configurable: true },
-    clone: { value: () => located(Reflect.apply(clone, response, []), url), configurable: true },
+    url: bare({ value: url, configurable: true }),
+    clone: bare({ value: () => located(Reflect.apply(clone, response, []), url), configurable: true }),
   });
 }
 
@@ -86,7 +87,7 @@ function readBody(reply: WireReply, exchange: Exchange): ReadableStream<Uint8Arr
     // Nobody waits for it: an iterator stuck in a hang would never return.
     chunks.return?.().then(undefined, () => {});
   };
-  return new ReadableStream({
+  return new web.ReadableStream({
     type: 'bytes',
     start(controller) {
       exchange.onAbort((reason) => {
@@ -119,7 +120,7 @@ function readBody(reply: WireReply, exchange: Exchange): ReadableStream<Uint8Arr
 /** One request with its reply, while it lasts: who may interrupt it, and what the transport hears of that. */
 class Exchange {
   readonly #clock: Clock;
-  readonly #left = new AbortController();
+  readonly #left = new originals.AbortController();
   readonly #forget: () => void;
   #interrupt: ((reason: unknown) => void) | undefined;
   #aborted: ((reason: unknown) => void) | undefined;
@@ -188,7 +189,7 @@ function alarm(clock: Clock, ms: number, fn: () => void): () => void {
     const timer = clock.schedule(ms, () => at(place, fn));
     return () => clock.cancel(timer);
   }
-  const off = new AbortController();
+  const off = new originals.AbortController();
   clock.sleep(ms, off.signal).then(fn, () => {});
   return () => off.abort();
 }
@@ -199,7 +200,7 @@ function causeOf({ how }: NetworkFailure, url?: string): Error {
   if (how === 'reset') {
     return Object.assign(new Error('read ECONNRESET'), { errno: -104, code: 'ECONNRESET', syscall: 'read' });
   }
-  const { hostname, port, protocol } = new URL(url ?? 'http://unknown');
+  const { hostname, port, protocol } = new web.URL(url ?? 'http://unknown');
   const to = { address: hostname, port: Number(port) || (protocol === 'https:' ? 443 : 80) };
   const refused = new Error(`connect ECONNREFUSED ${to.address}:${to.port}`);
   return Object.assign(refused, { errno: -111, code: 'ECONNREFUSED', syscall: 'connect', ...to });

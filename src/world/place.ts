@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Random } from '../core/random.ts';
 import type { Scope } from '../core/stand.ts';
+import { OwnSet } from './originals.ts';
 import type { DrivenClock } from './timer.ts';
 
 /** Something done outside the virtual world by code inside it. */
@@ -81,7 +82,7 @@ export class Place {
 const storage = new AsyncLocalStorage<Place | undefined>();
 
 /** Worlds whose clock is being driven right now. */
-export const running = new Set<Surroundings>();
+export const running = new OwnSet<Surroundings>();
 
 export function currentPlace(): Place | undefined {
   return storage.getStore();

@@ -3,13 +3,14 @@ import type { Random } from '../core/random.ts';
 import { originals } from './originals.ts';
 import { currentPlace } from './place.ts';
 import { route } from './route.ts';
+import { VirtualImmediate } from './virtual-timers.ts';
 
 /** What a function draws; undefined for arguments that Node should refuse in its own words. */
 type Draw = (ids: Random, args: readonly unknown[]) => unknown;
 
 /** Everything that draws. */
 export function routeChance(): void {
-  route(Math, 'random', () => currentPlace()?.chance.next() ?? originals.random());
+  routeRandom(Math);
   const web: object = Object.getPrototypeOf(globalThis.crypto);
   routeDraw(web, 'randomUUID', uuid);
   routeDraw(web, 'getRandomValues', filled);
@@ -18,13 +19,18 @@ export function routeChance(): void {
   routeDraw(crypto, 'randomFillSync', filled);
   routeDraw(crypto, 'randomFill', filled);
   routeDraw(crypto, 'randomBytes', (ids, [size]) =>
-    typeof size === 'number' && size >= 0 && size < 2 ** 31 ? fill(ids, Buffer.alloc(size)) : undefined,
+    typeof size === 'number' && size >= 0 && size < 2 ** 31 ? fill(ids, originals.bufferAlloc(size)) : undefined,
   );
   routeDraw(crypto, 'randomInt', (ids, [first, second]) => {
     const [min, max] = second === undefined ? [0, Number(first)] : [Number(first), Number(second)];
     if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || max <= min) return undefined;
     return min + Math.floor(ids.next() * (max - min));
   });
+}
+
+export function routeRandom(realm: Math): void {
+  const { random } = realm;
+  route(realm, 'random', () => currentPlace()?.chance.next() ?? random());
 }
 
 /** A callback form draws at once and hands over as soon as the caller is done. */
@@ -35,9 +41,9 @@ function routeDraw(owner: object, name: string, draw: Draw): void {
     const place = currentPlace();
     const done = args.at(-1);
     const value = place && draw(place.ids, typeof done === 'function' ? args.slice(0, -1) : args);
-    if (value === undefined) return Reflect.apply(original, this, args);
+    if (place === undefined || value === undefined) return Reflect.apply(original, this, args);
     if (typeof done !== 'function') return value;
-    globalThis.setImmediate(() => done(null, value));
+    new VirtualImmediate(place, () => done(null, value));
     return undefined;
   });
 }
@@ -67,7 +73,7 @@ function fill<T extends Uint8Array>(ids: Random, bytes: T): T {
 
 /** A version 4 UUID. */
 const uuid: Draw = (ids) => {
-  const bytes = fill(ids, Buffer.alloc(16));
+  const bytes = fill(ids, originals.bufferAlloc(16));
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x40, 6);
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8);
   const hex = bytes.toString('hex');

@@ -3,9 +3,9 @@ import dnsPromises from 'node:dns/promises';
 import net from 'node:net';
 import { basename } from 'node:path';
 import { originals } from './originals.ts';
-import { at, currentPlace, running } from './place.ts';
-import { reportLost, route } from './route.ts';
-import { whoCalled } from './who.ts';
+import { currentPlace, running } from './place.ts';
+import { refused, reportLost, route } from './route.ts';
+import { VirtualImmediate } from './virtual-timers.ts';
 
 /** `fetch` goes to the world's own; every other way to the network is named and refused while a world runs. */
 export function routeNetwork(): void {
@@ -29,8 +29,9 @@ function routeConnect(): void {
     Reflect.set(this, 'connecting', true);
     const tell = () => this.destroy(refusal('connect', to));
     // Work that lost its place is refused all the same; the place it has is kept either way.
-    if (currentPlace() === undefined) originals.setImmediate(tell);
-    else globalThis.setImmediate(tell);
+    const place = currentPlace();
+    if (place === undefined) originals.setImmediate(tell);
+    else new VirtualImmediate(place, tell);
     return this;
   });
 }
@@ -42,7 +43,7 @@ function routeLookup(name: string): void {
   route(dns, name, (...args: unknown[]) => {
     const done = args.at(-1);
     if (typeof done !== 'function' || !refused(`dns.${name} ${args[0]}`)) return Reflect.apply(byCallback, dns, args);
-    process.nextTick(() => done(refusal(name, String(args[0]))));
+    originals.nextTick(() => done(refusal(name, String(args[0]))));
     return {};
   });
   route(dnsPromises, name, (...args: unknown[]) =>
@@ -50,14 +51,6 @@ function routeLookup(name: string): void {
       ? Promise.reject(refusal(name, String(args[0])))
       : Reflect.apply(byPromise, dnsPromises, args),
   );
-}
-
-/** Whether a virtual world runs, which is then told who tried to leave it. */
-function refused(what: string): boolean {
-  const place = currentPlace();
-  if (place !== undefined) place.world.report({ what, by: whoCalled(), fatal: true, scope: place.scope });
-  else if (running.size > 0) at(undefined, () => reportLost(what));
-  return place !== undefined || running.size > 0;
 }
 
 function refusal(syscall: string, to: string): Error {

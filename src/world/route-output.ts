@@ -1,3 +1,4 @@
+import { originals } from './originals.ts';
 import { currentPlace } from './place.ts';
 import { route } from './route.ts';
 
@@ -9,9 +10,9 @@ export function routeOutput(): void {
       const place = currentPlace();
       if (place === undefined) return original(...args);
       const [chunk, encoding, done] = args;
-      place.world.say(typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString());
+      place.world.say(typeof chunk === 'string' ? chunk : originals.bufferFrom(chunk).toString());
       const callback = typeof encoding === 'function' ? encoding : done;
-      if (callback !== undefined) queueMicrotask(() => callback());
+      if (callback !== undefined) originals.queueMicrotask(() => callback());
       return true;
     });
   }

@@ -1,7 +1,7 @@
 import timers from 'node:timers';
 import timersPromises from 'node:timers/promises';
 import { whenAborted } from './abort.ts';
-import { originals } from './originals.ts';
+import { originals, web } from './originals.ts';
 import { at, currentPlace, type Place } from './place.ts';
 import { placeOf, route } from './route.ts';
 import { VirtualImmediate, VirtualTimeout } from './virtual-timers.ts';
@@ -129,8 +129,9 @@ function routeAbortTimeout(): void {
   route(AbortSignal, 'timeout', (ms: number): AbortSignal => {
     const place = placeOf('AbortSignal.timeout');
     if (place === undefined || !(ms >= 0)) return originals.abortTimeout(ms);
-    const controller = new AbortController();
-    const abort = () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+    const controller = new originals.AbortController();
+    const abort = () =>
+      controller.abort(new web.DOMException('The operation was aborted due to timeout', 'TimeoutError'));
     place.world.clock.schedule(Math.max(1, ms), () => at(place, abort));
     return controller.signal;
   });

@@ -2,12 +2,15 @@ export { tuneEngine } from './engine.ts';
 
 import { syncBuiltinESMExports } from 'node:module';
 import { routeExit } from './crash.ts';
+import { takeWeb } from './originals.ts';
 import { routeChance } from './route-chance.ts';
+import { routeContexts } from './route-contexts.ts';
 import { routeNetwork } from './route-network.ts';
 import { routeOutput } from './route-output.ts';
+import { routeProcesses } from './route-processes.ts';
 import { routeTime } from './route-time.ts';
 import { routeTimers } from './route-timers.ts';
-import { routeUnseen } from './watch.ts';
+import { routeUnseen } from './route-unseen.ts';
 
 let installed = false;
 
@@ -20,10 +23,13 @@ export function installRoutes(): void {
   installed = true;
   // Node loads its fetch on first use and compiles its parser: once, now, instead of in whichever world comes first.
   new Response();
+  takeWeb();
   routeTimers();
   routeTime();
   routeChance();
+  routeContexts();
   routeNetwork();
+  routeProcesses();
   routeOutput();
   routeExit();
   routeUnseen();

@@ -1,20 +1,22 @@
 import { asyncWrapProviders, createHook } from 'node:async_hooks';
+import { callOf, closeAll, keepOpen, openIn, watchHandle } from './open-handles.ts';
+import { bare, OwnMap } from './originals.ts';
 import { currentPlace, type Place, type Surroundings } from './place.ts';
-import { route } from './route.ts';
 import { filesOnStack, whoCalled } from './who.ts';
 
 /**
  * How real work shows in async_hooks. `request`: begun and done once. `job`: a request only if somebody waits for
- * it (synchronous crypto makes the same resource). `stream`: each write is a request. `seen`: reported, not waited for.
+ * it (synchronous crypto makes the same resource). `stream`: each write is a request. `process`: a request once it is
+ * started. `seen`: reported, not waited for. `handle`: reported once something comes of it, or an ask hangs that may wait for it.
  */
-type How = 'request' | 'job' | 'stream' | 'seen' | 'timer' | 'turn';
+type How = 'request' | 'job' | 'stream' | 'process' | 'seen' | 'thread' | 'timer' | 'handle' | 'turn';
 interface Kind {
   how: How;
   what: string;
   fatal: boolean;
 }
 
-const kinds = new Map<string, Kind>();
+const kinds = new OwnMap<string, Kind>();
 const kind = (how: How, what: string, fatal: boolean, ...types: string[]) => {
   for (const type of types) kinds.set(type, { how, what, fatal });
 };
@@ -25,14 +27,17 @@ for (const type of Object.keys(asyncWrapProviders)) {
 kind('stream', 'zlib', false, 'ZLIB');
 kind('request', 'dns', true, 'GETADDRINFOREQWRAP', 'GETNAMEINFOREQWRAP', 'QUERYWRAP');
 kind('request', 'udp', true, 'UDPSENDWRAP');
-kind('request', 'child process', true, 'PROCESSWRAP');
+kind('process', 'child process', true, 'PROCESSWRAP');
 kind('seen', 'socket', true, 'TCPWRAP', 'TCPSERVERWRAP', 'PIPESERVERWRAP');
-kind('seen', 'worker thread', true, 'WORKER');
+kind('thread', 'worker thread', true, 'WORKER');
+kind('handle', 'fs.watch', true, 'FSEVENTWRAP');
+kind('handle', 'fs.watchFile', true, 'STATWATCHER');
+kind('handle', 'a UDP socket', true, 'UDPWRAP');
 kind('timer', 'a timer taken before the drill began', true, 'Timeout');
 kind('turn', '', false, 'Immediate');
 
 /** Work in flight, by its async id. A stream may begin its next write before the end of the last is told: they are counted. */
-const inFlight = new Map<number, { world: Surroundings; count: number }>();
+const inFlight = new OwnMap<number, { world: Surroundings; count: number; what: string }>();
 
 // Hooks without promises where Node can leave them out (24): they are the bulk, and none of our business.
 const beginnings = createHook(
@@ -65,39 +70,69 @@ function withoutPromises<T extends object>(callbacks: T): T {
 function begun(id: number, { how, what, fatal }: Kind, place: Place, resource: object): void {
   const working = () => {
     report(what, fatal, place);
-    track(id, place.world);
+    track(id, place.world, what);
   };
   // A synchronous job gives its result at once, as an array.
   if (how === 'job') whenCalled(resource, 'run', (result) => Array.isArray(result) || working());
   if (how === 'stream') whenCalled(resource, 'write', working);
+  if (how === 'process') whenCalled(resource, 'spawn', working);
   if (how === 'request') working();
   if (how === 'seen') report(what, fatal, place);
-  if (how === 'timer') reportTimer(what, place);
-  if (how === 'turn') track(id, place.world);
+  if (how === 'thread' && !byLoader()) report(what, fatal, place);
+  if (how === 'timer') reportTimer(what, place, resource);
+  if (how === 'handle') watchHandle(what, place, resource);
+  if (how === 'turn') track(id, place.world, 'a turn of the event loop');
 }
 
-function report(what: string, fatal: boolean, place: Place): void {
+/**
+ * What the current ask may wait for that comes from outside of its world; the world is told of it. Nothing that is still
+ * open there can be told apart from what the ask waits for.
+ */
+export function tellOpen(): string[] {
+  const place = currentPlace();
+  if (place === undefined) return [];
+  const { world, scope } = place;
+  const works = [...inFlight.values()].filter((work) => work.world === world).map(({ what }) => what);
+  const all = [...openIn(world), ...works.map((what) => ({ what: `${what} that does not end`, by: 'unknown' }))];
+  for (const { what, by } of all) world.report({ what, by, fatal: true, scope });
+  return [...new Set(all.map(({ what }) => what))];
+}
+
+export function report(what: string, fatal: boolean, place: Place): void {
   place.world.report({ what, by: whoCalled(), fatal, scope: place.scope });
 }
 
 /** A real timer inside a world: somebody kept the original. Node's own timers, and a console's, are not meant. */
-function reportTimer(what: string, place: Place): void {
+function reportTimer(what: string, place: Place, timer: object): void {
   const files = filesOnStack();
-  const caller = files.find((file) => file !== 'node:internal/async_hooks' && !/^node:(internal\/)?timers/.test(file));
-  if (caller === undefined || caller.startsWith('node:') || files.some((f) => f.startsWith('node:internal/console')))
-    return;
-  place.world.report({ what, by: whoCalled(files), fatal: true, scope: place.scope });
+  const caller = callerIn(files, /^node:(internal\/)?timers/);
+  // Where the target keeps its stack to itself, it is not known to be Node's own.
+  if (files.length > 0 && (caller === undefined || caller.startsWith('node:'))) return;
+  if (files.some((file) => file.startsWith('node:internal/console'))) return;
+  const by = whoCalled(files);
+  place.world.report({ what, by, fatal: true, scope: place.scope });
+  const isOpen = () => Reflect.get(timer, '_destroyed') === false && callOf(timer, 'hasRef') === true;
+  keepOpen(place.world, timer, { what, by, isOpen });
 }
 
-function track(id: number, world: Surroundings): void {
+/** The nearest file on the stack that is neither async_hooks nor `inside`; undefined where the stack says nothing. */
+function callerIn(files: readonly string[], inside: RegExp): string | undefined {
+  return files.find((file) => file !== 'node:internal/async_hooks' && !inside.test(file));
+}
+
+/** Node's own loader, which has a thread for the hooks of `module.register`. */
+export const byLoader = () =>
+  callerIn(filesOnStack(), /^node:internal\/worker/)?.startsWith('node:internal/modules/') === true;
+
+export function track(id: number, world: Surroundings, what: string): void {
   if (inFlight.size === 0) endings.enable();
-  const work = inFlight.get(id) ?? { world, count: 0 };
+  const work = inFlight.get(id) ?? { world, count: 0, what };
   work.count++;
   inFlight.set(id, work);
   world.realWork++;
 }
 
-function done(id: number, count = 1): void {
+export function done(id: number, count = 1): void {
   const work = inFlight.get(id);
   if (work === undefined) return;
   work.count -= count;
@@ -113,53 +148,20 @@ function gone(id: number): void {
 
 /** Stops waiting for what a world still has in flight. */
 export function abandon(world: Surroundings): void {
+  closeAll(world);
   for (const [id, work] of inFlight) if (work.world === world) gone(id);
 }
 
-/** Tells what a method of one object returned. */
-function whenCalled(object: object, name: string, then: (result: unknown) => void): void {
-  Reflect.defineProperty(object, name, {
-    configurable: true,
-    value(this: object, ...args: unknown[]): unknown {
-      const result: unknown = Reflect.apply(Reflect.get(Object.getPrototypeOf(object), name), this, args);
-      then(result);
-      return result;
-    },
-  });
-}
-
-/** Work that shows in no hook: messages between ports, and WebAssembly compiled on V8's own threads. */
-export function routeUnseen(): void {
-  for (const owner of [MessagePort.prototype, BroadcastChannel.prototype]) {
-    called(owner, 'postMessage', (place) => {
-      report('MessageChannel', false, place);
-      place.world.realTurns = 2;
-    });
-  }
-  const wasm: unknown = Reflect.get(globalThis, 'WebAssembly');
-  if (typeof wasm !== 'object' || wasm === null) return;
-  for (const name of ['compile', 'instantiate']) {
-    called(wasm, name, (place, result) => {
-      if (!(result instanceof Promise)) return;
-      report('WebAssembly', false, place);
-      const id = unseen--;
-      track(id, place.world);
-      const over = () => done(id);
-      result.then(over, over);
-    });
-  }
-}
-
-/** Ids of work that has no async id; those count upwards from 1. */
-let unseen = -1;
-
-function called(owner: object, name: string, tell: (place: Place, result: unknown) => void): void {
-  const original: unknown = Reflect.get(owner, name);
-  if (typeof original !== 'function') return;
-  route(owner, name, function (this: unknown, ...args: unknown[]) {
-    const result: unknown = Reflect.apply(original, this, args);
-    const place = currentPlace();
-    if (place !== undefined) tell(place, result);
+/** Tells what a method of one object returned, and of what. */
+export function whenCalled(
+  object: object,
+  name: string,
+  then: (result: unknown, args: readonly unknown[]) => void,
+): void {
+  function call(this: object, ...args: unknown[]): unknown {
+    const result: unknown = Reflect.apply(Reflect.get(Object.getPrototypeOf(object), name), this, args);
+    then(result, args);
     return result;
-  });
+  }
+  Reflect.defineProperty(object, name, bare({ configurable: true, value: call }));
 }

@@ -6,18 +6,30 @@ const FRAME = /(?:\(|^\s+at (?:async )?)([^()]+?):\d+:\d+\)?$/;
 
 /** The files on the stack, nearest first; Node's own start with `node:`. */
 export function filesOnStack(): string[] {
-  const depth = Error.stackTraceLimit;
-  Error.stackTraceLimit = 50;
-  const stack = new Error().stack ?? '';
-  Error.stackTraceLimit = depth;
   const files: string[] = [];
-  for (const line of stack.split('\n')) {
+  for (const line of stackText().split('\n')) {
     const place = FRAME.exec(line)?.[1];
     if (place === undefined) continue;
     const file = place.startsWith('file:') ? fileURLToPath(place) : place;
     if (!isOwn(file)) files.push(file);
   }
   return files;
+}
+
+/** The stack as V8 words it. A target may have its own words for it, or have frozen `Error`: then it may be empty. */
+function stackText(): string {
+  const { stackTraceLimit, prepareStackTrace } = Error;
+  try {
+    Reflect.set(Error, 'prepareStackTrace', undefined);
+    Reflect.set(Error, 'stackTraceLimit', 50);
+    const { stack } = new Error();
+    return typeof stack === 'string' ? stack : '';
+  } catch {
+    return '';
+  } finally {
+    Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
+    Reflect.set(Error, 'prepareStackTrace', prepareStackTrace);
+  }
 }
 
 /** The package or file that is to blame: the first on the stack that is not Node's own. No machine paths. */

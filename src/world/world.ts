@@ -1,6 +1,7 @@
 import { createRandom, type Random } from '../core/random.ts';
 import type { Scope } from '../core/stand.ts';
 import { type Drain, drive } from './driver.ts';
+import { OwnMap, OwnSet } from './originals.ts';
 import { at, Place, type RealIo, type Surroundings } from './place.ts';
 import { routesInstalled } from './routes.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -39,13 +40,13 @@ export interface WorldOptions {
 export function createVirtualWorld(options: WorldOptions): World {
   const random = createRandom(options.seed);
   const clock = new VirtualClock(options.epochMs);
-  const told = new Set<string>();
+  const told = new OwnSet<string>();
   const surroundings: Surroundings = {
     name: options.name,
     clock,
     random,
     fetch: options.fetch,
-    timersById: new Map(),
+    timersById: new OwnMap(),
     realWork: 0,
     realTurns: 0,
     wake: undefined,
@@ -59,8 +60,8 @@ export function createVirtualWorld(options: WorldOptions): World {
     },
   };
   const nobody = new Place(surroundings, undefined);
-  const places = new Map<number, Place>();
-  const waiting = new Map<number, Scope>();
+  const places = new OwnMap<number, Place>();
+  const waiting = new OwnMap<number, Scope>();
   let busy = false;
 
   return {
