@@ -199,7 +199,7 @@ function judgeTask(
   const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed);
   const judged = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
   const lost = lostIn(events);
-  const cells = lost === undefined ? judged : judged.map((cell) => unjudged(cell, lost));
+  const cells = lost === undefined ? believed(plan, judged, events) : judged.map((cell) => unjudged(cell, lost));
   return reportTask(
     evidence.events,
     cells,
@@ -209,18 +209,27 @@ function judgeTask(
   );
 }
 
+/** What failed after something real came between may have failed by that. */
+function believed(plan: JudgePlan, cells: CellReport[], events: readonly TraceEvent[]): CellReport[] {
+  const real = eventsOf(events, 'real-io').find((event) => event.fatal);
+  return real === undefined ? cells : doubted(plan, cells, `it left the virtual world (${real.what})`);
+}
+
 /** What a process that ended left behind shows nothing. */
 const unjudged = (cell: CellReport, why: string): CellReport =>
   cell.verdict === 'not_applicable' ? cell : { ...cell, verdict: 'inconclusive', reason: why };
 
 /** A target that does not even answer without faults has shown nothing about its failover. */
-function trusting({ checks }: JudgePlan, cells: CellReport[], baseline: Baseline): CellReport[] {
+function trusting(plan: JudgePlan, cells: CellReport[], baseline: Baseline): CellReport[] {
   if (baselineFault(baseline) === undefined || hasFinding(baseline.cells)) return cells;
+  return doubted(plan, cells, 'the baseline failed');
+}
+
+/** What may never happen is a finding wherever it happens; what else failed is not, for a reason. */
+function doubted({ checks }: JudgePlan, cells: CellReport[], why: string): CellReport[] {
   const always = (name: string) => checks.some((check) => check.name === name && check.always);
   return cells.map((c) =>
-    c.verdict === 'failed' && !always(c.check)
-      ? { ...c, verdict: 'inconclusive', reason: `the baseline failed; ${c.reason}` }
-      : c,
+    c.verdict === 'failed' && !always(c.check) ? { ...c, verdict: 'inconclusive', reason: `${why}; ${c.reason}` } : c,
   );
 }
 
