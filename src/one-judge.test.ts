@@ -121,7 +121,7 @@ describe('a run, and its folder judged again', () => {
       'agent.mjs': `${waiting}\n${OWN_AGENT.replace('=> {', `=> { ${midst}`)}`,
     });
     const stderr = { write: (text: string) => void (text.includes('stop') && stop.abort(new Error('interrupted'))) };
-    const at = { cwd: project.cwd, signal: stop.signal, stderr };
+    const at = { cwd: project.cwd, signal: stop.signal, stderr, inside: false };
     const run = await ran([...names, '--jobs', jobs, '--target', './agent.mjs', '--tasks', 'my-tasks'], at);
     expect([run.code, run.report.drills.map(({ name }) => name)]).toEqual([130, ['short']]);
     await expectSame(run);

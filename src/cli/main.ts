@@ -62,7 +62,9 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('[names...]', 'drills by name or path; all of them without a name')
     .action(async (names: string[], flags: RunFlags) => {
       const { runDrills } = await import('../assemble.ts');
-      done(await runDrills({ ...terminal, ...flags, names }));
+      const { stuckAfterMs, ...rest } = flags;
+      const apart = terminal.inside === true ? {} : { stuckAfterMs };
+      done(await runDrills({ ...terminal, ...rest, ...apart, names }));
     });
 
   const stored = 'reports/2026-01-31T12-00-00-timeout_primary';

@@ -12,6 +12,7 @@ export function fakeTerminal(change: Partial<Terminal> = {}): Terminal & { out()
     columns: 100,
     signal: new AbortController().signal,
     env: {},
+    inside: true,
     ...change,
     out: () => out.join(''),
     err: () => err.join(''),

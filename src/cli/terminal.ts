@@ -14,6 +14,8 @@ export interface Terminal {
   /** Aborts on Ctrl-C. */
   signal: AbortSignal;
   env: Record<string, string | undefined>;
+  /** Plays targets of the user's own in this process too: for tests in which a process each would prove nothing. */
+  inside?: boolean;
 }
 
 const DEFAULT_COLUMNS = 100;

@@ -89,11 +89,7 @@ test('what it prints, from its body too, is told as its own, without secrets', a
 });
 
 test.each([
-  [
-    'ends its process',
-    "process.binding('process_methods').reallyExit(0)",
-    'the target ended its process (exit code 0)',
-  ],
+  ['is asked to end', "process.kill(process.pid, 'SIGTERM')", 'the target ended its process (SIGTERM)'],
   ['is killed', "process.kill(process.pid, 'SIGKILL')", 'the target ended its process (SIGKILL)'],
   ['aborts', "process.kill(process.pid, 'SIGABRT')", /aborted/],
 ])(
