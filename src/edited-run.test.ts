@@ -87,7 +87,7 @@ function look(changed: Partial<Files>, command: 'judge' | 'report' | 'notices'):
   }
 }
 
-/** The sums as whoever changes a run on purpose would write them. */
+/** The sums that belong to the changed files, as an editor who knows of them would write them. */
 function withSums(changed: Partial<Files>): Partial<Files> {
   const lines = PARTS.slice(0, 3).map(
     (part) =>
@@ -198,7 +198,7 @@ describe('a run with its sums made anew', () => {
     expect(look(within, 'report')).toMatch(
       /^run\.json:\d+ .*it says "verdict":"passed", the events give "verdict":"failed"/,
     );
-    // Whoever judges does not ask it for verdicts.
+    // The judge does not take verdicts from it.
     for (const changed of [head, within]) expect(look(changed, 'judge')).toBe(EXIT.failed);
   });
 

@@ -65,7 +65,7 @@ export function columnsOf(env: Record<string, string | undefined>, seen: number 
   return Math.max(LEAST_COLUMNS, wanted || DEFAULT_COLUMNS);
 }
 
-/** Whoever reads our output may have left (`drill list | head -1`, a terminal that was closed): nobody is there to be told. */
+/** The reader of our output has left (`drill list | head -1`, a closed terminal), which is no error. */
 const GONE = ['EPIPE', 'ERR_STREAM_DESTROYED'];
 
 /**

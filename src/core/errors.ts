@@ -41,6 +41,16 @@ export class DrillError extends Error {
   }
 }
 
+/** A target whose code could not be evaluated. Of what was thrown the first line tells enough. */
+export function targetNotLoaded(
+  why: string,
+  place: Place,
+  fix = 'Mend the module so that it can be imported; its packages must be installed beside it.',
+): DrillError {
+  const message = `the target could not be loaded: ${why}`.split('\n')[0] ?? '';
+  return new DrillError('target-not-loaded', { message, place, fix });
+}
+
 export function formatPlace(place: Place): string {
   return [place.file, place.line, place.column].filter((x) => x !== undefined).join(':');
 }

@@ -1,4 +1,4 @@
-import { DrillError, EXIT } from '../core/errors.ts';
+import { DrillError, EXIT, targetNotLoaded } from '../core/errors.ts';
 import type { Target } from '../core/plugin.ts';
 import { type EventOf, TraceEvent } from '../core/trace.ts';
 import { dataOf } from '../equip.ts';
@@ -16,6 +16,7 @@ export interface PlayersApart extends Players {
 
 /** Real milliseconds for all that a module does when it is imported. */
 const LOAD_MS = 30_000;
+const TOO_MUCH = 'Mend what the module does when it is imported; what takes long belongs into its tasks.';
 
 /** Plays each world in a process of its own, so that nothing leaks from one to another, or to the judge. */
 export function playersApart(
@@ -50,12 +51,13 @@ export function playersApart(
 export async function saidOf(target: Target, print: (line: string) => void): Promise<Said> {
   const { name, about, source } = target;
   if (source === undefined) return target.load();
-  const settings = { seed: 1, secrets: { literals: [], patterns: [] }, stuckAfterMs: LOAD_MS };
-  const players = playersApart({ name, about, source }, settings, print);
+  const facts = { drill: 'explain', world: 'baseline', seed: 1 } as const;
+  const secrets = { literals: [], patterns: [] };
+  const player = startPlayer({ facts, name, source, secrets, stuckAfterMs: LOAD_MS }, print);
   try {
-    return await players.said('explain');
+    return await saidBy(player, about);
   } finally {
-    players.end();
+    player.kill();
   }
 }
 
@@ -81,18 +83,10 @@ async function saidBy(player: PlayerProcess, about: string): Promise<Said> {
     const lost = await player.ended;
     if (first !== undefined && 'player' in first && first.player === 'failed') throw errorOf(first);
     const why = late ? `it was not imported in ${LOAD_MS / 1000} s` : (lost?.why ?? 'its process ended');
-    throw notLoaded(lost?.by ?? about, why);
+    throw targetNotLoaded(why, { file: lost?.by ?? about }, TOO_MUCH);
   } finally {
     over.abort();
   }
-}
-
-function notLoaded(file: string, why: string): DrillError {
-  return new DrillError('target-not-loaded', {
-    message: `the target could not be loaded: ${why}`,
-    place: { file },
-    fix: 'Mend what the module does when it is imported; what takes long belongs into its tasks.',
-  });
 }
 
 function notTrusted(file: string, what: string): DrillError {
@@ -107,17 +101,7 @@ function notTrusted(file: string, what: string): DrillError {
   );
 }
 
-function errorOf({ code, problems, exit }: Extract<Word, { player: 'failed' }>): DrillError {
-  return new DrillError(
-    code,
-    problems.map(({ message, fix, file, ...at }) => ({
-      message,
-      fix,
-      ...(file !== undefined && { place: { file, ...at } }),
-    })),
-    exit,
-  );
-}
+const errorOf = ({ code, problems, exit }: Extract<Word, { player: 'failed' }>) => new DrillError(code, problems, exit);
 
 function playerOf(player: PlayerProcess): Player {
   return {

@@ -1,3 +1,4 @@
+import type { Problem } from '../core/errors.ts';
 import type { LoadedTarget, Target } from '../core/plugin.ts';
 import type { PlayData } from '../equip.ts';
 import type { WorldFacts } from '../runner/plan.ts';
@@ -28,12 +29,7 @@ export type Said = Omit<LoadedTarget, 'start'>;
 /** What a player says beside the events of its trace, which are lines of their own. */
 export type Word =
   | { player: 'loaded'; said: Said }
-  | {
-      player: 'failed';
-      code: string;
-      problems: { message: string; file?: string; line?: number; column?: number; fix: string }[];
-      exit: number;
-    }
+  | { player: 'failed'; code: string; problems: readonly Problem[]; exit: number }
   | { player: 'broke'; why: string }
   | { player: 'held'; held: Held }
   /** What the language itself gives, and this process records with, is another: `Array.prototype.filter`. */

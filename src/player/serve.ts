@@ -66,8 +66,8 @@ export async function serve(): Promise<void> {
 function wordOf(error: unknown): Word {
   if (!(error instanceof DrillError))
     return { player: 'broke', why: error instanceof Error ? error.message : String(error) };
-  const problems = error.problems.map(({ message, place, fix }) => ({ message, ...place, fix }));
-  return { player: 'failed', code: error.code, problems, exit: error.exitCode };
+  const { code, problems, exitCode: exit } = error;
+  return { player: 'failed', code, problems, exit };
 }
 
 const say = (word: Word) => write(stringify(word));

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { DrillError, EXIT } from '../core/errors.ts';
+import { DrillError, EXIT, targetNotLoaded } from '../core/errors.ts';
 import { sourcesFor } from '../core/golden-task.ts';
 import type { Habitat, LoadedTarget, Target } from '../core/plugin.ts';
 import { createRandom, type Random } from '../core/random.ts';
@@ -143,12 +143,10 @@ async function unlessItDies<T>(clock: Clock, step: () => Promise<T>, failed: (wh
   }
 }
 
-const notLoaded = (target: Pick<Target, 'about'>) => (why: string) =>
-  new DrillError('target-not-loaded', {
-    message: `the target could not be loaded: ${why}`.split('\n')[0] ?? '',
-    place: { file: target.about },
-    fix: 'Mend the module so that it can be imported; its packages must be installed beside it.',
-  });
+const notLoaded =
+  ({ about }: Pick<Target, 'about'>) =>
+  (why: string) =>
+    targetNotLoaded(why, { file: about });
 
 export const notStarted =
   ({ about }: Pick<Target, 'about'>) =>

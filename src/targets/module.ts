@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { DrillError, type Place } from '../core/errors.ts';
+import { DrillError, type Place, targetNotLoaded } from '../core/errors.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, LoadedTarget, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
 import { evaluateAnew } from './evaluate.ts';
@@ -65,16 +65,8 @@ async function evaluateFile(file: string, about: string): Promise<AgentModule> {
     return await evaluateAnew(file);
   } catch (error) {
     if (error instanceof DrillError) throw error;
-    throw notLoaded(error instanceof Error ? error.message : String(error), placeIn(error, file, about));
+    throw targetNotLoaded(error instanceof Error ? error.message : String(error), placeIn(error, file, about));
   }
-}
-
-function notLoaded(why: string, place: Place): DrillError {
-  return new DrillError('target-not-loaded', {
-    message: `the target could not be loaded: ${why}`.split('\n')[0] ?? '',
-    place,
-    fix: 'Mend the module so that it can be imported; its packages must be installed beside it.',
-  });
 }
 
 /** The first line of the user's own file in the stack, where the error has one. */

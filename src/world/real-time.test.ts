@@ -40,7 +40,8 @@ it('marks and measures are in the time of the world', async () => {
   expect(seen).toEqual(expected);
   const mark = performance.mark('outside');
   expect(mark.startTime).toBeGreaterThan(0);
-  expect(performance.measure('outside', 'outside').duration).toBeLessThan(10_000);
+  const { duration } = performance.measure('outside', 'outside');
+  expect(duration).toBeLessThanOrEqual(performance.now() - mark.startTime);
 });
 
 it('what the process says of its time is that of the world', async () => {
