@@ -112,7 +112,8 @@ describe('a run that is interrupted', () => {
     );
     const child = start(against(target, '--out', out));
     const over = ended(child);
-    await until(() => existsSync(pid), child);
+    // Not before it is written: of an empty file the number is 0, and that is this process and all beside it.
+    await until(() => sizeOf(pid) > 0, child);
     expect(await press(child, over)).toMatchObject({ code: 130 });
     // Throws where the work is over already.
     process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
