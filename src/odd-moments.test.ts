@@ -57,6 +57,16 @@ describe('a terminal that is closed', () => {
     expect(readable(out, true)?.report).toMatchObject({ status: 'cancelled', verdict: 'inconclusive' });
   });
 
+  it('SIGHUP again and again, as kernel and shell send it: the same', async () => {
+    const out = freshOut();
+    const child = start(against(agent(STORM), '--out', out));
+    const over = ended(child);
+    await until(() => sizeOf(out) > 100_000, child);
+    await until(() => !child.kill('SIGHUP'), child);
+    expect(await over).toMatchObject({ code: 129, signal: null });
+    expect(readable(out, true)?.report).toMatchObject({ status: 'cancelled', verdict: 'inconclusive' });
+  });
+
   const hasScript = spawnSync('bash', ['-c', 'script --version']).status === 0;
   it.skipIf(!hasScript)('with the terminal itself: the shell says 129 as well', async () => {
     const [out, code] = [freshOut(), freshOut()];
