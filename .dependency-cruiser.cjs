@@ -1,16 +1,20 @@
 /** Who may know whom (see CONTRIBUTING). Each rule is proven once by a planted violation in src/architecture.test.ts. */
 const knows = {
   core: [],
-  protocols: ['core'],
+  text: ['core'],
+  protocols: ['core', 'text'],
   world: ['core'],
-  faults: ['core'],
-  checks: ['core'],
-  reporters: ['core'],
+  faults: ['core', 'text'],
+  checks: ['core', 'text'],
+  reporters: ['core', 'text'],
   targets: ['core', 'world'],
-  stand: ['core', 'protocols', 'world'],
-  runner: ['core', 'world'],
-  runtime: ['core', 'protocols'],
-  config: ['core'],
+  stand: ['core', 'text', 'protocols', 'world'],
+  redaction: ['core', 'text'],
+  recording: ['core', 'text', 'redaction'],
+  judge: ['core', 'text'],
+  run: ['core', 'text', 'world', 'redaction', 'recording', 'judge'],
+  runtime: ['core', 'text', 'protocols'],
+  config: ['core', 'text'],
 };
 const source = (room) => `^src/${room}/`;
 
@@ -39,6 +43,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/runtime/', '^src/catalogue\\.ts$'] },
       to: { path: '^src/runtime/' },
+    },
+    {
+      // A user's code is evaluated behind this door: whoever judges must not be able to reach through it.
+      name: 'only-assembly-knows-the-player',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/player/', '^src/assemble\\.ts$'] },
+      to: { path: '^src/player/' },
     },
     {
       name: 'only-the-cli-knows-the-cli',

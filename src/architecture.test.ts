@@ -42,28 +42,33 @@ describe('the rooms', () => {
     const planted: [rule: string, file: string, line: string][] = [
       ['core-knows-only-nobody', 'core', "import '../world/index.ts';"],
       ['core-imports-only-zod', 'core', "import 'node:fs';"],
-      ['protocols-knows-only-core', 'protocols', "import '../world/index.ts';"],
+      ['text-knows-only-core', 'text', "import '../checks/index.ts';"],
+      ['protocols-knows-only-core-text', 'protocols', "import '../world/index.ts';"],
       ['world-knows-only-core', 'world', "import '../protocols/index.ts';"],
       [
-        'faults-knows-only-core',
+        'faults-knows-only-core-text',
         'faults',
         "import type { checks } from '../checks/index.ts';\nexport type X = typeof checks;",
       ],
-      ['checks-knows-only-core', 'checks', "import '../faults/index.ts';"],
-      ['reporters-knows-only-core', 'reporters', "import '../checks/index.ts';"],
+      ['checks-knows-only-core-text', 'checks', "import '../faults/index.ts';"],
+      ['reporters-knows-only-core-text', 'reporters', "import '../checks/index.ts';"],
       ['targets-knows-only-core-world', 'targets', "import '../stand/stand.ts';"],
-      ['stand-knows-only-core-protocols-world', 'stand', "import '../runner/run.ts';"],
-      ['runner-knows-only-core-world', 'runner', "import '../stand/stand.ts';"],
-      ['runtime-knows-only-core-protocols', 'runtime', "import '../world/index.ts';"],
-      ['config-knows-only-core', 'config', "import '../faults/index.ts';"],
+      ['stand-knows-only-core-text-protocols-world', 'stand', "import '../run/run.ts';"],
+      ['redaction-knows-only-core-text', 'redaction', "import '../recording/recorder.ts';"],
+      ['recording-knows-only-core-text-redaction', 'recording', "import '../judge/judge-drill.ts';"],
+      ['judge-knows-only-core-text', 'judge', "import '../run/run.ts';"],
+      ['run-knows-only-core-text-world-redaction-recording-judge', 'run', "import '../stand/stand.ts';"],
+      ['runtime-knows-only-core-text-protocols', 'runtime', "import '../world/index.ts';"],
+      ['config-knows-only-core-text', 'config', "import '../faults/index.ts';"],
       ['nobody-knows-runtime', 'cli', "import '../runtime/index.ts';"],
-      ['only-the-cli-knows-the-cli', 'runner', "import '../cli/main.ts';"],
+      ['only-assembly-knows-the-player', 'cli', "import '../player/apart.ts';"],
+      ['only-the-cli-knows-the-cli', 'run', "import '../cli/main.ts';"],
       ['no-circular', 'core', "import './planted-other.ts';"],
     ];
     const files = planted.map(([, room], i) => join(copy, 'src', room, `planted-${i}.ts`));
     for (const [i, file] of files.entries()) writeFileSync(file, `${planted[i]?.[2]}\n`);
-    const loop = [join(copy, 'src/core/planted-other.ts'), join(copy, 'src/core/planted-14.ts')];
-    writeFileSync(loop[0] ?? '', "import './planted-14.ts';\n");
+    const loop = [join(copy, 'src/core/planted-other.ts'), join(copy, 'src/core/planted-19.ts')];
+    writeFileSync(loop[0] ?? '', "import './planted-19.ts';\n");
     try {
       const found = cruise();
       for (const [i, [rule, room]] of planted.entries()) {

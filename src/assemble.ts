@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import { basename, extname, join, relative, resolve } from 'node:path';
 import { catalogue } from './catalogue.ts';
+import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
 import { type Config, loadConfig } from './config/config-file.ts';
 import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
 import { findDrill, findWorkflow, listDrills, packageRoot, sourceHomes } from './config/find.ts';
 import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
-import { finderOf } from './config/pattern.ts';
 import { gitHead, packageVersion } from './config/project.ts';
 import { displayPath } from './config/read-file.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
@@ -21,15 +21,16 @@ import { placeContract, placeDrill, positionsIn, roleFinder } from './core/posit
 import { PRICE_DATE } from './core/prices.ts';
 import type { RunReport } from './core/report.ts';
 import { equip } from './equip.ts';
-import { type PlayersApart, playersApart } from './player/apart.ts';
+import { type PlayersApart, playersApart, saidOf } from './player/apart.ts';
 import type { Start } from './player/messages.ts';
-import { EVENTS_PER_COLLECTION } from './runner/collect.ts';
-import type { Plan, Players } from './runner/plan.ts';
-import { playersInside } from './runner/players.ts';
-import { createRedaction, type Redaction, secretsOf } from './runner/redact.ts';
-import { runPlans } from './runner/run.ts';
-import { createRunFolder } from './runner/run-folder.ts';
+import { createRedaction, type Redaction, secretsOf } from './redaction/redact.ts';
+import { EVENTS_PER_COLLECTION } from './run/collect.ts';
+import type { Plan, Players } from './run/plan.ts';
+import { playersInside } from './run/players.ts';
+import { runPlans } from './run/run.ts';
+import { createRunFolder } from './run/run-folder.ts';
 import { mockKey } from './stand/route.ts';
+import { finderOf } from './text/patterns.ts';
 import { createWallClock, isoTime } from './world/index.ts';
 
 /** What a user asks of `drill run`. */
@@ -80,8 +81,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const name = asked.target ?? config?.default_target ?? 'reference';
   const request = { ...asked, target: name };
   const target = await openTarget(name, cwd, config, catalogue);
-  const secrets = { literals: secretsOf(process.env), patterns: config?.redact ?? [] };
-  const redaction = createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) });
+  const { secrets, redaction } = secretsFor(config);
   const print = (text: string) => request.stderr.write(redaction.text(text));
   const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
   const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
@@ -142,6 +142,28 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   }
 }
 
+/** What a target says of itself. Throws a DrillError; code of the user's own is evaluated in a process of its own. */
+export async function describeTarget(
+  name: string,
+  { cwd, stderr }: Pick<RunRequest, 'cwd' | 'stderr'>,
+  config: Config | undefined,
+  from: Catalogue,
+): Promise<{ kind: string; declares: ResolvedDeclaration; roles: Roles }> {
+  const target = await openTarget(name, cwd, config, from);
+  const { secrets, redaction } = secretsFor(config);
+  const said = await saidOf(target, secrets, (line) => stderr.write(`${redaction.text(line)}\n`));
+  return { kind: target.kind, ...settleTarget(target, said, config, from) };
+}
+
+/** What may not be shown or recorded, as it crosses to another process and as it is used here. */
+function secretsFor(config: Config | undefined): { secrets: Start['secrets']; redaction: Redaction } {
+  const secrets = { literals: secretsOf(process.env), patterns: config?.redact ?? [] };
+  return {
+    secrets,
+    redaction: createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) }),
+  };
+}
+
 /** Players in processes of their own for a target whose code is the user's. */
 function playersFor(
   { stuckAfterMs, seed }: RunRequest,
@@ -163,7 +185,7 @@ async function sameTwice(
   trace: string,
   { stderr, signal }: RunRequest,
 ): Promise<boolean> {
-  const { findDifference } = await import('./runner/check-determinism.ts');
+  const { findDifference } = await import('./run/check-determinism.ts');
   const found = await findDifference(plans, trace, players, signal);
   if (found === undefined) {
     stderr.write('the second run, with garbage collections forced, gave the same bytes\n');

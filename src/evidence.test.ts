@@ -3,8 +3,8 @@ import { catalogue } from './catalogue.ts';
 import type { CellReport, DrillReport } from './core/report.ts';
 import type { TraceEvent } from './core/trace.ts';
 import { type Ran, runDrill } from './drill-run.fixture.ts';
-import { createDrillJudge } from './runner/judge-drill.ts';
-import type { StoredInputs } from './runner/plan.ts';
+import { createDrillJudge } from './judge/judge-drill.ts';
+import type { StoredInputs } from './judge/plan.ts';
 
 /** Judges a stored run again, as far as its events go. */
 function judgeAgain(run: Ran, events: readonly TraceEvent[]): DrillReport {

@@ -2,14 +2,14 @@ import { join } from 'node:path';
 import { Validator } from '@cfworker/json-schema';
 import { describe, expect, test } from 'vitest';
 import { catalogue } from './catalogue.ts';
-import { says } from './checks/concept.ts';
 import { contentText } from './checks/content.ts';
-import { describeExpectation, matches } from './checks/match-expectation.ts';
 import { foldersIn, packageRoot } from './config/find.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
 import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import type { Outcome } from './core/outcome.ts';
 import { readRule } from './core/tools.ts';
+import { says } from './text/concept.ts';
+import { describeExpectation, matches } from './text/match-expectation.ts';
 
 const home = join(packageRoot(), 'fixtures');
 const workflows = foldersIn(join(home, 'golden')).map((dir) => loadWorkflow(dir, [join(home, 'sources')], catalogue));

@@ -6,9 +6,9 @@ import { catalogue } from './catalogue.ts';
 import { fakeTerminal } from './cli/terminal.fixture.ts';
 import { RunReport } from './core/report.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
+import { reportOf } from './judge/judge-drill.ts';
+import type { StoredInputs } from './judge/plan.ts';
 import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
-import { reportOf } from './runner/judge-drill.ts';
-import type { StoredInputs } from './runner/plan.ts';
 
 const { main } = await import('./cli/main.ts');
 

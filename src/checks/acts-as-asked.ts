@@ -1,9 +1,9 @@
-import { canonicalJson } from '../core/canonical.ts';
 import type { PlannedAction } from '../core/outcome.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, type Proof, passed } from '../core/plugin.ts';
 import type { Use } from '../core/seen.ts';
-import { count, unique } from '../core/words.ts';
+import { canonicalJson } from '../text/canonical.ts';
+import { count, unique } from '../text/words.ts';
 import { canWrite, committed, repliesAsking, ruleOf, sayAsked } from './tools-used.ts';
 
 /** A drifted, truncated or misread reply may not change anything: every effect is one that the task foresees. */

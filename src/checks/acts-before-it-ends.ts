@@ -1,6 +1,6 @@
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { count, seconds } from '../core/words.ts';
+import { count, seconds } from '../text/words.ts';
 import { canWrite } from './tools-used.ts';
 import { Tally } from './whole-asks.ts';
 

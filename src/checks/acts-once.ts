@@ -1,6 +1,6 @@
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Use } from '../core/seen.ts';
-import { count, unique } from '../core/words.ts';
+import { count, unique } from '../text/words.ts';
 import { canWrite } from './tools-used.ts';
 
 /** After a timeout nobody knows whether a write happened: only its idempotency key makes a second try safe. */

@@ -1,6 +1,6 @@
 import type { CallView } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, unique, when } from '../core/words.ts';
+import { count, unique, when } from '../text/words.ts';
 import { doubledTurns } from './doubled-turns.ts';
 
 /** What the backup is sent holds all that the primary was sent, and nothing that is the primary's own. */

@@ -1,5 +1,5 @@
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { when } from '../core/words.ts';
+import { when } from '../text/words.ts';
 import { degradedPath } from './degraded-path.ts';
 
 /** A degraded path says so to the program and to the user; a full one is not marked as degraded. */

@@ -1,8 +1,8 @@
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
+import { normalise } from '../text/match-expectation.ts';
 import { claimedInWords } from './claims-only-what-happened.ts';
 import { answerOf } from './content.ts';
-import { normalise } from './match-expectation.ts';
 import { leaving, ownsUp, readerFor, unitsOf } from './notice-units.ts';
 import { hasTools, missingWrites, writesOf } from './tools-used.ts';
 

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { once } from '../core/once.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { proseOf, squash } from '../core/prose.ts';
-import { unique } from '../core/words.ts';
-import { type ClaimKind, claimsIn } from './claims.ts';
+import { type ClaimKind, claimsIn } from '../text/claims.ts';
+import { knownFrom, mayFollow, says } from '../text/known-facts.ts';
+import { proseOf, squash } from '../text/prose.ts';
+import { unique } from '../text/words.ts';
 import { answerOf, contentText, noContent } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
-import { knownFrom, mayFollow, says } from './known-facts.ts';
 
 /** Comparison with the exact right answer finds a truncated, spliced or swapped one without judgement. */
 export const arrivesWhole = defineTaskCheck({

@@ -1,7 +1,7 @@
 import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
+import { describeExpectation, matches } from '../text/match-expectation.ts';
+import { withoutQuotes } from '../text/quotes.ts';
 import { answerIn, contentText, noContent } from './content.ts';
-import { describeExpectation, matches } from './match-expectation.ts';
-import { withoutQuotes } from './quotes.ts';
 
 export const avoidsForbidden = defineTaskCheck({
   name: 'avoids-forbidden',

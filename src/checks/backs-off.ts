@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type CallView, callsOf } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { count } from '../core/words.ts';
+import { count } from '../text/words.ts';
 import { comeBackAt } from './retry-after.ts';
 import { Asks, Tally } from './whole-asks.ts';
 

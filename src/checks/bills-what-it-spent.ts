@@ -1,5 +1,5 @@
 import { defineLogCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { usd } from '../core/words.ts';
+import { usd } from '../text/words.ts';
 import { costAgrees } from './self-report.ts';
 
 /** A budget holds only where every call is counted, failed and abandoned ones and those beside the answer too. */

@@ -1,5 +1,5 @@
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, unique } from '../core/words.ts';
+import { count, unique } from '../text/words.ts';
 import { repliesAsking, ruleOf, sayAsked } from './tools-used.ts';
 
 /** A model may ask for anything; what is run is what the contract and the task allow. */

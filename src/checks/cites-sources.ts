@@ -1,8 +1,8 @@
-import { citationsOf } from '../core/citations.ts';
 import type { CallView } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
-import { when } from '../core/words.ts';
+import { citationsOf } from '../text/citations.ts';
+import { when } from '../text/words.ts';
 import { noContent } from './content.ts';
 import { forOneOf } from './servers.ts';
 

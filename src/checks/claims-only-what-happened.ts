@@ -1,8 +1,8 @@
 import type { Outcome } from '../core/outcome.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, unique, when } from '../core/words.ts';
-import { says } from './concept.ts';
+import { says } from '../text/concept.ts';
+import { count, unique, when } from '../text/words.ts';
 import { contentText } from './content.ts';
 import { begunEffects, canWrite, doneBy, hasTools, missingWrites, ruleOf, turnsOf } from './tools-used.ts';
 

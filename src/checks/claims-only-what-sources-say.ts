@@ -1,10 +1,10 @@
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { count, unique } from '../core/words.ts';
-import { type Claim, claimsIn } from './claims.ts';
+import { type Claim, claimsIn } from '../text/claims.ts';
+import { type Known, knownFrom, mayFollow, says } from '../text/known-facts.ts';
+import { count, unique } from '../text/words.ts';
 import { answerOf, dataOf, noContent, stringsIn } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
-import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';
 
 const NAME = 'claims-only-what-sources-say';
 

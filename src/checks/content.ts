@@ -4,7 +4,7 @@ import type { Seen } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
 import type { Verdict } from '../core/verdict.ts';
 
-export { answerOf, contentText, dataOf, stringsIn } from '../core/content.ts';
+export { answerOf, contentText, dataOf, stringsIn } from '../text/content.ts';
 
 /** What a content check says of an ask whose outcome has no content. */
 export function noContent(ending: Seen['ending']): Verdict {

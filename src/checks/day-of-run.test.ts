@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { claimsIn } from './claims.ts';
+import { claimsIn } from '../text/claims.ts';
 import { isDayOfRun } from './day-of-run.ts';
 
 const EPOCH_MS = Date.UTC(2026, 0, 1);

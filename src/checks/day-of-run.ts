@@ -1,6 +1,6 @@
-import { formatRfc3339 } from '../core/http-date.ts';
-import type { Claim } from './claims.ts';
-import { knownFrom, says } from './known-facts.ts';
+import type { Claim } from '../text/claims.ts';
+import { formatRfc3339 } from '../text/http-date.ts';
+import { knownFrom, says } from '../text/known-facts.ts';
 
 const DAY_MS = 86_400_000;
 

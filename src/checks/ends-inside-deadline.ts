@@ -1,6 +1,6 @@
 import { eventsOf } from '../core/evidence.ts';
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { seconds } from '../core/words.ts';
+import { seconds } from '../text/words.ts';
 
 /** Nobody waits longer than they were promised; a task that hangs waits for ever. */
 export const endsInsideDeadline = defineTaskCheck({

@@ -1,6 +1,6 @@
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { BASELINE, type EventOf } from '../core/trace.ts';
-import { count, seconds, unique } from '../core/words.ts';
+import { count, seconds, unique } from '../text/words.ts';
 import { Tally } from './whole-asks.ts';
 
 interface OpenCall {

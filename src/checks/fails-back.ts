@@ -3,7 +3,7 @@ import { whole } from '../core/numbers.ts';
 import { defineDrillCheck, failed, nothingToJudge, type Proof, passed } from '../core/plugin.ts';
 import { rolesOf, type Seen, seenIn } from '../core/seen.ts';
 import { BASELINE, type TraceEvent } from '../core/trace.ts';
-import { count, seconds, unique } from '../core/words.ts';
+import { count, seconds, unique } from '../text/words.ts';
 import { cooldownOf } from './cooldown.ts';
 
 /** Once the broken role is well again, it is used again. */

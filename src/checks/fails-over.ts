@@ -5,7 +5,7 @@ import { HOUR_MS, whole } from '../core/numbers.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES, FailureMode } from '../core/taxonomy.ts';
-import { count, seconds, unique } from '../core/words.ts';
+import { count, seconds, unique } from '../text/words.ts';
 import { mayGoTo } from './stays-in-region.ts';
 
 /** While an earlier role is broken, a later one replies, and is reached soon enough. */

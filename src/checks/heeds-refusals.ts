@@ -1,5 +1,5 @@
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { unique } from '../core/words.ts';
+import { unique } from '../text/words.ts';
 
 /** A refusal is an answer: it leads to the policy flow, not to a model that might say yes; and only a refusal does. */
 export const heedsRefusals = defineTaskCheck({

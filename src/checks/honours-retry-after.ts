@@ -1,5 +1,5 @@
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, seconds, unique } from '../core/words.ts';
+import { count, seconds, unique } from '../text/words.ts';
 import { comeBackAt } from './retry-after.ts';
 
 /** Going elsewhere in the meantime is as good as waiting. */

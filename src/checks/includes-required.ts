@@ -1,6 +1,6 @@
 import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
+import { describeExpectation, matches } from '../text/match-expectation.ts';
 import { answerIn, contentText, noContent } from './content.ts';
-import { describeExpectation, matches } from './match-expectation.ts';
 
 export const includesRequired = defineTaskCheck({
   name: 'includes-required',

@@ -1,6 +1,6 @@
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { count, unique, when } from '../core/words.ts';
+import { count, unique, when } from '../text/words.ts';
 import { isKept, othersIn, stopOf, wrongInState } from './state-at-stop.ts';
 
 /** What was learned before a failure is not learned again, and a workflow that stops can go on later. */

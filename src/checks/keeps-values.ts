@@ -1,8 +1,8 @@
-import { canonicalJson } from '../core/canonical.ts';
-import { isRecord } from '../core/json.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { valuesOf } from '../core/prose.ts';
-import { count, unique } from '../core/words.ts';
+import { canonicalJson } from '../text/canonical.ts';
+import { isRecord } from '../text/json.ts';
+import { valuesOf } from '../text/prose.ts';
+import { count, unique } from '../text/words.ts';
 import { dataOf, noContent } from './content.ts';
 import { forOneOf } from './servers.ts';
 

@@ -2,7 +2,7 @@ import type { CallView } from '../core/evidence.ts';
 import { eventsOf } from '../core/evidence.ts';
 import { estimateTokens } from '../core/model-call.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, seconds } from '../core/words.ts';
+import { count, seconds } from '../text/words.ts';
 
 /** A caller knows no better than that it flows: a clock over the whole stream throws the longest answers away, and pays for each twice. */
 export const letsStreamsFlow = defineTaskCheck({

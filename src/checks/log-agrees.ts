@@ -1,6 +1,6 @@
 import type { LogRecord } from '../core/outcome.ts';
 import { type Case, defineLogCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { unique, usd } from '../core/words.ts';
+import { unique, usd } from '../text/words.ts';
 import { recordErrors } from './log-fields.ts';
 import { answerers } from './self-report.ts';
 

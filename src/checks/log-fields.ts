@@ -4,9 +4,9 @@ import { OUTCOME_KINDS, ToolMode } from '../core/outcome-kind.ts';
 import type { Case } from '../core/plugin.ts';
 import { FAILURE_MODES, type FailureMode } from '../core/taxonomy.ts';
 import type { EventOf } from '../core/trace.ts';
-import { usd, when } from '../core/words.ts';
+import { schemaErrors } from '../text/json-schema.ts';
+import { usd, when } from '../text/words.ts';
 import { degradedPath } from './degraded-path.ts';
-import { schemaErrors } from './output-validates.ts';
 import { answerers, costAgrees, isModel, modelsOf } from './self-report.ts';
 
 /** An ask and what its log is held against. */

@@ -1,5 +1,5 @@
 import { defineLogCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, when } from '../core/words.ts';
+import { count, when } from '../text/words.ts';
 
 /** A log is kept longer and read by more people than the case it is of. */
 export const logsNothingRaw = defineLogCheck({

@@ -1,6 +1,6 @@
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { defineLogCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { unique } from '../core/words.ts';
+import { unique } from '../text/words.ts';
 import { answerers, isModel, modelsOf } from './self-report.ts';
 
 /** Whoever reads that a model answered takes its price, its region and its quality for granted. */

@@ -1,14 +1,14 @@
 import type { Meaning } from '../core/notices.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { Case } from '../core/plugin.ts';
-import { unique } from '../core/words.ts';
-import { type Claim, claimsIn } from './claims.ts';
+import { type Claim, claimsIn } from '../text/claims.ts';
+import { type Known, knownFrom, mayFollow, says } from '../text/known-facts.ts';
+import { inEnglish } from '../text/month-names.ts';
+import { asTool, type Read, toolsIn, type Value } from '../text/readings.ts';
+import { unique } from '../text/words.ts';
 import { contentText } from './content.ts';
 import type { Path } from './degraded-path.ts';
-import { type Known, knownFrom, mayFollow, says } from './known-facts.ts';
-import { inEnglish } from './month-names.ts';
 import type { Unit } from './notice-units.ts';
-import { asTool, type Read, toolsIn, type Value } from './readings.ts';
 import { begunEffects, doneBy } from './tools-used.ts';
 
 /** Something a notice says that the trace holds or contradicts. */

@@ -1,6 +1,6 @@
 import type { Meaning } from '../core/notices.ts';
+import { normalise } from '../text/patterns.ts';
 import type { Unit } from './notice-units.ts';
-import { normalise } from './patterns.ts';
 
 /** Patterns over free language. They judge nothing: `drill notices` offers what they find to whoever reads the text. */
 export type Sounds = 'saved' | 'done' | 'idle' | 'usual' | 'limited' | 'works' | 'next' | 'handed';

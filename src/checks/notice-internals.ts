@@ -1,6 +1,6 @@
 import type { Case } from '../core/plugin.ts';
-import { unique } from '../core/words.ts';
-import { holdsPhrase, normalise } from './match-expectation.ts';
+import { holdsPhrase, normalise } from '../text/match-expectation.ts';
+import { unique } from '../text/words.ts';
 
 /** Names of models and of who makes or serves them, as exact texts. Left out are those that users know as something else. */
 const VENDORS =

@@ -1,6 +1,6 @@
 import type { Meaning } from '../core/notices.ts';
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { when } from '../core/words.ts';
+import { when } from '../text/words.ts';
 import { degradedPath } from './degraded-path.ts';
 import { internalsIn } from './notice-internals.ts';
 import { leadsOn, leaving, type Unit, unitsOf, unreadOf } from './notice-units.ts';

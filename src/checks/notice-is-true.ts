@@ -1,5 +1,5 @@
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { count } from '../core/words.ts';
+import { count } from '../text/words.ts';
 import { degradedPath } from './degraded-path.ts';
 import { statementsOf, strangersIn } from './notice-facts.ts';
 import { leaving, unitsOf, unreadOf } from './notice-units.ts';

@@ -1,7 +1,7 @@
 import type { Reading } from '../core/notices.ts';
-import { claimsIn } from './claims.ts';
-import { normalise } from './patterns.ts';
-import { readerOf } from './readings.ts';
+import { claimsIn } from '../text/claims.ts';
+import { normalise } from '../text/patterns.ts';
+import { readerOf } from '../text/readings.ts';
 
 const HOLES = { amount: '{amount}', date: '{date}', duration: '{time}', id: '{id}' } as const;
 

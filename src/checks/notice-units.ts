@@ -2,9 +2,9 @@ import type { Meaning } from '../core/notices.ts';
 import type { Notice } from '../core/outcome.ts';
 import type { Case } from '../core/plugin.ts';
 import type { Verdict } from '../core/verdict.ts';
-import { unique } from '../core/words.ts';
-import { normalise } from './patterns.ts';
-import { type Read, type Reader, readerOf } from './readings.ts';
+import { normalise } from '../text/patterns.ts';
+import { type Read, type Reader, readerOf } from '../text/readings.ts';
+import { unique } from '../text/words.ts';
 
 /** What is read at once: a notice of one piece, or one part of a structured one. */
 export interface Unit {

@@ -1,6 +1,6 @@
-import { dereference, format, type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
-import { RE2JS } from 're2js';
+import type { OutputUnit } from '@cfworker/json-schema';
 import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
+import { schemaErrors } from '../text/json-schema.ts';
 import { dataOf, noContent } from './content.ts';
 
 /** Whoever answered, what is downstream can read it. */
@@ -32,43 +32,6 @@ export const outputValidates = defineTaskCheck({
   },
 });
 
-/** A schema made ready, with the formats its patterns became. */
-interface Ready {
-  validator: Validator;
-  patterns: typeof format;
-}
-const known = new WeakMap<object, Ready>();
-
-/** The validator knows formats by name in one table of the process: ours are there only while it works. */
-export function schemaErrors(schema: Record<string, unknown>, data: Record<string, unknown>): OutputUnit[] {
-  const { validator, patterns } = known.get(schema) ?? inLinearTime(schema);
-  known.set(schema, { validator, patterns });
-  Object.assign(format, patterns);
-  try {
-    return validator.validate(data).errors;
-  } finally {
-    for (const name of Object.keys(patterns)) delete format[name];
-  }
-}
-
-const RE2 = 're2:';
-
-/** The validator's own way with patterns can take twice as long for each letter: each becomes a format, matched by RE2. */
-function inLinearTime(schema: Record<string, unknown>): Ready {
-  // The validator writes into the schema.
-  const copy: Schema = structuredClone(schema);
-  const patterns: typeof format = {};
-  for (const inner of Object.values(dereference(copy))) {
-    if (typeof inner === 'boolean' || inner.pattern === undefined) continue;
-    const compiled = RE2JS.compile(inner.pattern);
-    const name = `${RE2}${inner.pattern}`;
-    patterns[name] = (text) => compiled.matcher(text).find();
-    inner.allOf = [...(inner.allOf ?? []), { format: name }];
-    delete inner.pattern;
-  }
-  return { validator: new Validator(copy, '2020-12', false), patterns };
-}
-
 /** Errors without those that only say that something inside them is wrong; `required` is told once, by the contract's list. */
 function innermost(errors: OutputUnit[]): string[] {
   return errors
@@ -81,7 +44,4 @@ function isInside(inner: OutputUnit, outer: OutputUnit): boolean {
   return inner.keywordLocation.startsWith(`${outer.keywordLocation}/`);
 }
 
-const say = (e: OutputUnit) =>
-  e.keyword === 'false'
-    ? 'not a field of the schema'
-    : e.error.replace(/\.$/, '').replace(`format "${RE2}`, 'pattern "');
+const say = (e: OutputUnit) => (e.keyword === 'false' ? 'not a field of the schema' : e.error.replace(/\.$/, ''));

@@ -1,7 +1,7 @@
 import { noticeText } from '../core/outcome.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { seenIn } from '../core/seen.ts';
-import { count, unique } from '../core/words.ts';
+import { count, unique } from '../text/words.ts';
 import { Room } from './room.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 

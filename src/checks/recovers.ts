@@ -1,6 +1,6 @@
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { BASELINE } from '../core/trace.ts';
-import { count, seconds, unique } from '../core/words.ts';
+import { count, seconds, unique } from '../text/words.ts';
 import { cooldownOf } from './cooldown.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 

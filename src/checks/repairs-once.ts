@@ -1,7 +1,7 @@
 import type { CallView } from '../core/evidence.ts';
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES } from '../core/taxonomy.ts';
-import { count, unique } from '../core/words.ts';
+import { count, unique } from '../text/words.ts';
 
 /**
  * A repair may continue the conversation or put the case anew; what it may not do is leave out what the case rests on.

@@ -2,7 +2,7 @@ import { callsOf } from '../core/evidence.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES, type FailureMode } from '../core/taxonomy.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { count, unique } from '../core/words.ts';
+import { count, unique } from '../text/words.ts';
 import { Room } from './room.ts';
 import { Books } from './tenant-books.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';

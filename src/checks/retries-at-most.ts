@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { CallView } from '../core/evidence.ts';
 import { whole } from '../core/numbers.ts';
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, unique } from '../core/words.ts';
+import { count, unique } from '../text/words.ts';
 
 /** Counts what reached the wire, so that retries of nested layers add up as they do in life. */
 export const retriesAtMost = defineTaskCheck({

@@ -1,5 +1,5 @@
 import type { CallView } from '../core/evidence.ts';
-import { parseHttpDate } from '../core/http-date.ts';
+import { parseHttpDate } from '../text/http-date.ts';
 
 /** When the provider said to come back, in the trace's milliseconds; undefined where it did not say. */
 export function comeBackAt({ head }: Pick<CallView, 'head'>, epoch_ms: number): number | undefined {

@@ -5,7 +5,7 @@ import { HOUR_MS, whole } from '../core/numbers.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES } from '../core/taxonomy.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
-import { count, seconds } from '../core/words.ts';
+import { count, seconds } from '../text/words.ts';
 import { cooldownOf } from './cooldown.ts';
 import { comeBackAt } from './retry-after.ts';
 

@@ -1,13 +1,13 @@
-import { leavesOf } from '../core/canonical.ts';
 import type { CallView } from '../core/evidence.ts';
 import { sourcesFor } from '../core/golden-task.ts';
-import { isRecord } from '../core/json.ts';
 import { OUTCOME_KINDS, OutcomeKind, ToolMode } from '../core/outcome-kind.ts';
 import type { Case } from '../core/plugin.ts';
 import { FAILURE_MODES, FailureMode } from '../core/taxonomy.ts';
-import { holds, type Told, tellsOf, toldIn } from '../core/told.ts';
 import type { EventOf } from '../core/trace.ts';
-import { count, unique, usd, when } from '../core/words.ts';
+import { leavesOf } from '../text/canonical.ts';
+import { isRecord } from '../text/json.ts';
+import { holds, type Told, tellsOf, toldIn } from '../text/told.ts';
+import { count, unique, usd, when } from '../text/words.ts';
 
 type State = Record<string, unknown>;
 

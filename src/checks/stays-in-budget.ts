@@ -1,5 +1,5 @@
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, usd } from '../core/words.ts';
+import { count, usd } from '../text/words.ts';
 
 /** Retries, abandoned replies and the backup's price all count. */
 export const staysInBudget = defineTaskCheck({

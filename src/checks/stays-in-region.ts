@@ -1,5 +1,5 @@
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { unique } from '../core/words.ts';
+import { unique } from '../text/words.ts';
 
 /** A provider is approved for a tenant by where it keeps what it is sent; a failover does not change that. */
 export const staysInRegion = defineTaskCheck({

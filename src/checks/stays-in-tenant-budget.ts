@@ -1,5 +1,5 @@
 import { defineDrillCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, seconds, usd } from '../core/words.ts';
+import { count, seconds, usd } from '../text/words.ts';
 import { Books, type Spent } from './tenant-books.ts';
 import { Asks } from './whole-asks.ts';
 

@@ -1,5 +1,5 @@
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, unique } from '../core/words.ts';
+import { count, unique } from '../text/words.ts';
 
 /** A canary stands in each tenant's records; no other tenant's call or outcome may hold it. */
 export const staysInTenant = defineTaskCheck({

@@ -2,7 +2,7 @@ import type { CallView } from '../core/evidence.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
-import { count, unique, when } from '../core/words.ts';
+import { count, unique, when } from '../text/words.ts';
 import { answerOf } from './content.ts';
 import { leadsOn, leaving, ownsUp, readerFor, unitsOf, unreadOf } from './notice-units.ts';
 

@@ -2,7 +2,7 @@ import type { CallView } from '../core/evidence.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
-import { unique } from '../core/words.ts';
+import { unique } from '../text/words.ts';
 
 /** The step that costs most is the first that a fallback leaves out. */
 export const takesRequiredSteps = defineTaskCheck({

@@ -5,7 +5,7 @@ import type { Case } from '../core/plugin.ts';
 import type { Seen, Use } from '../core/seen.ts';
 import { readRule } from '../core/tools.ts';
 import type { EventOf } from '../core/trace.ts';
-import { unique } from '../core/words.ts';
+import { unique } from '../text/words.ts';
 
 /** What the contract says of one tool. */
 export const ruleOf = (contract: Contract | undefined, tool: string) => readRule(contract?.permissions?.tools, tool);

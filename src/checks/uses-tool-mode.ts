@@ -4,7 +4,7 @@ import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
-import { count, unique, when } from '../core/words.ts';
+import { count, unique, when } from '../text/words.ts';
 import { ruleOf, turnsOf, writesOf } from './tools-used.ts';
 
 /** From the least to the most a model may do. */

@@ -1,6 +1,6 @@
 import { packageVersion } from '../config/project.ts';
 import { DrillError, EXIT, formatPlace } from '../core/errors.ts';
-import { createRedaction, secretsOf } from '../runner/redact.ts';
+import { createRedaction, secretsOf } from '../redaction/redact.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Tells the user what went wrong, without anything secret that a message may quote, and gives the exit code for it. */

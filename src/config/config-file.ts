@@ -5,7 +5,7 @@ import type { Catalogue } from './catalogue-type.ts';
 import { namesIn } from './find.ts';
 import { inspect } from './issues.ts';
 import { loadNotices } from './notices-file.ts';
-import { createPatternCheck } from './pattern.ts';
+import { createPatternCheck } from './pattern-check.ts';
 import { type Locate, type Named, namedAt, Problems } from './problems.ts';
 import { kindOf, readUserFile } from './read-file.ts';
 

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { isRecord } from '../core/json.ts';
+import { isRecord } from '../text/json.ts';
 import { suggest } from './closest.ts';
 import { type Locate, MAX_PROBLEMS, type Path, Problems } from './problems.ts';
 import type { UserFile } from './read-file.ts';

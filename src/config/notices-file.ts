@@ -1,6 +1,6 @@
-import { canonicalJson } from '../core/canonical.ts';
 import { formatPlace, type Place } from '../core/errors.ts';
 import { Notices, type Reading } from '../core/notices.ts';
+import { canonicalJson } from '../text/canonical.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { inspect } from './issues.ts';
 import { type Placed, Problems } from './problems.ts';

@@ -1,5 +1,5 @@
-import { isRecord } from '../core/json.ts';
 import { Outcome } from '../core/outcome.ts';
+import { isRecord } from '../text/json.ts';
 import { closest, distance } from './closest.ts';
 import { inspect } from './issues.ts';
 import { Problems } from './problems.ts';

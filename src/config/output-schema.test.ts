@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DrillError } from '../core/errors.ts';
-import { isRecord } from '../core/json.ts';
+import { isRecord } from '../text/json.ts';
 import { schemaProblems } from './output-schema.ts';
 import { readUserFile } from './read-file.ts';
 import { problemsOf, Scratch } from './scratch.fixture.ts';

@@ -1,7 +1,7 @@
 import { dereference, type Schema } from '@cfworker/json-schema';
 import type { Problem } from '../core/errors.ts';
-import { isRecord, type Json } from '../core/json.ts';
-import { createPatternCheck } from './pattern.ts';
+import { isRecord, type Json } from '../text/json.ts';
+import { createPatternCheck } from './pattern-check.ts';
 import { type Locate, MAX_PROBLEMS, namedAt, type Path, Problems } from './problems.ts';
 
 /** Schemas to go through for one value, every reference written out: references that double grow without end. */

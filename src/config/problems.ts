@@ -1,5 +1,5 @@
 import { DrillError, type Place, type Problem } from '../core/errors.ts';
-import { isRecord } from '../core/json.ts';
+import { isRecord } from '../text/json.ts';
 import { suggest } from './closest.ts';
 
 /** Nobody mends more at once; finding a place and a word for each of a million takes for ever. */

@@ -4,11 +4,11 @@ import { z } from 'zod';
 import type { Concepts } from '../core/concept.ts';
 import type { Contract } from '../core/contract.ts';
 import type { GoldenTask, Workflow } from '../core/golden-task.ts';
-import { isRecord, type Json } from '../core/json.ts';
+import { isRecord, type Json } from '../text/json.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { closest } from './closest.ts';
 import { schemaProblems, schemasIn } from './output-schema.ts';
-import { createPatternCheck } from './pattern.ts';
+import { createPatternCheck } from './pattern-check.ts';
 import { keysAt, type Locate, MAX_PROBLEMS, type Named, namedAt, type Placed, type Problems } from './problems.ts';
 
 /** The tools of a workflow, as a model is told of them. */

@@ -10,3 +10,6 @@ export interface Clock {
   /** Never resolves; rejects with the signal's reason. A hang is this, not a long sleep. */
   never(signal?: AbortSignal): Promise<never>;
 }
+
+/** The virtual world's day: 2026-01-01T00:00:00Z, so that dates in headers are the same in every run. */
+export const EPOCH_MS = 1_767_225_600_000;

@@ -1,4 +1,4 @@
-import { isRecord } from '../core/json.ts';
+import { isRecord } from '../text/json.ts';
 /** The object that a structured answer is; undefined where it is prose. */
 export function fieldsOf(text: string): Record<string, unknown> | undefined {
   try {

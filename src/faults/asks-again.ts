@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isRecord, parseJson } from '../core/json.ts';
 import type { ModelCall } from '../core/model-call.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
+import { isRecord, parseJson } from '../text/json.ts';
 import { rewriting } from './rewriting.ts';
 
 export const asksAgain = defineMeaningFault({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isRecord } from '../core/json.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
+import { isRecord } from '../text/json.ts';
 import { fieldsOf } from './answer.ts';
 import { rewriting } from './rewriting.ts';
 

@@ -1,5 +1,5 @@
-import { isRecord } from '../core/json.ts';
 import type { Random } from '../core/random.ts';
+import { isRecord } from '../text/json.ts';
 import { fieldsOf } from './answer.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { isRecord } from '../core/json.ts';
+import { isRecord } from '../text/json.ts';
 import { fieldsOf } from './answer.ts';
 
 interface Words {

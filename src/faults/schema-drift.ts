@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Script } from '../core/golden-task.ts';
-import { isRecord } from '../core/json.ts';
 import { defineMeaningFault } from '../core/plugin.ts';
+import { isRecord } from '../text/json.ts';
 import { fieldsOf } from './answer.ts';
 import { rewriting } from './rewriting.ts';
 

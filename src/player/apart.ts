@@ -2,7 +2,7 @@ import { DrillError, EXIT, targetNotLoaded } from '../core/errors.ts';
 import type { Target } from '../core/plugin.ts';
 import { type EventOf, TraceEvent } from '../core/trace.ts';
 import { dataOf } from '../equip.ts';
-import type { Player, Players, WorldFacts } from '../runner/plan.ts';
+import type { Player, Players, WorldFacts } from '../run/plan.ts';
 import { createWallClock } from '../world/index.ts';
 import type { Said, Start, Word } from './messages.ts';
 import { FOREIGN, type Lost, type Message, type PlayerProcess, startPlayer } from './process.ts';
@@ -48,11 +48,10 @@ export function playersApart(
 }
 
 /** What a target says of itself, without running it; code of the user's own is evaluated in a process of its own. */
-export async function saidOf(target: Target, print: (line: string) => void): Promise<Said> {
+export async function saidOf(target: Target, secrets: Start['secrets'], print: (line: string) => void): Promise<Said> {
   const { name, about, source } = target;
   if (source === undefined) return target.load();
   const facts = { drill: 'explain', world: 'baseline', seed: 1 } as const;
-  const secrets = { literals: [], patterns: [] };
   const player = startPlayer({ facts, name, source, secrets, stuckAfterMs: LOAD_MS }, print);
   try {
     return await saidBy(player, about);

@@ -1,7 +1,7 @@
 import type { Problem } from '../core/errors.ts';
 import type { LoadedTarget, Target } from '../core/plugin.ts';
 import type { PlayData } from '../equip.ts';
-import type { WorldFacts } from '../runner/plan.ts';
+import type { WorldFacts } from '../run/plan.ts';
 import type { Held } from '../world/watchdog.ts';
 
 /** The first thing a player is told. */

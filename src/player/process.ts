@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { packageRoot } from '../config/find.ts';
-import { isRecord, parseJson } from '../core/json.ts';
 import type { TraceEvent } from '../core/trace.ts';
+import { isRecord, parseJson } from '../text/json.ts';
 import { EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
 
 /** How a player's process came to its end, where it did not play to the end. */

@@ -1,8 +1,8 @@
-import { isRecord, type Json, parseJson } from '../core/json.ts';
 import type { Decoder } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { ErrorPart, Frame, Head, Part } from '../core/wire.ts';
 import { header } from '../core/wire.ts';
+import { isRecord, type Json, parseJson } from '../text/json.ts';
 import { type ErrorVoice, MALFORMED, modeOfStatus, readRetryAfter, TRUNCATED } from './errors.ts';
 import { concat, fromUtf8 } from './json.ts';
 import { createSseSplitter } from './sse.ts';

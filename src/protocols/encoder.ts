@@ -1,6 +1,6 @@
-import { formatHttpDate } from '../core/http-date.ts';
 import type { Encoder, Stamp } from '../core/protocol.ts';
 import type { ErrorPart, Frame, Headers, Part } from '../core/wire.ts';
+import { formatHttpDate } from '../text/http-date.ts';
 import { type ErrorVoice, gatewayPage, isWholeReply, writeRetryAfter } from './errors.ts';
 import { utf8 } from './json.ts';
 

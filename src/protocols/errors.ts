@@ -1,7 +1,7 @@
-import { formatHttpDate, parseHttpDate } from '../core/http-date.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { ErrorPart, Head, Headers } from '../core/wire.ts';
 import { header } from '../core/wire.ts';
+import { formatHttpDate, parseHttpDate } from '../text/http-date.ts';
 
 /** How a provider says one failure mode. */
 export interface ErrorRow {

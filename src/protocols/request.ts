@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { isRecord, type Json, parseJson } from '../core/json.ts';
 import type { CallBody, CallRefused, Message } from '../core/model-call.ts';
 import type { Headers, WireRequest } from '../core/wire.ts';
+import { isRecord, type Json, parseJson } from '../text/json.ts';
 import { asList, fromUtf8, utf8 } from './json.ts';
 
 /** What is wrong with a request, before a provider has put it into its own words. */

@@ -1,5 +1,5 @@
 import type { CellReport, DrillReport } from '../core/report.ts';
-import { count, usd } from '../core/words.ts';
+import { count, usd } from '../text/words.ts';
 import { secondsOr } from './words.ts';
 
 /** What a team asks after an incident, answered from the evidence; "not observable" where nothing could be seen. */

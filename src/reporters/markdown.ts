@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { DrillReport, Recommendation, RunReport, TaskReport } from '../core/report.ts';
-import { count, seconds, usd } from '../core/words.ts';
+import { count, seconds, usd } from '../text/words.ts';
 import { incidentQuestions } from './incident-questions.ts';
 import {
   cellsOf,

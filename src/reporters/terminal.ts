@@ -5,7 +5,7 @@ import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
-import { count, seconds, usd } from '../core/words.ts';
+import { count, seconds, usd } from '../text/words.ts';
 import {
   cellsOf,
   clean,

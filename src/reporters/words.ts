@@ -4,7 +4,7 @@ import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
-import { count, seconds } from '../core/words.ts';
+import { count, seconds } from '../text/words.ts';
 
 /** Models and targets write some of the text, and a stored run is somebody else's: what could steer a terminal is taken out. */
 export const oneLine = (text: string): string =>

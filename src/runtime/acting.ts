@@ -1,8 +1,8 @@
-import { canonicalJson } from '../core/canonical.ts';
-import { isRecord } from '../core/json.ts';
 import type { ToolSchema } from '../core/model-call.ts';
 import type { ToolMode } from '../core/outcome.ts';
 import { type Approve, readRule, type ToolRule, type Tools } from '../core/tools.ts';
+import { canonicalJson } from '../text/canonical.ts';
+import { isRecord } from '../text/json.ts';
 import { fingerprint } from './log-record.ts';
 import { schemaErrors } from './validate.ts';
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import { type Gathered, gather } from '../core/gathered.ts';
-import { isRecord } from '../core/json.ts';
 import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import { header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
+import { isRecord } from '../text/json.ts';
 import { inTime, TIME_IS_UP } from './in-time.ts';
 import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
 import { parseJson, schemaErrors } from './validate.ts';

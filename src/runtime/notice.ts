@@ -1,7 +1,7 @@
-import { canonicalJson } from '../core/canonical.ts';
 import type { Meaning, Reading } from '../core/notices.ts';
 import type { Notice } from '../core/outcome.ts';
 import { OutcomeKind } from '../core/outcome-kind.ts';
+import { canonicalJson } from '../text/canonical.ts';
 
 type Answers = Exclude<Notice, string>;
 /** A text with its meaning: what users are told, and what it is held against. */

@@ -1,8 +1,8 @@
-import { leavesOf } from '../core/canonical.ts';
-import { isRecord } from '../core/json.ts';
 import type { Message, ToolCall } from '../core/model-call.ts';
 import type { OutcomeKind, PlannedAction, Task, ToolMode } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
+import { leavesOf } from '../text/canonical.ts';
+import { isRecord } from '../text/json.ts';
 import { type Act, allowedTools, type Hands } from './acting.ts';
 import { payloadOf } from './asking.ts';
 import type { Gate } from './contract.ts';

@@ -1,7 +1,7 @@
-import { leavesOf } from '../core/canonical.ts';
-import { isRecord } from '../core/json.ts';
 import type { Task } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
+import { leavesOf } from '../text/canonical.ts';
+import { isRecord } from '../text/json.ts';
 import { payloadOf } from './asking.ts';
 import type { Gate } from './contract.ts';
 import type { Agent } from './story.ts';

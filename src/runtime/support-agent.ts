@@ -1,5 +1,5 @@
-import { isRecord } from '../core/json.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
+import { isRecord } from '../text/json.ts';
 import { payloadOf } from './asking.ts';
 import type { Gate } from './contract.ts';
 import type { ModelResult } from './model-adapter.ts';

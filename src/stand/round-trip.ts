@@ -1,12 +1,9 @@
-import { canonicalJson, canonicalText } from '../core/canonical.ts';
-import { citationsInReply } from '../core/citations.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/declaration.ts';
 import { type Gathered, gather, nothing } from '../core/gathered.ts';
 import type { Script } from '../core/golden-task.ts';
 import { estimateTokens, type ModelCall } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
-import { fieldsOf, valuesOf } from '../core/prose.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording } from '../core/stand.ts';
@@ -15,6 +12,9 @@ import type { Flow } from '../core/trace.ts';
 import type { Occasion } from '../core/trigger.ts';
 import { type Frame, NetworkFailure, type Part, type Reply, type WireReply } from '../core/wire.ts';
 import { type Armed, respond } from '../protocols/relay.ts';
+import { canonicalJson, canonicalText } from '../text/canonical.ts';
+import { citationsInReply } from '../text/citations.ts';
+import { fieldsOf, valuesOf } from '../text/prose.ts';
 import { keptHeaders } from './kept-headers.ts';
 
 interface TripOptions {

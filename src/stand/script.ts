@@ -1,8 +1,8 @@
-import { canonicalJson, canonicalText, leavesOf } from '../core/canonical.ts';
 import { answerText, type GoldenTask, type Script, type Source, type Turn } from '../core/golden-task.ts';
-import { isRecord } from '../core/json.ts';
 import type { ModelCall } from '../core/model-call.ts';
-import { holds, tellsOf, toldIn } from '../core/told.ts';
+import { canonicalJson, canonicalText, leavesOf } from '../text/canonical.ts';
+import { isRecord } from '../text/json.ts';
+import { holds, tellsOf, toldIn } from '../text/told.ts';
 
 /** What a whole answer to a task says: the canonical answer's prose, or one composed from what the task demands. */
 export function scriptFor(task: GoldenTask, sources: readonly Source[]): Script {

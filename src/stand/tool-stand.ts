@@ -1,5 +1,3 @@
-import { Validator } from '@cfworker/json-schema';
-import { canonicalJson } from '../core/canonical.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
@@ -8,6 +6,8 @@ import type { Random } from '../core/random.ts';
 import type { Recording, Scope } from '../core/stand.ts';
 import { type Approve, readRule, ToolFailure, type ToolResult, type Tools, type ToolUse } from '../core/tools.ts';
 import type { EventOf } from '../core/trace.ts';
+import { canonicalJson } from '../text/canonical.ts';
+import { schemaErrors } from '../text/json-schema.ts';
 import type { Armoury } from './armoury.ts';
 
 export interface ToolStandOptions {
@@ -30,7 +30,7 @@ const SILENCE_MS = 3_000;
  */
 export function createToolStand(options: ToolStandOptions) {
   const { clock, random, recording, contract, armoury } = options;
-  const validators = new Map(options.tools.map((t) => [t.name, new Validator(t.parameters, '2020-12')]));
+  const schemas = new Map(options.tools.map((t) => [t.name, t.parameters]));
   /** First results of writes, by tool and idempotency key: all customers share what stands behind a tool. */
   const done = new Map<string, { args: string; value: unknown }>();
   const attempts = new Map<string, number>();
@@ -40,10 +40,10 @@ export function createToolStand(options: ToolStandOptions) {
   function run(use: ToolUse, task: GoldenTask): { result: ToolResult; effect: EventOf<'tool-result'>['effect'] } {
     const fails = (code: ToolFailure['code'], message: string) =>
       ({ result: { ok: false, code, message }, effect: 'none' }) as const;
-    const validator = validators.get(use.tool);
-    if (validator === undefined) return fails('unknown_tool', `there is no tool ${use.tool}`);
-    const { valid, errors } = validator.validate(use.args);
-    if (!valid) return fails('invalid_arguments', errors.map((e) => e.error).join('; '));
+    const schema = schemas.get(use.tool);
+    if (schema === undefined) return fails('unknown_tool', `there is no tool ${use.tool}`);
+    const errors = schemaErrors(schema, use.args);
+    if (errors.length > 0) return fails('invalid_arguments', errors.map((e) => e.error).join('; '));
     const turn = turnFor(task, use.tool, use.args);
     if (!use.write) {
       if (turn === undefined) return fails('error', 'nothing was found');
@@ -66,14 +66,15 @@ export function createToolStand(options: ToolStandOptions) {
     const rule = readRule(contract?.permissions?.tools, tool);
     const use: ToolUse = { ...scope, id: `t${++uses}`, tool, args, write: rule.write, key };
     const { ask, task: name, id } = use;
+    const schema = schemas.get(tool);
     const args_hash = recording.digest(canonicalJson(args));
     const labels = { ask, task: name, use: id, tool, args_hash, write: rule.write };
     recording.emit({
       kind: 'tool-use',
       ...labels,
-      registered: validators.has(tool),
+      registered: schema !== undefined,
       allowed: rule.allowed && task.tools?.includes(tool) !== false,
-      args_valid: validators.get(tool)?.validate(args).valid === true,
+      args_valid: schema !== undefined && schemaErrors(schema, args).length === 0,
       foreseen: turnFor(task, tool, args) !== undefined,
       key: key === undefined ? null : recording.digest(key),
     });

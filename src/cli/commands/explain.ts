@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { z } from 'zod';
+import { describeTarget } from '../../assemble.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { closest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
@@ -10,7 +11,6 @@ import { flagOf } from '../../config/fault-flag.ts';
 import { listDrills, listWorkflows, namesIn, packageRoot, sourceHomes } from '../../config/find.ts';
 import { displayPath } from '../../config/read-file.ts';
 import { jsonSchemaOf, type Piece, piecesAt, wordsOf } from '../../config/schema-words.ts';
-import { openTarget, settleTarget } from '../../config/target.ts';
 import { loadWorkflow } from '../../config/workflow-folder.ts';
 import { Contract } from '../../core/contract.ts';
 import { type Drill, FaultUse, type Phase, paramsOf, placeOf } from '../../core/drill.ts';
@@ -19,7 +19,6 @@ import { DrillError } from '../../core/errors.ts';
 import { GoldenTask, type Workflow } from '../../core/golden-task.ts';
 import type { Card, Check, Fault } from '../../core/plugin.ts';
 import { readRule } from '../../core/tools.ts';
-import { saidOf } from '../../player/apart.ts';
 import type { Terminal } from '../terminal.ts';
 import { SHAPES } from './shapes.ts';
 
@@ -54,8 +53,7 @@ export async function explain(
   ];
   const found = cards.filter((one) => one.name === name).map((one) => one.text());
   const names = cards.map((one) => one.name);
-  if (found.length === 0)
-    found.push(await targetText(name, cwd, catalogue, names, (line) => stderr.write(`${line}\n`)));
+  if (found.length === 0) found.push(await targetText(name, { cwd, stderr }, catalogue, names));
   stdout.write(`${found.join('\n\n')}\n`);
 }
 
@@ -246,12 +244,11 @@ function phaseText({ name, tasks, times, load, faults, after_ms, for_ms }: Phase
 /** What a target of the package or the configuration says of itself. */
 async function targetText(
   name: string,
-  cwd: string,
+  terminal: Pick<Terminal, 'cwd' | 'stderr'>,
   catalogue: Catalogue,
   others: readonly string[],
-  print: (line: string) => void,
 ): Promise<string> {
-  const config = loadConfig(cwd, catalogue);
+  const config = loadConfig(terminal.cwd, catalogue);
   const targets = [...Object.keys(config?.targets ?? {}), ...Object.keys(catalogue.builtinTargets)];
   if (!targets.includes(name)) {
     const meant = closest(name, [...others, ...targets]);
@@ -262,14 +259,13 @@ async function targetText(
       fix,
     });
   }
-  const target = await openTarget(name, cwd, config, catalogue);
-  const { declares, roles } = settleTarget(target, await saidOf(target, print), config, catalogue);
+  const { kind, declares, roles } = await describeTarget(name, terminal, config, catalogue);
   const said = Object.entries(declares).map(([key, value]) => `${key}: ${flow(value)}`);
   const called = Object.entries(roles).map(
     ([role, { protocol, model, base_url }]) => `${role}: ${model} at ${base_url}, ${protocol}`,
   );
   return blocks(
-    `${name} (target, ${target.kind})`,
+    `${name} (target, ${kind})`,
     section('Declares', lines(...said)),
     section('Roles', lines(...called)),
     section('Run it', `drill run --target ${name}`),

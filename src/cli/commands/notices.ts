@@ -2,14 +2,14 @@ import { stringify } from 'yaml';
 import { guessOf } from '../../checks/notice-guesses.ts';
 import { templateOf } from '../../checks/notice-templates.ts';
 import type { Unit } from '../../checks/notice-units.ts';
-import { readerOf } from '../../checks/readings.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import type { Reading } from '../../core/notices.ts';
 import type { TaskReport } from '../../core/report.ts';
+import type { StoredInputs } from '../../judge/plan.ts';
+import { judgeStored, type StoredRun } from '../../judge/stored-run.ts';
 import { visible } from '../../reporters/json.ts';
 import { clean } from '../../reporters/words.ts';
-import type { StoredInputs } from '../../runner/plan.ts';
-import { judgeStored, type StoredRun } from '../../runner/stored-run.ts';
+import { readerOf } from '../../text/readings.ts';
 import type { Terminal } from '../terminal.ts';
 import { openRun } from './report.ts';
 

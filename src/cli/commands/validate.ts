@@ -8,7 +8,7 @@ import { Problems } from '../../config/problems.ts';
 import { displayPath, kindOf, readUserFile } from '../../config/read-file.ts';
 import { BESIDE, loadWorkflow, taskFiles } from '../../config/workflow-folder.ts';
 import { DrillError } from '../../core/errors.ts';
-import { isRecord } from '../../core/json.ts';
+import { isRecord } from '../../text/json.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Reads files as a run would. Throws a DrillError with the problems of all of them. */

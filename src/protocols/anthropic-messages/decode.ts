@@ -1,6 +1,6 @@
-import type { Json } from '../../core/json.ts';
 import type { Decoder } from '../../core/protocol.ts';
 import type { EndReason, Head, Part } from '../../core/wire.ts';
+import type { Json } from '../../text/json.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { asCount, asList, asRecord, asText } from '../json.ts';
 import { errors } from './errors.ts';

@@ -1,8 +1,8 @@
 import { gather } from '../../core/gathered.ts';
-import { type Json, parseJson } from '../../core/json.ts';
 import type { CallBody } from '../../core/model-call.ts';
 import type { Encoder, Stamp } from '../../core/protocol.ts';
 import type { EndReason, Frame, Part } from '../../core/wire.ts';
+import { type Json, parseJson } from '../../text/json.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
 import { errors } from './errors.ts';
 

@@ -1,7 +1,7 @@
-import { formatRfc3339 } from '../../core/http-date.ts';
-import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../../core/wire.ts';
+import { formatRfc3339 } from '../../text/http-date.ts';
+import { isRecord } from '../../text/json.ts';
 import { type ErrorRow, type ErrorVoice, named, type ReadError, resetMs } from '../errors.ts';
 import { asRecord, asText } from '../json.ts';
 

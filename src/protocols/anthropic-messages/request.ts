@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { isRecord, type Json, parseJson } from '../../core/json.ts';
 import type { CallBody, CallRefused, Image, Message, ToolCall } from '../../core/model-call.ts';
 import { header, type WireRequest } from '../../core/wire.ts';
+import { isRecord, type Json, parseJson } from '../../text/json.ts';
 import { type Complaint, looseSchema, parseRequest, post, readBody, refused, unpairedToolCall } from '../request.ts';
 import {
   DocumentBlock,

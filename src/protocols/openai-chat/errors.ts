@@ -1,6 +1,6 @@
-import { isRecord } from '../../core/json.ts';
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../../core/wire.ts';
+import { isRecord } from '../../text/json.ts';
 import { type ErrorRow, type ErrorVoice, modeOfStatus, named, type ReadError, resetMs } from '../errors.ts';
 import { asText } from '../json.ts';
 

@@ -1,8 +1,8 @@
 import { gather } from '../../core/gathered.ts';
-import { isRecord, type Json } from '../../core/json.ts';
 import type { CallBody } from '../../core/model-call.ts';
 import type { Decoder, Encoder, Stamp } from '../../core/protocol.ts';
 import type { EndReason, Frame, Head, Part } from '../../core/wire.ts';
+import { isRecord, type Json } from '../../text/json.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
 import { asCount, asList, asRecord, asText } from '../json.ts';

@@ -1,0 +1,93 @@
+import { type FaultUse, placeOf } from '../core/drill.ts';
+import type { Effect } from '../core/effect.ts';
+import { eventsOf } from '../core/evidence.ts';
+import type { TaskReport } from '../core/report.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { TriggerSpec } from '../core/trigger.ts';
+import type { Reason } from './reasons.ts';
+
+/** What became of one armed fault in one phase. */
+export interface FaultTally {
+  fault: string;
+  role: string;
+  effect: Effect;
+  phase: string;
+  /** Calls that reached the role. */
+  seen: number;
+  fired: number;
+  /** Asks that never called the role. */
+  spared: number;
+  when: TriggerSpec | undefined;
+  /** Why its calls were refused before any fault could meet them, where all of them were. */
+  refused: string | undefined;
+}
+
+export function tally(
+  use: FaultUse & { effect: Effect },
+  phase: string,
+  events: readonly TraceEvent[],
+  asks: readonly TaskReport[],
+): FaultTally {
+  const { fault, effect, when } = use;
+  const role = placeOf(use);
+  const uses = events.filter(
+    (e) => (e.kind === 'call' && e.role === role) || (e.kind === 'tool-use' && e.tool === role),
+  );
+  const ids = new Set(uses.flatMap((e) => (e.kind === 'call' ? [e.call] : [])));
+  const refused = eventsOf(events, 'unscripted-call').filter((e) => ids.has(e.call));
+  const reached = new Set(uses.map((e) => ('ask' in e ? e.ask : undefined)));
+  return {
+    fault,
+    role,
+    effect,
+    phase,
+    seen: uses.length,
+    fired: events.filter((e) => e.kind === 'fault-fired' && e.fault === fault && e.role === role).length,
+    spared: asks.filter(({ ask }) => !reached.has(ask)).length,
+    when,
+    refused: refused.length >= uses.length ? refused[0]?.why : undefined,
+  };
+}
+
+/** A fault must fire at least once per drill and role; these did in no phase. */
+export function missed(faults: readonly FaultTally[]): FaultTally[] {
+  const same = (a: FaultTally, b: FaultTally) => a.fault === b.fault && a.role === b.role;
+  // A limit that calls stayed within was met all the same: to avoid it is the caller's merit.
+  const met = (f: FaultTally) =>
+    f.fired > 0 || (f.effect === 'limits' && f.seen > 0 && f.when === undefined && f.refused === undefined);
+  return faults.filter(
+    (f, i) => !faults.some((g) => same(f, g) && met(g)) && faults.findIndex((g) => same(f, g)) === i,
+  );
+}
+
+export function whyMissed({ role, when, seen, refused }: FaultTally): string {
+  if (seen === 0) return `no call reached ${role}`;
+  if (refused !== undefined) return `${role} refused each of the ${seen} calls as it would without faults: ${refused}`;
+  const wanted = waitsFor(when);
+  if (wanted === '')
+    return `none of the ${seen} calls to ${role} was of its tenants and tasks, or its parameters give it nothing to break`;
+  return `it waits for ${wanted}, and none of the ${seen} calls to ${role} was that`;
+}
+
+export function missedReason(f: FaultTally): Reason {
+  return {
+    reason: `${f.fault} on ${f.role} never fired in phase ${f.phase}: ${whyMissed(f)}`,
+    fix:
+      f.seen === 0
+        ? 'Break a role that the target calls, or check that its calls go through fetch.'
+        : f.refused !== undefined
+          ? 'Mend the request: a provider would not take it either.'
+          : "Widen the fault's `when`, set it harder, or ask more tasks in the phase.",
+  };
+}
+
+function waitsFor(when: TriggerSpec | undefined): string {
+  const { calls, per, from_ms, to_ms, probability } = when ?? {};
+  const parts = [
+    ...(calls === undefined ? [] : [`call ${calls.join(' or ')} ${per === 'role' ? 'to the role' : 'of a task'}`]),
+    ...(from_ms === undefined ? [] : [`a call after ${from_ms} ms`]),
+    ...(to_ms === undefined ? [] : [`a call before ${to_ms} ms`]),
+    ...(probability === undefined ? [] : [`a draw below ${probability}`]),
+  ];
+  return parts.join(', ');
+}

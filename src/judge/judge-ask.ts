@@ -1,0 +1,160 @@
+import type { Drill } from '../core/drill.ts';
+import { firstOf, type TaskEvidence } from '../core/evidence.ts';
+import type { GoldenTask } from '../core/golden-task.ts';
+import { once } from '../core/once.ts';
+import { type DrillCheck, type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
+import type { CellReport, WordsReport } from '../core/report.ts';
+import { BASELINE, type EventOf } from '../core/trace.ts';
+import type { Severity, Verdict, VerdictWord } from '../core/verdict.ts';
+import { isRecord } from '../text/json.ts';
+import type { JudgePlan } from './plan.ts';
+
+/** A check made ready for one golden task. */
+interface Planned {
+  check: TaskCheck | LogCheck;
+  asked: Asked;
+  severity: Severity;
+  judge(evidence: TaskEvidence, log: EventOf<'log'> | undefined): Verdict;
+}
+
+const WEIGHT: Record<Severity, number> = { critical: 8, major: 3, minor: 1 };
+
+const isGate = ({ workflow }: JudgePlan, check: string) => workflow.contract?.gates.includes(check) === true;
+
+/** High stakes make a major finding critical, and so does a gate where a wrong answer is worse than none; nothing is ever made lighter. */
+export function severityIn(plan: JudgePlan, { name, severity }: { name: string; severity: Severity }): Severity {
+  const { contract } = plan.workflow;
+  if (contract?.wrong_is_worse_than_none && isGate(plan, name)) return 'critical';
+  return contract?.stakes === 'high' && severity === 'major' ? 'critical' : severity;
+}
+
+/** Every ask of a task in a phase is judged by the same checks, so they are armed once. */
+const armed = once((plan: JudgePlan) => {
+  const inPhase = new Map<string, (task: GoldenTask) => Planned[]>();
+  return (phase: string) => {
+    const known = inPhase.get(phase) ?? once((task: GoldenTask) => armedFor(plan, task, phase));
+    inPhase.set(phase, known);
+    return known;
+  };
+});
+
+/** What a drill claims of a phase is about its faults; without them only what the task itself asks is judged. */
+export function claimsIn({ drill }: JudgePlan, phase: string): Drill['expect'] {
+  if (phase === BASELINE) return {};
+  return { ...drill.expect, ...drill.phases.find(({ name }) => name === phase)?.expect };
+}
+
+/** Why a check is asked: it binds a target that does not claim its feature where a contract or a user's own drill brings it. */
+export interface Asked {
+  params: Record<string, unknown>;
+  /** The drill claims it, so that nothing to judge is no pass. */
+  expected: boolean;
+  binds: boolean;
+}
+
+/** Undefined where nothing brings the check along. */
+export function askedOf(
+  plan: JudgePlan,
+  check: TaskCheck | LogCheck | DrillCheck,
+  task: GoldenTask | undefined,
+  claimed: Record<string, unknown> | undefined,
+): Asked | undefined {
+  const { contract } = plan.workflow;
+  const gate = check.scope !== 'drill' && isGate(plan, check.name);
+  const implied = task && (check.implies?.(task, contract) ?? (gate ? {} : undefined));
+  if (implied === undefined && claimed === undefined) return undefined;
+  const ofContract = task !== undefined && implied !== undefined && check.implies?.(task, undefined) === undefined;
+  return {
+    params: { ...(isRecord(implied) ? implied : {}), ...claimed },
+    expected: claimed !== undefined,
+    binds: ofContract || (claimed !== undefined && !plan.shipped),
+  };
+}
+
+/** The checks a golden task, its contract or the drill's claims bring along. */
+function armedFor(plan: JudgePlan, task: GoldenTask, phase: string): Planned[] {
+  const claims = claimsIn(plan, phase);
+  return plan.checks.flatMap((check): Planned[] => {
+    if (check.scope === 'drill') return [];
+    const asked = askedOf(plan, check, task, claims[check.name]);
+    if (asked === undefined) return [];
+    return [{ check, asked, severity: severityIn(plan, check), judge: check.arm(asked.params) }];
+  });
+}
+
+/** Verdict and feature rules every cell obeys, whatever its scope. */
+export function cell(
+  plan: JudgePlan,
+  check: { name: string; feature?: string },
+  { binds, expected }: Pick<Asked, 'binds' | 'expected'>,
+  severity: Severity,
+  judge: () => Verdict,
+): CellReport {
+  const claims: readonly string[] = plan.declares.features;
+  const unclaimed = !binds && check.feature !== undefined && !claims.includes(check.feature);
+  const found = unclaimed ? notApplicable(`the target does not claim ${check.feature}`) : judge();
+  const verdict: VerdictWord = found.verdict === 'inconclusive' && !expected ? 'not_applicable' : found.verdict;
+  const evidence = 'evidence' in found ? [...new Set(found.evidence)].sort((a, b) => a - b) : [];
+  if (verdict === 'passed' && severity === 'critical' && evidence.length === 0) {
+    throw new Error(`${check.name} passed without evidence: ${found.reason}`);
+  }
+  const { reason, unread = [] } = found;
+  return { check: check.name, severity, verdict, reason, evidence, ...(unread.length > 0 && { unread: [...unread] }) };
+}
+
+/** What was judged of the notices of some cells, and what nobody has read. */
+export function wordsOf({ checks }: JudgePlan, cells: readonly CellReport[]): WordsReport {
+  const ofNotices = checks.filter(({ feature }) => feature === 'notice').map(({ name }) => name);
+  const judged = cells.filter((c) => ofNotices.includes(c.check) && (c.verdict === 'passed' || c.verdict === 'failed'));
+  return { notices_judged: judged.length, unread: [...new Set(cells.flatMap((c) => c.unread ?? []))] };
+}
+
+/**
+ * Every cell of one ask. What may never happen is a finding also where it happened without any fault; another check that
+ * fails without faults says nothing about the failover: it is inconclusive.
+ */
+export function judgeAsk(
+  plan: JudgePlan,
+  phase: string,
+  evidence: TaskEvidence,
+  log: EventOf<'log'> | undefined,
+  baseline: readonly CellReport[] = [],
+): CellReport[] {
+  return armed(plan)(phase)(evidence.task).map(({ check, asked, severity, judge }) => {
+    const found = cell(plan, check, asked, severity, () => leaning(check, judge(evidence, log), evidence));
+    const before = baseline.find((b) => b.check === found.check);
+    if (before?.verdict !== 'failed') return found;
+    if (check.always) {
+      return found.verdict === 'failed' ? found : { ...before, reason: `without any fault: ${before.reason}` };
+    }
+    if (found.verdict !== 'failed') return found;
+    return { ...found, verdict: 'inconclusive', reason: `it fails without any fault as well: ${before.reason}` };
+  });
+}
+
+/** What leans on an outcome that cannot be read says nothing of the target: that it cannot is the finding, and told once. */
+function leaning({ scope }: Planned['check'], found: Verdict, { events }: TaskEvidence): Verdict {
+  const outcome = firstOf(events, 'outcome');
+  if (!outcome?.unreadable || found.reason === outcome.outcome.error) return found;
+  const leans = scope === 'log' || ('evidence' in found && found.evidence.includes(outcome.seq));
+  return leans ? notApplicable('the outcome cannot be read') : found;
+}
+
+export function hasFinding(cells: readonly CellReport[]): boolean {
+  return cells.some((c) => c.verdict === 'failed' && c.severity !== 'minor');
+}
+
+/**
+ * Weight of the passed cells over the weight of the applicable ones, 0 to 100; an empty set scores 100. What nothing was
+ * decided of has no score: a number beside it would be read as one.
+ */
+export function scoreOf(verdict: VerdictWord, cells: readonly CellReport[]): number | null {
+  if (verdict === 'inconclusive' || verdict === 'not_applicable') return null;
+  const weigh = (list: readonly CellReport[]) => list.reduce((sum, c) => sum + WEIGHT[c.severity], 0);
+  // What had nothing to judge in this task is no shortcoming of it; what could not be trusted is.
+  const judged = (c: CellReport) =>
+    c.verdict !== 'not_applicable' && (c.verdict !== 'inconclusive' || c.evidence.length > 0);
+  const applicable = weigh(cells.filter(judged));
+  const earned = weigh(cells.filter((c) => c.verdict === 'passed'));
+  return applicable === 0 ? 100 : Math.round((1000 * earned) / applicable) / 10;
+}

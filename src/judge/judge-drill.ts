@@ -1,0 +1,356 @@
+import { isDeepStrictEqual } from 'node:util';
+import { EPOCH_MS } from '../core/clock.ts';
+import { asKnown } from '../core/declaration.ts';
+import { Drill, type FaultUse, placeOf } from '../core/drill.ts';
+import type { Effect } from '../core/effect.ts';
+import { type ArmedAt, type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
+import { type GoldenTask, sourcesFor } from '../core/golden-task.ts';
+import { once } from '../core/once.ts';
+import type { DrillCheck, Fold } from '../core/plugin.ts';
+import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
+import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
+import type { Severity } from '../core/verdict.ts';
+import { bothPaths } from './both-paths.ts';
+import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
+import { type Asked, askedOf, cell, hasFinding, judgeAsk, scoreOf, severityIn, wordsOf } from './judge-ask.ts';
+import type { JudgePlan } from './plan.ts';
+import { type Reason, Trouble } from './reasons.ts';
+import { chainSeen, orderNote, settled } from './settle-chain.ts';
+import { skipped } from './summary.ts';
+import { type Baseline, baselineFault, lostIn, reportTask } from './task-report.ts';
+
+/** Judges one drill from its events alone, as they happen or as they were stored; memory holds one phase at a time. */
+export interface DrillJudge {
+  see(event: TraceEvent): void;
+  /** The asks judged at the end of the phase that ended last. */
+  justJudged(): readonly TaskReport[];
+  faults(): readonly FaultTally[];
+  report(): DrillReport;
+  /** The roles in the order in which the target tries them; known when the baseline has ended. */
+  chain(): string[];
+}
+
+/** The one way from the events of a drill to its report, whether they happen now or were stored. */
+export function reportOf(plan: JudgePlan, events: Iterable<TraceEvent>): DrillReport {
+  const known = skipped(plan);
+  if (known !== undefined) return known;
+  const judge = createDrillJudge(plan);
+  for (const event of events) judge.see(event);
+  return judge.report();
+}
+
+export function createDrillJudge(given: JudgePlan): DrillJudge {
+  let plan = given;
+  const trouble = new Trouble();
+  let folds: OpenFold[] = [];
+  let notes: string[] = [];
+  const baselines = new Map<string, Baseline>();
+  const tasks: TaskReport[] = [];
+  const faults: FaultTally[] = [];
+  const ended = new Set<string>();
+  let phase: TraceEvent[] = [];
+  let judged: TaskReport[] = [];
+
+  /** The baseline shows in which order roles are tried, if the target does not say so; only then can anything be judged. */
+  function settle(): void {
+    const chain = chainSeen(given.declares, phase);
+    notes = orderNote(given, chain);
+    plan = settled(given, chain);
+    folds = openFolds(plan);
+    for (const event of phase) stepAll(event);
+  }
+
+  function stepAll(event: TraceEvent): void {
+    // What the target says of itself never reaches a check of drill scope.
+    if (event.kind === 'log') return;
+    for (const { fold, phase: only } of folds)
+      if (only === undefined || !('phase' in event) || [only, BASELINE].includes(event.phase)) fold.step(event);
+  }
+
+  function endPhase(name: string): void {
+    ended.add(name);
+    const asks = byAsk(phase);
+    if (name === BASELINE) {
+      settle();
+      for (const { task, events } of asks) baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events));
+    } else {
+      judged = asks.map(({ task, events }) => judgeTask(plan, taskNamed(plan, task), events, baselines, name));
+      tasks.push(...judged);
+      faults.push(...armedIn(plan, name).map((use) => tally(use, name, phase, judged)));
+    }
+    phase = [];
+  }
+
+  return {
+    see(event) {
+      trouble.see(event, plan);
+      if (event.kind === 'run-header') return;
+      phase.push(event);
+      if (event.phase !== BASELINE) stepAll(event);
+      if (event.kind === 'phase' && event.state === 'ended') endPhase(event.phase);
+    },
+    justJudged: () => judged,
+    faults: () => faults,
+    chain: () => plan.declares.chain,
+    report() {
+      const cells = folds.map(({ check, asked, severity, fold }) =>
+        cell(plan, check, asked, severity, () => fold.verdict()),
+      );
+      const all = [...cells, ...tasks.flatMap((t) => t.checks)];
+      for (const reason of cutShort(plan, ended)) trouble.add(reason);
+      for (const reason of failedBaselines(baselines)) trouble.add(reason);
+      for (const reason of missed(faults).map(missedReason)) trouble.add(reason);
+      for (const reason of emptyClaims(plan, cells, tasks)) trouble.add(reason);
+      for (const reason of nothingJudged(all)) trouble.add(reason);
+      const verdict = verdictOf(tasks, cells, trouble);
+      return {
+        name: plan.drill.drill,
+        title: plan.drill.title,
+        hypothesis: plan.drill.hypothesis,
+        verdict,
+        score: scoreOf(verdict, all),
+        words: wordsOf(plan, all),
+        reasons: trouble.reasons,
+        notes: [...notes, ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
+        advice: adviceOf(plan, all),
+        definition: plan.definition,
+        reproduce: plan.reproduce,
+        faults: faults.map(({ fault, role, phase: name, fired, spared }) => ({
+          fault,
+          role,
+          phase: name,
+          fired,
+          spared,
+        })),
+        checks: cells,
+        paths: bothPaths(
+          tasks,
+          (task) => baselines.get(task)?.cells ?? [],
+          faults.some(({ effect, fired }) => fired > 0 && effect === 'cheapens'),
+        ),
+        tasks,
+      };
+    },
+  };
+}
+
+/** A check of drill scope at work; one that a phase claims sees that phase and the baseline alone. */
+interface OpenFold {
+  check: DrillCheck;
+  asked: Asked;
+  severity: Severity;
+  fold: Fold;
+  phase: string | undefined;
+}
+
+function openFolds(plan: JudgePlan): OpenFold[] {
+  const [task] = plan.workflow.tasks;
+  const open = (check: DrillCheck, phase: string | undefined, asked: Asked | undefined): OpenFold[] =>
+    asked === undefined
+      ? []
+      : [{ check, asked, phase, severity: severityIn(plan, check), fold: check.arm(asked.params)(factsOf(plan)) }];
+  return plan.checks.flatMap((check) => {
+    if (check.scope !== 'drill') return [];
+    const ofPhases = plan.drill.phases.flatMap(({ name, expect }) =>
+      expect?.[check.name] === undefined ? [] : open(check, name, askedOf(plan, check, undefined, expect[check.name])),
+    );
+    return [...open(check, undefined, askedOf(plan, check, task, plan.drill.expect[check.name])), ...ofPhases];
+  });
+}
+
+/** What to change in the target, for each check that failed. */
+function adviceOf({ checks }: JudgePlan, cells: readonly CellReport[]): Record<string, string> {
+  const failed = new Set(cells.filter((c) => c.verdict === 'failed').map((c) => c.check));
+  return Object.fromEntries(
+    checks.flatMap(({ name, advice }) => (advice === undefined || !failed.has(name) ? [] : [[name, advice]])),
+  );
+}
+
+/** The events of each ask, in the order of the asks. What came after a phase ended belongs to none any more. */
+function byAsk(events: readonly TraceEvent[]): { task: string; events: TraceEvent[] }[] {
+  const lists = new Map<number, { task: string; events: TraceEvent[] }>();
+  for (const ask of eventsOf(events, 'ask')) lists.set(ask.ask, { task: ask.task, events: [] });
+  for (const event of events) if ('ask' in event && event.ask !== undefined) lists.get(event.ask)?.events.push(event);
+  return [...lists.entries()].sort(([a], [b]) => a - b).map(([, list]) => list);
+}
+
+function taskNamed(plan: JudgePlan, name: string): GoldenTask {
+  const task = plan.workflow.tasks.find((t) => t.name === name);
+  if (task === undefined) throw new Error(`the trace asks ${name}, which is no golden task of ${plan.workflow.name}`);
+  return task;
+}
+
+function judgeBaseline(plan: JudgePlan, task: GoldenTask, events: TraceEvent[]): Baseline {
+  const seen = withoutLog(events);
+  return { events: seen, cells: judgeAsk(plan, BASELINE, evidenceOf(plan, task, seen, seen, []), logOf(events)) };
+}
+
+function judgeTask(
+  plan: JudgePlan,
+  task: GoldenTask,
+  events: TraceEvent[],
+  baselines: ReadonlyMap<string, Baseline>,
+  phase: string,
+): TaskReport {
+  const baseline = baselines.get(task.name);
+  if (baseline === undefined) throw new Error(`no baseline of ${task.name}`);
+  const armed = armedIn(plan, phase)
+    .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
+    .map(asArmed);
+  const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed);
+  const judged = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
+  const lost = lostIn(events);
+  const cells = lost === undefined ? believed(plan, judged, events) : judged.map((cell) => unjudged(cell, lost));
+  return reportTask(
+    evidence.events,
+    cells,
+    baseline,
+    plan.declares.chain,
+    armed.map((f) => f.role),
+  );
+}
+
+/** What failed after something real came between may have failed by that. */
+function believed(plan: JudgePlan, cells: CellReport[], events: readonly TraceEvent[]): CellReport[] {
+  const real = eventsOf(events, 'real-io').find((event) => event.fatal);
+  return real === undefined ? cells : doubted(plan, cells, `it left the virtual world (${real.what})`);
+}
+
+/** What a process that ended left behind shows nothing. */
+const unjudged = (cell: CellReport, why: string): CellReport =>
+  cell.verdict === 'not_applicable' ? cell : { ...cell, verdict: 'inconclusive', reason: why };
+
+/** A target that does not even answer without faults has shown nothing about its failover. */
+function trusting(plan: JudgePlan, cells: CellReport[], baseline: Baseline): CellReport[] {
+  if (baselineFault(baseline) === undefined || hasFinding(baseline.cells)) return cells;
+  return doubted(plan, cells, 'the baseline failed');
+}
+
+/** What may never happen is a finding wherever it happens; what else failed is not, for a reason. */
+function doubted({ checks }: JudgePlan, cells: CellReport[], why: string): CellReport[] {
+  const always = (name: string) => checks.some((check) => check.name === name && check.always);
+  return cells.map((c) =>
+    c.verdict === 'failed' && !always(c.check) ? { ...c, verdict: 'inconclusive', reason: `${why}; ${c.reason}` } : c,
+  );
+}
+
+function evidenceOf(
+  plan: JudgePlan,
+  task: GoldenTask,
+  events: readonly TraceEvent[],
+  baseline: readonly TraceEvent[],
+  armed: TaskEvidence['armed'],
+): TaskEvidence {
+  return {
+    task,
+    sources: sourcesOf(plan)(task),
+    canaries: plan.workflow.canaries,
+    concepts: plan.workflow.concepts,
+    notices: plan.workflow.notices,
+    events,
+    baseline,
+    armed,
+    ...factsOf(plan),
+  };
+}
+
+/** One list a task, so that what is found out about it is found once. */
+const sourcesOf = once((plan: JudgePlan) => once((task: GoldenTask) => sourcesFor(task, plan.workflow.sources)));
+
+const factsOf = once((plan: JudgePlan): DrillFacts => {
+  return {
+    drill: plan.drill.drill,
+    declares: plan.declares,
+    contract: plan.workflow.contract,
+    epoch_ms: EPOCH_MS,
+    roles: asKnown(plan.roles),
+    phases: plan.drill.phases.map(({ name }) => ({
+      name,
+      faults: armedIn(plan, name).map(asArmed),
+    })),
+  };
+});
+
+type Armed = FaultUse & { effect: Effect };
+
+function armedIn({ drill, effects }: JudgePlan, phase: string): Armed[] {
+  const at = drill.phases.findIndex((p) => p.name === phase);
+  const uses = drill.phases[at]?.faults ?? [];
+  return uses.flatMap((use, i) => {
+    const effect = effects[at]?.[i];
+    return effect === undefined ? [] : [{ ...use, effect }];
+  });
+}
+
+const asArmed = (use: Armed): ArmedAt => ({ fault: use.fault, role: placeOf(use), effect: use.effect });
+const withoutLog = (events: readonly TraceEvent[]) => events.filter((e) => e.kind !== 'log');
+const logOf = (events: readonly TraceEvent[]): EventOf<'log'> | undefined => firstOf(events, 'log');
+
+/** Checks that the drill, or a phase of it, claims and which judged nothing in any task. */
+function emptyClaims(plan: JudgePlan, cells: readonly CellReport[], tasks: readonly TaskReport[]): Reason[] {
+  // What this run lacks leaves a claim without its chance.
+  if (plan.lacking.length > 0) return [];
+  const { expect, phases } = plan.drill;
+  const claims = [
+    ...Object.keys(expect).map((name) => ({ name, among: tasks })),
+    ...phases.flatMap((phase) =>
+      Object.keys(phase.expect ?? {}).map((name) => ({ name, among: tasks.filter((t) => t.phase === phase.name) })),
+    ),
+  ];
+  return claims.flatMap(({ name, among }) => {
+    const own = [...cells, ...among.flatMap((t) => t.checks)].filter((c) => c.check === name);
+    const empty = own.find((c) => c.verdict === 'inconclusive');
+    if (empty === undefined || own.some((c) => c.verdict === 'passed' || c.verdict === 'failed')) return [];
+    const reason = `${name} judged nothing: ${empty.reason}`;
+    if (!replaced(plan)) return [{ reason, fix: 'Change the drill so that the chance exists, or drop the claim.' }];
+    const fix = 'Run it without --fault, or name faults there that give the claim its chance.';
+    return [{ reason: `${reason}; --fault took the place of the faults that the drill claims it under`, fix }];
+  });
+}
+
+/** Whether the faults that were armed are others than the drill's own. */
+function replaced({ drill, definition }: JudgePlan): boolean {
+  const own = Drill.shape.phases.safeParse(definition['phases']);
+  return own.success && !isDeepStrictEqual(own.data, drill.phases);
+}
+
+/** What did not come to its end may have failed. */
+function cutShort({ drill }: JudgePlan, ended: ReadonlySet<string>): Reason[] {
+  const open = [BASELINE, ...drill.phases.map(({ name }) => name)].find((name) => !ended.has(name));
+  if (open === undefined) return [];
+  return [{ reason: `${open} did not come to its end`, fix: 'Run the drill again.' }];
+}
+
+/** A run in which nothing was judged shows nothing. */
+function nothingJudged(cells: readonly CellReport[]): Reason[] {
+  if (cells.some((c) => c.verdict === 'passed' || c.verdict === 'failed')) return [];
+  const fix = 'Name checks in `expect`, or golden tasks that demand something.';
+  return [{ reason: 'nothing was judged in this drill', fix }];
+}
+
+function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {
+  const tasks = new Map<string, string[]>();
+  for (const [task, baseline] of baselines) {
+    const fault = baselineFault(baseline);
+    if (fault !== undefined) tasks.set(fault, [...(tasks.get(fault) ?? []), task]);
+  }
+  const fix = 'Make the task pass without faults first: mend the target, or what the golden task demands.';
+  return [...tasks].map(([fault, names]) => ({
+    reason: `the baseline of ${several(names)} failed, without any fault: ${fault}`,
+    fix,
+  }));
+}
+
+/** The first three of them, and how many more. */
+const several = (names: readonly string[]): string =>
+  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
+
+function verdictOf(
+  tasks: readonly TaskReport[],
+  cells: readonly CellReport[],
+  trouble: Trouble,
+): DrillReport['verdict'] {
+  if (trouble.untrusted) return 'inconclusive';
+  if (tasks.some((t) => t.verdict === 'failed') || hasFinding(cells)) return 'failed';
+  return trouble.reasons.length > 0 || tasks.some((t) => t.verdict === 'inconclusive') ? 'inconclusive' : 'passed';
+}

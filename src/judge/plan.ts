@@ -1,0 +1,28 @@
+import type { ResolvedDeclaration, Roles } from '../core/declaration.ts';
+import type { Drill } from '../core/drill.ts';
+import type { Effect } from '../core/effect.ts';
+import type { Workflow } from '../core/golden-task.ts';
+import type { Check } from '../core/plugin.ts';
+import type { Lacking } from '../core/positions.ts';
+
+/** All that judging a drill needs beside its events: a stored run is judged by the same. */
+export interface JudgePlan {
+  /** With the faults that really were armed. */
+  drill: Drill;
+  /** The definition as the user wrote it, for the report. */
+  definition: Record<string, unknown>;
+  workflow: Workflow;
+  declares: ResolvedDeclaration;
+  roles: Roles;
+  checks: readonly Check[];
+  /** The drill comes with the package: it speaks of positions in the chain, and claims only what the target does. */
+  shipped: boolean;
+  /** What the drill names that this run lacks: not applicable, and no reason to be inconclusive. */
+  lacking: Lacking[];
+  /** What each armed fault does to a reply: per phase, in the drill's order. */
+  effects: Effect[][];
+  reproduce: string;
+}
+
+/** A plan as `inputs.json` of the run folder keeps it: the checks are those of whoever judges. */
+export type StoredInputs = Omit<JudgePlan, 'checks'>;

@@ -1,0 +1,274 @@
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { z } from 'zod';
+import { Concepts } from '../core/concept.ts';
+import { Contract } from '../core/contract.ts';
+import { Declaration, Role } from '../core/declaration.ts';
+import { Drill } from '../core/drill.ts';
+import { Effect } from '../core/effect.ts';
+import { DrillError } from '../core/errors.ts';
+import { GoldenTask } from '../core/golden-task.ts';
+import { Reading } from '../core/notices.ts';
+import type { Check } from '../core/plugin.ts';
+import { placeDrill, roleFinder } from '../core/positions.ts';
+import { type DrillReport, RunReport } from '../core/report.ts';
+import { BASELINE, TraceEvent } from '../core/trace.ts';
+import { reportOf } from './judge-drill.ts';
+import type { StoredInputs } from './plan.ts';
+import { damaged, linesOf, measure, type StoredFile, SUMS } from './stored-file.ts';
+import { type DrillResult, type RunFacts, summarise } from './summary.ts';
+
+/**
+ * A run as its folder keeps it. `SHA256SUMS` tells a file that is not what the run has written; whoever changes a file and
+ * its sum has made a run of their own. Of such a run it is held that it is told as what its events show: that its parts
+ * belong together, that no event is missing among others, and that a finished drill has all of its phases. Whether those
+ * events happened, and whether the drill claimed no more than its `inputs.json` says, nothing can tell.
+ */
+export interface StoredRun {
+  facts: RunFacts;
+  status: RunReport['status'];
+  unfinished: string[];
+  /** The drills that came to their end. */
+  finished: string[];
+  /** How many drills were to be run. */
+  plans: number;
+  file(name: 'run.json' | 'inputs.json' | 'trace.jsonl'): StoredFile;
+}
+
+const Tool = z.object({
+  name: z.string(),
+  description: z.string().optional(),
+  parameters: z.record(z.string(), z.unknown()),
+});
+
+const Picture = z.object({ media_type: z.string(), data: z.string() });
+
+const Inputs: z.ZodType<StoredInputs> = z.object({
+  drill: Drill,
+  definition: z.record(z.string(), z.unknown()),
+  workflow: z.object({
+    name: z.string(),
+    contract: Contract.optional(),
+    tasks: z.array(GoldenTask),
+    sources: z.array(z.object({ id: z.string(), tenant: z.string(), text: z.string(), image: Picture.optional() })),
+    canaries: z.record(z.string(), z.string()),
+    concepts: Concepts,
+    notices: z.array(Reading),
+    tools: z.array(Tool),
+  }),
+  declares: Declaration.extend({ chain: z.array(z.string()), order_assumed: z.literal(true).optional() }),
+  shipped: z.boolean(),
+  lacking: z.array(z.object({ what: z.string(), why: z.string() })),
+  // Where something in an address was redacted it may be no URL any more.
+  roles: z.record(z.string(), Role.extend({ base_url: z.string() })),
+  effects: z.array(z.array(Effect)),
+  reproduce: z.string(),
+});
+
+const MOST_DRILLS = 100_000;
+const SCHEMAS = { run: 'drill.run/1', trace: 'drill.trace/1' };
+
+/** Opens a run folder. Throws a DrillError where it is none, or was written by a version this one cannot read. */
+export function readRun(folder: string, name: string): StoredRun {
+  const file = (part: string): StoredFile => ({ path: join(folder, part), name: join(name, part) });
+  const head = readHead(file('run.json'));
+  const sums = readSums(file(SUMS));
+  const lines = PARTS.map((part) => {
+    const measured = measure(file(part));
+    if (measured.sum !== sums.get(part)) throw damaged(file(part).name, `its checksum is not the one in ${SUMS}`);
+    return measured.lines;
+  });
+  // The inputs are a list, a line each, between its brackets.
+  return { ...head, plans: (lines[PARTS.indexOf('inputs.json')] ?? 0) - 2, file };
+}
+
+const PARTS = ['run.json', 'inputs.json', 'trace.jsonl'];
+
+function readSums(file: StoredFile): ReadonlyMap<string, string> {
+  const sums = new Map<string, string>();
+  for (const line of linesOf(file)) {
+    const [sum = '', part = ''] = line.split('  ', 2);
+    if (PARTS.includes(part)) sums.set(part, sum);
+  }
+  return sums;
+}
+
+/** What `run.json` says beside its drills, which are judged anew: its first line, its last, and the drills' names between. */
+function readHead(file: StoredFile): Omit<StoredRun, 'plans' | 'file'> {
+  let [first, last]: [string | undefined, string] = [undefined, ''];
+  const finished: string[] = [];
+  for (const line of linesOf(file)) {
+    if (first === undefined) expectSchema(/^\{"schema":"([^"]*)"/.exec(line)?.[1], SCHEMAS.run, file.name);
+    else last = line;
+    first ??= line;
+    const name = /^\{"name":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
+    if (name !== undefined) finished.push(String(orDamaged(file, () => JSON.parse(`"${name}"`))));
+    if (finished.length > MOST_DRILLS) throw damaged(file.name, `it has more than ${MOST_DRILLS} drills`);
+  }
+  const written: RunReport = orDamaged(file, () => JSON.parse((first ?? '') + last));
+  const parsed = RunReport.safeParse(written);
+  if (!parsed.success) throw damaged(file.name, parsed.error.issues[0]?.message ?? 'it has another shape');
+  // As it was written: a parser may put its keys into another order.
+  const { schema, seed, time, mode, target, reproduce, about } = written;
+  const { status, unfinished } = parsed.data;
+  return { facts: { schema, seed, time, mode, target, reproduce, about }, status, unfinished, finished };
+}
+
+/** Who hears of a stored run, as of one that happens. */
+export interface Listener {
+  onEvent?(event: TraceEvent): void;
+  onDrill?(report: DrillReport, inputs: StoredInputs): void;
+}
+
+/**
+ * Judges a stored run again, by the checks of today, and tells of it piece by piece; `claims` may replace what a drill
+ * expects. Memory holds one drill.
+ */
+export function judgeStored(
+  run: StoredRun,
+  checks: readonly Check[],
+  claims: ReadonlyMap<string, Drill['expect']>,
+  listener: Listener,
+): Omit<RunReport, 'drills'> {
+  const trace = new Trace(run);
+  const results: DrillResult[] = [];
+  try {
+    trace.step();
+    const header = trace.step();
+    if (header !== undefined) listener.onEvent?.(header);
+    for (const inputs of plansOf(run.file('inputs.json'))) {
+      const finished = run.finished[results.length] === inputs.drill.drill;
+      const events = told(trace.block(inputs, finished), listener);
+      if (finished) {
+        const report = reportOf({ ...inputs, checks, drill: claimed(inputs, claims) }, events);
+        results.push({ verdict: report.verdict, score: report.score, words: report.words });
+        listener.onDrill?.(report, inputs);
+      } else if (run.status !== 'completed') for (const _ of events);
+    }
+    trace.end();
+  } catch (error) {
+    // Checks count on what the recorder writes: what makes them stumble was not written by it.
+    throw error instanceof DrillError ? error : notJudged(trace.file, error);
+  } finally {
+    trace.close();
+  }
+  if (results.length < run.finished.length || results.length + run.unfinished.length !== run.plans)
+    throw damaged(run.file('run.json').name, 'its drills are not those of inputs.json');
+  return summarise(run.facts, run.status, results, run.unfinished);
+}
+
+function notJudged({ name }: StoredFile, error: unknown): DrillError {
+  return new DrillError('damaged_run', {
+    message: `the events of the stored run cannot be judged by its inputs: ${String(error)}`,
+    place: { file: name },
+    fix: 'Run the drill again; if this run is as drill wrote it, please report that it cannot be judged.',
+  });
+}
+
+function claimed(inputs: StoredInputs, claims: ReadonlyMap<string, Drill['expect']>): Drill {
+  const expect = claims.get(inputs.drill.drill);
+  if (expect === undefined) return inputs.drill;
+  const find = roleFinder(inputs.declares.chain, Object.keys(inputs.roles), !inputs.shipped);
+  return placeDrill({ ...inputs.drill, expect }, find).drill;
+}
+
+function* told(events: Iterable<TraceEvent>, { onEvent }: Listener): Iterable<TraceEvent> {
+  for (const event of events) {
+    onEvent?.(event);
+    yield event;
+  }
+}
+
+function* plansOf(file: StoredFile): Iterable<StoredInputs> {
+  let number = 0;
+  for (const line of linesOf(file)) {
+    number += 1;
+    if (line === '[' || line === ']') continue;
+    const inputs = Inputs.safeParse(orDamaged(file, () => JSON.parse(line.replace(/,$/, '')), number));
+    if (!inputs.success) throw damaged(file.name, inputs.error.issues[0]?.message ?? 'it has another shape', number);
+    yield inputs.data;
+  }
+}
+
+/** The events of a stored run, drill by drill. */
+class Trace {
+  readonly file: StoredFile;
+  readonly #events: Generator<TraceEvent, void>;
+  #next: TraceEvent | undefined;
+
+  constructor({ facts, file }: StoredRun) {
+    this.file = file('trace.jsonl');
+    this.#events = eventsIn(this.file, facts);
+  }
+
+  /** Takes an event, and looks at the one after it. */
+  step(): TraceEvent | undefined {
+    const taken = this.#next;
+    const { value } = this.#events.next();
+    this.#next = value ?? undefined;
+    return taken;
+  }
+
+  /** The events of one drill, which stand together. */
+  *block({ drill: { drill, phases } }: StoredInputs, finished: boolean): Generator<TraceEvent, void> {
+    const ended: string[] = [];
+    let begun = false;
+    for (let next = this.#next; next !== undefined && next.kind !== 'run-header'; next = this.#next) {
+      const begins = next.kind === 'phase' && next.state === 'began' && next.phase === BASELINE;
+      // Whoever names a drill twice runs it twice.
+      if (next.drill !== drill || (begins && begun)) break;
+      begun ||= begins;
+      if (next.kind === 'phase' && next.state === 'ended') ended.push(next.phase);
+      this.step();
+      yield next;
+    }
+    const whole = [BASELINE, ...phases.map(({ name }) => name)];
+    if (finished && ended.join() !== whole.join())
+      throw damaged(this.file.name, `the phases of ${drill} are not all there`);
+  }
+
+  end(): void {
+    const next = this.#next;
+    if (next !== undefined)
+      throw damaged(this.file.name, 'here is no event of any drill that the run has come to', next.seq + 1);
+  }
+
+  close(): void {
+    this.#events.return();
+  }
+}
+
+/** Each in its place: a line that is missing, moved or there twice shifts the numbers. */
+function* eventsIn(file: StoredFile, { seed, target }: RunFacts): Generator<TraceEvent, void> {
+  let seq = 0;
+  for (const line of linesOf(file)) {
+    const event: TraceEvent = orDamaged(file, () => JSON.parse(line), seq + 1);
+    if (seq === 0) expectSchema(Object(event).schema, SCHEMAS.trace, file.name);
+    if (!TraceEvent.safeParse(event).success) throw damaged(file.name, 'this is no event', seq + 1);
+    if (event.seq !== seq || (event.kind === 'run-header') !== (seq === 0))
+      throw damaged(file.name, `here belongs event ${seq}, and event ${event.seq} stands here`, seq + 1);
+    if (event.kind === 'run-header' && (event.seed !== seed || !isDeepStrictEqual(event.target, target)))
+      throw damaged(file.name, 'it is of another seed or target than run.json says', 1);
+    yield event;
+    seq += 1;
+  }
+  if (seq === 0) throw damaged(file.name, 'it is empty');
+}
+
+function orDamaged<T>(file: StoredFile, read: () => T, line?: number): T {
+  try {
+    return read();
+  } catch (error) {
+    throw damaged(file.name, error instanceof Error ? error.message : String(error), line);
+  }
+}
+
+function expectSchema(found: unknown, wanted: string, file: string): void {
+  if (found === wanted) return;
+  if (typeof found !== 'string') throw damaged(file, 'it does not begin with its version');
+  throw new DrillError('unknown_version', {
+    message: `it was written as ${found}, this version reads ${wanted}`,
+    place: { file },
+    fix: 'Read it with the version of failover-drill that wrote it (about.versions in run.json), or run the drill again.',
+  });
+}

@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto';
+import { remembering } from '../core/once.ts';
+import type { Recording } from '../core/stand.ts';
+import type { Held, NewEvent, TraceEvent } from '../core/trace.ts';
+import type { Redaction } from '../redaction/redact.ts';
+import { createCallReader, type TaskWords } from './given.ts';
+import { createMarkerSearch, type Markers } from './markers.ts';
+import { createReplyBook, type ReplyBook } from './reply-book.ts';
+
+/** The first 16 hex digits of a SHA-256: enough to tell two texts apart, too little to guess one from. */
+export function digest(text: string): string {
+  return hash('sha256', text).slice(0, 16);
+}
+
+/** Numbers a run's events in the order they happen; one for the whole run. */
+export interface Sequence {
+  next(): number;
+}
+
+/** Counts from `first`. */
+export function createSequence(first: number): Sequence {
+  let seq = first;
+  return { next: () => seq++ };
+}
+
+export interface RecorderOptions {
+  drill: string;
+  sequence: Sequence;
+  now(): number;
+  markers: Markers;
+  tasks: readonly TaskWords[];
+  redaction: Redaction;
+  sink(event: TraceEvent): void;
+}
+
+export interface Recorder extends Recording {
+  /** What an outcome holds of the replies of this world. */
+  keptIn: ReplyBook['keptIn'];
+  /** Markers of a text that is like no other: what a target gives back. */
+  heldVerbatim(text: string): Held;
+  /** Events from now on belong to this phase. */
+  enter(phase: string): void;
+}
+
+/** Stamps, redacts and hands on each event at once: nothing is kept here, so memory does not grow with the run. */
+export function createRecorder(options: RecorderOptions): Recorder {
+  let phase = '';
+  const book = createReplyBook();
+  const search = createMarkerSearch(options.markers);
+  return {
+    replied: book.enter,
+    rereads: book.rereads,
+    keptIn: book.keptIn,
+    enter(name) {
+      phase = name;
+    },
+    emit(event: NewEvent) {
+      // The stamp stands first so that a line of the trace can be read from the left; written out, because on Node 20
+      // an object that begins with a spread and goes on takes twenty times as long. The union of event shapes
+      // is closed under adding the stamp, which TypeScript cannot follow through the spread.
+      options.sink({
+        seq: options.sequence.next(),
+        at: options.now(),
+        drill: options.drill,
+        phase,
+        ...options.redaction.value(event),
+      } as TraceEvent);
+    },
+    held: remembering((text) => search(text)),
+    heldVerbatim: (text) => search(text, 'verbatim'),
+    facts: createCallReader(options.tasks),
+    digest: remembering(digest),
+  };
+}

@@ -1,0 +1,94 @@
+import type { Message } from '../core/model-call.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Replied, Scope } from '../core/stand.ts';
+import type { Kept } from '../core/trace.ts';
+import { handedOut, proseOf, shareHeld, squash } from '../text/prose.ts';
+
+/** A reply of which the prose is known. */
+interface Entry extends Replied {
+  prose: string[];
+}
+
+/** Shorter prose may be the same at two tenants by chance. */
+const TELLING = 40;
+/** So many different replies are kept of one task, and as many of a tenant's tasks. */
+const MOST = 16;
+
+/**
+ * The replies of one world, in words: what an outcome or a later request holds of them is found here. Bodies leave it
+ * only as shares.
+ */
+export function createReplyBook() {
+  /** By ask, those of asks under way. */
+  const current = new Map<number, Entry[]>();
+  /** The good ones of earlier asks, by tenant and task, one for each role and wording. */
+  const store = new Map<string, Map<string, Entry[]>>();
+
+  return {
+    enter(reply: Replied): void {
+      const prose = proseOf(reply.text);
+      if (prose.length === 0) return;
+      const own = current.get(reply.ask) ?? [];
+      current.set(reply.ask, [...own, { ...reply, prose }]);
+    },
+
+    /** Earlier calls of the ask whose prose stands in these messages, outside of the model's own turns. */
+    rereads(ask: number, messages: readonly Message[]): string[] {
+      const own = current.get(ask)?.filter(({ ok }) => ok) ?? [];
+      if (own.length === 0) return [];
+      const said = messages.filter((m) => m.role !== 'assistant').map((m) => squash(unescaped(m.content)));
+      return own
+        .filter(
+          ({ prose }) =>
+            prose.join(' ').length >= TELLING && prose.every((piece) => said.some((m) => m.includes(piece))),
+        )
+        .map(({ call }) => call);
+    },
+
+    /** What an outcome holds of all replies so far; after it, the ask's own good ones are a store for later asks. */
+    keptIn({ ask, task, tenant }: Scope, outcome: Outcome, expected: string): Kept[] {
+      const text = handedOut(outcome);
+      const held = (entry: Entry, least: number, more: Partial<Kept> = {}): Kept[] => {
+        const share = text === '' ? 0 : shareHeld(entry.prose, text);
+        const { call, role, cites } = entry;
+        return share < least ? [] : [{ call, ask: entry.ask, role, share, cites, ...more }];
+      };
+      const whole = ({ prose }: Entry) => prose.every((piece) => text.includes(piece));
+      const own = current.get(ask) ?? [];
+      const ofTenant = store.get(tenant) ?? new Map<string, Entry[]>();
+      const stored = ofTenant.get(task) ?? [];
+      const foreign = [...store].flatMap(([other, tasks]) =>
+        other === tenant ? [] : [...tasks.values()].flatMap((some) => some.filter(whole)),
+      );
+      const ours = foreign.length === 0 ? [] : [...own, ...stored].map(({ prose }) => prose.join(' '));
+      const kept = [
+        ...own.flatMap((entry) => held(entry, LEAST)),
+        ...stored.filter(whole).flatMap((entry) => held(entry, 1)),
+        ...foreign
+          .filter((entry) => isForeign(entry, ours, expected))
+          .flatMap((entry) => held(entry, 1, { other_tenant: true })),
+      ];
+      current.delete(ask);
+      const good = own.filter(({ ok }) => ok);
+      const older = stored.filter((old) => !good.some((entry) => entry.role === old.role && same(entry, old)));
+      ofTenant.set(task, [...older, ...good].slice(-MOST));
+      store.set(tenant, ofTenant);
+      return kept;
+    },
+  };
+}
+export type ReplyBook = ReturnType<typeof createReplyBook>;
+
+/** A part that is smaller may be the question's own words. */
+const LEAST = 0.15;
+
+const same = (a: Entry, b: Entry) => a.prose.join() === b.prose.join() && a.cites.join() === b.cites.join();
+
+/** Whether words of another tenant's answer say that it is that tenant's: neither short, nor what this ask may say itself. */
+function isForeign({ prose }: Entry, ours: readonly string[], expected: string): boolean {
+  const all = prose.join(' ');
+  return all.length >= TELLING && !ours.some((own) => own.includes(all)) && !squash(expected).includes(all);
+}
+
+/** A message may hold JSON in which a reply is quoted. */
+const unescaped = (text: string) => (text.includes('\\') ? text.replaceAll('\\n', ' ').replaceAll('\\"', '"') : text);

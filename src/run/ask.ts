@@ -1,0 +1,188 @@
+import type { Clock } from '../core/clock.ts';
+import { DEFAULT_DEADLINE_MS } from '../core/declaration.ts';
+import type { GoldenTask, Script } from '../core/golden-task.ts';
+import type { Outcome, Task } from '../core/outcome.ts';
+import type { RunningTarget } from '../core/plugin.ts';
+import type { Scope, Stand } from '../core/stand.ts';
+import { SPINNING } from '../judge/task-report.ts';
+import { logFacts } from '../recording/log-facts.ts';
+import { digest, type Recorder } from '../recording/recorder.ts';
+import { DEEPEST, isDeeper } from '../text/canonical.ts';
+import { hasTimers, onCrash, sayThrown, tellOpen } from '../world/index.ts';
+import { copyOf, excessOf } from './boundary.ts';
+import { HORIZON_MS, type PlayPlan } from './plan.ts';
+
+/** A target may take the global one away. */
+const { AbortController: Abort } = globalThis;
+
+/** What one ask needs of its world. */
+export interface AskContext {
+  plan: PlayPlan;
+  running: RunningTarget;
+  clock: Clock;
+  recorder: Recorder;
+  stand: Stand;
+  signal: AbortSignal;
+  /** Ids of the tasks that the target was given in this world. */
+  given: Set<string>;
+  enter<T>(scope: Scope, fn: () => T): T;
+}
+
+/** Asks the target one golden task and records how it ended; rejects only where the run is cancelled. */
+export async function ask(context: AskContext, number: number, golden: GoldenTask): Promise<void> {
+  const { plan, clock, recorder, signal } = context;
+  signal.throwIfAborted();
+  const scope: Scope = { ask: number, task: golden.name, tenant: golden.tenant };
+  const script = plan.scriptFor(golden);
+  // What the target does with it changes nothing that others, or the judge, go by.
+  const task = copyOf(taskOf(plan, golden, script, number));
+  context.stand.play(number, script);
+  context.given.add(task.id);
+  recorder.emit({
+    kind: 'ask',
+    ask: number,
+    task: golden.name,
+    tenant: digest(`tenant:${golden.tenant}`),
+    priority: golden.priority,
+    deadline_ms: task.deadline_ms,
+    ...(task.budget_usd === undefined ? {} : { budget_usd: task.budget_usd }),
+    expected_answer: script.answer,
+  });
+  const begun = clock.now();
+  const horizon = new Abort();
+  const cancelled = () => horizon.abort(signal.reason);
+  signal.addEventListener('abort', cancelled, { once: true });
+  const crash = crashOf(scope);
+  try {
+    const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal), plan));
+    const late = clock
+      .sleep(task.deadline_ms + HORIZON_MS, horizon.signal)
+      .then(() => ({ hung: context.enter(scope, waitedFor) }));
+    const ending = await Promise.race([answer, crash.happened, late]);
+    if ('hung' in ending) {
+      const waited_ms = clock.now() - begun;
+      recorder.emit({ kind: 'hung', ...labels(scope), waited_ms, waiting_for: ending.hung });
+    } else record(context, scope, script, task.id, ending);
+  } finally {
+    crash.forget();
+    signal.removeEventListener('abort', cancelled);
+    horizon.abort(OVER);
+  }
+}
+
+/** Made once: an error per ask would be dear, and nobody is left to read it. */
+const OVER = new DOMException('The ask is over', 'AbortError');
+
+/** How an ask ended. An outcome that could not be read is a failure, with what is wrong with it as its error. */
+type Ending = { outcome: Outcome; unreadable?: true } | { hung: string };
+
+const OWN_TIMER = 'a timer of its own';
+const UNSETTLED = 'a promise that nothing will settle';
+
+/** What the current ask hangs at, as far as it can be seen. */
+function waitedFor(): string {
+  const outside = tellOpen();
+  if (outside.length > 0) return `${outside.join(', ')}, outside of the virtual world`;
+  return hasTimers() ? OWN_TIMER : UNSETTLED;
+}
+
+/** The end of an ask whose code would have ended its process, or goes round without end. */
+function crashOf(scope: Scope) {
+  let forget = () => {};
+  const happened = new Promise<Ending>((resolve) => {
+    forget = onCrash((crash) => {
+      if (crash.scope !== scope) return false;
+      resolve(crash.kind === 'spins' ? { hung: SPINNING + crash.what } : failure(crash.what));
+      return true;
+    });
+  });
+  return { happened, forget };
+}
+
+const labels = ({ ask, task }: Scope) => ({ ask, task });
+
+function taskOf(plan: PlayPlan, golden: GoldenTask, script: Script, number: number): Task {
+  const declared = plan.declares.deadline_ms;
+  const limits = [golden.max_latency_ms, declared].filter((ms) => ms !== undefined);
+  const schema = plan.workflow.contract?.output?.schema;
+  return {
+    id: `${golden.name}-${number}`,
+    workflow: plan.workflow.name,
+    tenant: golden.tenant,
+    priority: golden.priority,
+    input: golden.input,
+    ...(golden.history.length > 0 && { history: golden.history }),
+    sources: script.sources.map(({ tenant, ...source }) => source),
+    ...(schema === undefined ? {} : { response_schema: schema }),
+    deadline_ms: limits.length === 0 ? DEFAULT_DEADLINE_MS : Math.min(...limits),
+    ...(plan.workflow.tools.length === 0 ? {} : { tools: golden.tools ?? plan.workflow.tools.map((t) => t.name) }),
+    ...(plan.workflow.contract === undefined ? {} : { contract: plan.workflow.contract }),
+    ...(golden.max_cost_usd === undefined ? {} : { budget_usd: golden.max_cost_usd }),
+  };
+}
+
+/** Whatever a target gives back becomes an outcome: a text is an answer, an error or a wrong shape a failure. */
+async function settle(fn: () => Promise<unknown>, plan: PlayPlan): Promise<Ending> {
+  let given: unknown;
+  try {
+    given = await fn();
+  } catch (error) {
+    return failure(sayThrown(error));
+  }
+  if (typeof given === 'string') return { outcome: { kind: 'answered', answer: given } };
+  try {
+    return storable(given, plan.readOutcome);
+  } catch (error) {
+    return unreadable(`the target's outcome cannot become JSON: ${sayThrown(error).split('\n')[0]}`);
+  }
+}
+
+const failure = (error: string) => ({ outcome: { kind: 'failed', error } satisfies Outcome });
+const unreadable = (error: string) => ({ ...failure(error), unreadable: true as const });
+
+/** An outcome as it can be stored, and is judged. Throws what the target's own getters and `toJSON` throw. */
+function storable(given: unknown, read: PlayPlan['readOutcome']): Ending {
+  const seen = read(given);
+  if ('problems' in seen) return unreadable(`the target's outcome has a wrong shape: ${seen.problems.join('; ')}`);
+  const json = JSON.stringify(seen.outcome);
+  const excess = excessOf(json, seen.outcome);
+  if (excess !== undefined) return unreadable(`the target's outcome is too large: ${excess}`);
+  const stored = read(JSON.parse(json));
+  if ('problems' in stored) return unreadable(`the target's outcome has a wrong shape: ${stored.problems.join('; ')}`);
+  if (isDeeper(stored.outcome)) throw new RangeError(`it nests deeper than ${DEEPEST} levels`);
+  return stored;
+}
+
+type Settled = Exclude<Ending, { hung: string }>;
+
+function record(context: AskContext, scope: Scope, script: Script, id: string, ending: Settled): void {
+  const { recorder, plan, given } = context;
+  const golden = script.task;
+  const { log = [], model, cost_usd, ...outcome } = ending.outcome;
+  if (ending.outcome.log !== undefined || model !== undefined || cost_usd !== undefined) {
+    const models = Object.values(plan.roles).map((role) => role.model);
+    const about = { ask: scope.ask, golden, workflow: plan.workflow, models };
+    recorder.emit({
+      kind: 'log',
+      ...labels(scope),
+      records: log,
+      ...(model === undefined ? {} : { model }),
+      ...(cost_usd === undefined ? {} : { cost_usd }),
+      ...logFacts(log, recorder.heldVerbatim(JSON.stringify(log)), about),
+    });
+  }
+  const held = recorder.heldVerbatim(JSON.stringify(outcome));
+  const kept = recorder.keptIn(scope, outcome, script.answer);
+  const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((one) => given.has(one) && one !== id);
+  recorder.emit({
+    kind: 'outcome',
+    ...labels(scope),
+    outcome,
+    held,
+    ...(kept.length > 0 && { kept }),
+    ...(others.length > 0 && { state_asks: others }),
+    ...(ending.unreadable && { unreadable: true }),
+  });
+}
+
+const taskIdsIn = (text: string) => [...new Set(text.match(/(?<![\w-])[a-z][a-z0-9_]*-\d+(?![\w-])/g))];

@@ -1,0 +1,114 @@
+import type { DrillReport } from '../core/report.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import { skipped } from '../judge/summary.ts';
+import { createSequence } from '../recording/recorder.ts';
+import { judgePlanOf, type Plan, type Players, type RunContext } from './plan.ts';
+import { runDrill } from './run-drill.ts';
+
+interface Wishes {
+  plans: readonly Plan[];
+  players: Players;
+  jobs: number;
+  bail: boolean;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs drills, up to `jobs` at once, and hands out events and reports as if they had run one after another: each drill's
+ * events are a block, numbered on from the block before. Stops early on a cancelled run, or with `bail` on a failed drill.
+ */
+export async function* runInOrder(wishes: Wishes, sink: (event: TraceEvent) => void): AsyncGenerator<DrillReport> {
+  const { plans, jobs, bail } = wishes;
+  // One job needs no blocks: its events go out as they happen.
+  const results = jobs === 1 ? oneByOne(wishes, sink) : blocks(wishes, sink);
+  let left = plans.length;
+  for await (const report of results) {
+    yield report;
+    left -= 1;
+    if (left === 0 || (bail && report.verdict === 'failed')) return;
+  }
+}
+
+/** The run's header is event 0. */
+const FIRST = 1;
+
+async function* oneByOne(
+  { plans, players, signal }: Wishes,
+  sink: (event: TraceEvent) => void,
+): AsyncGenerator<DrillReport> {
+  const sequence = createSequence(FIRST);
+  for (const plan of plans) {
+    if (signal.aborted) return;
+    const report = await unlessCancelled(runOne(plan, { sequence, sink, players, signal }), signal);
+    if (report !== undefined) yield report;
+  }
+}
+
+async function runOne(plan: Plan, context: RunContext): Promise<DrillReport> {
+  return skipped(judgePlanOf(plan)) ?? (await runDrill(plan, context));
+}
+
+/** A drill that a cancelled run broke off has no report; its events are kept. */
+async function unlessCancelled(report: Promise<DrillReport>, signal: AbortSignal): Promise<DrillReport | undefined> {
+  try {
+    return await report;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return undefined;
+  }
+}
+
+async function* blocks(
+  { plans, players, jobs, signal }: Wishes,
+  sink: (event: TraceEvent) => void,
+): AsyncGenerator<DrillReport> {
+  let from = FIRST;
+  const waiting = [...plans];
+  const running: Block[] = [];
+  try {
+    for (;;) {
+      const more = signal.aborted ? [] : waiting.splice(0, jobs - running.length);
+      running.push(...more.map((plan) => startBlock(plan, players, signal)));
+      const block = running.shift();
+      if (block === undefined) return;
+      const report = await unlessCancelled(block.report, signal);
+      for (const event of block.events) sink({ ...event, seq: event.seq + from });
+      if (report !== undefined) yield shifted(report, from);
+      from += block.events.length;
+    }
+  } finally {
+    for (const block of running) block.stop();
+  }
+}
+
+interface Block {
+  /** Ends it, wherever it is. */
+  stop(): void;
+  /** Grows until there is a report. */
+  events: TraceEvent[];
+  report: Promise<DrillReport>;
+}
+
+/** A drill on its own, its events numbered from 0. */
+function startBlock(plan: Plan, players: Players, all: AbortSignal): Block {
+  const own = new AbortController();
+  const stop = () => own.abort(all.reason);
+  all.addEventListener('abort', stop);
+  const { signal } = own;
+  const events: TraceEvent[] = [];
+  const sink = (event: TraceEvent) => void events.push(event);
+  const report = runOne(plan, { sequence: createSequence(0), sink, players, signal });
+  // One that is never awaited, because the run stopped early, must not take the process down.
+  report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
+  return { events, report, stop };
+}
+
+/** The report of a block whose first event is number `from`. */
+function shifted(report: DrillReport, from: number): DrillReport {
+  const move = <C extends { evidence: number[] }>(cell: C): C => ({
+    ...cell,
+    evidence: cell.evidence.map((seq) => seq + from),
+  });
+  const tasks = report.tasks.map((task) => ({ ...task, checks: task.checks.map(move) }));
+  return { ...report, checks: report.checks.map(move), tasks };
+}

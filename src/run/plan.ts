@@ -1,0 +1,92 @@
+import type { Clock } from '../core/clock.ts';
+import type { Contract } from '../core/contract.ts';
+import type { GoldenTask, Script } from '../core/golden-task.ts';
+import type { ToolSchema } from '../core/model-call.ts';
+import type { Outcome } from '../core/outcome.ts';
+import type { Habitat } from '../core/plugin.ts';
+import type { Random } from '../core/random.ts';
+import type { ArmedFault, Recording, Stand } from '../core/stand.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { JudgePlan } from '../judge/plan.ts';
+import type { Sequence } from '../recording/recorder.ts';
+import type { Redaction } from '../redaction/redact.ts';
+
+/**
+ * What is judged, now or later: a live run and a stored one see the same texts, with nothing secret in them. The line
+ * that reproduces the run is as whoever made the plan wrote it.
+ */
+export function judgePlanOf({ redaction, checks, effects, reproduce, ...plan }: Plan): JudgePlan {
+  const { drill, definition, workflow, declares, roles, shipped, lacking } = plan;
+  const seen = redaction.value({ drill, definition, workflow, declares, roles, lacking });
+  return { ...seen, shipped, reproduce, checks, effects };
+}
+
+/** All that playing a drill needs: nothing depends on a file or a name any more. */
+export interface PlayPlan extends Pick<JudgePlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped'> {
+  /** The golden tasks to run, in name order. */
+  tasks: GoldenTask[];
+  /** Where the target finds each role, with a dummy key. */
+  addresses: Habitat['roles'];
+  /** Armed faults per phase, in the drill's order. */
+  faults: ArmedFault[][];
+  /** What may not be recorded. */
+  redaction: Redaction;
+  /** Opens the provider stand of one world. */
+  openStand(world: {
+    clock: Clock;
+    random: Random;
+    recording: Recording;
+    schemaFields: readonly string[];
+    contract: Contract | undefined;
+    tools: readonly ToolSchema[];
+  }): Stand;
+  scriptFor(task: GoldenTask): Script;
+  /** An outcome, or what is wrong with what a target gave back, in sentences for whoever wrote it. */
+  readOutcome(given: unknown): { outcome: Outcome } | { problems: string[] };
+}
+
+/** A drill that is played and judged. */
+export interface Plan extends JudgePlan, PlayPlan {}
+
+/** What of a world is known before the target's code is evaluated. */
+export interface WorldFacts {
+  drill: string;
+  world: 'baseline' | 'drill';
+  seed: number;
+}
+
+/** Where a world's events go. */
+export interface PlayContext {
+  sequence: Sequence;
+  /** Gets every event as it happens. */
+  sink(event: TraceEvent): void;
+  /** Gets what the target prints. */
+  print(text: string): void;
+  signal: AbortSignal;
+}
+
+/** Plays one world of a drill, once. */
+export interface Player {
+  /** Resolves to false where the player was lost before the world's end; its events say why. */
+  play(plan: Plan, chain: string[] | undefined, context: Omit<PlayContext, 'print'>): Promise<boolean>;
+  /** Ends it, wherever it is. */
+  end(): void;
+}
+
+/** Gives each world a player of its own; it may get ready before it is asked to play. */
+export interface Players {
+  open(plan: Pick<Plan, 'drill'>, world: WorldFacts['world']): Player;
+}
+
+/** What lasts for the whole run. */
+export interface RunContext extends Omit<PlayContext, 'print'> {
+  players: Players;
+}
+
+/** Past the deadline by this much an ask is given up and its outcome is `hung`. */
+export const HORIZON_MS = 3_600_000;
+
+export function schemaFieldsOf(plan: Pick<JudgePlan, 'workflow'>): string[] {
+  const properties = plan.workflow.contract?.output?.schema['properties'];
+  return typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+}

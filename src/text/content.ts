@@ -1,0 +1,35 @@
+import type { Outcome } from '../core/outcome.ts';
+import { isDeeper } from './canonical.ts';
+
+type Said = Pick<Outcome, 'answer' | 'data'>;
+
+/** The structured output, handed back as data or as a JSON text in place of the answer. */
+export function dataOf(outcome: Said): Record<string, unknown> | undefined {
+  if (outcome.data !== undefined || !outcome.answer?.trimStart().startsWith('{')) return outcome.data;
+  try {
+    // A text that begins with a brace and is JSON is an object.
+    const data: Record<string, unknown> = JSON.parse(outcome.answer);
+    return isDeeper(data) ? undefined : data;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The answer's prose, wherever the target puts it. */
+export function answerOf(outcome: Said): string | undefined {
+  const inData = dataOf(outcome)?.['answer'];
+  const prose = typeof inData === 'string' ? inData : undefined;
+  return outcome.data === undefined ? (prose ?? outcome.answer) : (outcome.answer ?? prose);
+}
+
+/** Everything the answer says: its prose and every string of its structured output, each once. */
+export function contentText(outcome: Said): string {
+  const strings = [answerOf(outcome) ?? '', ...stringsIn(dataOf(outcome))];
+  return [...new Set(strings)].filter((s) => s !== '').join('\n');
+}
+
+export function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(stringsIn);
+}
