@@ -52,7 +52,7 @@ export interface RunRequest {
   bail: boolean;
   /** A lower score fails the run. */
   minScore?: number | undefined;
-  /** What a run that passed comes to where nobody has read some of its texts; `passed` by default. */
+  /** What a run that passed comes to where some of its texts are unread; `passed` by default. */
   unread?: 'passed' | 'inconclusive' | undefined;
   /** Run everything twice and tell the first line that differs. */
   checkDeterminism: boolean;
@@ -213,7 +213,7 @@ export function exitCode(
     return EXIT.failed;
   }
   if (report.verdict === 'passed' && unread === 'inconclusive' && report.unread > 0) {
-    stderr.write(`nobody has read ${report.unread} of its texts (--unread inconclusive): drill notices lists them\n`);
+    stderr.write(`${report.unread} of its texts are unread (--unread inconclusive): drill notices lists them\n`);
     return EXIT.inconclusive;
   }
   return EXIT[report.verdict === 'not_applicable' ? 'inconclusive' : report.verdict];

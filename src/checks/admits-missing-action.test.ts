@@ -45,7 +45,7 @@ test('other words are judged as they were read', () => {
   expect(worded(read({ works: true }))).toBe(`failed: ${WHAT}, and nothing in the outcome says so`);
   expect(judge({ answer })).toEqual({
     verdict: 'not_applicable',
-    reason: `${WHAT}; nobody has read what the answer says of it`,
+    reason: `${WHAT}; what the answer says of it is unread`,
     unread: [answer],
   });
 });

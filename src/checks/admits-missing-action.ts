@@ -12,7 +12,7 @@ export const admitsMissingAction = defineTaskCheck({
   summary: 'Where an action the task asks for did not happen, the outcome says so',
   reads: 'writes of the golden task that did not happen, and kind, actions, plan and exact answers of the outcome',
   skips:
-    'the outcome is answered in words of its own that nobody has read, by a target that uses neither actions nor plan',
+    'the outcome is answered in unread words of its own, by a target that uses neither actions nor plan',
   severity: 'major',
   advice: 'When an action did not happen, say so: end other than `answered`, or list it in `actions` as not done.',
   by_reading: 'whether words of the answer or of the notice say that the action did not happen',
@@ -40,7 +40,7 @@ export const admitsMissingAction = defineTaskCheck({
     const usual = on.plain.outcome?.outcome;
     if (usual?.actions !== undefined || usual?.plan !== undefined)
       return failed(`${what}, and neither actions nor plan shows it, as without faults`, event, on.plain.outcome);
-    const why = hasTools(on) ? 'nobody has read what the answer says of it' : 'the target uses no tools';
+    const why = hasTools(on) ? 'what the answer says of it is unread' : 'the target uses no tools';
     return leaving(answer === '' ? [] : [answer], notApplicable(`${what}; ${why}`));
   },
 });

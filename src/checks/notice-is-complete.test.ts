@@ -28,7 +28,7 @@ test("the guide's bad messages fail unread", () => {
 test('a notice of one piece that nobody has read is counted, whatever it sounds like', () => {
   const german = 'Ich kann gerade nur eingeschränkt helfen. Bitte in einigen Minuten noch einmal versuchen.';
   expect(judge(german)).toEqual({
-    ...{ verdict: 'not_applicable', reason: 'nobody has read the notice, which is of one piece', unread: [german] },
+    ...{ verdict: 'not_applicable', reason: 'the notice is unread, and of one piece', unread: [german] },
   });
   expect(judge('Что-то ещё работает.').verdict).toBe('not_applicable');
   expect(judge('Something went wrong with the courier, not with your answer.').verdict).toBe('not_applicable');

@@ -16,7 +16,7 @@ export const noticeIsComplete = defineTaskCheck({
   feature: 'notice',
   reads:
     'the parts of the notice, or what notices.yaml says that a notice of one piece means; names of models and providers, and status codes, in it',
-  skips: 'nobody has read a notice of one piece',
+  skips: 'the notice is unread, and of one piece',
   implies: () => ({}),
   judge(on) {
     const path = degradedPath(on);
@@ -34,7 +34,7 @@ export const noticeIsComplete = defineTaskCheck({
     ];
     const unread = units.some(({ part }) => part === 'whole') ? unreadOf(units) : [];
     if (wrong.length > 0) return leaving(unread, failed(`the notice ${wrong.join('; it ')}`, writes, path.proof));
-    if (unread.length > 0) return leaving(unread, notApplicable('nobody has read the notice, which is of one piece'));
+    if (unread.length > 0) return leaving(unread, notApplicable('the notice is unread, and of one piece'));
     const reason = 'the notice says what works, what is limited and what comes next; 0 internals';
     return passed(reason, writes, path.proof);
   },

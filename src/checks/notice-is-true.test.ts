@@ -94,7 +94,7 @@ test('each part of a structured notice is read by itself, and those that nobody 
 test('nobody has read it: no finding, and it is counted', () => {
   const notice = 'Everything works as usual, and your refund has been issued.';
   expect(verdictOf(check, evidence(failover({ notice })))).toEqual({
-    ...{ verdict: 'not_applicable', reason: 'nobody has read 1 text of it', unread: [notice] },
+    ...{ verdict: 'not_applicable', reason: '1 unread text', unread: [notice] },
   });
 });
 

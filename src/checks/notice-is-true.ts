@@ -15,7 +15,7 @@ export const noticeIsTrue = defineTaskCheck({
   feature: 'notice',
   reads:
     'what notices.yaml says that the notice means, its amounts and ids, and what calls, tools, plan and kept state show',
-  skips: 'nobody has read the notice, and it names no amount or id',
+  skips: 'the notice is unread, and names no amount or id',
   implies: () => ({}),
   judge(on) {
     const path = degradedPath(on);
@@ -39,7 +39,7 @@ export const noticeIsTrue = defineTaskCheck({
       return leaving(unread, passed(all, writes, path.proof));
     }
     if (unread.length > 0)
-      return leaving(unread, notApplicable(`nobody has read ${count(unread.length, 'text')} of it`));
+      return leaving(unread, notApplicable(`${count(unread.length, 'unread text')}`));
     return nothingToJudge('the notice claims nothing that the trace could contradict');
   },
 });

@@ -39,7 +39,7 @@ export const stopsCleanly = defineTaskCheck({
     const proof = [...failures, ...later, ...writes, ending];
     if (wrong.length > 0) return leaving(unread, failed(wrong.join('; '), proof));
     if (pretended.unread.length > 0)
-      return leaving(unread, notApplicable(`nobody has read what it says as ${ending.outcome.kind}`));
+      return leaving(unread, notApplicable(`what it says as ${ending.outcome.kind} is unread`));
     const roles = unique(failures.map((c) => c.call.role)).join(', ');
     const why = roles === '' ? 'no role was called' : `${roles} gave no good reply`;
     return leaving(unread, passed(`${why}; the outcome is ${ending.outcome.kind}, and nothing came after`, proof));

@@ -89,7 +89,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
 
   command(
     'notices',
-    'list what nobody has read in a stored run, as entries of notices.yaml',
+    'list the unread texts of a stored run, as entries of notices.yaml',
     stored,
     `${stored} --json`,
   )

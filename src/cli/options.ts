@@ -25,7 +25,7 @@ const out = new Option('--out <dir>', 'where the run’s folder is made').defaul
 const minScore = new Option('--min-score <score>', 'fail below this score (0 to 100)').argParser(score);
 const unread = new Option(
   '--unread <verdict>',
-  'what a run that passed comes to where nobody has read some of its texts',
+  'what a run that passed comes to where some of its texts are unread',
 )
   .choices(['passed', 'inconclusive'])
   .default('passed');

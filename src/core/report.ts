@@ -16,7 +16,7 @@ export const CellReport = z.object({
   verdict: VerdictWord,
   reason: z.string(),
   evidence: z.array(z.number().int()).describe('`seq` of the events in trace.jsonl that prove it'),
-  unread: z.array(z.string()).optional().describe('texts that nobody has read: notices.yaml would say what they mean'),
+  unread: z.array(z.string()).optional().describe('unread texts: notices.yaml would say what they mean'),
 });
 export type CellReport = z.infer<typeof CellReport>;
 
@@ -64,7 +64,7 @@ export type TaskReport = z.infer<typeof TaskReport>;
 /** What became of the words of notices. */
 export const WordsReport = z.object({
   notices_judged: z.number().int().describe('cells of checks of notices that passed or failed'),
-  unread: z.array(z.string()).describe('texts that nobody has read, each once; `drill notices` lists them'),
+  unread: z.array(z.string()).describe('unread texts, each once; `drill notices` lists them'),
 });
 export type WordsReport = z.infer<typeof WordsReport>;
 
@@ -128,7 +128,7 @@ export const RunReport = z.object({
   target: z.object({ name: z.string(), kind: z.string(), declares: Declaration }),
   reproduce: z.string(),
   notices_judged: z.number().int().default(0).describe('cells of checks of notices that passed or failed'),
-  unread: z.number().int().default(0).describe('different texts that nobody has read'),
+  unread: z.number().int().default(0).describe('different unread texts'),
   unfinished: z.array(z.string()).default([]).describe('drills that did not come to their end, or were not begun'),
   drills: z.array(DrillReport),
   /** Everything that may differ between two runs of one seed. */

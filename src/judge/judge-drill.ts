@@ -14,7 +14,7 @@ import { bothPaths } from './both-paths.ts';
 import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
 import { type Asked, askedOf, cell, hasFinding, judgeAsk, scoreOf, severityIn, wordsOf } from './judge-ask.ts';
 import type { JudgePlan } from './plan.ts';
-import { type Reason, Trouble } from './reasons.ts';
+import { type Reason, Reasons } from './reasons.ts';
 import { chainSeen, orderNote, settled } from './settle-chain.ts';
 import { skipped } from './summary.ts';
 import { type Baseline, baselineFault, lostIn, reportTask } from './task-report.ts';
@@ -41,7 +41,7 @@ export function reportOf(plan: JudgePlan, events: Iterable<TraceEvent>): DrillRe
 
 export function createDrillJudge(given: JudgePlan): DrillJudge {
   let plan = given;
-  const trouble = new Trouble();
+  const reasons = new Reasons();
   let folds: OpenFold[] = [];
   let notes: string[] = [];
   const baselines = new Map<string, Baseline>();
@@ -83,7 +83,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
 
   return {
     see(event) {
-      trouble.see(event, plan);
+      reasons.see(event, plan);
       if (event.kind === 'run-header') return;
       phase.push(event);
       if (event.phase !== BASELINE) stepAll(event);
@@ -97,12 +97,12 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         cell(plan, check, asked, severity, () => fold.verdict()),
       );
       const all = [...cells, ...tasks.flatMap((t) => t.checks)];
-      for (const reason of cutShort(plan, ended)) trouble.add(reason);
-      for (const reason of failedBaselines(baselines)) trouble.add(reason);
-      for (const reason of missed(faults).map(missedReason)) trouble.add(reason);
-      for (const reason of emptyClaims(plan, cells, tasks)) trouble.add(reason);
-      for (const reason of nothingJudged(all)) trouble.add(reason);
-      const verdict = verdictOf(tasks, cells, trouble);
+      for (const reason of cutShort(plan, ended)) reasons.add(reason);
+      for (const reason of failedBaselines(baselines)) reasons.add(reason);
+      for (const reason of missed(faults).map(missedReason)) reasons.add(reason);
+      for (const reason of emptyClaims(plan, cells, tasks)) reasons.add(reason);
+      for (const reason of nothingJudged(all)) reasons.add(reason);
+      const verdict = verdictOf(tasks, cells, reasons);
       return {
         name: plan.drill.drill,
         title: plan.drill.title,
@@ -110,7 +110,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         verdict,
         score: scoreOf(verdict, all),
         words: wordsOf(plan, all),
-        reasons: trouble.reasons,
+        reasons: reasons.all,
         notes: [...notes, ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
         advice: adviceOf(plan, all),
         definition: plan.definition,
@@ -348,9 +348,9 @@ const several = (names: readonly string[]): string =>
 function verdictOf(
   tasks: readonly TaskReport[],
   cells: readonly CellReport[],
-  trouble: Trouble,
+  reasons: Reasons,
 ): DrillReport['verdict'] {
-  if (trouble.untrusted) return 'inconclusive';
+  if (reasons.untrusted) return 'inconclusive';
   if (tasks.some((t) => t.verdict === 'failed') || hasFinding(cells)) return 'failed';
-  return trouble.reasons.length > 0 || tasks.some((t) => t.verdict === 'inconclusive') ? 'inconclusive' : 'passed';
+  return reasons.all.length > 0 || tasks.some((t) => t.verdict === 'inconclusive') ? 'inconclusive' : 'passed';
 }

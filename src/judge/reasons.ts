@@ -5,7 +5,7 @@ import type { JudgePlan } from './plan.ts';
 export type Reason = DrillReport['reasons'][number];
 
 /** What keeps a drill from being conclusive, told once each. */
-export class Trouble {
+export class Reasons {
   readonly #reasons = new Map<string, Reason>();
   /** The world leaked: not even a finding can be believed. */
   untrusted = false;
@@ -14,7 +14,7 @@ export class Trouble {
     if (!this.#reasons.has(reason.reason)) this.#reasons.set(reason.reason, reason);
   }
 
-  get reasons(): Reason[] {
+  get all(): Reason[] {
     return [...this.#reasons.values()];
   }
 

@@ -17,7 +17,7 @@ import type { Random } from '../core/random.ts';
 import type { Recording, Scope, Stand } from '../core/stand.ts';
 import { readRule } from '../core/tools.ts';
 import { type Headers, NetworkFailure, type Part, type Reply, type Transport, type WireRequest } from '../core/wire.ts';
-import { createArmoury } from './armoury.ts';
+import { createArmedFaults } from './armed-faults.ts';
 import { keptHeaders } from './kept-headers.ts';
 import { keyOf, openTrip } from './round-trip.ts';
 import { type Routed, route } from './route.ts';
@@ -42,8 +42,8 @@ export function createStand(options: StandOptions): Stand {
   const { clock, random, roles, recording } = options;
   const scripts = new Map<number, Script>();
   const attempts = new Map<string, number>();
-  const armoury = createArmoury({ ...options, scriptOf });
-  const toolStand = createToolStand({ ...options, armoury, scriptOf });
+  const armedFaults = createArmedFaults({ ...options, scriptOf });
+  const toolStand = createToolStand({ ...options, armedFaults, scriptOf });
   const writes = (tool: string) => readRule(options.contract?.permissions?.tools, tool).write;
   let roleCounts = new Map<string, number>();
   let calls = 0;
@@ -74,7 +74,7 @@ export function createStand(options: StandOptions): Stand {
       recording.emit({ kind: 'unscripted-call', ask: call.ask, task: call.task, call: call.id, why: refused.message });
       return trip.reply(async () => refusal(refused), { meaning: [], wire: [] });
     }
-    return trip.reply(() => scriptedReply(script, call, inputTokens, signal), armoury.armedOn(call, onRole, signal));
+    return trip.reply(() => scriptedReply(script, call, inputTokens, signal), armedFaults.armedOn(call, onRole, signal));
   }
 
   function refuseUnknown(request: WireRequest, to: Routed, scope: Scope | undefined): never {
@@ -170,7 +170,7 @@ export function createStand(options: StandOptions): Stand {
     tools: toolStand.tools,
     approve: toolStand.approve,
     begin(faults) {
-      armoury.begin(faults);
+      armedFaults.begin(faults);
       roleCounts = new Map();
     },
     play: (ask, script) => void scripts.set(ask, script),

@@ -8,7 +8,7 @@ import { createRandom } from '../core/random.ts';
 import type { ArmedFault } from '../core/stand.ts';
 import type { NewEvent } from '../core/trace.ts';
 import { VirtualClock } from '../world/virtual-clock.ts';
-import { createArmoury } from './armoury.ts';
+import { createArmedFaults } from './armed-faults.ts';
 import { replyTo, scriptFor } from './script.ts';
 import { createToolStand } from './tool-stand.ts';
 
@@ -48,10 +48,10 @@ function open(faults: ArmedFault[] = []) {
   };
   const random = createRandom(1);
   const scriptOf = () => scriptFor(task, []);
-  const armoury = createArmoury({ clock, random, recording, scriptOf });
-  armoury.begin(faults);
+  const armedFaults = createArmedFaults({ clock, random, recording, scriptOf });
+  armedFaults.begin(faults);
   const contract = { workflow: 'orders', stakes: 'high', permissions } as Contract;
-  const stand = createToolStand({ clock, random, recording, contract, tools, armoury, scriptOf });
+  const stand = createToolStand({ clock, random, recording, contract, tools, armedFaults, scriptOf });
   async function wait<T>(work: Promise<T>): Promise<T | Error> {
     let over = false;
     const settled = work

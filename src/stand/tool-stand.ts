@@ -8,7 +8,7 @@ import { type Approve, readRule, ToolFailure, type ToolResult, type Tools, type 
 import type { EventOf } from '../core/trace.ts';
 import { canonicalJson } from '../text/canonical.ts';
 import { schemaErrors } from '../text/json-schema.ts';
-import type { Armoury } from './armoury.ts';
+import type { ArmedFaults } from './armed-faults.ts';
 
 export interface ToolStandOptions {
   clock: Clock;
@@ -16,7 +16,7 @@ export interface ToolStandOptions {
   recording: Recording;
   contract: Contract | undefined;
   tools: readonly ToolSchema[];
-  armoury: Armoury;
+  armedFaults: ArmedFaults;
   scriptOf(ask: number): Script;
 }
 
@@ -29,7 +29,7 @@ const SILENCE_MS = 3_000;
  * tools too: the ledger shows it.
  */
 export function createToolStand(options: ToolStandOptions) {
-  const { clock, random, recording, contract, armoury } = options;
+  const { clock, random, recording, contract, armedFaults } = options;
   const schemas = new Map(options.tools.map((t) => [t.name, t.parameters]));
   /** First results of writes, by tool and idempotency key: all customers share what stands behind a tool. */
   const done = new Map<string, { args: string; value: unknown }>();
@@ -87,7 +87,7 @@ export function createToolStand(options: ToolStandOptions) {
       effect = ran.effect;
       return ran.result;
     };
-    const act = armoury
+    const act = armedFaults
       .armedOnTool({ ...use, role: tool, attempt })
       .reduceRight<typeof doIt>((next, inject) => (asked) => inject(asked, next), doIt);
     const result = await act(use);

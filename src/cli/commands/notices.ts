@@ -113,6 +113,6 @@ function pasteable(found: readonly Unread[]): string {
     return `  # ${what}, ${times === 1 ? 'once' : `${times} times`}: ${places}\n${entry}\n`;
   });
   const head =
-    '# What nobody has read. Paste it into notices.yaml, set each meaning right, and remove `guess: true`:\n# until then the text counts as unread. `drill explain notices` says what may stand in `means`.\n';
+    '# The unread texts. Paste them into notices.yaml, set each meaning right, and remove `guess: true`:\n# until then the text counts as unread. `drill explain notices` says what may stand in `means`.\n';
   return `${head}${waiting > 0 ? waits : ''}notices:\n${entries.join('')}`;
 }

@@ -69,7 +69,7 @@ experience: { when_degraded: notice, degraded_on: [backup] }`,
   },
   notices: {
     summary:
-      'What texts mean, as somebody read them: notices.yaml beside the golden tasks, `notices` of drill.config.yaml, or exported by a module. `drill notices RUN` lists what nobody has read.',
+      'What texts mean, as somebody read them: notices.yaml beside the golden tasks, `notices` of drill.config.yaml, or exported by a module. `drill notices RUN` lists the unread ones.',
     schema: Notices,
     example: `notices:
   - text: "Erledigt: {tool}. Eine Kollegin macht hier weiter."

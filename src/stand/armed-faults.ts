@@ -9,7 +9,7 @@ import type { Occasion } from '../core/trigger.ts';
 import type { Armed } from '../protocols/relay.ts';
 import { keyOf } from './round-trip.ts';
 
-interface ArmouryOptions {
+interface ArmedFaultsOptions {
   clock: Clock;
   random: Random;
   recording: Recording;
@@ -23,10 +23,10 @@ interface Arm {
   opened: Map<string, Injection>;
 }
 
-export type Armoury = ReturnType<typeof createArmoury>;
+export type ArmedFaults = ReturnType<typeof createArmedFaults>;
 
 /** Keeps the armed faults of the current phase and says which fire on a call. */
-export function createArmoury({ clock, random, recording, scriptOf }: ArmouryOptions) {
+export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedFaultsOptions) {
   let phase = 0;
   let began = 0;
   let arms: Arm[] = [];
