@@ -2,6 +2,7 @@ import { readOutcome } from './config/outcome-shape.ts';
 import type { Roles } from './core/declaration.ts';
 import { type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
 import { sourcesFor } from './core/golden-task.ts';
+import { once } from './core/once.ts';
 import type { ArmedFault } from './core/stand.ts';
 import { createTrigger } from './core/trigger.ts';
 import { faults } from './faults/index.ts';
@@ -32,7 +33,7 @@ export function equip({ tasks, ...data }: PlayData, redaction: Redaction): PlayP
     faults: faultsOf(data.drill),
     redaction,
     openStand: (world) => createStand({ ...world, roles, protocols }),
-    scriptFor: (task) => scriptFor(task, sourcesFor(task, workflow.sources)),
+    scriptFor: once((task) => scriptFor(task, sourcesFor(task, workflow.sources))),
     readOutcome,
   };
 }

@@ -12,7 +12,8 @@ function judgeAgain(run: Ran, events: readonly TraceEvent[]): DrillReport {
   if (inputs === undefined) throw new Error('no inputs were stored');
   const judge = createDrillJudge({ ...inputs, checks: catalogue.checks });
   for (const event of events) judge.see(event);
-  return judge.report();
+  const report = judge.report();
+  return { ...report, tasks: [...report.tasks] };
 }
 
 interface At {

@@ -11,8 +11,7 @@ export const admitsMissingAction = defineTaskCheck({
   name: 'admits-missing-action',
   summary: 'Where an action the task asks for did not happen, the outcome says so',
   reads: 'writes of the golden task that did not happen, and kind, actions, plan and exact answers of the outcome',
-  skips:
-    'the outcome is answered in unread words of its own, by a target that uses neither actions nor plan',
+  skips: 'the outcome is answered in unread words of its own, by a target that uses neither actions nor plan',
   severity: 'major',
   advice: 'When an action did not happen, say so: end other than `answered`, or list it in `actions` as not done.',
   by_reading: 'whether words of the answer or of the notice say that the action did not happen',

@@ -38,8 +38,7 @@ export const noticeIsTrue = defineTaskCheck({
       const all = `${count(statements.length, 'claim')} of the notice true: ${path.why}, ${count(writes.length, 'write')}`;
       return leaving(unread, passed(all, writes, path.proof));
     }
-    if (unread.length > 0)
-      return leaving(unread, notApplicable(`${count(unread.length, 'unread text')}`));
+    if (unread.length > 0) return leaving(unread, notApplicable(`${count(unread.length, 'unread text')}`));
     return nothingToJudge('the notice claims nothing that the trace could contradict');
   },
 });

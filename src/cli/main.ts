@@ -87,12 +87,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       done(judge(run, flags, await loadCatalogue(), terminal));
     });
 
-  command(
-    'notices',
-    'list the unread texts of a stored run, as entries of notices.yaml',
-    stored,
-    `${stored} --json`,
-  )
+  command('notices', 'list the unread texts of a stored run, as entries of notices.yaml', stored, `${stored} --json`)
     .argument('<run>', 'the folder of a run')
     .action(async (run: string, flags: { json: boolean }) => {
       const { notices } = await import('./commands/notices.ts');

@@ -23,10 +23,7 @@ const many = (flags: string, says: string, unless: string) =>
 const json = new Option('--json', 'print one JSON document on stdout and nothing else').default(false);
 const out = new Option('--out <dir>', 'where the run’s folder is made').default('reports');
 const minScore = new Option('--min-score <score>', 'fail below this score (0 to 100)').argParser(score);
-const unread = new Option(
-  '--unread <verdict>',
-  'what a run that passed comes to where some of its texts are unread',
-)
+const unread = new Option('--unread <verdict>', 'what a run that passed comes to where some of its texts are unread')
   .choices(['passed', 'inconclusive'])
   .default('passed');
 const as = new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal');

@@ -9,7 +9,7 @@ import type { ModelCall } from './model-call.ts';
 import { once } from './once.ts';
 import type { Outcome, Task } from './outcome.ts';
 import type { Random } from './random.ts';
-import type { DrillReport, RunReport } from './report.ts';
+import type { JudgedDrill, RunReport } from './report.ts';
 import { type Seen, seenIn } from './seen.ts';
 import type { Approve, ToolResult, Tools, ToolUse } from './tools.ts';
 import type { EventOf, TraceEvent } from './trace.ts';
@@ -333,7 +333,7 @@ export interface Output {
 
 export interface OpenReporter {
   onEvent?(event: TraceEvent): void;
-  onDrill?(drill: DrillReport): void;
+  onDrill?(drill: JudgedDrill): void;
   /** The run without its drills: those went by in `onDrill`. */
   /**
    * What it returns stands above all it wrote: a title or a count is known last. A reporter without a file of its own

@@ -116,6 +116,14 @@ export const DrillReport = z.object({
 });
 export type DrillReport = z.infer<typeof DrillReport>;
 
+/** Many of a kind, to be gone through as often as one likes; they need not all be there at once. */
+export interface Rows<T> extends Iterable<T> {
+  readonly length: number;
+}
+
+/** A drill as it was just judged: a long one has more tasks than memory should hold. */
+export type JudgedDrill = Omit<DrillReport, 'tasks'> & { tasks: Rows<TaskReport> };
+
 /** `run.json`, and what `drill run --json` prints. */
 export const RunReport = z.object({
   schema: z.literal('drill.run/1'),

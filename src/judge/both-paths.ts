@@ -5,53 +5,90 @@ type Paths = NonNullable<DrillReport['paths']>;
 /** Kinds that give the user something to rely on. */
 const CONTENT = ['answered', 'partial', 'rules_based', 'extracted', 'action_disabled'];
 
+/** How often a check judged on a path, and passed. */
+interface Tally {
+  passed: number;
+  judged: number;
+}
+
+/** Tasks that left the first role, and what became of their answers. */
+class Moved {
+  #all = 0;
+  #given = 0;
+  #wrong = 0;
+  #admitted = 0;
+
+  add({ outcome, checks }: TaskReport): void {
+    this.#all += 1;
+    if (!CONTENT.includes(outcome.kind)) return;
+    this.#given += 1;
+    if (checks.some((c) => c.verdict === 'failed' && c.severity === 'critical')) this.#wrong += 1;
+    if ('degraded' in outcome && outcome.degraded === true) this.#admitted += 1;
+  }
+
+  /** The least trusting of what the asks call for. */
+  recommend(): Recommendation {
+    const of = (asks: number, what: string) => `${asks} of ${this.#all} tasks on the fallback ${what}`;
+    if (this.#wrong > 0)
+      return { recommendation: 'not_allowed', why: of(this.#wrong, 'were answered with a critical finding') };
+    if (this.#given < this.#all)
+      return { recommendation: 'review', why: of(this.#all - this.#given, 'could not be given an answer that holds') };
+    if (this.#admitted > 0)
+      return { recommendation: 'degraded_mode', why: of(this.#admitted, 'were answered and said to be degraded') };
+    return { recommendation: 'silent_fallback', why: of(this.#given, 'were as good as on the first role') };
+  }
+}
+
 /**
  * The golden tasks over both paths, check by check, and how far the fallback may be trusted with this workflow: in each
- * phase, and over all of them. Null where no ask left the first role. With mocked replies this shows the target's
- * reaction, not a model's quality.
+ * phase, and over all of them. With mocked replies this shows the target's reaction, not a model's quality.
  */
-export function bothPaths(
-  tasks: readonly TaskReport[],
-  baseline: (task: string) => readonly CellReport[],
-  quality_fault: boolean,
-): Paths | null {
-  // Where no later role replied there was no fallback to trust or not.
-  const replied = ({ calls, failover }: TaskReport) =>
-    calls.some((c) => c.role !== failover?.from && c.failure_mode === null && c.ms !== null);
-  const moved = tasks.filter((t) => t.failover !== null && replied(t));
-  if (moved.length === 0) return null;
-  const primary = moved.map(({ task }) => baseline(task));
-  const fallback = moved.map(({ checks }) => checks);
-  const names = [...new Set(primary.flat().map((c) => c.check))];
-  const checks = names
-    .map((check) => ({ check, primary: tallyOf(primary, check), fallback: tallyOf(fallback, check) }))
-    .filter((row) => row.primary.judged + row.fallback.judged > 0);
-  const phases = [...new Set(moved.map(({ phase }) => phase))].map((phase) => ({
-    phase,
-    ...recommend(moved.filter((task) => task.phase === phase)),
-  }));
-  return { ...recommend(moved), phases, quality_fault, checks };
-}
+export class BothPaths {
+  readonly #all = new Moved();
+  readonly #phases = new Map<string, Moved>();
+  /** By check, in the order in which baselines name them. */
+  readonly #checks = new Map<string, { primary: Tally; fallback: Tally }>();
+  readonly #others = new Map<string, Tally>();
 
-function tallyOf(lists: readonly (readonly CellReport[])[], check: string): { passed: number; judged: number } {
-  const own = lists.flat().filter((c) => c.check === check && (c.verdict === 'passed' || c.verdict === 'failed'));
-  return { passed: own.filter((c) => c.verdict === 'passed').length, judged: own.length };
-}
-
-/** The least trusting of what the asks call for. */
-function recommend(moved: readonly TaskReport[]): Recommendation {
-  const of = (asks: readonly TaskReport[], what: string) =>
-    `${asks.length} of ${moved.length} tasks on the fallback ${what}`;
-  const given = moved.filter((t) => CONTENT.includes(t.outcome.kind));
-  const wrong = given.filter((t) => t.checks.some((c) => c.verdict === 'failed' && c.severity === 'critical'));
-  if (wrong.length > 0)
-    return { recommendation: 'not_allowed', why: of(wrong, 'were answered with a critical finding') };
-  if (given.length < moved.length) {
-    const held = moved.filter((t) => !given.includes(t));
-    return { recommendation: 'review', why: of(held, 'could not be given an answer that holds') };
+  add(task: TaskReport, baseline: readonly CellReport[]): void {
+    const { calls, failover, phase, checks } = task;
+    // Where no later role replied there was no fallback to trust or not.
+    if (failover === null || !calls.some((c) => c.role !== failover.from && c.failure_mode === null && c.ms !== null))
+      return;
+    const moved = this.#phases.get(phase) ?? new Moved();
+    this.#phases.set(phase, moved);
+    for (const one of [this.#all, moved]) one.add(task);
+    for (const cell of baseline) count(this.#rowOf(cell.check).primary, cell);
+    for (const cell of checks) count(this.#checks.get(cell.check)?.fallback ?? tallyIn(this.#others, cell.check), cell);
   }
-  const admitted = given.filter((t) => 'degraded' in t.outcome && t.outcome.degraded === true);
-  if (admitted.length > 0)
-    return { recommendation: 'degraded_mode', why: of(admitted, 'were answered and said to be degraded') };
-  return { recommendation: 'silent_fallback', why: of(given, 'were as good as on the first role') };
+
+  #rowOf(check: string): { primary: Tally; fallback: Tally } {
+    const known = this.#checks.get(check);
+    if (known !== undefined) return known;
+    // An earlier task may have met it on the fallback alone.
+    const row = { primary: { passed: 0, judged: 0 }, fallback: tallyIn(this.#others, check) };
+    this.#checks.set(check, row);
+    return row;
+  }
+
+  /** Null where no ask left the first role. */
+  report(quality_fault: boolean): Paths | null {
+    if (this.#phases.size === 0) return null;
+    const checks = [...this.#checks].map(([check, row]) => ({ check, ...row }));
+    const phases = [...this.#phases].map(([phase, moved]) => ({ phase, ...moved.recommend() }));
+    const judged = checks.filter((row) => row.primary.judged + row.fallback.judged > 0);
+    return { ...this.#all.recommend(), phases, quality_fault, checks: judged };
+  }
+}
+
+function tallyIn(tallies: Map<string, Tally>, check: string): Tally {
+  const tally = tallies.get(check) ?? { passed: 0, judged: 0 };
+  tallies.set(check, tally);
+  return tally;
+}
+
+function count(tally: Tally, { verdict }: CellReport): void {
+  if (verdict !== 'passed' && verdict !== 'failed') return;
+  tally.judged += 1;
+  if (verdict === 'passed') tally.passed += 1;
 }

@@ -1,7 +1,5 @@
 import { type FaultUse, placeOf } from '../core/drill.ts';
 import type { Effect } from '../core/effect.ts';
-import { eventsOf } from '../core/evidence.ts';
-import type { TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { TriggerSpec } from '../core/trigger.ts';
 import type { Reason } from './reasons.ts';
@@ -22,30 +20,32 @@ export interface FaultTally {
   refused: string | undefined;
 }
 
-export function tally(
+/** Counts what becomes of a fault while the events of a phase go by. */
+export function openTally(
   use: FaultUse & { effect: Effect },
   phase: string,
-  events: readonly TraceEvent[],
-  asks: readonly TaskReport[],
-): FaultTally {
+): { see(event: TraceEvent): void; close(asks: readonly number[]): FaultTally } {
   const { fault, effect, when } = use;
   const role = placeOf(use);
-  const uses = events.filter(
-    (e) => (e.kind === 'call' && e.role === role) || (e.kind === 'tool-use' && e.tool === role),
-  );
-  const ids = new Set(uses.flatMap((e) => (e.kind === 'call' ? [e.call] : [])));
-  const refused = eventsOf(events, 'unscripted-call').filter((e) => ids.has(e.call));
-  const reached = new Set(uses.map((e) => ('ask' in e ? e.ask : undefined)));
+  const calls = new Set<string>();
+  const reached = new Set<number | undefined>();
+  const refusals: string[] = [];
+  let [seen, fired] = [0, 0];
   return {
-    fault,
-    role,
-    effect,
-    phase,
-    seen: uses.length,
-    fired: events.filter((e) => e.kind === 'fault-fired' && e.fault === fault && e.role === role).length,
-    spared: asks.filter(({ ask }) => !reached.has(ask)).length,
-    when,
-    refused: refused.length >= uses.length ? refused[0]?.why : undefined,
+    see(event) {
+      if ((event.kind === 'call' && event.role === role) || (event.kind === 'tool-use' && event.tool === role)) {
+        seen += 1;
+        reached.add(event.ask);
+        if (event.kind === 'call') calls.add(event.call);
+      }
+      if (event.kind === 'unscripted-call' && calls.has(event.call)) refusals.push(event.why);
+      if (event.kind === 'fault-fired' && event.fault === fault && event.role === role) fired += 1;
+    },
+    close: (asks) => ({
+      ...{ fault, role, effect, phase, seen, fired, when },
+      spared: asks.filter((ask) => !reached.has(ask)).length,
+      refused: refusals.length >= seen ? refusals[0] : undefined,
+    }),
   };
 }
 

@@ -3,7 +3,7 @@ import { firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
 import { once } from '../core/once.ts';
 import { type DrillCheck, type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
-import type { CellReport, WordsReport } from '../core/report.ts';
+import type { CellReport } from '../core/report.ts';
 import { BASELINE, type EventOf } from '../core/trace.ts';
 import type { Severity, Verdict, VerdictWord } from '../core/verdict.ts';
 import { isRecord } from '../text/json.ts';
@@ -16,8 +16,6 @@ interface Planned {
   severity: Severity;
   judge(evidence: TaskEvidence, log: EventOf<'log'> | undefined): Verdict;
 }
-
-const WEIGHT: Record<Severity, number> = { critical: 8, major: 3, minor: 1 };
 
 const isGate = ({ workflow }: JudgePlan, check: string) => workflow.contract?.gates.includes(check) === true;
 
@@ -102,13 +100,6 @@ export function cell(
   return { check: check.name, severity, verdict, reason, evidence, ...(unread.length > 0 && { unread: [...unread] }) };
 }
 
-/** What was judged of the notices of some cells, and what nobody has read. */
-export function wordsOf({ checks }: JudgePlan, cells: readonly CellReport[]): WordsReport {
-  const ofNotices = checks.filter(({ feature }) => feature === 'notice').map(({ name }) => name);
-  const judged = cells.filter((c) => ofNotices.includes(c.check) && (c.verdict === 'passed' || c.verdict === 'failed'));
-  return { notices_judged: judged.length, unread: [...new Set(cells.flatMap((c) => c.unread ?? []))] };
-}
-
 /**
  * Every cell of one ask. What may never happen is a finding also where it happened without any fault; another check that
  * fails without faults says nothing about the failover: it is inconclusive.
@@ -142,19 +133,4 @@ function leaning({ scope }: Planned['check'], found: Verdict, { events }: TaskEv
 
 export function hasFinding(cells: readonly CellReport[]): boolean {
   return cells.some((c) => c.verdict === 'failed' && c.severity !== 'minor');
-}
-
-/**
- * Weight of the passed cells over the weight of the applicable ones, 0 to 100; an empty set scores 100. What nothing was
- * decided of has no score: a number beside it would be read as one.
- */
-export function scoreOf(verdict: VerdictWord, cells: readonly CellReport[]): number | null {
-  if (verdict === 'inconclusive' || verdict === 'not_applicable') return null;
-  const weigh = (list: readonly CellReport[]) => list.reduce((sum, c) => sum + WEIGHT[c.severity], 0);
-  // What had nothing to judge in this task is no shortcoming of it; what could not be trusted is.
-  const judged = (c: CellReport) =>
-    c.verdict !== 'not_applicable' && (c.verdict !== 'inconclusive' || c.evidence.length > 0);
-  const applicable = weigh(cells.filter(judged));
-  const earned = weigh(cells.filter((c) => c.verdict === 'passed'));
-  return applicable === 0 ? 100 : Math.round((1000 * earned) / applicable) / 10;
 }

@@ -7,31 +7,33 @@ import { type ArmedAt, type DrillFacts, eventsOf, firstOf, type TaskEvidence } f
 import { type GoldenTask, sourcesFor } from '../core/golden-task.ts';
 import { once } from '../core/once.ts';
 import type { DrillCheck, Fold } from '../core/plugin.ts';
-import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
+import type { CellReport, DrillReport, JudgedDrill, TaskReport } from '../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
-import type { Severity } from '../core/verdict.ts';
-import { bothPaths } from './both-paths.ts';
-import { type FaultTally, missed, missedReason, tally } from './fault-tally.ts';
-import { type Asked, askedOf, cell, hasFinding, judgeAsk, scoreOf, severityIn, wordsOf } from './judge-ask.ts';
+import type { Severity, VerdictWord } from '../core/verdict.ts';
+import { BothPaths } from './both-paths.ts';
+import { type FaultTally, missed, missedReason, openTally } from './fault-tally.ts';
+import { type Asked, askedOf, cell, hasFinding, judgeAsk, severityIn } from './judge-ask.ts';
+import { EVENTS, Packed, TASKS } from './packed.ts';
 import type { JudgePlan } from './plan.ts';
 import { type Reason, Reasons } from './reasons.ts';
 import { chainSeen, orderNote, settled } from './settle-chain.ts';
 import { skipped } from './summary.ts';
 import { type Baseline, baselineFault, lostIn, reportTask } from './task-report.ts';
+import { Totals } from './totals.ts';
 
-/** Judges one drill from its events alone, as they happen or as they were stored; memory holds one phase at a time. */
+/** Judges one drill from its events alone, as they happen or as they were stored; memory grows little with its asks. */
 export interface DrillJudge {
   see(event: TraceEvent): void;
-  /** The asks judged at the end of the phase that ended last. */
-  justJudged(): readonly TaskReport[];
+  /** What came of the asks of the phase that ended last. */
+  justJudged(): readonly Pick<TaskReport, 'ask' | 'task' | 'verdict' | 'score'>[];
   faults(): readonly FaultTally[];
-  report(): DrillReport;
+  report(): JudgedDrill;
   /** The roles in the order in which the target tries them; known when the baseline has ended. */
   chain(): string[];
 }
 
 /** The one way from the events of a drill to its report, whether they happen now or were stored. */
-export function reportOf(plan: JudgePlan, events: Iterable<TraceEvent>): DrillReport {
+export function reportOf(plan: JudgePlan, events: Iterable<TraceEvent>): JudgedDrill {
   const known = skipped(plan);
   if (known !== undefined) return known;
   const judge = createDrillJudge(plan);
@@ -45,19 +47,22 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   let folds: OpenFold[] = [];
   let notes: string[] = [];
   const baselines = new Map<string, Baseline>();
-  const tasks: TaskReport[] = [];
+  const tasks = new Packed<TaskReport>(TASKS);
+  const totals = new Totals();
+  const paths = new BothPaths();
+  const verdicts = new Set<VerdictWord>();
   const faults: FaultTally[] = [];
   const ended = new Set<string>();
-  let phase: TraceEvent[] = [];
-  let judged: TaskReport[] = [];
+  let phase = new PhaseEvents();
+  let judged: ReturnType<DrillJudge['justJudged']> = [];
 
   /** The baseline shows in which order roles are tried, if the target does not say so; only then can anything be judged. */
-  function settle(): void {
-    const chain = chainSeen(given.declares, phase);
+  function settle(events: readonly TraceEvent[]): void {
+    const chain = chainSeen(given.declares, events);
     notes = orderNote(given, chain);
     plan = settled(given, chain);
     folds = openFolds(plan);
-    for (const event of phase) stepAll(event);
+    for (const event of events) stepAll(event);
   }
 
   function stepAll(event: TraceEvent): void {
@@ -67,27 +72,41 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
       if (only === undefined || !('phase' in event) || [only, BASELINE].includes(event.phase)) fold.step(event);
   }
 
+  function endBaseline(): void {
+    const events: TraceEvent[] = [];
+    const asks = [...phase.asks((event) => events.push(event))];
+    settle(events);
+    for (const { task, events } of asks) baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events));
+  }
+
   function endPhase(name: string): void {
-    ended.add(name);
-    const asks = byAsk(phase);
-    if (name === BASELINE) {
-      settle();
-      for (const { task, events } of asks) baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events));
-    } else {
-      judged = asks.map(({ task, events }) => judgeTask(plan, taskNamed(plan, task), events, baselines, name));
-      tasks.push(...judged);
-      faults.push(...armedIn(plan, name).map((use) => tally(use, name, phase, judged)));
-    }
-    phase = [];
+    const tallies = armedIn(plan, name).map((use) => openTally(use, name));
+    const asks = phase.asks((event) => {
+      for (const tally of tallies) tally.see(event);
+    });
+    judged = Array.from(asks, ({ task, events }) => {
+      const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name);
+      tasks.push(report);
+      totals.add(report.checks, plan, name);
+      paths.add(report, baselines.get(task)?.cells ?? []);
+      verdicts.add(report.verdict);
+      return { ask: report.ask, task, verdict: report.verdict, score: report.score };
+    });
+    const numbers = judged.map(({ ask }) => ask);
+    faults.push(...tallies.map((tally) => tally.close(numbers)));
   }
 
   return {
     see(event) {
       reasons.see(event, plan);
       if (event.kind === 'run-header') return;
-      phase.push(event);
+      phase.add(event);
       if (event.phase !== BASELINE) stepAll(event);
-      if (event.kind === 'phase' && event.state === 'ended') endPhase(event.phase);
+      if (event.kind !== 'phase' || event.state !== 'ended') return;
+      ended.add(event.phase);
+      if (event.phase === BASELINE) endBaseline();
+      else endPhase(event.phase);
+      phase = new PhaseEvents();
     },
     justJudged: () => judged,
     faults: () => faults,
@@ -96,23 +115,23 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
       const cells = folds.map(({ check, asked, severity, fold }) =>
         cell(plan, check, asked, severity, () => fold.verdict()),
       );
-      const all = [...cells, ...tasks.flatMap((t) => t.checks)];
+      totals.add(cells, plan);
       for (const reason of cutShort(plan, ended)) reasons.add(reason);
       for (const reason of failedBaselines(baselines)) reasons.add(reason);
       for (const reason of missed(faults).map(missedReason)) reasons.add(reason);
-      for (const reason of emptyClaims(plan, cells, tasks)) reasons.add(reason);
-      for (const reason of nothingJudged(all)) reasons.add(reason);
-      const verdict = verdictOf(tasks, cells, reasons);
+      for (const reason of emptyClaims(plan, totals)) reasons.add(reason);
+      if (totals.empty) reasons.add(NOTHING_JUDGED);
+      const verdict = verdictOf(verdicts, cells, reasons);
       return {
         name: plan.drill.drill,
         title: plan.drill.title,
         hypothesis: plan.drill.hypothesis,
         verdict,
-        score: scoreOf(verdict, all),
-        words: wordsOf(plan, all),
+        score: totals.score(verdict),
+        words: totals.words(),
         reasons: reasons.all,
         notes: [...notes, ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
-        advice: adviceOf(plan, all),
+        advice: adviceOf(plan, totals),
         definition: plan.definition,
         reproduce: plan.reproduce,
         faults: faults.map(({ fault, role, phase: name, fired, spared }) => ({
@@ -123,15 +142,48 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
           spared,
         })),
         checks: cells,
-        paths: bothPaths(
-          tasks,
-          (task) => baselines.get(task)?.cells ?? [],
-          faults.some(({ effect, fired }) => fired > 0 && effect === 'cheapens'),
-        ),
+        paths: paths.report(faults.some(({ effect, fired }) => fired > 0 && effect === 'cheapens')),
         tasks,
       };
     },
   };
+}
+
+/** The events of a phase, which can only be judged when it is over: what an ask left behind may come late. */
+class PhaseEvents {
+  readonly #events = new Packed<TraceEvent>(EVENTS);
+  readonly #tasks = new Map<number, string>();
+  /** Where the last event of each ask stands. */
+  readonly #last = new Map<number, number>();
+
+  add(event: TraceEvent): void {
+    if (event.kind === 'ask') this.#tasks.set(event.ask, event.task);
+    if ('ask' in event && event.ask !== undefined) this.#last.set(event.ask, this.#events.length);
+    this.#events.push(event);
+  }
+
+  /** The events of each ask, in the order of the asks; `see` gets every event. What belongs to no ask goes to none. */
+  *asks(see: (event: TraceEvent) => void): Generator<{ task: string; events: TraceEvent[] }, void> {
+    const order = [...this.#tasks.keys()].sort((a, b) => a - b);
+    const open = new Map<number, TraceEvent[]>();
+    const whole = new Set<number>();
+    let next = 0;
+    let at = 0;
+    for (const event of this.#events) {
+      see(event);
+      if ('ask' in event && event.ask !== undefined && this.#tasks.has(event.ask)) {
+        const events = open.get(event.ask) ?? [];
+        events.push(event);
+        open.set(event.ask, events);
+        if (this.#last.get(event.ask) === at) whole.add(event.ask);
+      }
+      at += 1;
+      for (let ask = order[next]; ask !== undefined && whole.has(ask); ask = order[++next]) {
+        yield { task: this.#tasks.get(ask) ?? '', events: open.get(ask) ?? [] };
+        open.delete(ask);
+      }
+    }
+  }
 }
 
 /** A check of drill scope at work; one that a phase claims sees that phase and the baseline alone. */
@@ -159,19 +211,10 @@ function openFolds(plan: JudgePlan): OpenFold[] {
 }
 
 /** What to change in the target, for each check that failed. */
-function adviceOf({ checks }: JudgePlan, cells: readonly CellReport[]): Record<string, string> {
-  const failed = new Set(cells.filter((c) => c.verdict === 'failed').map((c) => c.check));
+function adviceOf({ checks }: JudgePlan, totals: Totals): Record<string, string> {
   return Object.fromEntries(
-    checks.flatMap(({ name, advice }) => (advice === undefined || !failed.has(name) ? [] : [[name, advice]])),
+    checks.flatMap(({ name, advice }) => (advice === undefined || !totals.failed(name) ? [] : [[name, advice]])),
   );
-}
-
-/** The events of each ask, in the order of the asks. What came after a phase ended belongs to none any more. */
-function byAsk(events: readonly TraceEvent[]): { task: string; events: TraceEvent[] }[] {
-  const lists = new Map<number, { task: string; events: TraceEvent[] }>();
-  for (const ask of eventsOf(events, 'ask')) lists.set(ask.ask, { task: ask.task, events: [] });
-  for (const event of events) if ('ask' in event && event.ask !== undefined) lists.get(event.ask)?.events.push(event);
-  return [...lists.entries()].sort(([a], [b]) => a - b).map(([, list]) => list);
 }
 
 function taskNamed(plan: JudgePlan, name: string): GoldenTask {
@@ -287,21 +330,18 @@ const withoutLog = (events: readonly TraceEvent[]) => events.filter((e) => e.kin
 const logOf = (events: readonly TraceEvent[]): EventOf<'log'> | undefined => firstOf(events, 'log');
 
 /** Checks that the drill, or a phase of it, claims and which judged nothing in any task. */
-function emptyClaims(plan: JudgePlan, cells: readonly CellReport[], tasks: readonly TaskReport[]): Reason[] {
+function emptyClaims(plan: JudgePlan, totals: Totals): Reason[] {
   // What this run lacks leaves a claim without its chance.
   if (plan.lacking.length > 0) return [];
   const { expect, phases } = plan.drill;
-  const claims = [
-    ...Object.keys(expect).map((name) => ({ name, among: tasks })),
-    ...phases.flatMap((phase) =>
-      Object.keys(phase.expect ?? {}).map((name) => ({ name, among: tasks.filter((t) => t.phase === phase.name) })),
-    ),
+  const claims: [check: string, phase?: string][] = [
+    ...Object.keys(expect).map((check): [string] => [check]),
+    ...phases.flatMap(({ name, expect: own = {} }) => Object.keys(own).map((check): [string, string] => [check, name])),
   ];
-  return claims.flatMap(({ name, among }) => {
-    const own = [...cells, ...among.flatMap((t) => t.checks)].filter((c) => c.check === name);
-    const empty = own.find((c) => c.verdict === 'inconclusive');
-    if (empty === undefined || own.some((c) => c.verdict === 'passed' || c.verdict === 'failed')) return [];
-    const reason = `${name} judged nothing: ${empty.reason}`;
+  return claims.flatMap(([check, phase]) => {
+    const why = totals.openClaim(check, phase);
+    if (why === undefined) return [];
+    const reason = `${check} judged nothing: ${why}`;
     if (!replaced(plan)) return [{ reason, fix: 'Change the drill so that the chance exists, or drop the claim.' }];
     const fix = 'Run it without --fault, or name faults there that give the claim its chance.';
     return [{ reason: `${reason}; --fault took the place of the faults that the drill claims it under`, fix }];
@@ -322,11 +362,10 @@ function cutShort({ drill }: JudgePlan, ended: ReadonlySet<string>): Reason[] {
 }
 
 /** A run in which nothing was judged shows nothing. */
-function nothingJudged(cells: readonly CellReport[]): Reason[] {
-  if (cells.some((c) => c.verdict === 'passed' || c.verdict === 'failed')) return [];
-  const fix = 'Name checks in `expect`, or golden tasks that demand something.';
-  return [{ reason: 'nothing was judged in this drill', fix }];
-}
+const NOTHING_JUDGED: Reason = {
+  reason: 'nothing was judged in this drill',
+  fix: 'Name checks in `expect`, or golden tasks that demand something.',
+};
 
 function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {
   const tasks = new Map<string, string[]>();
@@ -346,11 +385,11 @@ const several = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 function verdictOf(
-  tasks: readonly TaskReport[],
+  tasks: ReadonlySet<VerdictWord>,
   cells: readonly CellReport[],
   reasons: Reasons,
 ): DrillReport['verdict'] {
   if (reasons.untrusted) return 'inconclusive';
-  if (tasks.some((t) => t.verdict === 'failed') || hasFinding(cells)) return 'failed';
-  return reasons.all.length > 0 || tasks.some((t) => t.verdict === 'inconclusive') ? 'inconclusive' : 'passed';
+  if (tasks.has('failed') || hasFinding(cells)) return 'failed';
+  return reasons.all.length > 0 || tasks.has('inconclusive') ? 'inconclusive' : 'passed';
 }

@@ -11,7 +11,7 @@ import { GoldenTask } from '../core/golden-task.ts';
 import { Reading } from '../core/notices.ts';
 import type { Check } from '../core/plugin.ts';
 import { placeDrill, roleFinder } from '../core/positions.ts';
-import { type DrillReport, RunReport } from '../core/report.ts';
+import { type JudgedDrill, RunReport } from '../core/report.ts';
 import { BASELINE, TraceEvent } from '../core/trace.ts';
 import { reportOf } from './judge-drill.ts';
 import type { StoredInputs } from './plan.ts';
@@ -117,7 +117,7 @@ function readHead(file: StoredFile): Omit<StoredRun, 'plans' | 'file'> {
 /** Who hears of a stored run, as of one that happens. */
 export interface Listener {
   onEvent?(event: TraceEvent): void;
-  onDrill?(report: DrillReport, inputs: StoredInputs): void;
+  onDrill?(report: JudgedDrill, inputs: StoredInputs): void;
 }
 
 /**

@@ -4,7 +4,8 @@ import type { CellReport, TaskReport } from '../core/report.ts';
 import { type Seen, seenIn } from '../core/seen.ts';
 import type { EventOf, TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
-import { hasFinding, scoreOf } from './judge-ask.ts';
+import { hasFinding } from './judge-ask.ts';
+import { scoreOf, weightOf } from './totals.ts';
 
 /** What an ask is said to wait for that spins. */
 export const SPINNING = 'nothing: ';
@@ -64,7 +65,7 @@ export function reportTask(
     priority: asked.priority,
     baseline: reportBaseline(baseline),
     verdict,
-    score: scoreOf(verdict, cells),
+    score: scoreOf(verdict, weightOf(cells)),
     spared: chain
       .slice(0, served === null ? chain.length : chain.indexOf(served))
       .some((role) => armedRoles.includes(role) && !called.includes(role)),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
-import type { DrillReport } from '../core/report.ts';
+import type { JudgedDrill } from '../core/report.ts';
 
 /** One document for programs, written drill by drill, a line an ask; its schema is `RunReport` in core. */
 export const json: Reporter = {
@@ -26,9 +26,13 @@ export const json: Reporter = {
 };
 
 /** A long drill is more than one string can hold: each ask is a piece of its own. */
-function* linesOf({ tasks, ...drill }: DrillReport): Iterable<string> {
+function* linesOf({ tasks, ...drill }: JudgedDrill): Iterable<string> {
   yield `${JSON.stringify(drill).slice(0, -1)},"tasks":[`;
-  for (const [i, task] of tasks.entries()) yield `${i === 0 ? '' : ','}\n${JSON.stringify(task)}`;
+  let comma = '';
+  for (const task of tasks) {
+    yield `${comma}\n${JSON.stringify(task)}`;
+    comma = ',';
+  }
   yield ']}';
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
-import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
+import type { CellReport, JudgedDrill, TaskReport } from '../core/report.ts';
 import { clean, cut, whatHappened, withUnread } from './words.ts';
 
 const MAX_TEXT = 2000;
@@ -14,16 +14,14 @@ export const junit: Reporter = {
   file: 'junit.xml',
   open(output) {
     let counts = NONE;
-    const suite = (name: string, cases: readonly Case[], properties: readonly string[] = []) => {
-      const own = cases.map(countsOf).reduce(sum, NONE);
+    const suite = (name: string, cases: Iterable<Case>, properties: readonly string[] = []) => {
+      // The head of a suite says how many of its cases failed.
+      let own = NONE;
+      for (const one of cases) own = sum(own, countsOf(one));
       counts = sum(counts, own);
-      const lines = [
-        `  <testsuite name="${attr(name)}" ${words(own)}>`,
-        ...properties,
-        ...cases.map(caseXml),
-        '  </testsuite>',
-      ];
-      output.write(`${lines.join('\n')}\n`);
+      for (const line of [`  <testsuite name="${attr(name)}" ${words(own)}>`, ...properties]) output.write(`${line}\n`);
+      for (const one of cases) output.write(`${caseXml(one)}\n`);
+      output.write('  </testsuite>\n');
     };
     return {
       onDrill: (drill) => suite(drill.name, casesOf(drill), propertiesOf(drill)),
@@ -37,7 +35,7 @@ export const junit: Reporter = {
 };
 
 /** JUnit knows no texts that nobody has read: the verdict with their number stands beside the tests. */
-function propertiesOf({ verdict, words: { unread } }: DrillReport): string[] {
+function propertiesOf({ verdict, words: { unread } }: JudgedDrill): string[] {
   if (unread.length === 0) return [];
   const property = (name: string, value: string) => `      <property name="${name}" value="${attr(value)}"/>`;
   const all = [property('verdict', withUnread(verdict, unread.length)), property('unread', String(unread.length))];
@@ -53,7 +51,7 @@ interface Case {
   output: string;
 }
 
-function casesOf(drill: DrillReport): Case[] {
+function casesOf(drill: JudgedDrill): Iterable<Case> {
   const whole = drill.checks.map((cell) => ({
     name: cell.check,
     group: drill.name,
@@ -70,8 +68,14 @@ function casesOf(drill: DrillReport): Case[] {
   }));
   const skipped = { tag: 'skipped' as const, type: 'not_applicable', message: 'the target claims none of it' };
   const none = { name: drill.name, group: drill.name, ms: 0, results: [skipped], output: '' };
-  const cases = [...drill.tasks.map((task) => caseOf(task, drill)), ...whole, ...open];
-  return cases.length === 0 ? [none] : cases;
+  const others = [...whole, ...open];
+  if (drill.tasks.length + others.length === 0) return [none];
+  return {
+    *[Symbol.iterator]() {
+      for (const task of drill.tasks) yield caseOf(task, drill);
+      yield* others;
+    },
+  };
 }
 
 function unfinished(name: string): Case {
@@ -79,7 +83,7 @@ function unfinished(name: string): Case {
   return { name, group: name, ms: 0, results: [error], output: '' };
 }
 
-function caseOf(task: TaskReport, drill: DrillReport): Case {
+function caseOf(task: TaskReport, drill: JudgedDrill): Case {
   const failures = resultsOf(task.checks, drill);
   const open = { tag: 'skipped' as const, type: 'inconclusive', message: `baseline: ${task.baseline.reason}` };
   return {
@@ -92,7 +96,7 @@ function caseOf(task: TaskReport, drill: DrillReport): Case {
 }
 
 /** A minor finding lowers the score and fails nothing. */
-function resultsOf(cells: readonly CellReport[], { reproduce, advice }: DrillReport): Case['results'] {
+function resultsOf(cells: readonly CellReport[], { reproduce, advice }: JudgedDrill): Case['results'] {
   return cells
     .filter((cell) => cell.verdict === 'failed' && cell.severity !== 'minor')
     .map(({ check, severity, reason, evidence }) => ({

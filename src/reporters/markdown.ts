@@ -1,22 +1,19 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
-import type { DrillReport, Recommendation, RunReport, TaskReport } from '../core/report.ts';
+import type { JudgedDrill, Recommendation, RunReport, TaskReport } from '../core/report.ts';
 import { count, seconds, usd } from '../text/words.ts';
+import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
 import { incidentQuestions } from './incident-questions.ts';
 import {
-  cellsOf,
   clean,
-  groupedBy,
   howTold,
   noticesLine,
   oneLine,
-  oneWord,
-  type PlacedCell,
-  refusals,
   scoreWords,
   secondsOr,
   tally,
   told,
+  wentOf,
   whatHappened,
   withPaste,
   withUnread,
@@ -35,7 +32,7 @@ export const markdown: Reporter = {
     const notes = new Map<string, string[]>();
     return {
       onDrill(drill) {
-        output.write(`\n${drillSection(drill)}`);
+        for (const line of drillSection(drill)) output.write(`\n${line}`);
         rows.push(drillRow(drill));
         open.push(...whyOpen(drill));
         for (const note of drill.notes) notes.set(note, [...(notes.get(note) ?? []), drill.name]);
@@ -46,7 +43,7 @@ export const markdown: Reporter = {
 };
 
 /** How far the fallback may be trusted, and what that rests on. */
-function bothPaths({ paths, definition }: DrillReport): string[] {
+function bothPaths({ paths, definition }: JudgedDrill): string[] {
   if (paths === null) return [];
   const of = ({ passed, judged }: { passed: number; judged: number }) =>
     judged === 0 ? '-' : `${passed} of ${judged}`;
@@ -74,17 +71,17 @@ const recommended = ({ recommendation, why }: Recommendation): string =>
   `**${recommendation.replaceAll('_', ' ')}**. ${safe(why)}.`;
 
 /** What each drill came to, with the way to its section. */
-function drillRow(drill: DrillReport): string {
-  const moved = drill.tasks.filter((task) => oneWord(task) === 'failed over').length;
-  const findings = cellsOf(drill, 'failed').reduce((sum, [, cells]) => sum + cells.length, 0);
+function drillRow(drill: JudgedDrill): string {
+  const moved = wentOf(drill).get('failed over') ?? 0;
+  const findings = [...digestOf(drill).failed.values()].reduce((sum, cells) => sum + cells.length, 0);
   const link = `[${safe(drill.name)}](#${anchorOf(drillTitle(drill))})`;
   return `| ${[link, verdictWords(drill), numberOf(drill), drill.tasks.length, moved, findings].join(' | ')} |`;
 }
 
-const verdictWords = ({ verdict, words }: DrillReport): string => withUnread(verdict, words.unread.length);
+const verdictWords = ({ verdict, words }: JudgedDrill): string => withUnread(verdict, words.unread.length);
 const titleOf = (verdict: string, of: Parameters<typeof scoreWords>[0]): string =>
   [verdict, scoreWords(of) ?? []].flat().join(', ');
-const drillTitle = (drill: DrillReport): string => `${safe(drill.name)}: ${titleOf(verdictWords(drill), drill)}`;
+const drillTitle = (drill: JudgedDrill): string => `${safe(drill.name)}: ${titleOf(verdictWords(drill), drill)}`;
 const numberOf = (of: Parameters<typeof scoreWords>[0]): string => scoreWords(of)?.replace('score ', '') ?? '–';
 
 /** As GitHub makes one of a heading. */
@@ -95,14 +92,14 @@ const anchorOf = (title: string): string =>
     .replaceAll(' ', '-');
 
 /** What keeps a drill from being decided; the first reason, since it is the one that the others follow from. */
-function whyOpen(drill: DrillReport): string[] {
+function whyOpen(drill: JudgedDrill): string[] {
   const [first, ...more] = drill.verdict === 'inconclusive' ? drill.reasons : [];
   if (first === undefined) return [];
   const others = more.length === 0 ? '' : ` And ${count(more.length, 'more reason')} below.`;
   return [`> **open:** ${safe(drill.name)}: ${openWords(first)}${others}`, ''];
 }
 
-const openWords = ({ reason, fix }: DrillReport['reasons'][number]): string => `${safe(reason)} Fix: ${pasteable(fix)}`;
+const openWords = ({ reason, fix }: JudgedDrill['reasons'][number]): string => `${safe(reason)} Fix: ${pasteable(fix)}`;
 
 /** What is to be pasted stands as code, so that it can be. */
 function pasteable(text: string): string {
@@ -141,37 +138,29 @@ function runSection(
   ].join('\n');
 }
 
-function drillSection(drill: DrillReport): string {
+function* drillSection(drill: JudgedDrill): Iterable<string> {
   const notices = noticesOf(drill);
-  return [
-    `## ${drillTitle(drill)}`,
-    '',
-    ...drill.reasons.flatMap((one) => [`> **open:** ${openWords(one)}`, '']),
-    `${safe(drill.title)}. Hypothesis: ${safe(drill.hypothesis)}`,
-    '',
-    safe(tally(drill)),
-    '',
-    ...section('Faults', ['fault', 'role', 'phase', 'fired', 'tasks spared'], faultRows(drill)),
-    ...section('Tasks', TASK_HEAD, taskRows(drill, notices)),
-    ...section(
-      'Notices',
-      ['notice', 'text'],
-      notices.map((text, i) => [String(i + 1), text]),
-    ),
-    ...section(
-      'What a provider refused',
-      ['role', 'calls', 'why'],
-      refusals(drill).map(({ role, times, why }) => [role, String(times), why]),
-    ),
-    ...section('Checks', ['check', 'severity', 'passed', 'failed', 'open', 'not applicable'], checkRows(drill)),
-    ...bothPaths(drill),
-    ...section('After the incident', ['question', 'answer'], incidentQuestions(drill)),
-    ...section('The drill as a whole', ['check', 'verdict', 'reason', 'evidence'], wholeRows(drill)),
-    ...failures(drill),
-  ].join('\n');
+  yield `## ${drillTitle(drill)}`;
+  yield '';
+  yield* drill.reasons.flatMap((one) => [`> **open:** ${openWords(one)}`, '']);
+  yield `${safe(drill.title)}. Hypothesis: ${safe(drill.hypothesis)}`;
+  yield '';
+  yield safe(tally(drill));
+  yield '';
+  yield* section('Faults', ['fault', 'role', 'phase', 'fired', 'tasks spared'], faultRows(drill));
+  yield* section('Tasks', TASK_HEAD, taskRows(drill, notices));
+  const numbered = [...notices].map(([text, number]) => [String(number), text]);
+  yield* section('Notices', ['notice', 'text'], numbered);
+  const refusals = digestOf(drill).refusals.map(({ role, times, why }) => [role, String(times), why]);
+  yield* section('What a provider refused', ['role', 'calls', 'why'], refusals);
+  yield* section('Checks', ['check', 'severity', 'passed', 'failed', 'open', 'not applicable'], checkRows(drill));
+  yield* bothPaths(drill);
+  yield* section('After the incident', ['question', 'answer'], incidentQuestions(drill));
+  yield* section('The drill as a whole', ['check', 'verdict', 'reason', 'evidence'], wholeRows(drill));
+  yield* failures(drill);
 }
 
-const faultRows = (drill: DrillReport): string[][] =>
+const faultRows = (drill: JudgedDrill): string[][] =>
   drill.faults.map((one) => [one.fault, one.role, one.phase, String(one.fired), String(one.spared)]);
 
 const TASK_HEAD = [
@@ -189,31 +178,37 @@ const TASK_HEAD = [
   'told',
 ];
 
-const taskRows = (drill: DrillReport, notices: readonly string[]): string[][] =>
-  drill.tasks.map((task) => [
-    task.task,
-    task.phase,
-    task.verdict,
-    numberOf(task),
-    whatHappened(task, drill),
-    secondsOr(task.latency_ms),
-    seconds(task.deadline_ms),
-    String(task.retries),
-    usd(task.cost_usd),
-    outcomeWords(task),
-    `${task.baseline.verdict}, ${secondsOr(task.baseline.latency_ms)}, ${usd(task.baseline.cost_usd)}`,
-    noticeWords(task, notices),
-  ]);
+function* taskRows(drill: JudgedDrill, notices: ReadonlyMap<string, number>): Iterable<string[]> {
+  for (const task of drill.tasks)
+    yield [
+      task.task,
+      task.phase,
+      task.verdict,
+      numberOf(task),
+      whatHappened(task, drill),
+      secondsOr(task.latency_ms),
+      seconds(task.deadline_ms),
+      String(task.retries),
+      usd(task.cost_usd),
+      outcomeWords(task),
+      `${task.baseline.verdict}, ${secondsOr(task.baseline.latency_ms)}, ${usd(task.baseline.cost_usd)}`,
+      noticeWords(task, notices),
+    ];
+}
 
-/** Each notice once: whole drills say the same few. */
-const noticesOf = (drill: DrillReport): string[] => [
-  ...new Set(drill.tasks.map(told).filter((text) => text !== undefined)),
-];
+/** Each notice once, with its number: whole drills say the same few. */
+function noticesOf(drill: JudgedDrill): ReadonlyMap<string, number> {
+  const notices = new Map<string, number>();
+  for (const task of drill.tasks) {
+    const text = told(task);
+    if (text !== undefined && !notices.has(text)) notices.set(text, notices.size + 1);
+  }
+  return notices;
+}
 
-function noticeWords(task: TaskReport, notices: readonly string[]): string {
+function noticeWords(task: TaskReport, notices: ReadonlyMap<string, number>): string {
   const text = told(task);
-  if (text !== undefined) return `notice ${notices.indexOf(text) + 1}`;
-  return howTold(task);
+  return text === undefined ? howTold(task) : `notice ${notices.get(text)}`;
 }
 
 function outcomeWords({ outcome }: TaskReport): string {
@@ -222,38 +217,33 @@ function outcomeWords({ outcome }: TaskReport): string {
   return [outcome.kind, ...(outcome.degraded === true ? ['degraded'] : []), ...tools].join(', ');
 }
 
-function checkRows(drill: DrillReport): string[][] {
-  const cells = drill.tasks.flatMap((task) => task.checks);
-  return [...new Map(cells.map((cell) => [cell.check, cell])).values()].map(({ check, severity }) => {
-    const own = cells.filter((cell) => cell.check === check);
+const checkRows = (drill: JudgedDrill): string[][] =>
+  [...digestOf(drill).checks].map(([check, { severity, counts }]) => {
     const words = ['passed', 'failed', 'inconclusive', 'not_applicable'] as const;
-    return [check, severity, ...words.map((word) => String(own.filter((cell) => cell.verdict === word).length))];
+    return [check, severity, ...words.map((word) => String(counts[word]))];
   });
-}
 
-const wholeRows = (drill: DrillReport): string[][] =>
+const wholeRows = (drill: JudgedDrill): string[][] =>
   drill.checks.map((cell) => [cell.check, cell.verdict, cell.reason, events(cell.evidence)]);
 
-function failures(drill: DrillReport): string[] {
-  const groups = cellsOf(drill, 'failed');
-  if (groups.length === 0) return [];
+function* failures(drill: JudgedDrill): Iterable<string> {
+  const groups = [...digestOf(drill).failed];
+  if (groups.length === 0) return;
   const rows = groups.flatMap(([, cells]) =>
     [...groupedBy(cells, ({ cell }) => cell.reason).values()].map((placed) => findingRow(placed)),
   );
+  yield* section('What failed', ['check', 'severity', 'where', 'reason', 'evidence'], rows);
   const advice = groups.flatMap(([check]) => {
     const text = drill.advice?.[check];
     return text === undefined ? [] : [`- Fix for ${safe(check)}: ${safe(text)}`];
   });
-  const tasks = drill.tasks.filter((task) => task.checks.some((cell) => cell.verdict === 'failed'));
-  return [
-    ...section('What failed', ['check', 'severity', 'where', 'reason', 'evidence'], rows),
-    ...(advice.length === 0 ? [] : [...advice, '']),
-    ...tasks.flatMap((task) =>
-      section(`Calls of ${task.task} (${task.phase}, ask ${task.ask})`, CALL_HEAD, callRows(task)),
-    ),
-    `Reproduce: ${code(drill.reproduce)}`,
-    '',
-  ];
+  yield* advice.length === 0 ? [] : [...advice, ''];
+  for (const task of drill.tasks) {
+    if (task.checks.every((cell) => cell.verdict !== 'failed')) continue;
+    yield* section(`Calls of ${task.task} (${task.phase}, ask ${task.ask})`, CALL_HEAD, callRows(task));
+  }
+  yield `Reproduce: ${code(drill.reproduce)}`;
+  yield '';
 }
 
 /** One reason of one check, and where it was found. */
@@ -283,10 +273,16 @@ const callRows = (task: TaskReport): string[][] =>
 const events = (seqs: readonly number[]): string =>
   seqs.length <= 20 ? seqs.join(', ') : `${seqs.slice(0, 20).join(', ')} and ${seqs.length - 20} more`;
 
-function section(title: string, head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  if (rows.length === 0) return [];
+/** A table with its title; nothing where it has no rows. */
+function* section(title: string, head: readonly string[], rows: Iterable<readonly string[]>): Generator<string, void> {
   const line = (cells: readonly string[]) => `| ${cells.map(safe).join(' | ')} |`;
-  return [`### ${safe(title)}`, '', line(head), `|${head.map(() => ' --- |').join('')}`, ...rows.map(line), ''];
+  let any = false;
+  for (const row of rows) {
+    if (!any) yield* [`### ${safe(title)}`, '', line(head), `|${head.map(() => ' --- |').join('')}`];
+    any = true;
+    yield line(row);
+  }
+  if (any) yield '';
 }
 
 /** Text from models and targets must not become markup. */

@@ -2,22 +2,19 @@ import { stripVTControlCharacters } from 'node:util';
 import { Chalk, type ChalkInstance } from 'chalk';
 import { z } from 'zod';
 import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
-import type { DrillReport, RunReport, TaskReport } from '../core/report.ts';
+import type { JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import { count, seconds, usd } from '../text/words.ts';
+import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
 import {
-  cellsOf,
+  brokenIn,
   clean,
   cut,
   eventLine,
-  groupedBy,
   howTold,
   noticesLine,
   oneLine,
-  type PlacedCell,
-  phasesOf,
-  refusals,
   scoreWords,
   secondsOr,
   tally,
@@ -25,8 +22,10 @@ import {
   withUnread,
 } from './words.ts';
 
-/** Enough for any drill a person reads; a longer run shows older evidence by number only. */
-const MAX_EVENTS_KEPT = 50_000;
+/** Enough for any drill a person reads; a longer run shows later evidence by number only. */
+const MAX_EVENTS_KEPT = 20_000;
+/** So many are kept as they are: a line takes time to write, and an event more room. */
+const MAX_EVENTS_PLAIN = 2_000;
 const MAX_EVENTS_SHOWN = 12;
 const MAX_REASONS_SHOWN = 5;
 /** A longer list of tasks is told in groups. */
@@ -44,10 +43,13 @@ export const terminal: Reporter = {
   open: openTerminal,
 };
 
+/** Events, or their lines, by number. */
+type EventsKept = Map<number, TraceEvent | string>;
+
 function openTerminal(output: Output, look: Look): OpenReporter {
   const paint = new Chalk({ level: look.color ? 1 : 0 });
   let about: string | undefined;
-  let events = new Map<number, TraceEvent>();
+  let events: EventsKept = new Map();
   const endings: string[][] = [];
   let judged = 0;
   const told = new Set<string>();
@@ -55,10 +57,8 @@ function openTerminal(output: Output, look: Look): OpenReporter {
     onEvent(event) {
       if (event.kind === 'run-header')
         about = `target ${clean(event.target.name)} · seed ${event.seed} · ${event.time} time`;
-      events.set(event.seq, event);
-      if (events.size <= MAX_EVENTS_KEPT) return;
-      const [oldest] = events.keys();
-      if (oldest !== undefined) events.delete(oldest);
+      if (events.size < MAX_EVENTS_KEPT)
+        events.set(event.seq, events.size < MAX_EVENTS_PLAIN ? event : eventLine(event));
     },
     onDrill(drill) {
       const lines = [
@@ -94,8 +94,8 @@ function openTerminal(output: Output, look: Look): OpenReporter {
 
 // --- the tasks ----------------------------------------------------------------
 
-function taskLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
-  const rows = drill.tasks.map((task) => ({ task, cells: cellsOfTask(task, drill) }));
+function taskLines(drill: JudgedDrill, columns: number, paint: ChalkInstance): string[] {
+  const rows = Array.from(drill.tasks, (task) => ({ task, cells: cellsOfTask(task, drill) }));
   const widest = [0, 1, 2, 3, 4].map((i) => Math.max(0, ...rows.map(({ cells }) => [...(cells[i] ?? '')].length)));
   const [name = 0, what = 0, ...figures] = widest;
   // On a narrow screen the names give way first, then what happened; the figures never do.
@@ -106,34 +106,48 @@ function taskLines(drill: DrillReport, columns: number, paint: ChalkInstance): s
   // A notice that fits on its task's line stands there; else a phase's notices follow below its tasks, each once.
   const room = Math.min(52, columns - used);
   const beside = room >= 24;
-  return phasesOf(drill).flatMap((phase) => [
+  return [...groupedBy(rows, ({ task }) => task.phase)].flatMap(([phase, rows]) => [
     '',
-    `${paint.bold(clean(phase.name))}: ${clean(phase.broken)}`,
-    ...rows
-      .filter(({ task }) => task.phase === phase.name)
-      .map(({ task, cells }) => {
-        const text = cells.map((cell, i) => column(cell, widths[i] ?? 0, i >= 2)).join('  ');
-        const line = `${text}${beside ? `  ${cut(howTold(task), room)}` : ''}`.trimEnd();
-        const bad = task.outcome.kind === 'hung' || task.outcome.kind === 'failed';
-        return `  ${glyph(task.verdict, paint)} ${bad ? paint.red(line) : line}`;
-      }),
-    ...(beside ? [] : noticeLines(phase.tasks, columns).map((line) => paint.dim(line))),
+    `${paint.bold(clean(phase))}: ${clean(brokenIn(phase, drill))}`,
+    ...rows.map(({ task, cells }) => {
+      const text = cells.map((cell, i) => column(cell, widths[i] ?? 0, i >= 2)).join('  ');
+      const line = `${text}${beside ? `  ${cut(howTold(task), room)}` : ''}`.trimEnd();
+      const bad = task.outcome.kind === 'hung' || task.outcome.kind === 'failed';
+      return `  ${glyph(task.verdict, paint)} ${bad ? paint.red(line) : line}`;
+    }),
+    ...(beside ? [] : noticeLines(rows, columns).map((line) => paint.dim(line))),
   ]);
 }
 
 /** A line for all tasks of a phase that went the same way. */
-function groupLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
-  return phasesOf(drill).flatMap((phase) => {
-    const groups = groupedBy(phase.tasks, (task) => `${task.verdict}: ${whatHappened(task, drill)}`);
-    const lines = [...groups.values()].map((tasks) => {
-      const [first] = tasks;
-      const times = tasks.flatMap((task) => task.latency_ms ?? []).toSorted((a, b) => a - b);
-      const span = times.length === 0 ? 'never' : spanOf(times.at(0) ?? 0, times.at(-1) ?? 0);
-      const text = `${count(tasks.length, 'task').padStart(9)}  ${whatHappened(first, drill)}, ${span}`;
-      return `  ${glyph(first.verdict, paint)} ${columns < NARROW ? hang(text, 4, columns) : cut(text, columns - 4)}`;
+function groupLines(drill: JudgedDrill, columns: number, paint: ChalkInstance): string[] {
+  const phases = new Map<string, Map<string, Alike>>(digestOf(drill).phases.map((name) => [name, new Map()]));
+  for (const { phase, verdict, latency_ms, ...task } of drill.tasks) {
+    const what = whatHappened({ phase, verdict, latency_ms, ...task }, drill);
+    const groups = phases.get(phase);
+    const { times, span } = groups?.get(`${verdict}: ${what}`) ?? { times: 0, span: undefined };
+    groups?.set(`${verdict}: ${what}`, { verdict, what, times: times + 1, span: widened(span, latency_ms) });
+  }
+  return [...phases].flatMap(([phase, groups]) => {
+    const lines = [...groups.values()].map(({ verdict, what, times, span }) => {
+      const text = `${count(times, 'task').padStart(9)}  ${what}, ${span === undefined ? 'never' : spanOf(...span)}`;
+      return `  ${glyph(verdict, paint)} ${columns < NARROW ? hang(text, 4, columns) : cut(text, columns - 4)}`;
     });
-    return ['', groupHead(phase, columns, paint), ...lines];
+    return ['', groupHead({ name: phase, broken: brokenIn(phase, drill) }, columns, paint), ...lines];
   });
+}
+
+/** Tasks that went the same way, and after how many milliseconds the first and the last of them was answered. */
+interface Alike {
+  verdict: VerdictWord;
+  what: string;
+  times: number;
+  span: [least: number, most: number] | undefined;
+}
+
+function widened(span: Alike['span'], ms: number | null): Alike['span'] {
+  if (ms === null) return span;
+  return span === undefined ? [ms, ms] : [Math.min(span[0], ms), Math.max(span[1], ms)];
 }
 
 function groupHead({ name, broken }: { name: string; broken: string }, columns: number, paint: ChalkInstance): string {
@@ -146,7 +160,7 @@ const spanOf = (from: number, to: number) =>
   seconds(from) === seconds(to) ? seconds(from) : `${seconds(from)} to ${seconds(to)}`;
 
 /** Name, what happened, when it was answered, retries, cost. */
-function cellsOfTask(task: TaskReport, drill: DrillReport): string[] {
+function cellsOfTask(task: TaskReport, drill: JudgedDrill): string[] {
   return [
     clean(task.task),
     whatHappened(task, drill),
@@ -156,9 +170,9 @@ function cellsOfTask(task: TaskReport, drill: DrillReport): string[] {
   ];
 }
 
-function noticeLines(tasks: readonly TaskReport[], columns: number): string[] {
+function noticeLines(rows: readonly { task: TaskReport }[], columns: number): string[] {
   const groups = new Map<string, number>();
-  for (const task of tasks) groups.set(howTold(task), (groups.get(howTold(task)) ?? 0) + 1);
+  for (const { task } of rows) groups.set(howTold(task), (groups.get(howTold(task)) ?? 0) + 1);
   return [...groups].map(([text, n]) => {
     const whom = groups.size === 1 ? '' : `${count(n, 'task')}: `;
     return `    ${cut(`${whom}${text.startsWith('“') ? 'told ' : ''}${text}`, columns - 4)}`;
@@ -168,7 +182,7 @@ function noticeLines(tasks: readonly TaskReport[], columns: number): string[] {
 // --- what went wrong ------------------------------------------------------------
 
 /** What had nothing to judge is told only where the drill claims it. */
-function drillWideLines({ checks, definition }: DrillReport, columns: number, paint: ChalkInstance): string[] {
+function drillWideLines({ checks, definition }: JudgedDrill, columns: number, paint: ChalkInstance): string[] {
   const claimed = Object.keys(Object(definition['expect']));
   const told = checks.filter(({ check, verdict }) => verdict !== 'not_applicable' || claimed.includes(check));
   if (told.length === 0) return [];
@@ -182,7 +196,7 @@ function drillWideLines({ checks, definition }: DrillReport, columns: number, pa
 }
 
 /** What a drop in quality is drilled for: how far the fallback may be trusted. */
-function trustLines({ paths, definition }: DrillReport, columns: number, paint: ChalkInstance): string[] {
+function trustLines({ paths, definition }: JudgedDrill, columns: number, paint: ChalkInstance): string[] {
   if (paths === null || !paths.quality_fault) return [];
   const advice = `recommended for ${definition['workflow']}: ${paths.recommendation.replaceAll('_', ' ')}. ${paths.why}`;
   return [
@@ -192,15 +206,10 @@ function trustLines({ paths, definition }: DrillReport, columns: number, paint: 
   ];
 }
 
-function failureLines(
-  drill: DrillReport,
-  events: ReadonlyMap<number, TraceEvent>,
-  columns: number,
-  paint: ChalkInstance,
-): string[] {
-  const groups = cellsOf(drill, 'failed');
-  if (groups.length === 0) return [];
-  const blocks = groups.flatMap(([check, cells]) => {
+function failureLines(drill: JudgedDrill, events: EventsKept, columns: number, paint: ChalkInstance): string[] {
+  const groups = digestOf(drill).failed;
+  if (groups.size === 0) return [];
+  const blocks = [...groups].flatMap(([check, cells]) => {
     const [{ cell, task }] = cells;
     const where = task === undefined ? 'the whole drill' : `${cells.length} of ${count(drill.tasks.length, 'task')}`;
     const reasons = [...groupedBy(cells, (placed) => placed.cell.reason).values()].map(sentence);
@@ -216,7 +225,7 @@ function failureLines(
   return ['', paint.bold('what failed'), ...blocks, reproduceLine(drill)];
 }
 
-const reproduceLine = ({ reproduce }: DrillReport): string => `  reproduce: ${oneLine(reproduce)}`;
+const reproduceLine = ({ reproduce }: JudgedDrill): string => `  reproduce: ${oneLine(reproduce)}`;
 
 /** One reason, with the task or the number of tasks it is given for. */
 function sentence(placed: readonly [PlacedCell, ...PlacedCell[]]): string {
@@ -226,10 +235,10 @@ function sentence(placed: readonly [PlacedCell, ...PlacedCell[]]): string {
   return `${whom}: ${first.cell.reason}`;
 }
 
-function eventLines(seqs: readonly number[], events: ReadonlyMap<number, TraceEvent>, columns: number): string[] {
+function eventLines(seqs: readonly number[], events: EventsKept, columns: number): string[] {
   const lineOf = (seq: number) => {
     const event = events.get(seq);
-    return event === undefined ? `#${seq}` : eventLine(event);
+    return typeof event === 'object' ? eventLine(event) : (event ?? `#${seq}`);
   };
   const more = seqs.length - MAX_EVENTS_SHOWN;
   return [
@@ -238,7 +247,7 @@ function eventLines(seqs: readonly number[], events: ReadonlyMap<number, TraceEv
   ];
 }
 
-function reasonLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
+function reasonLines(drill: JudgedDrill, columns: number, paint: ChalkInstance): string[] {
   if (drill.reasons.length === 0) return [];
   const rows = drill.reasons.flatMap(({ reason, fix }) => [
     `  ${paint.yellow('?')} ${hang(reason, 4, columns)}`,
@@ -246,19 +255,19 @@ function reasonLines(drill: DrillReport, columns: number, paint: ChalkInstance):
   ]);
   if (drill.verdict !== 'inconclusive') return ['', paint.bold('what is open'), ...rows];
   // Where something failed as well, the line that reproduces it stands there.
-  const reproduce = cellsOf(drill, 'failed').length > 0 ? [] : [reproduceLine(drill)];
+  const reproduce = digestOf(drill).failed.size > 0 ? [] : [reproduceLine(drill)];
   return ['', paint.bold('why it is inconclusive'), ...rows, ...reproduce];
 }
 
 /** What was taken for granted: what one drill has said, the next does not say again. */
-function noteLines({ notes }: DrillReport, told: Set<string>, columns: number): string[] {
+function noteLines({ notes }: JudgedDrill, told: Set<string>, columns: number): string[] {
   const fresh = notes.filter((note) => !told.has(note));
   for (const note of fresh) told.add(note);
   return fresh.map((note) => `  ${hang(`note: ${note}`, 4, columns)}`);
 }
 
-function refusalLines(drill: DrillReport, columns: number, paint: ChalkInstance): string[] {
-  const all = refusals(drill);
+function refusalLines(drill: JudgedDrill, columns: number, paint: ChalkInstance): string[] {
+  const all = digestOf(drill).refusals;
   if (all.length === 0) return [];
   const rows = all.map(({ role, times, why }) => `  ${hang(`${count(times, 'call')} to ${role}: ${why}`, 4, columns)}`);
   return ['', paint.bold('what a provider refused'), ...rows.slice(0, MAX_REASONS_SHOWN), ...moreThan(rows.length)];
@@ -267,7 +276,7 @@ function refusalLines(drill: DrillReport, columns: number, paint: ChalkInstance)
 const moreThan = (n: number): string[] =>
   n > MAX_REASONS_SHOWN ? [`  and ${n - MAX_REASONS_SHOWN} more in report.md`] : [];
 
-function adviceLines({ advice }: DrillReport, check: string, columns: number): string[] {
+function adviceLines({ advice }: JudgedDrill, check: string, columns: number): string[] {
   const text = advice?.[check];
   return text === undefined ? [] : [`    ${hang(`fix: ${text}`, 4, columns)}`];
 }

@@ -1,10 +1,12 @@
 import { stripVTControlCharacters } from 'node:util';
+import { once } from '../core/once.ts';
 import { noticeText } from '../core/outcome.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
-import type { CellReport, DrillReport, TaskReport } from '../core/report.ts';
+import type { JudgedDrill, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import { count, seconds } from '../text/words.ts';
+import { digestOf } from './digest.ts';
 
 /** Models and targets write some of the text, and a stored run is somebody else's: what could steer a terminal is taken out. */
 export const oneLine = (text: string): string =>
@@ -30,12 +32,12 @@ export const noticesLine = ({ notices_judged, unread }: { notices_judged: number
   `notices: ${notices_judged} judged, ${count(unread, 'text')} unread`;
 
 /** What the models did in one task, and how it ended: `primary timeout → backup`. */
-export function whatHappened(task: TaskReport, drill: DrillReport): string {
+export function whatHappened(task: TaskReport, drill: JudgedDrill): string {
   if (task.outcome.kind === 'hung') return clean(`hung waiting for ${task.outcome.waiting_for}`);
   return clean([whoServed(task, drill), endingOf(task)].filter((part) => part !== '').join(', '));
 }
 
-function whoServed(task: TaskReport, drill: DrillReport): string {
+function whoServed(task: TaskReport, drill: JudgedDrill): string {
   const served = task.served_by;
   if (served === null || gaveUpOn(served, task)) return lastOfEach(task);
   if (task.failover === null || served === task.failover.from) return served;
@@ -86,12 +88,11 @@ function lastOfEach(task: TaskReport): string {
   return [...last].map(([role, how]) => `${role} ${how}`).join(', ') || 'no model call';
 }
 
-function sparedRoles(task: TaskReport, drill: DrillReport): string[] {
+function sparedRoles(task: TaskReport, drill: JudgedDrill): string[] {
   const armed = drill.faults.filter((fault) => fault.phase === task.phase).map((fault) => fault.role);
   // A fault may be armed on a tool, and a tool is not spared.
-  const roles = new Set(drill.tasks.flatMap((one) => one.calls.map((call) => call.role)));
-  if (task.failover !== null) roles.add(task.failover.from);
-  return [...new Set(armed)].filter((role) => roles.has(role) && task.calls.every((call) => call.role !== role));
+  const isRole = (name: string) => digestOf(drill).called.has(name) || task.failover?.from === name;
+  return [...new Set(armed)].filter((role) => isRole(role) && task.calls.every((call) => call.role !== role));
 }
 
 /** What the user was told; undefined where nothing was. */
@@ -111,14 +112,15 @@ function offThePath({ outcome, failover, served_by, stored }: TaskReport): boole
 }
 
 /** `16 tasks · 10 failed over · 3 spared · 3 on primary`. */
-export function tally(drill: DrillReport): string {
+export const tally = (drill: JudgedDrill): string =>
+  [count(drill.tasks.length, 'task'), ...[...wentOf(drill)].map(([word, n]) => `${n} ${clean(word)}`)].join(' · ');
+
+/** How many tasks went which way, in a word. */
+export const wentOf = once((drill: JudgedDrill): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>();
-  for (const task of drill.tasks) {
-    const word = oneWord(task);
-    counts.set(word, (counts.get(word) ?? 0) + 1);
-  }
-  return [count(drill.tasks.length, 'task'), ...[...counts].map(([word, n]) => `${n} ${clean(word)}`)].join(' · ');
-}
+  for (const task of drill.tasks) counts.set(oneWord(task), (counts.get(oneWord(task)) ?? 0) + 1);
+  return counts;
+});
 
 export function oneWord(task: TaskReport): string {
   const { outcome, failover, served_by, stored } = task;
@@ -142,51 +144,10 @@ export function withPaste(text: string): [says: string, paste: string | undefine
   return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 2)];
 }
 
-/** Why providers would not take requests, each reason once a role, the most frequent first. */
-export function refusals(drill: DrillReport): { role: string; times: number; why: string }[] {
-  const calls = drill.tasks.flatMap((task) => task.calls).filter((call) => call.refused !== undefined);
-  const groups = groupedBy(calls, ({ role, refused = '' }) => `${role} ${refused}`);
-  return [...groups.values()]
-    .map((group) => ({ role: group[0].role, times: group.length, why: clean(group[0].refused ?? '') }))
-    .sort((a, b) => b.times - a.times);
-}
-
-/** Phases in order, with what was broken in each. */
-export function phasesOf(drill: DrillReport): { name: string; broken: string; tasks: TaskReport[] }[] {
-  return [...new Set(drill.tasks.map((task) => task.phase))].map((name) => {
-    const faults = drill.faults.filter((fault) => fault.phase === name).map((one) => `${one.fault} on ${one.role}`);
-    const broken = faults.length === 0 ? 'no fault' : [...new Set(faults)].join(', ');
-    return { name, broken, tasks: drill.tasks.filter((task) => task.phase === name) };
-  });
-}
-
-/** A failed or inconclusive cell with the task it belongs to; a drill-wide one has none. */
-export interface PlacedCell {
-  cell: CellReport;
-  task: TaskReport | undefined;
-}
-
-/** Cells of a verdict, those of one check together, the drill's own first. */
-export function cellsOf(
-  drill: DrillReport,
-  verdict: VerdictWord,
-): [check: string, cells: [PlacedCell, ...PlacedCell[]]][] {
-  const all = [
-    ...drill.checks.map((cell) => ({ cell, task: undefined })),
-    ...drill.tasks.flatMap((task) => task.checks.map((cell) => ({ cell, task }))),
-  ].filter(({ cell }) => cell.verdict === verdict);
-  return [...groupedBy(all, ({ cell }) => cell.check)];
-}
-
-/** Groups in the order of their first members. */
-export function groupedBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, [T, ...T[]]> {
-  const groups = new Map<string, [T, ...T[]]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
+/** What was broken in a phase. */
+export function brokenIn(phase: string, { faults }: JudgedDrill): string {
+  const all = faults.filter((fault) => fault.phase === phase).map((one) => `${one.fault} on ${one.role}`);
+  return all.length === 0 ? 'no fault' : [...new Set(all)].join(', ');
 }
 
 /** An event in one short line. */

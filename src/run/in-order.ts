@@ -1,5 +1,6 @@
-import type { DrillReport } from '../core/report.ts';
+import type { JudgedDrill } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
+import { EVENTS, Packed } from '../judge/packed.ts';
 import { skipped } from '../judge/summary.ts';
 import { createSequence } from '../recording/recorder.ts';
 import { judgePlanOf, type Plan, type Players, type RunContext } from './plan.ts';
@@ -17,7 +18,7 @@ interface Wishes {
  * Runs drills, up to `jobs` at once, and hands out events and reports as if they had run one after another: each drill's
  * events are a block, numbered on from the block before. Stops early on a cancelled run, or with `bail` on a failed drill.
  */
-export async function* runInOrder(wishes: Wishes, sink: (event: TraceEvent) => void): AsyncGenerator<DrillReport> {
+export async function* runInOrder(wishes: Wishes, sink: (event: TraceEvent) => void): AsyncGenerator<JudgedDrill> {
   const { plans, jobs, bail } = wishes;
   // One job needs no blocks: its events go out as they happen.
   const results = jobs === 1 ? oneByOne(wishes, sink) : blocks(wishes, sink);
@@ -35,7 +36,7 @@ const FIRST = 1;
 async function* oneByOne(
   { plans, players, signal }: Wishes,
   sink: (event: TraceEvent) => void,
-): AsyncGenerator<DrillReport> {
+): AsyncGenerator<JudgedDrill> {
   const sequence = createSequence(FIRST);
   for (const plan of plans) {
     if (signal.aborted) return;
@@ -44,12 +45,12 @@ async function* oneByOne(
   }
 }
 
-async function runOne(plan: Plan, context: RunContext): Promise<DrillReport> {
+async function runOne(plan: Plan, context: RunContext): Promise<JudgedDrill> {
   return skipped(judgePlanOf(plan)) ?? (await runDrill(plan, context));
 }
 
 /** A drill that a cancelled run broke off has no report; its events are kept. */
-async function unlessCancelled(report: Promise<DrillReport>, signal: AbortSignal): Promise<DrillReport | undefined> {
+async function unlessCancelled(report: Promise<JudgedDrill>, signal: AbortSignal): Promise<JudgedDrill | undefined> {
   try {
     return await report;
   } catch (error) {
@@ -61,7 +62,7 @@ async function unlessCancelled(report: Promise<DrillReport>, signal: AbortSignal
 async function* blocks(
   { plans, players, jobs, signal }: Wishes,
   sink: (event: TraceEvent) => void,
-): AsyncGenerator<DrillReport> {
+): AsyncGenerator<JudgedDrill> {
   let from = FIRST;
   const waiting = [...plans];
   const running: Block[] = [];
@@ -85,8 +86,8 @@ interface Block {
   /** Ends it, wherever it is. */
   stop(): void;
   /** Grows until there is a report. */
-  events: TraceEvent[];
-  report: Promise<DrillReport>;
+  events: Packed<TraceEvent>;
+  report: Promise<JudgedDrill>;
 }
 
 /** A drill on its own, its events numbered from 0. */
@@ -95,8 +96,8 @@ function startBlock(plan: Plan, players: Players, all: AbortSignal): Block {
   const stop = () => own.abort(all.reason);
   all.addEventListener('abort', stop);
   const { signal } = own;
-  const events: TraceEvent[] = [];
-  const sink = (event: TraceEvent) => void events.push(event);
+  const events = new Packed<TraceEvent>(EVENTS);
+  const sink = (event: TraceEvent) => events.push(event);
   const report = runOne(plan, { sequence: createSequence(0), sink, players, signal });
   // One that is never awaited, because the run stopped early, must not take the process down.
   report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
@@ -104,11 +105,17 @@ function startBlock(plan: Plan, players: Players, all: AbortSignal): Block {
 }
 
 /** The report of a block whose first event is number `from`. */
-function shifted(report: DrillReport, from: number): DrillReport {
+function shifted(report: JudgedDrill, from: number): JudgedDrill {
   const move = <C extends { evidence: number[] }>(cell: C): C => ({
     ...cell,
     evidence: cell.evidence.map((seq) => seq + from),
   });
-  const tasks = report.tasks.map((task) => ({ ...task, checks: task.checks.map(move) }));
-  return { ...report, checks: report.checks.map(move), tasks };
+  const { tasks, checks } = report;
+  const moved: JudgedDrill['tasks'] = {
+    length: tasks.length,
+    *[Symbol.iterator]() {
+      for (const task of tasks) yield { ...task, checks: task.checks.map(move) };
+    },
+  };
+  return { ...report, checks: checks.map(move), tasks: moved };
 }

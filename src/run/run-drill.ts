@@ -1,4 +1,4 @@
-import type { DrillReport } from '../core/report.ts';
+import type { JudgedDrill } from '../core/report.ts';
 import { BASELINE, type NewEvent, type TraceEvent } from '../core/trace.ts';
 import { missed, whyMissed } from '../judge/fault-tally.ts';
 import { createDrillJudge, type DrillJudge } from '../judge/judge-drill.ts';
@@ -8,7 +8,7 @@ import { judgePlanOf, type Plan, type RunContext } from './plan.ts';
  * Runs one drill: the tasks without faults on a fresh target, then the phases on another, judged from their events. Where a
  * player was lost, what it would have gone on to play was not asked.
  */
-export async function runDrill(plan: Plan, context: RunContext): Promise<DrillReport> {
+export async function runDrill(plan: Plan, context: RunContext): Promise<JudgedDrill> {
   const { players, sequence, signal } = context;
   const judge = createDrillJudge(judgePlanOf(plan));
   const sink = judged(plan, judge, context);

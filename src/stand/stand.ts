@@ -74,7 +74,10 @@ export function createStand(options: StandOptions): Stand {
       recording.emit({ kind: 'unscripted-call', ask: call.ask, task: call.task, call: call.id, why: refused.message });
       return trip.reply(async () => refusal(refused), { meaning: [], wire: [] });
     }
-    return trip.reply(() => scriptedReply(script, call, inputTokens, signal), armedFaults.armedOn(call, onRole, signal));
+    return trip.reply(
+      () => scriptedReply(script, call, inputTokens, signal),
+      armedFaults.armedOn(call, onRole, signal),
+    );
   }
 
   function refuseUnknown(request: WireRequest, to: Routed, scope: Scope | undefined): never {
