@@ -28,12 +28,17 @@ export function playersApart(
   const keyOf = (drill: string, world: WorldFacts['world']) => `${drill}/${world}`;
   const start = (drill: string, world: WorldFacts['world']) =>
     startPlayer({ facts: { drill, world, seed }, name: target.name, source: target.source, ...rest }, print);
+  /** Both of a drill's players; the one for its baseline is returned. */
+  const prepare = (drill: string): PlayerProcess => {
+    const known = waiting.get(keyOf(drill, 'baseline'));
+    if (known !== undefined) return known;
+    const [player, next] = [start(drill, 'baseline'), start(drill, 'drill')];
+    waiting.set(keyOf(drill, 'baseline'), player).set(keyOf(drill, 'drill'), next);
+    return player;
+  };
   return {
-    async said(drill) {
-      const [player, next] = [start(drill, 'baseline'), start(drill, 'drill')];
-      waiting.set(keyOf(drill, 'baseline'), player).set(keyOf(drill, 'drill'), next);
-      return saidBy(player, target.about);
-    },
+    said: (drill) => saidBy(prepare(drill), target.about),
+    prepare: ({ drill: { drill } }) => void prepare(drill),
     open({ drill: { drill } }, world) {
       const key = keyOf(drill, world);
       const player = waiting.get(key) ?? start(drill, world);

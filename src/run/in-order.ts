@@ -38,12 +38,16 @@ async function* oneByOne(
   sink: (event: TraceEvent) => void,
 ): AsyncGenerator<JudgedDrill> {
   const sequence = createSequence(FIRST);
-  for (const plan of plans) {
+  for (const [i, plan] of plans.entries()) {
     if (signal.aborted) return;
-    const report = await unlessCancelled(runOne(plan, { sequence, sink, players, signal }), signal);
+    const next = () => toPlay(plans.slice(i + 1));
+    const report = await unlessCancelled(runOne(plan, { sequence, sink, players, next, signal }), signal);
     if (report !== undefined) yield report;
   }
 }
+
+/** The first of them that will be played at all. */
+const toPlay = (plans: readonly Plan[]) => plans.find((plan) => skipped(plan) === undefined);
 
 async function runOne(plan: Plan, context: RunContext): Promise<JudgedDrill> {
   return skipped(judgePlanOf(plan)) ?? (await runDrill(plan, context));
@@ -69,13 +73,14 @@ async function* blocks(
   try {
     for (;;) {
       const more = signal.aborted ? [] : waiting.splice(0, jobs - running.length);
-      running.push(...more.map((plan) => startBlock(plan, players, signal)));
+      running.push(...more.map((plan) => startBlock(plan, players, () => toPlay(waiting), signal)));
       const block = running.shift();
       if (block === undefined) return;
+      const first = from;
+      block.release((event) => sink({ ...event, seq: event.seq + first }));
       const report = await unlessCancelled(block.report, signal);
-      for (const event of block.events) sink({ ...event, seq: event.seq + from });
-      if (report !== undefined) yield shifted(report, from);
-      from += block.events.length;
+      if (report !== undefined) yield shifted(report, first);
+      from += block.count();
     }
   } finally {
     for (const block of running) block.stop();
@@ -85,23 +90,33 @@ async function* blocks(
 interface Block {
   /** Ends it, wherever it is. */
   stop(): void;
-  /** Grows until there is a report. */
-  events: Packed<TraceEvent>;
+  /** It is its turn: its events go out, those that waited first. */
+  release(sink: (event: TraceEvent) => void): void;
+  /** So many events there were so far. */
+  count(): number;
   report: Promise<JudgedDrill>;
 }
 
 /** A drill on its own, its events numbered from 0. */
-function startBlock(plan: Plan, players: Players, all: AbortSignal): Block {
+function startBlock(plan: Plan, players: Players, next: RunContext['next'], all: AbortSignal): Block {
   const own = new AbortController();
   const stop = () => own.abort(all.reason);
   all.addEventListener('abort', stop);
   const { signal } = own;
-  const events = new Packed<TraceEvent>(EVENTS);
-  const sink = (event: TraceEvent) => events.push(event);
-  const report = runOne(plan, { sequence: createSequence(0), sink, players, signal });
+  const waiting = new Packed<TraceEvent>(EVENTS);
+  let [count, out] = [0, (event: TraceEvent) => waiting.push(event)];
+  const sink = (event: TraceEvent) => {
+    count += 1;
+    out(event);
+  };
+  const report = runOne(plan, { sequence: createSequence(0), sink, players, next, signal });
   // One that is never awaited, because the run stopped early, must not take the process down.
   report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
-  return { events, report, stop };
+  const release: Block['release'] = (goesTo) => {
+    for (const event of waiting) goesTo(event);
+    out = goesTo;
+  };
+  return { release, count: () => count, report, stop };
 }
 
 /** The report of a block whose first event is number `from`. */

@@ -76,11 +76,15 @@ export interface Player {
 /** Gives each world a player of its own; it may get ready before it is asked to play. */
 export interface Players {
   open(plan: Pick<Plan, 'drill'>, world: WorldFacts['world']): Player;
+  /** This drill comes next: its players may get ready. */
+  prepare?(plan: Pick<Plan, 'drill'>): void;
 }
 
 /** What lasts for the whole run. */
 export interface RunContext extends Omit<PlayContext, 'print'> {
   players: Players;
+  /** The drill that will be run when one of those under way has ended. */
+  next(): Plan | undefined;
 }
 
 /** Past the deadline by this much an ask is given up and its outcome is `hung`. */
