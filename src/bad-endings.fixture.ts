@@ -152,3 +152,11 @@ export function readable(out: string, lastLineIsWhole: boolean) {
 
 /** Long enough to be hit while it runs: it goes round, and only a cap on calls ends it. Its trace has 14 MB. */
 export const STORM = 'for (;;) { try { return await post(roles.primary, task); } catch {} }';
+
+export function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}

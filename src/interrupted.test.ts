@@ -9,6 +9,7 @@ import {
   ended,
   freshOut,
   home,
+  isThere,
   readable,
   run,
   STORM,
@@ -33,14 +34,6 @@ function press(
 ): ReturnType<typeof ended> {
   child.kill(signal);
   return over;
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 describe('a run that is interrupted', () => {

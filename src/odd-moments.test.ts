@@ -9,6 +9,7 @@ import {
   ended,
   freshOut,
   home,
+  isThere,
   readable,
   run,
   STORM,
@@ -84,5 +85,36 @@ describe('a terminal that is closed', () => {
     while (!existsSync(code)) await wait(10);
     expect(readFileSync(code, 'utf8')).toBe('129\n');
     expect(readable(out, true)?.report).toMatchObject({ status: 'cancelled', verdict: 'inconclusive' });
+  });
+});
+
+describe('a process that is stopped', () => {
+  /** Each player says its number once its module is evaluated. */
+  const withPids = (pids: string) =>
+    agent(STORM, `process.getBuiltinModule('fs').appendFileSync(${JSON.stringify(pids)}, process.pid + '\\n');`);
+  const pidsIn = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').map(Number) : []);
+
+  it('a player: its heart no longer beats, it is ended, and the run is inconclusive', async () => {
+    const [out, pids] = [freshOut(), `${freshOut()}.pids`];
+    const child = start(against(withPids(pids), '--out', out, '--stuck-after-ms', '1000'));
+    const over = ended(child);
+    await until(() => sizeOf(out) > 100_000, child);
+    const players = pidsIn(pids).filter((pid) => pid > 1);
+    expect(players).toHaveLength(2);
+    for (const pid of players) if (isThere(pid)) process.kill(pid, 'SIGSTOP');
+    expect(await over).toMatchObject({ code: 3 });
+    expect(JSON.stringify(readable(out, true)?.report)).toContain('no sign of life for 1 s');
+  });
+
+  it('the command: it goes on where it was', async () => {
+    const out = freshOut();
+    const child = start(run('--out', out));
+    const over = ended(child);
+    await until(() => sizeOf(out) >= 0, child);
+    child.kill('SIGSTOP');
+    await wait(20);
+    child.kill('SIGCONT');
+    expect(await over).toMatchObject({ code: 0 });
+    expect(readable(out, true)?.report?.verdict).toBe('passed');
   });
 });

@@ -36,6 +36,7 @@ export type Word =
   | { player: 'changed'; what: string }
   | { player: 'done' };
 
-/** Descriptors of the pipes: orders come in by the one, events and words go out by the other. */
+/** Descriptors of the pipes: orders come in by the first, events and words go out by the next, heartbeats by the last. */
 export const ORDERS = 3;
 export const EVENTS = 4;
+export const BEATS = 5;

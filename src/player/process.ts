@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { packageRoot } from '../config/find.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { isRecord, parseJson } from '../text/json.ts';
-import { EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
+import { originals } from '../world/originals.ts';
+import { BEATS, EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
 
 /** How a player's process came to its end, where it did not play to the end. */
 export interface Lost {
@@ -50,9 +51,34 @@ function lines(stream: Readable | null, hear: (line: string) => void, longest = 
 /** So many characters of one line of a target's output are shown at once. */
 const LONGEST_LINE = 16 * 1024;
 
+const LOOK_MS = 1000;
+/** Longer than the player itself takes to find out whose code blocks it. */
+const MORE_LOOKS = 5;
+
+/**
+ * Kills a player whose heart has stopped beating: a process that was stopped, or in which even the watch is blocked. Looks are
+ * counted and not time, because this process may be stopped or busy itself. Returns how to ask whether it came to that.
+ */
+function listenForLife(child: ChildProcess, limitMs: number): () => Lost | undefined {
+  let [looks, stopped] = [Number.NEGATIVE_INFINITY, false];
+  // One that is held by a debugger never begins.
+  const pipes: readonly (Readable | Writable | null | undefined)[] = child.stdio;
+  pipes[BEATS]?.on('data', () => {
+    looks = 0;
+  });
+  const timer = originals.setInterval(() => {
+    looks += 1;
+    stopped ||= looks > limitMs / LOOK_MS + MORE_LOOKS;
+    if (stopped) child.kill('SIGKILL');
+  }, LOOK_MS);
+  timer.unref();
+  child.once('close', () => originals.clearInterval(timer));
+  return () => (stopped ? { why: `the target's process stopped: no sign of life for ${limitMs / 1000} s` } : undefined);
+}
+
 export function startPlayer(start: Start, print: (line: string) => void): PlayerProcess {
   const child = spawn(process.execPath, [...inherited(), join(packageRoot(), 'dist/player/main.js')], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: process.env,
   });
   const [orders, events] = [child.stdio[ORDERS] as Writable, child.stdio[EVENTS] as Readable];
@@ -60,6 +86,7 @@ export function startPlayer(start: Start, print: (line: string) => void): Player
   orders.on('error', () => {});
   orders.write(`${JSON.stringify(start)}\n`);
   for (const output of [child.stdout, child.stderr]) lines(output, print, LONGEST_LINE);
+  const stopped = listenForLife(child, start.stuckAfterMs);
   let hear: ((message: Message) => void) | undefined;
   let last: Word | undefined;
   const early: Message[] = [];
@@ -71,7 +98,7 @@ export function startPlayer(start: Start, print: (line: string) => void): Player
   });
   const ended = new Promise<Lost | undefined>((resolve) => {
     child.once('error', ({ message }) => resolve({ why: `its process could not be started: ${message}` }));
-    child.once('close', (code, signal) => resolve(lostBy(last, code, signal, start.stuckAfterMs)));
+    child.once('close', (code, signal) => resolve(stopped() ?? lostBy(last, code, signal, start.stuckAfterMs)));
   });
   return {
     listen(listener) {

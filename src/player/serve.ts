@@ -12,7 +12,7 @@ import { finderOf } from '../text/patterns.ts';
 import { originals } from '../world/originals.ts';
 import { pauseWatch, watchThread } from '../world/watchdog.ts';
 import { watchIntrinsics } from './intrinsics.ts';
-import { EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
+import { BEATS, EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
 
 // Taken before any code of the target runs.
 const { parse, stringify } = JSON;
@@ -23,7 +23,7 @@ const changed = watchIntrinsics();
 export async function serve(): Promise<void> {
   const { facts, name, source, secrets, stuckAfterMs, collectEvery }: Start = parse(nextLine());
   const redaction = createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) });
-  watchThread(stuckAfterMs, (held) => {
+  watchThread(stuckAfterMs, BEATS, (held) => {
     say({ player: 'held', held });
     return 0;
   });

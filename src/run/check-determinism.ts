@@ -35,7 +35,13 @@ export async function findDifference(
       seen.push(JSON.stringify(event));
       if (seen.length % EVENTS_PER_COLLECTION === 0) collect();
     };
-    await runDrill(plan, { sequence: createSequence((own[0]?.line ?? 1) - 1), sink, players, next: () => undefined, signal });
+    await runDrill(plan, {
+      sequence: createSequence((own[0]?.line ?? 1) - 1),
+      sink,
+      players,
+      next: () => undefined,
+      signal,
+    });
     for (let i = 0; i < Math.max(own.length, seen.length); i++) {
       const [first, second] = [own[i]?.text ?? '(nothing)', seen[i] ?? '(nothing)'];
       if (first !== second) return { drill, line: own[i]?.line ?? lines.length + 1, first, second };

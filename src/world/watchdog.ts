@@ -21,15 +21,16 @@ let shared: Int32Array | undefined;
 
 /**
  * Watches this thread from another. Where its event loop is blocked for `limitMs` of real time, `tell` is called in the midst
- * of it, and the process ends. It ends as well once the process that started it is gone.
+ * of it, and the process ends. It ends as well once the process that started it is gone. Into `pipe`, a descriptor, goes a
+ * byte at each look, as a sign that the process is alive.
  */
-export function watchThread(limitMs: number, tell: (held: Held) => void): void {
+export function watchThread(limitMs: number, pipe: number, tell: (held: Held) => void): void {
   // Whoever debugs holds it with every breakpoint.
   if (debuggerUrl() !== undefined) return;
   const beats = new Int32Array(new SharedArrayBuffer(12));
   shared = beats;
   // What was meant for this thread, as a loader is, is not for that one.
-  const apart = { execArgv: [], env: {}, workerData: { beats, limitMs, parent: process.ppid } };
+  const apart = { execArgv: [], env: {}, workerData: { beats, limitMs, pipe, parent: process.ppid } };
   const worker = new Worker(`(${watchFromOutside})()`, { eval: true, ...apart });
   worker.unref();
   const held = (last: boolean) => {
@@ -59,11 +60,18 @@ export function pauseWatch<T>(wait: () => T): T {
 /** The worker's whole code, which is handed over as text: it uses nothing from around it. */
 function watchFromOutside(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
-  const { beats, limitMs, parent }: { beats: Int32Array; limitMs: number; parent: number } = workerData;
+  const { beats, limitMs, pipe, parent }: { beats: Int32Array } & Record<'limitMs' | 'pipe' | 'parent', number> =
+    workerData;
+  const { writeSync } = process.getBuiltinModule('node:fs');
   const napMs = 200;
   let [beat, naps] = [0, 0];
   while (naps < limitMs / napMs) {
     Atomics.wait(beats, 2, 0, napMs);
+    try {
+      writeSync(pipe, '.');
+    } catch {
+      // Nobody is at the other end: what it would say next is said of the parent.
+    }
     if (process.ppid !== parent) process.kill(process.pid, 'SIGKILL');
     const now = Atomics.load(beats, 0);
     naps = now === beat && Atomics.load(beats, 1) === 0 ? naps + 1 : 0;
