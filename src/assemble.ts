@@ -223,7 +223,7 @@ function withTags(drills: readonly LoadedDrill[], tags: readonly string[]): Load
   const chosen = drills.filter(({ drill }) => tags.length === 0 || drill.tags.some((tag) => tags.includes(tag)));
   if (chosen.length > 0) return chosen;
   const known = [...new Set(drills.flatMap(({ drill }) => drill.tags))];
-  throw new DrillError('no_drill', {
+  throw new DrillError({
     message: tags.length === 0 ? 'there is no drill to run' : `no drill has the tag ${tags.join(' or ')}`,
     place: { file: tags.length === 0 ? 'drills' : '--tag' },
     fix: tags.length === 0 ? 'Write one in drills/, or name a file.' : suggest(tags[0] ?? '', known, 'tags'),
@@ -350,7 +350,7 @@ function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[]
   const known = workflow.tasks.map((t) => t.name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw new DrillError('unknown_task', {
+    throw new DrillError({
       message: `there is no golden task "${unknown}" in ${workflow.name}`,
       place: { file: '--task' },
       fix: suggest(unknown, known, 'golden tasks'),

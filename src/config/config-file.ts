@@ -57,7 +57,7 @@ export function loadConfig(cwd: string, catalogue: Catalogue): Config | undefine
   const { data, place } = readUserFile(join(cwd, CONFIG_FILE));
   const told = new Problems();
   const config = inspect(told, Config, { value: data, place });
-  if (config === undefined) throw told.error('invalid_config');
+  if (config === undefined) throw told.error();
   const absolute = ({ module, ...entry }: Config['targets'][string]) =>
     module === undefined ? entry : { ...entry, module: resolve(cwd, module) };
   const targets = Object.fromEntries(Object.entries(config.targets).map(([name, entry]) => [name, absolute(entry)]));
@@ -68,7 +68,7 @@ export function loadConfig(cwd: string, catalogue: Catalogue): Config | undefine
   tellLinks(told, { ...config, targets }, catalogue, place);
   const checkPattern = createPatternCheck();
   for (const [i, pattern] of config.redact.entries()) told.all.push(...checkPattern(pattern, place(['redact', i])));
-  told.end('invalid_config');
+  told.end();
   return { ...config, targets, ...(notices !== undefined && { notices }) };
 }
 

@@ -51,7 +51,7 @@ export function loadDrill(path: string, catalogue: Catalogue, { roles, cwd }: Ar
   if (drill === undefined || told.all.length > 0) {
     if (roles !== undefined && definition['require'] === undefined) tellRoles(told, { definition, place }, roles);
     told.sort();
-    throw told.error('invalid_drill');
+    throw told.error();
   }
   return { drill, file: file.path, definition: structuredClone(definition), place };
 }
@@ -60,7 +60,7 @@ export function loadDrill(path: string, catalogue: Catalogue, { roles, cwd }: Ar
 export function checkRoles(loaded: LoadedDrill, roles: readonly string[]): void {
   const told = new Problems();
   tellRoles(told, loaded, roles);
-  told.end('unknown_role');
+  told.end();
 }
 
 /** Holds the faults' tools and blast radius against the workflow of the run. Throws a DrillError. */
@@ -81,7 +81,7 @@ export function checkRadius(
   const only = namedAt(definition, 'phases[].only[]', 100);
   told.strangers(only, place, namesOf(tasks), 'golden tasks', (word) => `there is no golden task "${word}" in ${name}`);
   told.sort();
-  told.end('unknown_radius');
+  told.end();
 }
 
 /** Every fault of the file that looks like one, or something in it, however broken the rest is: as many as there may be. */

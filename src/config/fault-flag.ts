@@ -18,7 +18,7 @@ export function faultFromFlag(
   tools?: readonly string[],
 ): FaultUse {
   const place = { file: `--fault ${text}` };
-  const invalid = (message: string, fix: string) => new DrillError('invalid_fault', { message, place, fix });
+  const invalid = (message: string, fix: string) => new DrillError({ message, place, fix });
   const [head = '', ...pairs] = text.split(',');
   const [name = '', at = '', ...more] = head.split('@');
   const fault = catalogue.faults.find((one) => one.name === name);
@@ -40,7 +40,7 @@ export function faultFromFlag(
   );
   const told = new Problems();
   inspect(told, fault.params, { value: params, place: () => place });
-  told.end('invalid_fault');
+  told.end();
   return FaultUse.parse({ ...params, fault: name, [kind]: at });
 }
 

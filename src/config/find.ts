@@ -41,7 +41,7 @@ export function findDrill(name: string, cwd: string): string {
   if (isDataFile(name) || /[\\/]/.test(name)) return resolve(cwd, name);
   const fix = suggest(name, namesOf(drills), 'drills');
   const place = { file: displayPath(join(cwd, 'drills')) };
-  throw new DrillError('unknown_drill', { message: `there is no drill "${name}"`, place, fix });
+  throw new DrillError({ message: `there is no drill "${name}"`, place, fix });
 }
 
 /** The folder of a workflow's golden tasks, in the project or in the package. `place` is where it is named. Throws a DrillError. */
@@ -49,7 +49,7 @@ export function findWorkflow(name: string, cwd: string, place?: Place): string {
   const workflows = listWorkflows(cwd);
   const found = workflows.find((workflow) => workflow.name === name);
   if (found !== undefined) return found.path;
-  throw new DrillError('unknown_workflow', {
+  throw new DrillError({
     message: `there are no golden tasks for the workflow "${name}"`,
     place: place ?? { file: displayPath(join(cwd, 'fixtures', 'golden')) },
     fix: `${suggest(name, namesOf(workflows), 'workflows')}; or name a folder with \`--tasks\``,

@@ -42,7 +42,7 @@ function withoutKeys(value: unknown, [step, ...rest]: Path, keys: readonly strin
 export function parseWith<S extends z.ZodType>(schema: S, { data, place }: Pick<UserFile, 'data' | 'place'>) {
   const told = new Problems();
   const value = inspect(told, schema, { value: data, place });
-  if (value === undefined || told.all.length > 0) throw told.error('invalid_file');
+  if (value === undefined || told.all.length > 0) throw told.error();
   return value;
 }
 

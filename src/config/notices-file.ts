@@ -14,7 +14,7 @@ export function loadNotices(path: string, judges: Judges): Reading[] {
   const told = new Problems();
   const value = inspect(told, Notices, { value: data, place });
   if (value !== undefined) tellTwins(told, { value, place }, judges);
-  told.end('invalid_notices');
+  told.end();
   return value?.notices ?? [];
 }
 
@@ -51,6 +51,6 @@ export function mergeReadings(from: readonly ReadingsFrom[], { twinReadings }: J
       `the text ${shown(later)} has another reading in ${formatPlace(placeOf(earlier))}`,
       'keep one of the two, or make their texts differ',
     );
-  told.end('invalid_notices');
+  told.end();
   return each.map(({ reading }) => reading);
 }

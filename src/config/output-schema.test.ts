@@ -10,7 +10,7 @@ function problems(schema: string): string[] {
   const { data, place } = readUserFile(scratch.write('answer.schema.json', schema));
   if (!isRecord(data)) return expect.fail('no mapping');
   return problemsOf(() => {
-    throw new DrillError('test', schemaProblems(data, place));
+    throw new DrillError(schemaProblems(data, place));
   });
 }
 

@@ -75,13 +75,13 @@ export class Problems {
     return this.all.length > MAX_PROBLEMS;
   }
 
-  error(code: string): DrillError {
-    return new DrillError(code, this.all.slice(0, MAX_PROBLEMS));
+  error(): DrillError {
+    return new DrillError(this.all.slice(0, MAX_PROBLEMS));
   }
 
   /** Throws a DrillError where there is a problem. */
-  end(code: string): void {
-    if (this.all.length > 0) throw this.error(code);
+  end(): void {
+    if (this.all.length > 0) throw this.error();
   }
 }
 

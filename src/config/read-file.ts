@@ -91,7 +91,7 @@ function readSome(path: string): Uint8Array {
 }
 
 const unreadable = (path: string, message: string, fix: string): DrillError =>
-  new DrillError('unreadable_file', { message, place: { file: displayPath(path) }, fix });
+  new DrillError({ message, place: { file: displayPath(path) }, fix });
 
 /** What the system says of a file or folder it does not hand out, as the user's to mend. */
 export function cannotRead(error: unknown, path: string, what: 'file' | 'folder'): DrillError {
@@ -111,23 +111,23 @@ export function readUserFile(path: string): UserFile {
   };
   const told = new Problems();
   tellExcess(told, text, displayPath(absolute));
-  told.end('invalid_file');
+  told.end();
 
   // Whatever version and tags the file asks for, it holds what JSON can hold.
   const options = { schema: 'core', resolveKnownTags: false, stringKeys: true, uniqueKeys: false } as const;
   const doc = parseDocument(text, { ...options, lineCounter: lines, prettyErrors: false });
   tellSyntax(told, doc, extname(absolute) === '.json' ? 'JSON' : 'YAML', placeAt);
   if (doc.errors.length === 0) tellNodes(told, doc, placeAt);
-  told.end('invalid_file');
+  told.end();
   if (doc.contents === null) told.tell(placeAt(0), 'the file is empty', 'write it, or delete it');
-  told.end('invalid_file');
+  told.end();
   try {
     const data = withoutSchemaKey(doc.toJS({ maxAliasCount: MAX_ALIASES }));
     return { path: absolute, data, place: (at, part) => placeAt(offsetOf(doc, at, part)) };
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
     told.tell(placeAt(0), 'the aliases stand for too much', 'write out what they stand for');
-    throw told.error('invalid_file');
+    throw told.error();
   }
 }
 

@@ -53,7 +53,7 @@ export async function openTarget(
   const path = entry?.module ?? name;
   if (entry === undefined && !/[\\/.]/.test(name)) {
     const known = [...Object.keys(config?.targets ?? {}), ...Object.keys(catalogue.builtinTargets)];
-    throw new DrillError('unknown-target', {
+    throw new DrillError({
       message: `there is no target "${name}"`,
       place: { file: '--target' },
       fix: `${suggest(name, known, 'targets')}; or name a file: --target ./my-agent.ts`,
@@ -79,17 +79,17 @@ export function settleTarget(
   const speaks = (word: string) =>
     `role ${names.find((role) => roles[role]?.protocol === word)} speaks "${word}", which is no protocol`;
   told.strangers(namedAt(roles, '<name>.protocol'), () => place, protocols, 'protocols', speaks);
-  told.end('unknown-protocol');
+  told.end();
   const own = ownOf(config?.targets ?? {}, name)?.declares;
   const declares = resolveDeclaration(own ?? exported(Declaration, said.declares, 'declares', place), names);
   const leads = (word: string) => `the target's chain names a role "${word}" that does not exist`;
   told.strangers(namedAt(declares, 'chain[]'), () => place, names, 'roles', leads);
-  told.end('unknown-role');
+  told.end();
   // The list alone will do: the export's name says what it is.
   const listed = Array.isArray(said.notices) ? { notices: said.notices } : said.notices;
   const readings = exported(Notices, listed, 'notices', place)?.notices ?? [];
   tellTwins(told, { value: { notices: readings }, place: () => place }, catalogue);
-  told.end('invalid-export');
+  told.end();
   return { declares, roles, notices: { readings, place } };
 }
 
@@ -109,6 +109,6 @@ function exported<S extends z.ZodType>(schema: S, data: unknown, what: string, p
     place,
     fix: `${fix} ${more}`,
   }));
-  if (problems.length > 0) throw new DrillError('invalid-export', problems);
+  if (problems.length > 0) throw new DrillError(problems);
   return value;
 }

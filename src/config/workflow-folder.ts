@@ -63,7 +63,7 @@ export function loadWorkflow(
   const told = new Problems();
   if (kindOf(home) !== 'folder')
     told.tell(here, 'there is no such folder of golden tasks', 'name a folder with a JSON or YAML file a task');
-  told.end('no_tasks');
+  told.end();
   const files = taskFiles(home);
   // What a file that cannot be read would have named cannot be missed in it.
   let linked = true;
@@ -96,7 +96,7 @@ export function loadWorkflow(
     const canary = told.attempt(() => loadCanary(tenant, homes));
     return canary === undefined ? [] : [[tenant, canary] as const];
   });
-  told.end('invalid_workflow');
+  told.end();
   return {
     name: contract?.value.workflow ?? name,
     ...(contract === undefined ? {} : { contract: contract.value }),
@@ -142,14 +142,14 @@ function readContract(told: Problems, dir: string, workflow: string): Placed<Con
 /** The JSON Schema that a contract names. `named` is where it does. */
 function readSchema(dir: string, name: string, named: Place): Json {
   const path = resolve(dir, name);
-  const refuse = (message: string, fix: string) => new DrillError('invalid_contract', { message, place: named, fix });
+  const refuse = (message: string, fix: string) => new DrillError({ message, place: named, fix });
   if (kindOf(path) !== 'file')
     throw refuse(`there is no file "${name}" beside the contract`, 'add it, or write it here');
   if (!isInside(dir, path)) throw refuse(`"${name}" leaves the folder`, 'keep the schema beside the contract');
   const { data, place } = readUserFile(path);
   if (!isRecord(data)) throw refuse(`"${name}" holds no JSON Schema`, 'a schema is a mapping with `type`');
   const problems = schemaProblems(data, place);
-  if (problems.length > 0) throw new DrillError('invalid_contract', problems);
+  if (problems.length > 0) throw new DrillError(problems);
   return data;
 }
 
@@ -236,8 +236,7 @@ function loadCanary(tenant: string, homes: readonly string[]): string | undefine
   const home = homes.find((one) => namesIn(join(one, tenant)).includes('tenant.yaml'));
   if (home === undefined) return undefined;
   const path = join(home, tenant, 'tenant.yaml');
-  const invalid = (message: string, place: Place, fix: string) =>
-    new DrillError('invalid_tenant', { message, place, fix });
+  const invalid = (message: string, place: Place, fix: string) => new DrillError({ message, place, fix });
   if (!isInside(dirname(home), path))
     throw invalid('the file is a link out of the project', { file: displayPath(path) }, 'copy it here');
   const file = readUserFile(path);

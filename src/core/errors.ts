@@ -4,7 +4,6 @@ export const EXIT = {
   failed: 1,
   invalid: 2,
   inconclusive: 3,
-  stopped: 4,
   bug: 70,
   /** What a shell says of a command whose terminal has gone. */
   hungUp: 129,
@@ -27,15 +26,13 @@ export interface Problem {
 
 /** The only error that is the user's to mend. Anything else that is thrown is our bug. */
 export class DrillError extends Error {
-  readonly code: string;
   readonly problems: readonly Problem[];
   readonly exitCode: number;
 
-  constructor(code: string, problems: Problem | readonly Problem[], exitCode: number = EXIT.invalid) {
+  constructor(problems: Problem | readonly Problem[], exitCode: number = EXIT.invalid) {
     const list = ('message' in problems ? [problems] : problems).map(readable);
     super(list.map((p) => p.message).join('; '));
     this.name = 'DrillError';
-    this.code = code;
     this.problems = list;
     this.exitCode = exitCode;
   }
@@ -48,7 +45,7 @@ export function targetNotLoaded(
   fix = 'Mend the module so that it can be imported; its packages must be installed beside it.',
 ): DrillError {
   const message = `the target could not be loaded: ${why}`.split('\n')[0] ?? '';
-  return new DrillError('target-not-loaded', { message, place, fix });
+  return new DrillError({ message, place, fix });
 }
 
 export function formatPlace(place: Place): string {

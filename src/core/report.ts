@@ -127,7 +127,7 @@ export type JudgedDrill = Omit<DrillReport, 'tasks'> & { tasks: Rows<TaskReport>
 /** `run.json`, and what `drill run --json` prints. */
 export const RunReport = z.object({
   schema: z.literal('drill.run/1'),
-  status: z.enum(['completed', 'aborted', 'stopped', 'cancelled', 'errored']),
+  status: z.enum(['completed', 'cancelled']),
   verdict: VerdictWord,
   score,
   seed: z.number().int(),

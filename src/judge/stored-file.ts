@@ -80,7 +80,7 @@ function* chunksOf({ path, name }: StoredFile): Generator<Uint8Array, void> {
 function unreadable(error: unknown, name: string): DrillError {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
   const missing = code === 'ENOENT' || code === 'ENOTDIR';
-  return new DrillError('not_a_run', {
+  return new DrillError({
     message: missing ? `there is no ${basename(name)} in ${dirname(name)}` : `it cannot be read (${code})`,
     place: { file: missing ? dirname(name) : name },
     fix: 'Name the folder of a finished run, e.g. one below reports/.',
@@ -89,7 +89,7 @@ function unreadable(error: unknown, name: string): DrillError {
 
 /** A stored run that is not what a run has written. */
 export function damaged(file: string, why: string, line?: number): DrillError {
-  return new DrillError('damaged_run', {
+  return new DrillError({
     message: `the stored run is damaged: ${why}`,
     place: line === undefined ? { file } : { file, line },
     fix: 'Run the drill again; its seed gives the same run.',

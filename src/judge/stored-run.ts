@@ -158,7 +158,7 @@ export function judgeStored(
 }
 
 function notJudged({ name }: StoredFile, error: unknown): DrillError {
-  return new DrillError('damaged_run', {
+  return new DrillError({
     message: `the events of the stored run cannot be judged by its inputs: ${String(error)}`,
     place: { file: name },
     fix: 'Run the drill again; if this run is as drill wrote it, please report that it cannot be judged.',
@@ -266,7 +266,7 @@ function orDamaged<T>(file: StoredFile, read: () => T, line?: number): T {
 function expectSchema(found: unknown, wanted: string, file: string): void {
   if (found === wanted) return;
   if (typeof found !== 'string') throw damaged(file, 'it does not begin with its version');
-  throw new DrillError('unknown_version', {
+  throw new DrillError({
     message: `it was written as ${found}, this version reads ${wanted}`,
     place: { file },
     fix: 'Read it with the version of failover-drill that wrote it (about.versions in run.json), or run the drill again.',

@@ -95,7 +95,6 @@ async function saidBy(player: PlayerProcess, about: string): Promise<Said> {
 
 function notTrusted(file: string, what: string): DrillError {
   return new DrillError(
-    'target-not-trusted',
     {
       message: `the target changed ${what} when it was loaded`,
       place: { file },
@@ -105,7 +104,7 @@ function notTrusted(file: string, what: string): DrillError {
   );
 }
 
-const errorOf = ({ code, problems, exit }: Extract<Word, { player: 'failed' }>) => new DrillError(code, problems, exit);
+const errorOf = ({ problems, exit }: Extract<Word, { player: 'failed' }>) => new DrillError(problems, exit);
 
 function playerOf(player: PlayerProcess): Player {
   return {

@@ -29,7 +29,7 @@ export type Said = Omit<LoadedTarget, 'start'>;
 /** What a player says beside the events of its trace, which are lines of their own. */
 export type Word =
   | { player: 'loaded'; said: Said }
-  | { player: 'failed'; code: string; problems: readonly Problem[]; exit: number }
+  | { player: 'failed'; problems: readonly Problem[]; exit: number }
   | { player: 'broke'; why: string }
   | { player: 'held'; held: Held }
   /** What the language itself gives, and this process records with, is another: `Array.prototype.filter`. */

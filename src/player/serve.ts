@@ -66,8 +66,8 @@ export async function serve(): Promise<void> {
 function wordOf(error: unknown): Word {
   if (!(error instanceof DrillError))
     return { player: 'broke', why: error instanceof Error ? error.message : String(error) };
-  const { code, problems, exitCode: exit } = error;
-  return { player: 'failed', code, problems, exit };
+  const { problems, exitCode: exit } = error;
+  return { player: 'failed', problems, exit };
 }
 
 const say = (word: Word) => write(stringify(word));

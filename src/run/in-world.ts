@@ -153,7 +153,6 @@ export const notStarted =
   ({ about }: Pick<Target, 'about'>) =>
   (why: string) =>
     new DrillError(
-      'target-not-started',
       {
         message: `the target did not start, or did not end: ${why}`,
         place: { file: about },

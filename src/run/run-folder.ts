@@ -155,7 +155,7 @@ function replace(temporary: string, path: string, pieces: Iterable<string>): voi
 }
 
 function notWritable(error: unknown, file: string): DrillError {
-  return new DrillError('out-not-writable', {
+  return new DrillError({
     message: `the reports cannot be written: ${error instanceof Error ? error.message.split(',')[0] : String(error)}`,
     place: { file },
     fix: 'Name a folder you may write to, with room in it, with --out DIR.',

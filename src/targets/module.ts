@@ -52,7 +52,7 @@ function isFunction<F>(value: unknown): value is F {
 
 function notAnAgent(about: string, loaded: AgentModule): DrillError {
   const seen = Object.keys(loaded).join(', ') || 'nothing';
-  return new DrillError('target-not-an-agent', {
+  return new DrillError({
     message: `the target exports no agent (it exports: ${seen})`,
     place: { file: about },
     fix: "export default async (task, { roles, signal }) => 'the answer'",
@@ -88,7 +88,7 @@ export const module: TargetKind = {
     const file = resolve(params.cwd, params.module);
     const about = relative(params.cwd, file) || file;
     if (!existsSync(file)) {
-      throw new DrillError('target-not-found', {
+      throw new DrillError({
         message: `there is no target ${params.module}`,
         place: { file: about },
         fix: 'Name a file that exports an agent, or a target from `drill list targets`.',

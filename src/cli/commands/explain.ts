@@ -253,7 +253,7 @@ async function targetText(
   if (!targets.includes(name)) {
     const meant = closest(name, [...others, ...targets]);
     const fix = meant ? `did you mean "${meant}"? (\`drill list\` shows all)` : '`drill list` shows all there is';
-    throw new DrillError('unknown_name', {
+    throw new DrillError({
       message: `there is nothing called "${name}"`,
       place: { file: 'drill explain' },
       fix,

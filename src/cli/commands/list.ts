@@ -34,7 +34,7 @@ export function list(
   };
   const names = Object.keys(kinds);
   if (what !== undefined && !names.includes(what))
-    throw new DrillError('unknown_kind', {
+    throw new DrillError({
       message: `there is nothing called "${what}" to list`,
       place: { file: 'drill list' },
       fix: suggest(what, names, 'there is'),

@@ -18,7 +18,7 @@ const RUN = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-[\w-]+$/;
 export function prune({ out, keep, dryRun }: PruneFlags, { cwd, stdout }: Terminal): void {
   const kept = keep ?? loadConfig(cwd, catalogue)?.reports?.keep;
   if (kept === undefined)
-    throw new DrillError('nothing_said', {
+    throw new DrillError({
       message: 'nothing says how many runs are kept',
       fix: 'drill prune --keep 20, or `reports: { keep: 20 }` in drill.config.yaml',
     });

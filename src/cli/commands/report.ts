@@ -54,8 +54,7 @@ export function show(
   const reporter = by.reporters.find((r) => r.name === as);
   const known = by.reporters.map((r) => r.name);
   const fix = suggest(as, known, 'reporters');
-  if (reporter === undefined)
-    throw new DrillError('unknown_reporter', { message: `there is no reporter "${as}"`, fix });
+  if (reporter === undefined) throw new DrillError({ message: `there is no reporter "${as}"`, fix });
   const spool = createSpool(join(tmpdir(), `drill-shown-${process.pid}`));
   try {
     const chosen = reporter.open(spool, { color, columns, brief: run.plans > 1, folder });
@@ -125,7 +124,7 @@ function disagreement({ file, facts }: StoredRun, says: string, gives: string, l
   const shown = (text: string) => text.slice(at - key, at - key + SHOWN).split(',"', 1)[0] || 'nothing there';
   const [wrote, version] = [facts.about.versions['drill'], packageVersion()];
   const other = wrote === version ? '' : ` (it was written by version ${wrote}, this is ${version})`;
-  return new DrillError('run_disagrees', {
+  return new DrillError({
     message: `it and the events of the run disagree${other}: it says ${shown(says)}, the events give ${shown(gives)}`,
     place: { file: file('run.json').name, line },
     fix: '`drill judge` tells what the checks of this version make of the events; or run the drill again.',

@@ -15,7 +15,6 @@ export function schema(name: string | undefined, { stdout }: Pick<Terminal, 'std
   }
   const chosen = schemas.get(name);
   const problem = { message: `there is no schema "${name}"`, place: { file: 'drill schema' } };
-  if (chosen === undefined)
-    throw new DrillError('unknown_schema', { ...problem, fix: suggest(name, names, 'schemas') });
+  if (chosen === undefined) throw new DrillError({ ...problem, fix: suggest(name, names, 'schemas') });
   stdout.write(`${JSON.stringify(chosen, null, 2)}\n`);
 }

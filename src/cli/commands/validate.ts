@@ -20,7 +20,7 @@ export function validate(
   const named = names.map((name) => resolve(cwd, name));
   const paths = names.length === 0 ? projectFiles(cwd) : named.flatMap((path) => drillsOfFolder(path) ?? [path]);
   if (paths.length === 0)
-    throw new DrillError('nothing_to_validate', {
+    throw new DrillError({
       message: 'there is nothing to validate here',
       place: { file: displayPath(cwd) },
       fix: 'name files, or go to a folder with `drills/`',
@@ -31,7 +31,7 @@ export function validate(
   let fine = 0;
   for (const path of paths) fine += told.attempt(() => readPath(path, cwd, catalogue, seen)) ?? 0;
   if (fine > 0 || told.all.length === 0) stdout.write(`${fine === 1 ? '1 file is' : `${fine} files are`} fine\n`);
-  if (told.all.length > 0) throw new DrillError('invalid_files', told.all);
+  if (told.all.length > 0) throw new DrillError(told.all);
 }
 
 /** The number of files that were read. */
