@@ -119,6 +119,8 @@ export type DrillReport = z.infer<typeof DrillReport>;
 /** Many of a kind, to be gone through as often as one likes; they need not all be there at once. */
 export interface Rows<T> extends Iterable<T> {
   readonly length: number;
+  /** They are needed no more. */
+  close?(): void;
 }
 
 /** A drill as it was just judged: a long one has more tasks than memory should hold. */

@@ -13,7 +13,7 @@ import type { Severity, VerdictWord } from '../core/verdict.ts';
 import { BothPaths } from './both-paths.ts';
 import { type FaultTally, missed, missedReason, openTally } from './fault-tally.ts';
 import { type Asked, askedOf, cell, hasFinding, judgeAsk, severityIn } from './judge-ask.ts';
-import { EVENTS, Packed, TASKS } from './packed.ts';
+import { EVENTS, Kept, TASKS } from './kept.ts';
 import type { JudgePlan } from './plan.ts';
 import { type Reason, Reasons } from './reasons.ts';
 import { chainSeen, orderNote, settled } from './settle-chain.ts';
@@ -47,7 +47,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   let folds: OpenFold[] = [];
   let notes: string[] = [];
   const baselines = new Map<string, Baseline>();
-  const tasks = new Packed<TaskReport>(TASKS);
+  const tasks = new Kept<TaskReport>(TASKS);
   const totals = new Totals();
   const paths = new BothPaths();
   const verdicts = new Set<VerdictWord>();
@@ -106,6 +106,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
       ended.add(event.phase);
       if (event.phase === BASELINE) endBaseline();
       else endPhase(event.phase);
+      phase.close();
       phase = new PhaseEvents();
     },
     justJudged: () => judged,
@@ -151,7 +152,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
 
 /** The events of a phase, which can only be judged when it is over: what an ask left behind may come late. */
 class PhaseEvents {
-  readonly #events = new Packed<TraceEvent>(EVENTS);
+  readonly #events = new Kept<TraceEvent>(EVENTS);
   readonly #tasks = new Map<number, string>();
   /** Where the last event of each ask stands. */
   readonly #last = new Map<number, number>();
@@ -160,6 +161,10 @@ class PhaseEvents {
     if (event.kind === 'ask') this.#tasks.set(event.ask, event.task);
     if ('ask' in event && event.ask !== undefined) this.#last.set(event.ask, this.#events.length);
     this.#events.push(event);
+  }
+
+  close(): void {
+    this.#events.close();
   }
 
   /** The events of each ask, in the order of the asks; `see` gets every event. What belongs to no ask goes to none. */

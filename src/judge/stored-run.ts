@@ -143,6 +143,7 @@ export function judgeStored(
         const report = reportOf({ ...inputs, checks, drill: claimed(inputs, claims) }, events);
         results.push({ verdict: report.verdict, score: report.score, words: report.words });
         listener.onDrill?.(report, inputs);
+        report.tasks.close?.();
       } else if (run.status !== 'completed') for (const _ of events);
     }
     trace.end();

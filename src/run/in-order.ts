@@ -1,6 +1,6 @@
 import type { JudgedDrill } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { EVENTS, Packed } from '../judge/packed.ts';
+import { EVENTS, Kept } from '../judge/kept.ts';
 import { skipped } from '../judge/summary.ts';
 import { createSequence } from '../recording/recorder.ts';
 import { judgePlanOf, type Plan, type Players, type RunContext } from './plan.ts';
@@ -103,7 +103,7 @@ function startBlock(plan: Plan, players: Players, next: RunContext['next'], all:
   const stop = () => own.abort(all.reason);
   all.addEventListener('abort', stop);
   const { signal } = own;
-  const waiting = new Packed<TraceEvent>(EVENTS);
+  const waiting = new Kept<TraceEvent>(EVENTS);
   let [count, out] = [0, (event: TraceEvent) => waiting.push(event)];
   const sink = (event: TraceEvent) => {
     count += 1;
@@ -114,6 +114,7 @@ function startBlock(plan: Plan, players: Players, next: RunContext['next'], all:
   report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
   const release: Block['release'] = (goesTo) => {
     for (const event of waiting) goesTo(event);
+    waiting.close();
     out = goesTo;
   };
   return { release, count: () => count, report, stop };
@@ -128,6 +129,7 @@ function shifted(report: JudgedDrill, from: number): JudgedDrill {
   const { tasks, checks } = report;
   const moved: JudgedDrill['tasks'] = {
     length: tasks.length,
+    close: () => tasks.close?.(),
     *[Symbol.iterator]() {
       for (const task of tasks) yield { ...task, checks: task.checks.map(move) };
     },

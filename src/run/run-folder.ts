@@ -14,8 +14,8 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { DrillError } from '../core/errors.ts';
+import { createSpool, type Spool } from '../judge/spool.ts';
 import { SUMS } from '../judge/stored-file.ts';
-import { createSpool, type Spool } from './spool.ts';
 
 /** Where one run's files go. Files that are streamed are appended to; the others appear whole or not at all. */
 export interface RunFolder {

@@ -4,11 +4,11 @@ import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { RunReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { JudgePlan, StoredInputs } from '../judge/plan.ts';
+import type { Spool } from '../judge/spool.ts';
 import { type DrillResult, type RunFacts, summarise } from '../judge/summary.ts';
 import { runInOrder } from './in-order.ts';
 import { judgePlanOf, type Plan, type Players } from './plan.ts';
 import type { RunFolder } from './run-folder.ts';
-import type { Spool } from './spool.ts';
 
 export interface RunJob {
   plans: readonly Plan[];
@@ -52,6 +52,7 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
         results.push({ verdict: report.verdict, score: report.score, words: report.words });
         unfinished.splice(unfinished.indexOf(report.name), 1);
         for (const { reporter } of open) reporter.onDrill?.(report);
+        report.tasks.close?.();
       }
     } finally {
       trace.close();

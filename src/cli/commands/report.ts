@@ -8,9 +8,9 @@ import type { Drill } from '../../core/drill.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { Check, OpenReporter, Reporter } from '../../core/plugin.ts';
 import type { RunReport } from '../../core/report.ts';
+import { createSpool } from '../../judge/spool.ts';
 import { linesOf } from '../../judge/stored-file.ts';
 import { judgeStored, readRun, type StoredRun } from '../../judge/stored-run.ts';
-import { createSpool } from '../../run/spool.ts';
 import type { Terminal } from '../terminal.ts';
 
 /**

@@ -23,7 +23,7 @@ export function createSpool(path: string): Spool {
 
   function moveOut(): void {
     try {
-      if (fd < 0) fd = openSync(path, 'wx+');
+      if (fd < 0) fd = opened(path);
       const bytes = Buffer.from(pending);
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, size + done);
       size += bytes.length;
@@ -55,4 +55,15 @@ export function createSpool(path: string): Spool {
       fd = -1;
     },
   };
+}
+
+/** Where the system allows it the file has no name any more: nothing is left of it, however this process ends. */
+function opened(path: string): number {
+  const fd = openSync(path, 'wx+', 0o600);
+  try {
+    rmSync(path);
+  } catch {
+    // Then it goes when it is closed.
+  }
+  return fd;
 }

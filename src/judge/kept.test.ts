@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
-import { EVENTS, Packed, TASKS } from './packed.ts';
+import { EVENTS, Kept, TASKS } from './kept.ts';
 
 const LINE = { kind: 'call', role: 'primary', texts: ['ä', '\u2028', '😀', '\ud800'], nothing: null };
 
 test('gives back what it was given, in order, as often as asked', () => {
-  const packed = new Packed<typeof LINE & { n: number }>({ plain: 10, chunk: 32 });
+  const kept = new Kept<typeof LINE & { n: number }>(10);
   const all = Array.from({ length: 1_000 }, (_, n) => ({ n, ...LINE }));
   for (const [i, one] of all.entries()) {
-    packed.push(one);
-    expect(packed.length).toBe(i + 1);
+    kept.push(one);
+    expect(kept.length).toBe(i + 1);
   }
-  expect([...packed]).toEqual(all);
-  expect([...packed]).toEqual(all);
+  expect([...kept]).toEqual(all);
+  expect([...kept]).toEqual(all);
 });
 
 test('what is first is the very thing, so that nothing is paid for a few', () => {
-  const packed = new Packed<object>(TASKS);
-  packed.push(LINE);
-  expect([...packed][0]).toBe(LINE);
-  expect([...new Packed(EVENTS)]).toEqual([]);
+  const kept = new Kept<object>(TASKS);
+  kept.push(LINE);
+  expect([...kept][0]).toBe(LINE);
+  expect([...new Kept(EVENTS)]).toEqual([]);
 });

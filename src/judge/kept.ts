@@ -1,0 +1,54 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Rows } from '../core/report.ts';
+import { createSpool, type Spool } from './spool.ts';
+
+/** So many events are kept as they are, and so many tasks: nothing is paid for what a short run keeps. */
+export const EVENTS = 4_096;
+export const TASKS = 256;
+
+let files = 0;
+
+/** JSON values in the order they came, to be gone through again: what is more than a short run has waits in a file. */
+export class Kept<T> implements Rows<T> {
+  readonly #first: T[] = [];
+  readonly #asTheyAre: number;
+  #spool: Spool | undefined;
+  #others = 0;
+
+  constructor(asTheyAre: number) {
+    this.#asTheyAre = asTheyAre;
+  }
+
+  get length(): number {
+    return this.#first.length + this.#others;
+  }
+
+  push(value: T): void {
+    if (this.#first.length < this.#asTheyAre) {
+      this.#first.push(value);
+      return;
+    }
+    this.#spool ??= createSpool(join(tmpdir(), `drill-${process.pid}-${++files}`));
+    this.#spool.write(`${JSON.stringify(value)}\n`);
+    this.#others += 1;
+  }
+
+  *[Symbol.iterator](): Iterator<T> {
+    yield* this.#first;
+    let rest = '';
+    for (const piece of this.#spool?.pieces() ?? []) {
+      const lines = (rest + piece).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line);
+    }
+  }
+
+  /** They are needed no more. */
+  close(): void {
+    this.#spool?.close();
+    this.#spool = undefined;
+    this.#others = 0;
+    this.#first.length = 0;
+  }
+}
