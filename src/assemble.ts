@@ -194,7 +194,8 @@ async function sameTwice(
   stderr.write(`not deterministic: ${found.drill} differs first at line ${found.line} of trace.jsonl\n`);
   stderr.write(`  first:  ${found.first}\n  second: ${found.second}\n`);
   stderr.write(
-    '  fix: let the target take time and chance from the globals or the habitat, not from a captured or native source\n',
+    '  fix: let the target take time and chance from the globals or the habitat, not from a captured or native source,\n' +
+      '       and do not ask tasks together that hash or read files: which of them is done first is real\n',
   );
   return false;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire, isBuiltin, Module } from 'node:module';
 import { dirname, extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { Script } from 'node:vm';
+import { constants, Script } from 'node:vm';
 import type { Jiti } from 'jiti';
 
 /** Only who evaluates something waits for it. */
@@ -48,6 +48,8 @@ class Graph {
 
   constructor(jiti: Jiti) {
     this.#jiti = jiti;
+    // What an earlier evaluation has left there is not of this one.
+    for (const file of Object.keys(cache)) if (isOwn(file)) delete cache[file];
   }
 
   async enter(file: string): Promise<object> {
@@ -57,7 +59,9 @@ class Graph {
   }
 
   async #import(specifier: string, from: Unit): Promise<unknown> {
-    const found = isShared(specifier) ? specifier : this.#resolve(specifier, from.module.filename);
+    const { filename } = from.module;
+    const found = isShared(specifier) ? specifier : this.#resolveOrElse(specifier, filename);
+    if (typeof found === 'object') return importedNatively(specifier, filename, found.error);
     if (!isOwn(found)) return this.#jiti.import(isShared(found) ? found : pathToFileURL(found).href);
     const unit = this.#units.get(found) ?? this.#begin(found, true);
     // In a cycle it gets what there is so far, as Node does.
@@ -85,25 +89,42 @@ class Graph {
     }
   }
 
+  #resolveOrElse(specifier: string, from: string): string | { error: unknown } {
+    try {
+      return this.#resolve(specifier, from);
+    } catch (error) {
+      return { error };
+    }
+  }
+
   #resolve(specifier: string, from: string): string {
     const found = this.#jiti.esmResolve(specifier, pathToFileURL(from).href);
     return found.startsWith('file:') ? fileURLToPath(found) : found;
   }
 
   #begin(file: string, mayWait: boolean): Unit {
+    // `createRequire` leads round us, and finds or makes the same.
+    const known = cache[file];
+    if (known !== undefined)
+      return this.#keep(file, { module: known, commonjs: true, over: undefined, waitsFor: new Set() });
     const module = new Module(file);
     module.filename = file;
     module.paths = createRequire(file).resolve.paths('x') ?? [];
-    const unit: Unit = { module, commonjs: true, over: undefined, waitsFor: new Set() };
-    this.#units.set(file, unit);
+    const unit = this.#keep(file, { module, commonjs: true, over: undefined, waitsFor: new Set() });
     const text = readFileSync(file, 'utf8').replace(/^\uFEFF/, '');
     if (extname(file) === '.json') module.exports = JSON.parse(text);
     else {
       const { script, commonjs } = this.#compile(file, text, mayWait);
       unit.commonjs = commonjs;
+      if (commonjs) cache[file] = module;
       const over = this.#run(script, unit);
       unit.over = over instanceof Promise ? over : undefined;
     }
+    return unit;
+  }
+
+  #keep(file: string, unit: Unit): Unit {
+    this.#units.set(file, unit);
     return unit;
   }
 
@@ -134,6 +155,22 @@ class Graph {
     const code = this.#jiti.transform({ filename: file, source: text, ts: TYPED.test(file), async });
     if (code.startsWith(JITI_ERROR)) throw syntaxError(file, JSON.parse(code.slice(JITI_ERROR.length)));
     return { script: compiledEsm(file, code, async), commonjs };
+  }
+}
+
+/** CommonJS modules of this process, by file. */
+const { cache } = createRequire(import.meta.url);
+
+/** Hooks of the loader may know a name that no file has; where they do not either, it is what could not be resolved. */
+async function importedNatively(specifier: string, from: string, otherwise: unknown): Promise<unknown> {
+  const { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically } = constants;
+  const script = new Script('(specifier) => import(specifier)', { filename: from, importModuleDynamically });
+  try {
+    return await script.runInThisContext()(specifier);
+  } catch (error) {
+    const unknown =
+      Object(error).code === 'ERR_MODULE_NOT_FOUND' || Object(error).code === 'ERR_UNSUPPORTED_ESM_URL_SCHEME';
+    throw unknown ? otherwise : error;
   }
 }
 
