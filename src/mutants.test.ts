@@ -7,7 +7,7 @@ import { Project } from './project.fixture.ts';
 
 /** The reference and what it stands on, as files of somebody's project. */
 const FILES = Object.fromEntries(
-  ['core', 'protocols', 'runtime'].flatMap((room) =>
+  ['core', 'text', 'protocols', 'runtime'].flatMap((room) =>
     readdirSync(join(root, 'src', room), { encoding: 'utf8', recursive: true })
       .filter((name) => name.endsWith('.ts') && !/\.(?:test|fixture)\.ts$/.test(name))
       .map((name) => [`src/${room}/${name}`, readFileSync(join(root, 'src', room, name), 'utf8')]),

@@ -63,7 +63,10 @@ describe('a terminal that is closed', () => {
     const child = start(against(agent(STORM), '--out', out));
     const over = ended(child);
     await until(() => sizeOf(out) > 100_000, child);
-    await until(() => !child.kill('SIGHUP'), child);
+    for (let n = 0; n < 5; n++) {
+      child.kill('SIGHUP');
+      await wait(1);
+    }
     expect(await over).toMatchObject({ code: 129, signal: null });
     expect(readable(out, true)?.report).toMatchObject({ status: 'cancelled', verdict: 'inconclusive' });
   });

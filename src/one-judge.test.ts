@@ -128,6 +128,16 @@ describe('a run, and its folder judged again', () => {
   });
 });
 
+it('a run whose target ended its process midway is judged again, as inconclusive', async () => {
+  const dies = OWN_AGENT.replace('=> {', "=> { if (task.id.endsWith('-5')) process.kill(process.pid, 'SIGKILL');");
+  const drills = { 'drills/one.yaml': asking('one', 3), 'drills/two.yaml': asking('two', 1) };
+  using project = new Project({ ...THREE_TASKS, ...drills, 'agent.mjs': dies });
+  const at = { cwd: project.cwd, inside: false };
+  const run = await ran(['one', 'two', '--target', './agent.mjs', '--tasks', 'my-tasks'], at);
+  expect(run.report.drills.map(({ verdict }) => verdict)).toContain('inconclusive');
+  await expectSame(run);
+});
+
 it('several drills that failed are shown again with the events of each', async () => {
   const onlyPrimary = OWN_AGENT.replace('[roles.primary, roles.backup]', '[roles.primary]');
   const drills = { 'drills/one.yaml': asking('one', 1), 'drills/two.yaml': asking('two', 2) };

@@ -31,19 +31,21 @@ const GRACE = { turns: 8, everyMs: 100 };
 export function processTerminal(): Terminal {
   const interrupt = new AbortController();
   const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-    process.once(signal, () => {
-      if (signal === 'SIGHUP') {
-        process.once('exit', (code) => hangUp(code, onTerminal));
-        // Nobody is impatient there: the kernel tells the group of its terminal, and a shell hands it on once more.
-        process.on('SIGHUP', () => {});
-      }
-      interrupt.abort(new Error('interrupted'));
-      let turns = 0;
-      const turn = () => ++turns < GRACE.turns || originals.exit(EXIT.interrupted);
-      originals.setInterval(turn, GRACE.everyMs).unref();
-    });
-  }
+  const interrupted = () => {
+    interrupt.abort(new Error('interrupted'));
+    let turns = 0;
+    const turn = () => ++turns < GRACE.turns || originals.exit(EXIT.interrupted);
+    originals.setInterval(turn, GRACE.everyMs).unref();
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
+  let hungUp = false;
+  // It comes more than once, and nobody is impatient: the kernel tells the group of its terminal, and a shell hands it on.
+  process.on('SIGHUP', () => {
+    if (hungUp) return;
+    hungUp = true;
+    process.once('exit', (code) => hangUp(code, onTerminal));
+    interrupted();
+  });
   const { env, stdout } = process;
   return {
     cwd: process.cwd(),
@@ -94,7 +96,9 @@ function heard(stream: NodeJS.WriteStream, interrupt: AbortSignal): Output {
 /** Ends the process as one whose terminal has gone. */
 function hangUp(code: number, onTerminal: boolean): void {
   // Node wants to give a terminal back as it was and aborts where it is gone; of the signal a shell says the same.
-  process.removeAllListeners('SIGHUP');
-  if (onTerminal) process.kill(process.pid, 'SIGHUP');
+  if (onTerminal) {
+    process.removeAllListeners('SIGHUP');
+    process.kill(process.pid, 'SIGHUP');
+  }
   if (code === EXIT.interrupted) process.exitCode = EXIT.hungUp;
 }

@@ -213,17 +213,20 @@ class Trace {
   /** The events of one drill, which stand together. */
   *block({ drill: { drill, phases } }: StoredInputs, finished: boolean): Generator<TraceEvent, void> {
     const ended: string[] = [];
-    let begun = false;
+    let [begun, lost] = [false, false];
     for (let next = this.#next; next !== undefined && next.kind !== 'run-header'; next = this.#next) {
       const begins = next.kind === 'phase' && next.state === 'began' && next.phase === BASELINE;
       // Whoever names a drill twice runs it twice.
       if (next.drill !== drill || (begins && begun)) break;
       begun ||= begins;
       if (next.kind === 'phase' && next.state === 'ended') ended.push(next.phase);
+      lost ||= next.kind === 'real-io' && next.ended === true;
       this.step();
       yield next;
     }
-    const whole = [BASELINE, ...phases.map(({ name }) => name)];
+    // A process that was lost has played no further; its drill is inconclusive.
+    const all = [BASELINE, ...phases.map(({ name }) => name)];
+    const whole = lost ? all.slice(0, ended.length) : all;
     if (finished && ended.join() !== whole.join())
       throw damaged(this.file.name, `the phases of ${drill} are not all there`);
   }

@@ -21,7 +21,7 @@ const TOO_MUCH = 'Mend what the module does when it is imported; what takes long
 /** Plays each world in a process of its own, so that nothing leaks from one to another, or to the judge. */
 export function playersApart(
   target: Required<Pick<Target, 'name' | 'about' | 'source'>>,
-  { seed, ...rest }: Omit<Start, 'facts' | 'name' | 'source'> & { seed: number },
+  { seed, ...rest }: Omit<Start, 'facts' | 'name' | 'source' | 'parent'> & { seed: number },
   print: (line: string) => void,
 ): PlayersApart {
   const waiting = new Map<string, PlayerProcess>();

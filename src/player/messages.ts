@@ -13,6 +13,8 @@ export interface Start {
   secrets: { literals: string[]; patterns: string[] };
   /** Real milliseconds for which its code may block the event loop. */
   stuckAfterMs: number;
+  /** The process that starts it; once that is gone, so is the player. */
+  parent: number;
   /** Garbage is collected once in so many events; absent: whenever the engine likes. */
   collectEvery?: number | undefined;
 }

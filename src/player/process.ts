@@ -76,7 +76,7 @@ function listenForLife(child: ChildProcess, limitMs: number): () => Lost | undef
   return () => (stopped ? { why: `the target's process stopped: no sign of life for ${limitMs / 1000} s` } : undefined);
 }
 
-export function startPlayer(start: Start, print: (line: string) => void): PlayerProcess {
+export function startPlayer(start: Omit<Start, 'parent'>, print: (line: string) => void): PlayerProcess {
   const child = spawn(process.execPath, [...inherited(), join(packageRoot(), 'dist/player/main.js')], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: process.env,
@@ -84,7 +84,7 @@ export function startPlayer(start: Start, print: (line: string) => void): Player
   const [orders, events] = [child.stdio[ORDERS] as Writable, child.stdio[EVENTS] as Readable];
   // A player that has ended takes no orders; that it ended is told by its end.
   orders.on('error', () => {});
-  orders.write(`${JSON.stringify(start)}\n`);
+  orders.write(`${JSON.stringify({ ...start, parent: process.pid } satisfies Start)}\n`);
   for (const output of [child.stdout, child.stderr]) lines(output, print, LONGEST_LINE);
   const stopped = listenForLife(child, start.stuckAfterMs);
   let hear: ((message: Message) => void) | undefined;

@@ -21,9 +21,9 @@ const changed = watchIntrinsics();
 
 /** Plays one world, as it is told to by whoever started this process, and ends the process with it. */
 export async function serve(): Promise<void> {
-  const { facts, name, source, secrets, stuckAfterMs, collectEvery }: Start = parse(nextLine());
+  const { facts, name, source, secrets, stuckAfterMs, parent, collectEvery }: Start = parse(nextLine());
   const redaction = createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) });
-  watchThread(stuckAfterMs, BEATS, (held) => {
+  watchThread(stuckAfterMs, parent, BEATS, (held) => {
     say({ player: 'held', held });
     return 0;
   });

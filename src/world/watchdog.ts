@@ -21,16 +21,16 @@ let shared: Int32Array | undefined;
 
 /**
  * Watches this thread from another. Where its event loop is blocked for `limitMs` of real time, `tell` is called in the midst
- * of it, and the process ends. It ends as well once the process that started it is gone. Into `pipe`, a descriptor, goes a
+ * of it, and the process ends. It ends as well once `parent`, which started it, is gone. Into `pipe`, a descriptor, goes a
  * byte at each look, as a sign that the process is alive.
  */
-export function watchThread(limitMs: number, pipe: number, tell: (held: Held) => void): void {
+export function watchThread(limitMs: number, parent: number, pipe: number, tell: (held: Held) => void): void {
   // Whoever debugs holds it with every breakpoint.
   if (debuggerUrl() !== undefined) return;
   const beats = new Int32Array(new SharedArrayBuffer(12));
   shared = beats;
   // What was meant for this thread, as a loader is, is not for that one.
-  const apart = { execArgv: [], env: {}, workerData: { beats, limitMs, pipe, parent: process.ppid } };
+  const apart = { execArgv: [], env: {}, workerData: { beats, limitMs, pipe, parent } };
   const worker = new Worker(`(${watchFromOutside})()`, { eval: true, ...apart });
   worker.unref();
   const held = (last: boolean) => {
