@@ -259,6 +259,7 @@ function planFor(
   return {
     ...equipped,
     definition: loaded.definition,
+    source: loaded.source,
     lacking,
     effects: equipped.faults.map((armed) => armed.map(({ effect }) => effect)),
     checks: catalogue.checks,

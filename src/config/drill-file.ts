@@ -1,14 +1,15 @@
-import { basename, extname } from 'node:path';
+import { basename, extname, isAbsolute } from 'node:path';
 import { Feature } from '../core/declaration.ts';
 import { Drill, FAULT_USE_KEYS } from '../core/drill.ts';
 import type { Place } from '../core/errors.ts';
 import type { Workflow } from '../core/golden-task.ts';
 import type { Fault } from '../core/plugin.ts';
+import type { DrillSource } from '../core/report.ts';
 import { isRecord, type Json } from '../text/json.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { findWorkflow } from './find.ts';
 import { inspect } from './issues.ts';
-import { keysAt, type Locate, MAX_PROBLEMS, type Named, namedAt, Problems } from './problems.ts';
+import { keysAt, type Locate, MAX_PROBLEMS, type Named, namedAt, type Path, Problems } from './problems.ts';
 import { readUserFile, type UserFile } from './read-file.ts';
 
 export interface LoadedDrill {
@@ -19,6 +20,7 @@ export interface LoadedDrill {
   definition: Json;
   /** Where something of it stands in the file. */
   place: Locate;
+  source: DrillSource;
 }
 
 /** What a drill may name outside of its file, as far as it is known when the file is read. */
@@ -53,7 +55,23 @@ export function loadDrill(path: string, catalogue: Catalogue, { roles, cwd }: Ar
     told.sort();
     throw told.error();
   }
-  return { drill, file: file.path, definition: structuredClone(definition), place };
+  return { drill, file: file.path, definition: structuredClone(definition), place, source: sourceOf(drill, place) };
+}
+
+/** A check that only phases claim stands where the first of them does. */
+function sourceOf({ expect, phases }: Drill, place: Locate): DrillSource {
+  const lineOf = (...path: Path) => place(path, 'key').line ?? 1;
+  const ofPhases = phases.flatMap(({ expect = {} }, i) =>
+    Object.keys(expect).map((check) => [check, lineOf('phases', i, 'expect', check)] as const),
+  );
+  const ofDrill = Object.keys(expect).map((check) => [check, lineOf('expect', check)] as const);
+  const { file } = place([]);
+  return {
+    // One from elsewhere is the package's, wherever this machine has that.
+    file: isAbsolute(file) ? basename(file) : file,
+    line: lineOf('drill'),
+    expect: Object.fromEntries([...ofPhases.toReversed(), ...ofDrill]),
+  };
 }
 
 /** Holds a drill against the roles of the run, which are known later than the file. Throws a DrillError. */

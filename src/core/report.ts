@@ -77,6 +77,14 @@ const Recommendation = z.object({
 });
 export type Recommendation = z.infer<typeof Recommendation>;
 
+/** Where a drill stands in its file, for whoever shows findings there; lines count from 1. */
+export const DrillSource = z.object({
+  file: z.string().describe('as a user would name it'),
+  line: z.number().int().describe('where the drill is named'),
+  expect: z.record(z.string(), z.number().int()).describe('where a check is claimed'),
+});
+export type DrillSource = z.infer<typeof DrillSource>;
+
 export const DrillReport = z.object({
   name: z.string(),
   title: z.string(),
@@ -92,6 +100,7 @@ export const DrillReport = z.object({
     .optional()
     .describe('what to change in the target, by the check that failed'),
   definition: z.record(z.string(), z.unknown()),
+  source: DrillSource.optional(),
   reproduce: z.string(),
   faults: z.array(
     z.object({

@@ -134,6 +134,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         notes: [...notes, ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
         advice: adviceOf(plan, totals),
         definition: plan.definition,
+        source: plan.source,
         reproduce: plan.reproduce,
         faults: faults.map(({ fault, role, phase: name, fired, spared }) => ({
           fault,

@@ -4,6 +4,7 @@ import type { Effect } from '../core/effect.ts';
 import type { Workflow } from '../core/golden-task.ts';
 import type { Check } from '../core/plugin.ts';
 import type { Lacking } from '../core/positions.ts';
+import type { DrillSource } from '../core/report.ts';
 
 /** All that judging a drill needs beside its events: a stored run is judged by the same. */
 export interface JudgePlan {
@@ -11,6 +12,8 @@ export interface JudgePlan {
   drill: Drill;
   /** The definition as the user wrote it, for the report. */
   definition: Record<string, unknown>;
+  /** Where the definition stands in its file. */
+  source?: DrillSource | undefined;
   workflow: Workflow;
   declares: ResolvedDeclaration;
   roles: Roles;

@@ -11,7 +11,7 @@ import { GoldenTask } from '../core/golden-task.ts';
 import { Reading } from '../core/notices.ts';
 import type { Check } from '../core/plugin.ts';
 import { placeDrill, roleFinder } from '../core/positions.ts';
-import { type JudgedDrill, RunReport } from '../core/report.ts';
+import { DrillSource, type JudgedDrill, RunReport } from '../core/report.ts';
 import { BASELINE, TraceEvent } from '../core/trace.ts';
 import { reportOf } from './judge-drill.ts';
 import type { StoredInputs } from './plan.ts';
@@ -46,6 +46,7 @@ const Picture = z.object({ media_type: z.string(), data: z.string() });
 const Inputs: z.ZodType<StoredInputs> = z.object({
   drill: Drill,
   definition: z.record(z.string(), z.unknown()),
+  source: DrillSource.optional(),
   workflow: z.object({
     name: z.string(),
     contract: Contract.optional(),

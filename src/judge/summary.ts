@@ -31,6 +31,7 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
     ],
     notes: [],
     definition: plan.definition,
+    source: plan.source,
     reproduce: plan.reproduce,
     faults: [],
     checks: [],

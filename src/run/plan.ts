@@ -16,8 +16,8 @@ import type { Redaction } from '../redaction/redact.ts';
  * that reproduces the run is as whoever made the plan wrote it.
  */
 export function judgePlanOf({ redaction, checks, effects, reproduce, ...plan }: Plan): JudgePlan {
-  const { drill, definition, workflow, declares, roles, shipped, lacking } = plan;
-  const seen = redaction.value({ drill, definition, workflow, declares, roles, lacking });
+  const { drill, definition, source, workflow, declares, roles, shipped, lacking } = plan;
+  const seen = redaction.value({ drill, definition, source, workflow, declares, roles, lacking });
   return { ...seen, shipped, reproduce, checks, effects };
 }
 
