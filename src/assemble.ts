@@ -31,7 +31,7 @@ import { runPlans } from './run/run.ts';
 import { createRunFolder } from './run/run-folder.ts';
 import { mockKey } from './stand/route.ts';
 import { finderOf } from './text/patterns.ts';
-import { createWallClock, isoTime } from './world/index.ts';
+import { createWallClock, isoTime, unguessable } from './world/index.ts';
 
 /** What a user asks of `drill run`. */
 export interface RunRequest {
@@ -62,6 +62,8 @@ export interface RunRequest {
   out?: string | undefined;
   /** Print the run as one document instead of the summary. */
   json: boolean;
+  /** For the log of a CI server: plain, and in the words of the server where it has some. */
+  ci?: boolean;
   /**
    * Real milliseconds for which a target of the user's own may block its event loop. Where it is given, such a target is
    * played in processes of its own, else in this one.
@@ -69,6 +71,7 @@ export interface RunRequest {
   stuckAfterMs?: number;
   color: boolean;
   columns: number;
+  env?: Record<string, string | undefined>;
   stdout: Output;
   stderr: Output;
   signal: AbortSignal;
@@ -116,7 +119,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       players,
       reporters: catalogue.reporters,
       folder,
-      terminal: { output: request.stdout, reporter: request.json ? 'json' : 'terminal', look: request },
+      ...logOf(request),
       seed,
       target: { name: target.name, kind: target.kind, declares: asDeclared(settled.declares) },
       reproduce: reproduceLine(request, request.names, redaction),
@@ -140,6 +143,17 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     apart?.end();
     restore();
   }
+}
+
+/** Who speaks to the user, and how. */
+function logOf({ json, ci = false, env = {}, stdout: output, color, columns }: RunRequest) {
+  const look = { color: color && !ci, columns, guard: unguessable() };
+  const onGithub = ci && env['GITHUB_ACTIONS'] === 'true';
+  const file = onGithub ? env['GITHUB_STEP_SUMMARY'] : undefined;
+  return {
+    terminal: { output, reporter: json ? 'json' : onGithub ? 'github' : 'terminal', look },
+    appended: file === undefined || file === '' ? undefined : { file, reporter: 'step-summary' },
+  };
 }
 
 /** What a target says of itself. Throws a DrillError; code of the user's own is evaluated in a process of its own. */

@@ -62,9 +62,9 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('[names...]', 'drills by name or path; all of them without a name')
     .action(async (names: string[], flags: RunFlags) => {
       const { runDrills } = await import('../assemble.ts');
-      const { stuckAfterMs, ...rest } = flags;
+      const { stuckAfterMs, ci = isCi(terminal.env), ...rest } = flags;
       const apart = terminal.inside === true ? {} : { stuckAfterMs };
-      done(await runDrills({ ...terminal, ...rest, ...apart, names }));
+      done(await runDrills({ ...terminal, ...rest, ...apart, ci, names }));
     });
 
   const stored = 'reports/2026-01-31T12-00-00-timeout_primary';
@@ -137,6 +137,9 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .action(async (name: string | undefined) => (await import('./commands/schema.ts')).schema(name, terminal));
   return program;
 }
+
+/** Every CI server sets it. */
+const isCi = ({ CI = '' }: Terminal['env']): boolean => !['', '0', 'false'].includes(CI);
 
 const ROOT_HELP = `
 Examples:

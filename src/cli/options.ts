@@ -54,6 +54,11 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       .default(60_000),
     out,
     json,
+    new Option(
+      '--ci',
+      'plain output, with the annotations and the summary of the CI server; by itself where CI is set',
+    ),
+    new Option('--no-ci', 'as on a terminal, also where CI is set'),
   ],
   report: [as],
   judge: [

@@ -344,6 +344,8 @@ export interface OpenReporter {
 
 /** What the place a reporter writes to can show. */
 export interface Look {
+  /** A word that nobody can guess: where a log takes commands from text, only what stands between two of it may be one. */
+  guard?: string;
   color: boolean;
   /** Characters a line. */
   columns: number;

@@ -4,11 +4,11 @@ import type { JudgedDrill, Recommendation, RunReport, TaskReport } from '../core
 import { count, seconds, usd } from '../text/words.ts';
 import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
 import { incidentQuestions } from './incident-questions.ts';
+import { code, safe } from './markup.ts';
 import {
   clean,
   howTold,
   noticesLine,
-  oneLine,
   scoreWords,
   secondsOr,
   tally,
@@ -284,9 +284,3 @@ function* section(title: string, head: readonly string[], rows: Iterable<readonl
   }
   if (any) yield '';
 }
-
-/** Text from models and targets must not become markup. */
-const safe = (text: string): string => clean(text).replace(/[\\`*_[\]<>|]/g, (mark) => ENTITIES[mark] ?? `\\${mark}`);
-/** What is to be pasted. */
-const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'")}\``;
-const ENTITIES: Record<string, string> = { '<': '&lt;', '>': '&gt;', _: '_' };

@@ -1,3 +1,4 @@
+import { appendFileSync } from 'node:fs';
 import { EPOCH_MS } from '../core/clock.ts';
 import { asKnown } from '../core/declaration.ts';
 import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
@@ -16,7 +17,9 @@ export interface RunJob {
   reporters: readonly Reporter[];
   folder: RunFolder;
   /** Which reporter speaks to the user directly. */
-  terminal: { output: Output; reporter: string; look: { color: boolean; columns: number } };
+  terminal: { output: Output; reporter: string; look: Pick<Look, 'color' | 'columns' | 'guard'> };
+  /** A file that others write to as well, and which reporter's words go to its end. */
+  appended?: { file: string; reporter: string } | undefined;
   seed: number;
   target: RunReport['target'];
   reproduce: string;
@@ -87,7 +90,8 @@ interface Opened {
 }
 
 /** Each reporter with a file writes there; the one the user chose speaks to the terminal as well. */
-function openReporters({ reporters, terminal, folder, plans }: RunJob): Opened[] {
+function openReporters(job: RunJob): Opened[] {
+  const { reporters, terminal, folder, plans } = job;
   const look = { ...terminal.look, brief: plans.length > 1, folder: folder.name };
   const chosen = reporters.flatMap((reporter): Opened[] => {
     if (reporter.name !== terminal.reporter) return [];
@@ -105,7 +109,16 @@ function openReporters({ reporters, terminal, folder, plans }: RunJob): Opened[]
     if (file === undefined) return [];
     return [spooled(reporter, folder.spool(file), plain, (pieces) => folder.writeWhole(file, pieces))];
   });
-  return [...chosen, ...toFiles];
+  return [...chosen, ...toFiles, ...appending(job, plain)];
+}
+
+function appending({ reporters, appended, folder }: RunJob, look: Look): Opened[] {
+  const reporter = reporters.find(({ name }) => name === appended?.reporter);
+  if (reporter === undefined || appended === undefined) return [];
+  const append = (pieces: Iterable<string>) => {
+    for (const piece of pieces) appendFileSync(appended.file, piece);
+  };
+  return [spooled(reporter, folder.spool(reporter.name), look, append)];
 }
 
 /** What a reporter writes waits until its head is known. */

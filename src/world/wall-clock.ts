@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { whenAborted } from './abort.ts';
 import { originals } from './originals.ts';
@@ -33,3 +34,6 @@ export function createWallClock(): Clock {
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
+
+/** A word that nobody can guess, outside of every world: no two runs have the same. */
+export const unguessable = (): string => randomUUID();

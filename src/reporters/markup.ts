@@ -1,0 +1,10 @@
+import { clean, oneLine } from './words.ts';
+
+const ENTITIES: Record<string, string> = { '<': '&lt;', '>': '&gt;', _: '_' };
+
+/** Text from models and targets must not become markup. */
+export const safe = (text: string): string =>
+  clean(text).replace(/[\\`*_[\]<>|]/g, (mark) => ENTITIES[mark] ?? `\\${mark}`);
+
+/** What is to be pasted. */
+export const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'")}\``;
