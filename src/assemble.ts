@@ -19,8 +19,8 @@ import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
 import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
 import { PRICE_DATE } from './core/prices.ts';
-import type { RunReport } from './core/report.ts';
 import { equip } from './equip.ts';
+import { type Demands, Verdicts } from './exit-code.ts';
 import { type PlayersApart, playersApart, saidOf } from './player/apart.ts';
 import type { Start } from './player/messages.ts';
 import { createRedaction, type Redaction, secretsOf } from './redaction/redact.ts';
@@ -34,7 +34,7 @@ import { finderOf } from './text/patterns.ts';
 import { createWallClock, isoTime, unguessable } from './world/index.ts';
 
 /** What a user asks of `drill run`. */
-export interface RunRequest {
+export interface RunRequest extends Demands {
   cwd: string;
   /** Drill names or paths; empty means all. */
   names: string[];
@@ -75,6 +75,8 @@ export interface RunRequest {
   stdout: Output;
   stderr: Output;
   signal: AbortSignal;
+  /** The day on which known failures are looked at; today, without. */
+  today?: string;
 }
 
 /** Runs drills and writes their reports. Returns the exit code; throws a DrillError before anything is written. */
@@ -87,6 +89,9 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const { secrets, redaction } = secretsFor(config);
   const print = (text: string) => request.stderr.write(redaction.text(text));
   const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
+  const clock = createWallClock();
+  const { today = isoTime(clock.epochMs).slice(0, 'yyyy-mm-dd'.length) } = asked;
+  const verdicts = new Verdicts(request, { cwd, stderr: request.stderr, known: config?.known_failures ?? [], today });
   const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
   const files = names.map((n) => findDrill(n, cwd));
   const apart = playersFor(request, target, secrets, print);
@@ -111,7 +116,6 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     const plans = drills.map((drill) =>
       planFor(request, drill, workflowOf(request, drill, workflows, readings, settled), settled),
     );
-    const clock = createWallClock();
     const started_at = isoTime(clock.epochMs);
     const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
     const report = await runPlans({
@@ -130,6 +134,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
         definition_hash: hashOf(plans),
       },
       elapsedMs: () => clock.now(),
+      onDrill: (drill) => verdicts.see(drill),
       jobs: request.jobs,
       bail: request.bail,
       signal,
@@ -137,7 +142,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     if (signal.aborted) request.stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
     else if (request.checkDeterminism && !(await sameTwice(plans, again(), join(folder.path, 'trace.jsonl'), request)))
       return EXIT.inconclusive;
-    return exitCode(report, request);
+    return verdicts.exitCode(report);
   } finally {
     signal.removeEventListener('abort', giveUp);
     apart?.end();
@@ -216,23 +221,6 @@ async function sameTwice(
 
 /** What the target promises, without what was taken for granted of it. */
 const asDeclared = ({ order_assumed, ...declares }: ResolvedDeclaration) => declares;
-
-/** What a report means to whoever waits for the exit code. */
-export function exitCode(
-  report: Pick<RunReport, 'status' | 'verdict' | 'score' | 'unread'>,
-  { minScore, unread, stderr }: Pick<RunRequest, 'minScore' | 'unread' | 'stderr'>,
-): number {
-  if (report.status === 'cancelled') return EXIT.interrupted;
-  if (report.verdict === 'passed' && minScore !== undefined && (report.score ?? 0) < minScore) {
-    stderr.write(`score ${report.score} is below --min-score ${minScore}\n`);
-    return EXIT.failed;
-  }
-  if (report.verdict === 'passed' && unread === 'inconclusive' && report.unread > 0) {
-    stderr.write(`${report.unread} of its texts are unread (--unread inconclusive): drill notices lists them\n`);
-    return EXIT.inconclusive;
-  }
-  return EXIT[report.verdict === 'not_applicable' ? 'inconclusive' : report.verdict];
-}
 
 function withTags(drills: readonly LoadedDrill[], tags: readonly string[]): LoadedDrill[] {
   const chosen = drills.filter(({ drill }) => tags.length === 0 || drill.tags.some((tag) => tags.includes(tag)));

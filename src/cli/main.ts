@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Argument, Command, CommanderError } from 'commander';
 import type { RunRequest } from '../assemble.ts';
 import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
@@ -85,6 +85,14 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .action(async (run: string, flags: JudgeFlags) => {
       const { judge } = await import('./commands/judge.ts');
       done(judge(run, flags, await loadCatalogue(), terminal));
+    });
+
+  command('baseline', 'keep the findings of a run, to hold later ones against', `write ${stored}`)
+    .addArgument(new Argument('<action>', 'what to do').choices(['write']))
+    .argument('<run>', 'the folder of a run, or its run.json')
+    .action(async (_: string, run: string, flags: { to: string }) => {
+      const { writeBaseline } = await import('./commands/baseline.ts');
+      writeBaseline(run, flags, terminal);
     });
 
   command('notices', 'list the unread texts of a stored run, as entries of notices.yaml', stored, `${stored} --json`)

@@ -11,6 +11,7 @@ const MAX_SEED = 2 ** 32 - 1;
 const seed = number(WHOLE, 0, MAX_SEED, `A seed is a whole number from 0 to ${MAX_SEED}.`);
 const jobs = number(WHOLE, 1, 64, 'Jobs are a whole number from 1 to 64.');
 const ms = number(/^\d{3,7}$/, 0, 9_999_999, 'Milliseconds are a whole number from 100 to 9999999.');
+const tolerance = number(/^\d{1,6}$/, 0, 999_999, 'A tolerance is a whole number of findings.');
 const keep = number(/^\d{1,6}$/, 1, 999_999, 'Keep a whole number of runs, at least 1.');
 const score = number(/^\d+(\.\d+)?$/, 0, 100, 'A score is a number from 0 to 100.');
 
@@ -26,6 +27,10 @@ const minScore = new Option('--min-score <score>', 'fail below this score (0 to 
 const unread = new Option('--unread <verdict>', 'what a run that passed comes to where some of its texts are unread')
   .choices(['passed', 'inconclusive'])
   .default('passed');
+const allowInconclusive = new Option(
+  '--allow-inconclusive',
+  'exit 0 where nothing failed and something was open',
+).default(false);
 const as = new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal');
 
 /** What each command takes; each option is declared once. */
@@ -49,6 +54,14 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     new Option('--bail', 'stop after the first drill that failed').default(false),
     minScore,
     unread,
+    allowInconclusive,
+    new Option(
+      '--baseline <run|file>',
+      'fail only on what is worse than in this run, its run.json, or a file of drill baseline write',
+    ),
+    new Option('--tolerance <n>', 'so many findings more of a check in a drill are still no worse').argParser(
+      tolerance,
+    ),
     new Option('--stuck-after-ms <ms>', 'real time for which the target may block its event loop')
       .argParser(ms)
       .default(60_000),
@@ -67,6 +80,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     unread,
     as,
   ],
+  baseline: [new Option('--to <file>', 'the file that is written').default('drill.baseline.json')],
   notices: [json],
   prune: [
     new Option('--keep <n>', 'runs that stay; `reports: { keep: … }` of drill.config.yaml without it').argParser(keep),

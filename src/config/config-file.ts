@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Declaration, Roles } from '../core/declaration.ts';
+import { KnownFailure } from '../core/known-failure.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { namesIn } from './find.ts';
 import { inspect } from './issues.ts';
@@ -47,6 +48,11 @@ export const Config = z.strictObject({
     .strictObject({ keep: z.number().int().min(1).max(100_000).describe('runs that `drill prune` leaves') })
     .optional()
     .describe('nothing is ever removed but by `drill prune`'),
+  known_failures: z
+    .array(KnownFailure)
+    .max(500)
+    .default([])
+    .describe('findings that fail nothing until a day, and are shown as ever'),
   default_target: z.string().optional().describe('the target of a run that names none'),
 });
 export type Config = z.infer<typeof Config>;
@@ -87,5 +93,7 @@ function tellLinks(told: Problems, config: Config, catalogue: Catalogue, place: 
       told.tell(here(['module']), 'there is no such module', 'the path is seen from the folder of the configuration');
     if (roles !== undefined) known(namedAt(target, 'declares.chain[]'), roles, 'roles', here);
   }
+  const checks = catalogue.checks.map((one) => one.name);
+  known(namedAt(config, 'known_failures[].check'), checks, 'checks');
   known(namedAt(config, 'default_target'), [...Object.keys(config.targets), ...builtins], 'targets');
 }

@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { EPOCH_MS } from '../core/clock.ts';
 import { asKnown } from '../core/declaration.ts';
 import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
-import type { RunReport } from '../core/report.ts';
+import type { JudgedDrill, RunReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { JudgePlan, StoredInputs } from '../judge/plan.ts';
 import type { Spool } from '../judge/spool.ts';
@@ -27,6 +27,8 @@ export interface RunJob {
   about: Omit<RunReport['about'], 'id' | 'wall_ms'>;
   /** Real milliseconds since the run began. */
   elapsedMs(): number;
+  /** Gets every drill that was judged. */
+  onDrill?(drill: JudgedDrill): void;
   /** How many drills run at once; the bytes do not depend on it. */
   jobs: number;
   /** Stop after the first drill that failed. */
@@ -55,6 +57,7 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
         results.push({ verdict: report.verdict, score: report.score, words: report.words });
         unfinished.splice(unfinished.indexOf(report.name), 1);
         for (const { reporter } of open) reporter.onDrill?.(report);
+        job.onDrill?.(report);
         report.tasks.close?.();
       }
     } finally {

@@ -1,7 +1,7 @@
-import { exitCode } from '../../assemble.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { loadDrill } from '../../config/drill-file.ts';
 import { findDrill } from '../../config/find.ts';
+import { exitCode } from '../../exit-code.ts';
 import type { Terminal } from '../terminal.ts';
 import { openRun, show } from './report.ts';
 

@@ -1,6 +1,5 @@
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { exitCode } from '../../assemble.ts';
 import { catalogue } from '../../catalogue.ts';
 import { suggest } from '../../config/closest.ts';
 import { packageVersion } from '../../config/project.ts';
@@ -8,6 +7,7 @@ import type { Drill } from '../../core/drill.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { Check, OpenReporter, Reporter } from '../../core/plugin.ts';
 import type { RunReport } from '../../core/report.ts';
+import { exitCode } from '../../exit-code.ts';
 import { createSpool } from '../../judge/spool.ts';
 import { linesOf } from '../../judge/stored-file.ts';
 import { judgeStored, readRun, type StoredRun } from '../../judge/stored-run.ts';

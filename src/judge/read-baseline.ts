@@ -1,0 +1,44 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DrillError } from '../core/errors.ts';
+import { RunReport } from '../core/report.ts';
+import { isRecord } from '../text/json.ts';
+import { Baseline, Findings } from './gate.ts';
+import { linesOf, type StoredFile } from './stored-file.ts';
+
+/** Reads what a run is held against: a file of `drill baseline write`, a run.json, or the folder of a run. Throws a DrillError. */
+export function readBaseline(path: string, name: string): Baseline {
+  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  const file = folder ? { path: join(path, 'run.json'), name: join(name, 'run.json') } : { path, name };
+  const data = parsed(file);
+  const schema = isRecord(data) ? data['schema'] : undefined;
+  if (schema === 'drill.run/1') return ofRun(file, data);
+  const baseline = Baseline.safeParse(data);
+  if (baseline.success) return baseline.data;
+  throw noBaseline(file, schema === 'drill.baseline/1' ? baseline.error.issues[0]?.message : undefined);
+}
+
+function parsed(file: StoredFile): unknown {
+  const text = [...linesOf(file)].join('\n');
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw noBaseline(file);
+  }
+}
+
+function ofRun(file: StoredFile, data: unknown): Baseline {
+  const run = RunReport.safeParse(data);
+  if (!run.success) throw noBaseline(file, run.error.issues[0]?.message);
+  const findings = new Findings();
+  for (const drill of run.data.drills) findings.add(drill);
+  return findings.asBaseline(run.data);
+}
+
+function noBaseline({ name }: StoredFile, why = 'it is neither a baseline nor the run.json of a run'): DrillError {
+  return new DrillError({
+    message: `a run cannot be held against this: ${why}`,
+    place: { file: name },
+    fix: 'Name the folder of a run, its run.json, or what `drill baseline write RUN` has written.',
+  });
+}
