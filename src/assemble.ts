@@ -21,6 +21,7 @@ import { placeContract, placeDrill, positionsIn, roleFinder } from './core/posit
 import { PRICE_DATE } from './core/prices.ts';
 import { equip } from './equip.ts';
 import { type Demands, Verdicts } from './exit-code.ts';
+import { isIn, readShard } from './judge/shard.ts';
 import { type PlayersApart, playersApart, saidOf } from './player/apart.ts';
 import type { Start } from './player/messages.ts';
 import { createRedaction, type Redaction, secretsOf } from './redaction/redact.ts';
@@ -75,6 +76,8 @@ export interface RunRequest extends Demands {
   stdout: Output;
   stderr: Output;
   signal: AbortSignal;
+  /** `2/3`, or `auto`: only the drills that fall to this one of several machines. */
+  shard?: string | undefined;
   /** The day on which known failures are looked at; today, without. */
   today?: string;
 }
@@ -116,10 +119,12 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     const plans = drills.map((drill) =>
       planFor(request, drill, workflowOf(request, drill, workflows, readings, settled), settled),
     );
+    const shard = request.shard === undefined ? undefined : readShard(request.shard, request.env ?? {});
+    const mine = plans.filter(({ drill }) => shard === undefined || isIn(shard, drill.drill, seed));
     const started_at = isoTime(clock.epochMs);
     const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
     const report = await runPlans({
-      plans,
+      plans: mine,
       players,
       reporters: catalogue.reporters,
       folder,
@@ -132,6 +137,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
         versions: { drill: packageVersion(), node: process.versions.node, prices: PRICE_DATE },
         git: gitHead(cwd),
         definition_hash: hashOf(plans),
+        ...(shard && { shard: { ...shard, drills: plans.map(({ drill }) => drill.drill) } }),
       },
       elapsedMs: () => clock.now(),
       onDrill: (drill) => verdicts.see(drill),
@@ -140,8 +146,12 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       signal,
     });
     if (signal.aborted) request.stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
-    else if (request.checkDeterminism && !(await sameTwice(plans, again(), join(folder.path, 'trace.jsonl'), request)))
+    else if (request.checkDeterminism && !(await sameTwice(mine, again(), join(folder.path, 'trace.jsonl'), request)))
       return EXIT.inconclusive;
+    if (shard !== undefined && mine.length === 0) {
+      request.stderr.write(`none of ${plans.length} drills falls to shard ${shard.index}/${shard.count}\n`);
+      return EXIT.passed;
+    }
     return verdicts.exitCode(report);
   } finally {
     signal.removeEventListener('abort', giveUp);

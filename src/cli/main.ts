@@ -3,6 +3,7 @@ import type { RunRequest } from '../assemble.ts';
 import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
 import type { JudgeFlags } from './commands/judge.ts';
+import type { MergeFlags } from './commands/merge.ts';
 import type { PruneFlags } from './commands/prune.ts';
 import { OPTIONS } from './options.ts';
 import { printError } from './print-error.ts';
@@ -93,6 +94,13 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .action(async (_: string, run: string, flags: { to: string }) => {
       const { writeBaseline } = await import('./commands/baseline.ts');
       writeBaseline(run, flags, terminal);
+    });
+
+  command('merge', 'make one run of those of all shards', 'shards/1 shards/2 shards/3')
+    .argument('<runs...>', 'the folders of runs that were made with --shard')
+    .action(async (runs: string[], flags: MergeFlags) => {
+      const { merge } = await import('./commands/merge.ts');
+      done(merge(runs, flags, terminal));
     });
 
   command('notices', 'list the unread texts of a stored run, as entries of notices.yaml', stored, `${stored} --json`)

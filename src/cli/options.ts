@@ -51,6 +51,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       '--check-determinism',
       'run twice, the second time with garbage collections forced, and compare',
     ).default(false),
+    new Option('--shard <i/n>', 'only the drills of this one of n machines; auto reads it from the CI server'),
     new Option('--bail', 'stop after the first drill that failed').default(false),
     minScore,
     unread,
@@ -81,6 +82,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     as,
   ],
   baseline: [new Option('--to <file>', 'the file that is written').default('drill.baseline.json')],
+  merge: [out, json],
   notices: [json],
   prune: [
     new Option('--keep <n>', 'runs that stay; `reports: { keep: … }` of drill.config.yaml without it').argParser(keep),

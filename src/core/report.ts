@@ -158,6 +158,14 @@ export const RunReport = z.object({
     versions: z.record(z.string(), z.string()),
     git: z.string().nullable(),
     definition_hash: z.string(),
+    shard: z
+      .object({
+        index: z.number().int().describe('from 1'),
+        count: z.number().int(),
+        drills: z.array(z.string()).describe('those of all shards, in order'),
+      })
+      .optional()
+      .describe('which part of a run this is'),
   }),
 });
 export type RunReport = z.infer<typeof RunReport>;

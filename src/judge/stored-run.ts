@@ -181,7 +181,8 @@ function* told(events: Iterable<TraceEvent>, { onEvent }: Listener): Iterable<Tr
   }
 }
 
-function* plansOf(file: StoredFile): Iterable<StoredInputs> {
+/** What each drill of a run was judged by. */
+export function* plansOf(file: StoredFile): Iterable<StoredInputs> {
   let number = 0;
   for (const line of linesOf(file)) {
     number += 1;
@@ -193,7 +194,7 @@ function* plansOf(file: StoredFile): Iterable<StoredInputs> {
 }
 
 /** The events of a stored run, drill by drill. */
-class Trace {
+export class Trace {
   readonly file: StoredFile;
   readonly #events: Generator<TraceEvent, void>;
   #next: TraceEvent | undefined;

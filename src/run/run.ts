@@ -1,25 +1,16 @@
-import { appendFileSync } from 'node:fs';
 import { EPOCH_MS } from '../core/clock.ts';
 import { asKnown } from '../core/declaration.ts';
-import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { JudgedDrill, RunReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { JudgePlan, StoredInputs } from '../judge/plan.ts';
-import type { Spool } from '../judge/spool.ts';
 import { type DrillResult, type RunFacts, summarise } from '../judge/summary.ts';
 import { runInOrder } from './in-order.ts';
 import { judgePlanOf, type Plan, type Players } from './plan.ts';
-import type { RunFolder } from './run-folder.ts';
+import { openReporters, type Reports } from './reports.ts';
 
-export interface RunJob {
+export interface RunJob extends Omit<Reports, 'several'> {
   plans: readonly Plan[];
   players: Players;
-  reporters: readonly Reporter[];
-  folder: RunFolder;
-  /** Which reporter speaks to the user directly. */
-  terminal: { output: Output; reporter: string; look: Pick<Look, 'color' | 'columns' | 'guard'> };
-  /** A file that others write to as well, and which reporter's words go to its end. */
-  appended?: { file: string; reporter: string } | undefined;
   seed: number;
   target: RunReport['target'];
   reproduce: string;
@@ -42,7 +33,7 @@ export interface RunJob {
  */
 export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> {
   const trace = job.folder.append('trace.jsonl');
-  const open = openReporters(job);
+  const open = openReporters({ ...job, several: job.plans.length > 1 });
   const results: DrillResult[] = [];
   const unfinished = job.plans.map((plan) => plan.drill.drill);
   const sink = (event: TraceEvent) => {
@@ -83,59 +74,6 @@ function factsOf({ seed, target, reproduce, about, folder, elapsedMs }: RunJob):
     reproduce,
     about: { id: folder.id, wall_ms: elapsedMs(), ...about },
   };
-}
-
-interface Opened {
-  reporter: OpenReporter;
-  /** Puts what was written where it belongs, below its head. */
-  finish(head: string): void;
-  close(): void;
-}
-
-/** Each reporter with a file writes there; the one the user chose speaks to the terminal as well. */
-function openReporters(job: RunJob): Opened[] {
-  const { reporters, terminal, folder, plans } = job;
-  const look = { ...terminal.look, brief: plans.length > 1, folder: folder.name };
-  const chosen = reporters.flatMap((reporter): Opened[] => {
-    if (reporter.name !== terminal.reporter) return [];
-    const { output } = terminal;
-    if (reporter.file === undefined) return [{ reporter: reporter.open(output, look), finish() {}, close() {} }];
-    return [
-      spooled(reporter, folder.spool('terminal'), look, (pieces) => {
-        for (const piece of pieces) output.write(piece);
-      }),
-    ];
-  });
-  const plain = { color: false, columns: 100, folder: folder.name };
-  const toFiles = reporters.flatMap((reporter) => {
-    const { file } = reporter;
-    if (file === undefined) return [];
-    return [spooled(reporter, folder.spool(file), plain, (pieces) => folder.writeWhole(file, pieces))];
-  });
-  return [...chosen, ...toFiles, ...appending(job, plain)];
-}
-
-function appending({ reporters, appended, folder }: RunJob, look: Look): Opened[] {
-  const reporter = reporters.find(({ name }) => name === appended?.reporter);
-  if (reporter === undefined || appended === undefined) return [];
-  const append = (pieces: Iterable<string>) => {
-    for (const piece of pieces) appendFileSync(appended.file, piece);
-  };
-  return [spooled(reporter, folder.spool(reporter.name), look, append)];
-}
-
-/** What a reporter writes waits until its head is known. */
-function spooled(reporter: Reporter, spool: Spool, look: Look, deliver: (pieces: Iterable<string>) => void): Opened {
-  return {
-    reporter: reporter.open(spool, look),
-    finish: (head) => deliver(below(head, spool)),
-    close: () => spool.close(),
-  };
-}
-
-function* below(head: string, spool: Spool): Iterable<string> {
-  yield head;
-  yield* spool.pieces();
 }
 
 function headerOf(job: RunJob): TraceEvent {

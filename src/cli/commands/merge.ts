@@ -1,0 +1,59 @@
+import { join, relative, resolve } from 'node:path';
+import { catalogue } from '../../catalogue.ts';
+import { exitCode } from '../../exit-code.ts';
+import { mergeShards } from '../../judge/merge.ts';
+import { judgeStored } from '../../judge/stored-run.ts';
+import { openReporters } from '../../run/reports.ts';
+import { createRunFolder } from '../../run/run-folder.ts';
+import type { Terminal } from '../terminal.ts';
+import { openRun } from './report.ts';
+
+export interface MergeFlags {
+  out: string;
+  json: boolean;
+}
+
+/** Makes one run of those of all shards, with the reports and the exit code that it would have had on one machine. */
+export function merge(folders: readonly string[], { out, json }: MergeFlags, terminal: Terminal): number {
+  const { cwd, stdout, stderr, color, columns } = terminal;
+  const names = folders.map((folder) => relative(cwd, resolve(cwd, folder)) || folder);
+  const merged = mergeShards(
+    folders.map((folder, i) => ({ name: names[i] ?? folder, run: openRun(folder, terminal) })),
+  );
+  const { facts, drills } = merged;
+  const folder = createRunFolder(resolve(cwd, out), `${facts.about.id.replace(/-\d+$/, '')}-merged`, cwd);
+  const open = openReporters({
+    reporters: catalogue.reporters,
+    folder,
+    several: drills.length > 1,
+    terminal: { output: stdout, reporter: json ? 'json' : 'terminal', look: { color, columns } },
+  });
+  try {
+    folder.writeWhole('inputs.json', merged.inputs());
+    const trace = folder.append('trace.jsonl');
+    for (const line of merged.trace()) trace.write(line);
+    trace.close();
+    const run = {
+      facts: { ...facts, about: { ...facts.about, id: folder.id } },
+      status: 'completed' as const,
+      unfinished: [],
+      finished: drills,
+      plans: drills.length,
+      file: (part: string) => ({ path: join(folder.path, part), name: join(folder.name, part) }),
+    };
+    const summary = judgeStored(run, catalogue.checks, new Map(), {
+      onEvent: (event) => {
+        for (const { reporter } of open) reporter.onEvent?.(event);
+      },
+      onDrill: (drill) => {
+        for (const { reporter } of open) reporter.onDrill?.(drill);
+      },
+    });
+    for (const { reporter, finish } of open) finish(reporter.onEnd(summary) ?? '');
+    const failure = folder.failure();
+    if (failure !== undefined) throw failure;
+    return exitCode(summary, { unread: 'passed', stderr });
+  } finally {
+    for (const { close } of open) close();
+  }
+}

@@ -1,0 +1,69 @@
+import { appendFileSync } from 'node:fs';
+import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
+import type { Spool } from '../judge/spool.ts';
+import type { RunFolder } from './run-folder.ts';
+
+/** Who is told of a run, and where their words go. */
+export interface Reports {
+  reporters: readonly Reporter[];
+  folder: RunFolder;
+  /** Which reporter speaks to the user directly. */
+  terminal: { output: Output; reporter: string; look: Pick<Look, 'color' | 'columns' | 'guard'> };
+  /** A file that others write to as well, and which reporter's words go to its end. */
+  appended?: { file: string; reporter: string } | undefined;
+  /** There is more than one drill. */
+  several: boolean;
+}
+
+export interface Opened {
+  reporter: OpenReporter;
+  /** Puts what was written where it belongs, below its head. */
+  finish(head: string): void;
+  close(): void;
+}
+
+/** Each reporter with a file writes there; the one the user chose speaks to the terminal as well. */
+export function openReporters(job: Reports): Opened[] {
+  const { reporters, terminal, folder, several } = job;
+  const look = { ...terminal.look, brief: several, folder: folder.name };
+  const chosen = reporters.flatMap((reporter): Opened[] => {
+    if (reporter.name !== terminal.reporter) return [];
+    const { output } = terminal;
+    if (reporter.file === undefined) return [{ reporter: reporter.open(output, look), finish() {}, close() {} }];
+    return [
+      spooled(reporter, folder.spool('terminal'), look, (pieces) => {
+        for (const piece of pieces) output.write(piece);
+      }),
+    ];
+  });
+  const plain = { color: false, columns: 100, folder: folder.name };
+  const toFiles = reporters.flatMap((reporter) => {
+    const { file } = reporter;
+    if (file === undefined) return [];
+    return [spooled(reporter, folder.spool(file), plain, (pieces) => folder.writeWhole(file, pieces))];
+  });
+  return [...chosen, ...toFiles, ...appending(job, plain)];
+}
+
+function appending({ reporters, appended, folder }: Reports, look: Look): Opened[] {
+  const reporter = reporters.find(({ name }) => name === appended?.reporter);
+  if (reporter === undefined || appended === undefined) return [];
+  const append = (pieces: Iterable<string>) => {
+    for (const piece of pieces) appendFileSync(appended.file, piece);
+  };
+  return [spooled(reporter, folder.spool(reporter.name), look, append)];
+}
+
+/** What a reporter writes waits until its head is known. */
+function spooled(reporter: Reporter, spool: Spool, look: Look, deliver: (pieces: Iterable<string>) => void): Opened {
+  return {
+    reporter: reporter.open(spool, look),
+    finish: (head) => deliver(below(head, spool)),
+    close: () => spool.close(),
+  };
+}
+
+function* below(head: string, spool: Spool): Iterable<string> {
+  yield head;
+  yield* spool.pieces();
+}
