@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
-import type { CellReport, JudgedDrill, TaskReport } from '../core/report.ts';
-import { clean, cut, whatHappened, withUnread } from './words.ts';
+import type { CellReport, JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
+import { plain, whatHappened, whyOpen, withUnread, worstFirst } from './words.ts';
 
-const MAX_TEXT = 2000;
-
-/** junit.xml: what CI servers show. An open drill is an error, so that a pipeline never goes green by accident. */
+/**
+ * junit.xml: what CI servers show, by the schema of Jenkins' xUnit plugin. There, the whole has neither `skipped` nor
+ * properties, and only a suite has a `file`. An open drill is an error, so that a pipeline never goes green by accident.
+ */
 export const junit: Reporter = {
   name: 'junit',
   summary: 'The run as JUnit XML for CI servers, with the reasons.',
@@ -14,127 +15,176 @@ export const junit: Reporter = {
   file: 'junit.xml',
   open(output) {
     let counts = NONE;
-    const suite = (name: string, cases: Iterable<Case>, properties: readonly string[] = []) => {
+    let time: RunReport['time'] = 'virtual';
+    const suite = (name: string, cases: Iterable<Case>, about: readonly Property[], file = '') => {
       // The head of a suite says how many of its cases failed.
       let own = NONE;
       for (const one of cases) own = sum(own, countsOf(one));
       counts = sum(counts, own);
-      for (const line of [`  <testsuite name="${attr(name)}" ${words(own)}>`, ...properties]) output.write(`${line}\n`);
+      const place = file === '' ? '' : ` file="${attr(file)}"`;
+      const head = `<testsuite name="${attr(name)}" ${words(own)} skipped="${own[3]}" time="${inSeconds(own[4])}"${place}>`;
+      output.write(`  ${head}\n${propertiesXml([['time', `${time} seconds`], ...about])}`);
       for (const one of cases) output.write(`${caseXml(one)}\n`);
       output.write('  </testsuite>\n');
     };
     return {
-      onDrill: (drill) => suite(drill.name, casesOf(drill), propertiesOf(drill)),
+      onEvent(event) {
+        if (event.kind === 'run-header') time = event.time;
+      },
+      onDrill: (drill) => suite(drill.name, casesOf(drill), propertiesOf(drill), drill.source?.file),
       onEnd(run) {
-        for (const name of run.unfinished) suite(name, [unfinished(name)]);
+        for (const name of run.unfinished) suite(name, [unfinished(name)], []);
         output.write('</testsuites>\n');
-        return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="drill ${attr(run.target.name)}" ${words(counts)}>\n`;
+        // What people wait for; asks overlap, and theirs is the virtual time.
+        const took = inSeconds(run.about.wall_ms);
+        const head = `<testsuites name="drill ${attr(run.target.name)}" ${words(counts)} time="${took}">`;
+        return `<?xml version="1.0" encoding="UTF-8"?>\n${head}\n`;
       },
     };
   },
 };
 
+type Property = readonly [name: string, value: string];
+
 /** JUnit knows no texts that nobody has read: the verdict with their number stands beside the tests. */
-function propertiesOf({ verdict, words: { unread } }: JudgedDrill): string[] {
-  if (unread.length === 0) return [];
-  const property = (name: string, value: string) => `      <property name="${name}" value="${attr(value)}"/>`;
-  const all = [property('verdict', withUnread(verdict, unread.length)), property('unread', String(unread.length))];
-  return ['    <properties>', ...all, '    </properties>'];
+const propertiesOf = ({ verdict, words: { unread } }: JudgedDrill): Property[] =>
+  unread.length === 0
+    ? []
+    : [
+        ['verdict', withUnread(verdict, unread.length)],
+        ['unread', String(unread.length)],
+      ];
+
+function propertiesXml(all: readonly Property[]): string {
+  const lines = all.map(([name, value]) => `      <property name="${name}" value="${attr(value)}"/>`);
+  return ['    <properties>', ...lines, '    </properties>', ''].join('\n');
 }
 
 interface Case {
+  /** The same in every run, and unlike any other of its group. */
   name: string;
   /** drill.phase */
   group: string;
   ms: number;
-  results: { tag: 'failure' | 'error' | 'skipped'; type: string; message: string }[];
+  /** Nothing where it passed. */
+  result: Result | undefined;
   output: string;
 }
 
+interface Result {
+  tag: 'failure' | 'error' | 'skipped';
+  type: string;
+  /** The worst first, which is the message. */
+  lines: readonly string[];
+}
+
 function casesOf(drill: JudgedDrill): Iterable<Case> {
-  const whole = drill.checks.map((cell) => ({
-    name: cell.check,
-    group: drill.name,
-    ms: 0,
-    results: resultsOf([cell], drill),
-    output: cell.reason,
-  }));
-  const open = drill.reasons.map(({ reason, fix }) => ({
-    name: 'the drill judged what it claims',
-    group: drill.name,
-    ms: 0,
-    results: [{ tag: 'error' as const, type: 'inconclusive', message: `${reason} Fix: ${fix}` }],
-    output: '',
-  }));
-  const skipped = { tag: 'skipped' as const, type: 'not_applicable', message: 'the target claims none of it' };
-  const none = { name: drill.name, group: drill.name, ms: 0, results: [skipped], output: '' };
-  const others = [...whole, ...open];
-  if (drill.tasks.length + others.length === 0) return [none];
-  return {
-    *[Symbol.iterator]() {
-      for (const task of drill.tasks) yield caseOf(task, drill);
-      yield* others;
-    },
-  };
+  const others = [...drill.checks.map((cell) => wholeCase(cell, drill)), ...openCase(drill)];
+  if (drill.tasks.length + others.length > 0) return { [Symbol.iterator]: () => eachCase(drill, others) };
+  const skipped = skip('not_applicable', 'the target claims none of it');
+  return [caseOf(drill.name, drill.name, skipped)];
+}
+
+/** Of a drill as a whole. */
+const caseOf = (name: string, drill: string, result: Result | undefined, output = ''): Case => ({
+  name: plain(name),
+  group: plain(drill),
+  ...{ ms: 0, result, output },
+});
+
+function* eachCase(drill: JudgedDrill, others: readonly Case[]): Generator<Case, void> {
+  const asked = new Map<string, number>();
+  for (const task of drill.tasks) {
+    const key = JSON.stringify([task.phase, task.task]);
+    const times = (asked.get(key) ?? 0) + 1;
+    asked.set(key, times);
+    yield taskCase(task, drill, times);
+  }
+  yield* others;
+}
+
+function wholeCase(cell: CellReport, drill: JudgedDrill): Case {
+  const { check, verdict, reason } = cell;
+  const open = verdict === 'inconclusive' || verdict === 'not_applicable' ? skip(verdict, reason) : undefined;
+  return caseOf(check, drill.name, failureOf([cell], drill) ?? open, reason);
+}
+
+function openCase(drill: JudgedDrill): Case[] {
+  const lines = whyOpen(drill);
+  if (lines.length === 0) return [];
+  const result: Result = { tag: 'error', type: 'inconclusive', lines };
+  return [caseOf('the drill judged what it claims', drill.name, result)];
 }
 
 function unfinished(name: string): Case {
-  const error = { tag: 'error' as const, type: 'inconclusive', message: 'the drill did not come to its end' };
-  return { name, group: name, ms: 0, results: [error], output: '' };
+  return caseOf(name, name, { tag: 'error', type: 'inconclusive', lines: ['the drill did not come to its end'] });
 }
 
-function caseOf(task: TaskReport, drill: JudgedDrill): Case {
-  const failures = resultsOf(task.checks, drill);
-  const open = { tag: 'skipped' as const, type: 'inconclusive', message: `baseline: ${task.baseline.reason}` };
+/** By the number of the ask a case would be another one as soon as a phase before it gets a task more. */
+function taskCase(task: TaskReport, drill: JudgedDrill, times: number): Case {
+  const output = whatHappened(task, drill);
   return {
-    name: `${task.task} #${task.ask}`,
-    group: `${drill.name}.${task.phase}`,
+    name: `${plain(task.task)}${times === 1 ? '' : ` (${times})`}`,
+    group: `${plain(drill.name)}.${plain(task.phase)}`,
     ms: task.latency_ms ?? 0,
-    results: failures.length === 0 && task.verdict === 'inconclusive' ? [open] : failures,
-    output: whatHappened(task, drill),
+    result: failureOf(task.checks, drill) ?? notJudged(task, output),
+    output,
   };
 }
 
-/** A minor finding lowers the score and fails nothing. */
-function resultsOf(cells: readonly CellReport[], { reproduce, advice }: JudgedDrill): Case['results'] {
-  return cells
-    .filter((cell) => cell.verdict === 'failed' && cell.severity !== 'minor')
-    .map(({ check, severity, reason, evidence }) => ({
-      tag: 'failure',
-      type: check,
-      message: [
-        `${severity} ${check}: ${reason} (events ${evidence.slice(0, 20).join(', ')}; ${reproduce})`,
-        ...(advice?.[check] === undefined ? [] : [`Fix: ${advice[check]}`]),
-      ].join(' '),
-    }));
+function notJudged({ verdict, baseline }: TaskReport, output: string): Result | undefined {
+  if (verdict === 'not_applicable') return skip(verdict, output);
+  if (verdict !== 'inconclusive') return undefined;
+  // Where the baseline holds, its process was lost.
+  return skip(verdict, baseline.verdict === 'passed' ? output : `baseline: ${baseline.reason}`);
 }
 
-function caseXml({ name, group, ms, results, output }: Case): string {
-  const inner = results.map(
-    ({ tag, type, message }) => `      <${tag} type="${attr(type)}" message="${attr(message)}"/>`,
-  );
+const skip = (type: string, message: string): Result => ({ tag: 'skipped', type, lines: [message] });
+
+/** One for all that failed in a case. A minor finding lowers the score and fails nothing. */
+function failureOf(cells: readonly CellReport[], drill: JudgedDrill): Result | undefined {
+  const found = cells.filter((cell) => cell.verdict === 'failed' && cell.severity !== 'minor');
+  const [worst, ...less] = worstFirst(found);
+  if (worst === undefined) return undefined;
+  return { tag: 'failure', type: worst.check, lines: [worst, ...less].map((cell) => lineOf(cell, drill)) };
+}
+
+function lineOf({ check, severity, reason, evidence }: CellReport, { reproduce, advice }: JudgedDrill): string {
+  const events = evidence.slice(0, 20).join(', ');
+  const fix = advice?.[check] === undefined ? '' : ` Fix: ${advice[check]}`;
+  return `${severity} ${check}: ${reason} (events ${events}; ${reproduce})${fix}`;
+}
+
+function caseXml({ name, group, ms, result, output }: Case): string {
   const out = output === '' ? [] : [`      <system-out>${attr(output)}</system-out>`];
-  const open = `    <testcase name="${attr(name)}" classname="${attr(group)}" time="${(ms / 1000).toFixed(3)}"`;
-  return inner.length + out.length === 0 ? `${open}/>` : [`${open}>`, ...inner, ...out, '    </testcase>'].join('\n');
+  const inner = [...(result === undefined ? [] : [resultXml(result)]), ...out];
+  const open = `    <testcase name="${escaped(name)}" classname="${escaped(group)}" time="${inSeconds(ms)}"`;
+  return inner.length === 0 ? `${open}/>` : [`${open}>`, ...inner, '    </testcase>'].join('\n');
+}
+
+/** Some servers show the message, some the text: the text has all of it. */
+function resultXml({ tag, type, lines }: Result): string {
+  const open = `      <${tag} type="${attr(type)}" message="${attr(lines[0] ?? '')}"`;
+  return tag === 'skipped' ? `${open}/>` : `${open}>${lines.map(attr).join('\n')}</${tag}>`;
 }
 
 /** Tests, failures, errors, skipped and milliseconds. */
 type Counts = readonly [number, number, number, number, number];
 const NONE: Counts = [0, 0, 0, 0, 0];
 
-function countsOf({ results, ms }: Case): Counts {
-  const has = (tag: string) => Number(results.some((result) => result.tag === tag));
-  return [1, has('failure'), has('error'), has('skipped'), ms];
+function countsOf({ result, ms }: Case): Counts {
+  const is = (tag: string) => Number(result?.tag === tag);
+  return [1, is('failure'), is('error'), is('skipped'), ms];
 }
 
 const sum = (a: Counts, b: Counts): Counts => [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4]];
 
-const words = ([tests, failures, errors, skipped, ms]: Counts): string =>
-  `tests="${tests}" failures="${failures}" errors="${errors}" skipped="${skipped}" time="${(ms / 1000).toFixed(3)}"`;
+const words = ([tests, failures, errors]: Counts): string =>
+  `tests="${tests}" failures="${failures}" errors="${errors}"`;
 
-/** Safe inside XML text and attributes; lone surrogates and non-characters are not XML at all. */
-const attr = (text: string): string =>
-  cut(clean(text), MAX_TEXT)
-    .replace(/[\p{Cs}\ufffe\uffff]/gu, '�')
-    .replace(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark);
+const inSeconds = (ms: number): string => (ms / 1000).toFixed(3);
+
+const attr = (text: string): string => escaped(plain(text));
+/** Safe inside XML text and attributes. */
+const escaped = (text: string): string => text.replace(/[&<>"]/g, (mark) => ENTITIES[mark] ?? mark);
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -68,6 +68,7 @@ export const passedDrill: DrillReport = {
   reasons: [],
   notes: [],
   definition: { drill: 'timeout_primary' },
+  source: { file: 'drills/timeout_primary.yaml', line: 2, expect: { 'fails-over': 31 } },
   reproduce: 'drill run timeout_primary --target reference --seed 7',
   faults: [
     { fault: 'hang', role: 'primary', phase: 'outage', fired: 1, spared: 0 },

@@ -4,7 +4,7 @@ import { noticeText } from '../core/outcome.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { JudgedDrill, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import type { VerdictWord } from '../core/verdict.ts';
+import { Severity, type VerdictWord } from '../core/verdict.ts';
 import { count, seconds } from '../text/words.ts';
 import { digestOf } from './digest.ts';
 
@@ -19,6 +19,12 @@ export const cut = (text: string, width: number): string => {
   const letters = [...text];
   return letters.length <= width ? text : `${letters.slice(0, Math.max(0, width - 1)).join('')}…`;
 };
+
+/** So much of a text is for programs that show it in a line or two. */
+const SHOWN = 2000;
+
+/** A text for other programs, whatever was written: lone surrogates and non-characters are neither XML nor UTF-8. */
+export const plain = (text: string): string => cut(clean(text), SHOWN).replace(/[\p{Cs}\ufffe\uffff]/gu, '\ufffd');
 
 /** `2.7 s`, or a dash where nothing was ever answered. */
 export const secondsOr = (ms: number | null): string => (ms === null ? '–' : seconds(ms));
@@ -59,6 +65,9 @@ type Call = TaskReport['calls'][number];
 const failed = ({ failure_mode, refused }: Call): string | null =>
   failure_mode === 'unknown' && refused !== undefined ? 'refused' : failure_mode;
 
+/** How a call ended, in a word. */
+export const howItWent = (call: Call): string => failed(call) ?? (call.ms === null ? 'no answer' : 'replied');
+
 /** Only a part of its work was handed out, because its last call failed. */
 function gaveUpOn(served: string, { outcome, calls }: TaskReport): boolean {
   const last = calls.findLast((call) => call.role === served);
@@ -83,8 +92,7 @@ function endingOf({ outcome, stored, served_by }: TaskReport): string {
 
 /** `primary timeout, backup server_error`: how the last call to each role went. */
 function lastOfEach(task: TaskReport): string {
-  const went = (call: Call) => failed(call) ?? (call.ms === null ? 'no answer' : 'replied');
-  const last = new Map(task.calls.map((call) => [call.role, went(call)]));
+  const last = new Map(task.calls.map((call) => [call.role, howItWent(call)]));
   return [...last].map(([role, how]) => `${role} ${how}`).join(', ') || 'no model call';
 }
 
@@ -137,6 +145,16 @@ export const scoreWords = ({ verdict, score }: { verdict: VerdictWord; score: nu
   score === null || verdict === 'inconclusive' || verdict === 'not_applicable'
     ? undefined
     : `score ${Math.round(score * 10) / 10}`;
+
+/** Why a drill is open and what to do, a line a reason; nothing where all was decided. */
+export function whyOpen({ verdict, reasons }: JudgedDrill): string[] {
+  if (reasons.length === 0 && verdict === 'inconclusive') return ['nothing of it was decided'];
+  return reasons.map(({ reason, fix }) => `${reason} Fix: ${fix}`);
+}
+
+/** The worst first; among equals, as they came. */
+export const worstFirst = <T extends { severity: Severity }>(cells: readonly T[]): T[] =>
+  cells.toSorted((a, b) => Severity.options.indexOf(a.severity) - Severity.options.indexOf(b.severity));
 
 /** A sentence, and what is to be pasted at its end: two blanks stand before that. */
 export function withPaste(text: string): [says: string, paste: string | undefined] {
