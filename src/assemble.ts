@@ -59,6 +59,8 @@ export interface RunRequest extends Demands {
   checkDeterminism: boolean;
   /** How many drills run at once; the bytes do not depend on it. */
   jobs: number;
+  /** Names of optional reporters: their files are written as well. */
+  reporter?: string[];
   /** The folder that the run's folder is made in; `reports` by default. */
   out?: string | undefined;
   /** Print the run as one document instead of the summary. */
@@ -127,6 +129,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       plans: mine,
       players,
       reporters: catalogue.reporters,
+      also: request.reporter ?? [],
       folder,
       ...logOf(request),
       seed,

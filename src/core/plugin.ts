@@ -358,5 +358,7 @@ export interface Look {
 export interface Reporter extends Card {
   /** The file it writes in the run folder. */
   file?: string;
+  /** The file is written only where the reporter is asked for by its name. */
+  optional?: boolean;
   open(output: Output, look: Look): OpenReporter;
 }

@@ -6,6 +6,8 @@ import type { RunFolder } from './run-folder.ts';
 /** Who is told of a run, and where their words go. */
 export interface Reports {
   reporters: readonly Reporter[];
+  /** Names of optional reporters whose files are to be written as well. */
+  also: readonly string[];
   folder: RunFolder;
   /** Which reporter speaks to the user directly. */
   terminal: { output: Output; reporter: string; look: Pick<Look, 'color' | 'columns' | 'guard'> };
@@ -22,9 +24,12 @@ export interface Opened {
   close(): void;
 }
 
-/** Each reporter with a file writes there; the one the user chose speaks to the terminal as well. */
+/**
+ * Each reporter with a file writes there, an optional one where it is asked for; the one the user chose speaks to the
+ * terminal as well.
+ */
 export function openReporters(job: Reports): Opened[] {
-  const { reporters, terminal, folder, several } = job;
+  const { reporters, also, terminal, folder, several } = job;
   const look = { ...terminal.look, brief: several, folder: folder.name };
   const chosen = reporters.flatMap((reporter): Opened[] => {
     if (reporter.name !== terminal.reporter) return [];
@@ -38,8 +43,8 @@ export function openReporters(job: Reports): Opened[] {
   });
   const plain = { color: false, columns: 100, folder: folder.name };
   const toFiles = reporters.flatMap((reporter) => {
-    const { file } = reporter;
-    if (file === undefined) return [];
+    const { file, optional, name } = reporter;
+    if (file === undefined || (optional && !also.includes(name))) return [];
     return [spooled(reporter, folder.spool(file), plain, (pieces) => folder.writeWhole(file, pieces))];
   });
   return [...chosen, ...toFiles, ...appending(job, plain)];

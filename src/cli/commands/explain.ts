@@ -40,7 +40,12 @@ export async function explain(
       cardText(one, 'kind of target', [], 'Example, in `targets` of drill.config.yaml'),
     ),
     ...cardsOf(catalogue.reporters, (one) =>
-      cardText(one, 'reporter', [`Writes: ${one.file ?? 'to the terminal'}`], 'Example'),
+      cardText(
+        one,
+        'reporter',
+        [`Writes: ${one.file ?? 'to the terminal'}${one.optional ? ', where it is asked for' : ''}`],
+        'Example',
+      ),
     ),
     ...cardsOf(listDrills(cwd), ({ path }) => drillText(drillStory(path, catalogue), displayPath(path))),
     ...cardsOf(listWorkflows(cwd), ({ path }) =>

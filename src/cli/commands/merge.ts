@@ -24,6 +24,7 @@ export function merge(folders: readonly string[], { out, json }: MergeFlags, ter
   const folder = createRunFolder(resolve(cwd, out), `${facts.about.id.replace(/-\d+$/, '')}-merged`, cwd);
   const open = openReporters({
     reporters: catalogue.reporters,
+    also: [],
     folder,
     several: drills.length > 1,
     terminal: { output: stdout, reporter: json ? 'json' : 'terminal', look: { color, columns } },
