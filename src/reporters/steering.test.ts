@@ -5,6 +5,7 @@ import { json } from './json.ts';
 import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
 import { failedDrill, openDrill, passedDrill, sampleEvents, sampleRun, written } from './sample-run.fixture.ts';
+import { sarif } from './sarif.ts';
 import { terminal } from './terminal.ts';
 
 /** Clears the screen, goes to its title, turns the direction of writing, begins lines of its own. */
@@ -71,6 +72,7 @@ test.each<[string, Reporter, { color?: boolean; brief?: boolean; columns?: numbe
   ['the page', markdown, {}],
   ['JUnit', junit, {}],
   ['JSON', json, {}],
+  ['SARIF', sarif, {}],
 ])('%s: no text of a run steers a terminal or makes a line of its own', (_, reporter, look) => {
   const folder = laced('reports/r-1');
   const text = written(reporter, tell(laced), { color: false, columns: 1000, ...look, folder });
