@@ -122,8 +122,10 @@ interface Result {
   level: Level;
 }
 
-function resultsOf(drill: JudgedDrill): Result[] {
-  return [...groupsOf(drill).map((group) => findingOf(group, drill)), ...openResult(drill)];
+/** One after the other: with their flows, those of a long drill are large. */
+function* resultsOf(drill: JudgedDrill): Iterable<Result> {
+  for (const group of groupsOf(drill)) yield findingOf(group, drill);
+  yield* openResult(drill);
 }
 
 /** Failed cells of one check in one phase, or of the drill as a whole. */
