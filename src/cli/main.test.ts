@@ -18,11 +18,14 @@ test('--version and --help', async () => {
     expect(help.out).toContain(word);
 });
 
-test.each(['run', 'list', 'explain', 'validate', 'schema', 'notices'])('drill %s --help has examples', async (name) => {
-  const help = await drill(name, '--help');
-  expect(help).toMatchObject({ code: 0, err: '' });
-  expect(help.out).toMatch(new RegExp(`Examples:\n  drill ${name}`));
-});
+test.each(['run', 'init', 'list', 'explain', 'validate', 'schema', 'notices'])(
+  'drill %s --help has examples',
+  async (name) => {
+    const help = await drill(name, '--help');
+    expect(help).toMatchObject({ code: 0, err: '' });
+    expect(help.out).toMatch(new RegExp(`Examples:\n  drill ${name}`));
+  },
+);
 
 test('the help of run names every option', async () => {
   const { out } = await drill('run', '--help');

@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError } from 'commander';
 import type { RunRequest } from '../assemble.ts';
 import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
+import type { InitFlags } from './commands/init.ts';
 import type { JudgeFlags } from './commands/judge.ts';
 import type { MergeFlags } from './commands/merge.ts';
 import type { PruneFlags } from './commands/prune.ts';
@@ -67,6 +68,10 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       const apart = terminal.inside === true ? {} : { stuckAfterMs };
       done(await runDrills({ ...terminal, ...rest, ...apart, ci, names }));
     });
+
+  command('init', 'write the file with which CI runs mocked drills', '--ci github', '--ci gitlab --dry-run').action(
+    async (flags: InitFlags) => (await import('./commands/init.ts')).init(flags, await loadCatalogue(), terminal),
+  );
 
   const stored = 'reports/2026-01-31T12-00-00-timeout_primary';
   command('report', 'show a stored run again, without running anything', stored, `${stored} --as markdown`)

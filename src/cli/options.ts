@@ -84,6 +84,12 @@ export const OPTIONS: Record<string, readonly Option[]> = {
   baseline: [new Option('--to <file>', 'the file that is written').default('drill.baseline.json')],
   merge: [out, json],
   notices: [json],
+  init: [
+    // Its choices are not commander's to tell: it would not say which one was meant.
+    new Option('--ci <host>', 'what runs the drills on every pull request: github or gitlab'),
+    new Option('--force', 'write the file anew where it is there already').default(false),
+    new Option('--dry-run', 'print the file on stdout instead of writing it').default(false),
+  ],
   prune: [
     new Option('--keep <n>', 'runs that stay; `reports: { keep: … }` of drill.config.yaml without it').argParser(keep),
     new Option('--dry-run', 'only show what would go').default(false),

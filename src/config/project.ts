@@ -11,12 +11,22 @@ export function packageVersion(): string {
 
 /** The commit a project stands at, where it is a git checkout; read from its files, no git is run. */
 export function gitHead(cwd: string): string | null {
-  const read = (file: string) => readText(join(cwd, '.git', file)).trim();
   try {
-    const head = read('HEAD');
-    const commit = head.startsWith('ref: refs/') ? read(head.slice(5)) : head;
+    const head = gitFile(cwd, 'HEAD');
+    const commit = head.startsWith('ref: refs/') ? gitFile(cwd, head.slice(5)) : head;
     return /^[0-9a-f]{40,64}$/.test(commit) ? commit : null;
   } catch {
     return null;
   }
 }
+
+/** The branch that a clone begins with; undefined where the checkout does not know, or where it has an odd name. */
+export function defaultBranch(cwd: string): string | undefined {
+  try {
+    return /^ref: refs\/remotes\/origin\/([\w./-]+)$/.exec(gitFile(cwd, 'refs/remotes/origin/HEAD'))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+const gitFile = (cwd: string, file: string): string => readText(join(cwd, '.git', file)).trim();
