@@ -6,6 +6,7 @@ import { catalogue } from './catalogue.ts';
 import { type DrillStory, drillStory, type Flaw, flaws } from './cli/commands/explain.ts';
 import { OPTIONS } from './cli/options.ts';
 import { Drill } from './core/drill.ts';
+import { EXIT } from './core/errors.ts';
 import { eventsOf } from './core/evidence.ts';
 import type { LogRecord } from './core/outcome.ts';
 import type { DrillReport, TaskReport } from './core/report.ts';
@@ -195,6 +196,12 @@ it('the table of commands in the README names each with its options', () => {
     if (name !== 'run' && name !== 'list')
       for (const { long } of options) if (long !== '--out') expect(row).toContain(long);
   }
+});
+
+it('the table of exit codes has each of them, and no other', () => {
+  const [, table = ''] = /^## Exit codes\n([\s\S]*?)^## /m.exec(read('docs/ci.md')) ?? [];
+  const codes = [...table.matchAll(/^\| `(\d+)` \|/gm)].map(([, code]) => Number(code));
+  expect(codes).toEqual(Object.values(EXIT).sort((a, b) => a - b));
 });
 
 describe('links', () => {
