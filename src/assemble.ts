@@ -12,6 +12,7 @@ import { gitHead, packageVersion } from './config/project.ts';
 import { displayPath } from './config/read-file.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
+import type { Clock } from './core/clock.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
 import { concerns, type Drill, type FaultUse } from './core/drill.ts';
 import { DrillError, EXIT } from './core/errors.ts';
@@ -20,7 +21,7 @@ import type { Output, Target } from './core/plugin.ts';
 import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
 import { PRICE_DATE } from './core/prices.ts';
 import { equip } from './equip.ts';
-import { type Demands, Verdicts } from './exit-code.ts';
+import { type Demands, exitCode, Verdicts } from './exit-code.ts';
 import { isIn, readShard } from './judge/shard.ts';
 import { type PlayersApart, playersApart, saidOf } from './player/apart.ts';
 import type { Start } from './player/messages.ts';
@@ -29,7 +30,8 @@ import { EVENTS_PER_COLLECTION } from './run/collect.ts';
 import type { Plan, Players } from './run/plan.ts';
 import { playersInside } from './run/players.ts';
 import { runPlans } from './run/run.ts';
-import { createRunFolder } from './run/run-folder.ts';
+import { createNoFolder, createRunFolder } from './run/run-folder.ts';
+import { type Seeds, searchSeeds } from './seeds.ts';
 import { mockKey } from './stand/route.ts';
 import { finderOf } from './text/patterns.ts';
 import { createWallClock, isoTime, unguessable } from './world/index.ts';
@@ -78,6 +80,8 @@ export interface RunRequest extends Demands {
   stdout: Output;
   stderr: Output;
   signal: AbortSignal;
+  /** Run the drills with each of these seeds, and tell only what each came to. */
+  seeds?: Seeds | undefined;
   /** `2/3`, or `auto`: only the drills that fall to this one of several machines. */
   shard?: string | undefined;
   /** The day on which known failures are looked at; today, without. */
@@ -86,10 +90,11 @@ export interface RunRequest extends Demands {
 
 /** Runs drills and writes their reports. Returns the exit code; throws a DrillError before anything is written. */
 export async function runDrills(asked: RunRequest): Promise<number> {
-  const { cwd, seed, signal } = asked;
+  const { cwd, signal } = asked;
   const config = loadConfig(cwd, catalogue);
   const name = asked.target ?? config?.default_target ?? 'reference';
-  const request = { ...asked, target: name };
+  const request = { ...asked, target: name, seed: asked.seeds?.from ?? asked.seed };
+  expectReporters(request.reporter ?? []);
   const target = await openTarget(name, cwd, config, catalogue);
   const { secrets, redaction } = secretsFor(config);
   const print = (text: string) => request.stderr.write(redaction.text(text));
@@ -102,65 +107,156 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const apart = playersFor(request, target, secrets, print);
   const giveUp = () => apart?.end();
   signal.addEventListener('abort', giveUp);
-  const players = apart ?? playersInside(target, seed, print);
-  const again = () => playersFor(request, target, secrets, print, EVENTS_PER_COLLECTION) ?? players;
+  const players = apart ?? playersInside(target, request.seed, print);
+  const again = (seed: number, collectEvery?: number) =>
+    playersFor({ ...request, seed }, target, secrets, print, collectEvery) ?? playersInside(target, seed, print);
   try {
     const said = await (apart === undefined ? target.load() : apart.said(nameOf(files[0])));
     const settled = { redaction, ...settleTarget(target, said, config, catalogue) };
-    const known = [...Object.keys(settled.roles), ...positionsIn(settled.declares.chain)];
-    const around = {
-      roles: request.fault.length > 0 ? undefined : known,
-      cwd: request.tasks === undefined ? cwd : undefined,
-    };
-    const drills = withTags(
-      files.map((file) => loadDrill(file, catalogue, around)),
-      request.tag,
-    );
-    const workflows = new Map<string, Workflow>();
-    const readings = [...readingsOf(config), settled.notices];
-    const plans = drills.map((drill) =>
-      planFor(request, drill, workflowOf(request, drill, workflows, readings, settled), settled),
-    );
-    const shard = request.shard === undefined ? undefined : readShard(request.shard, request.env ?? {});
-    const mine = plans.filter(({ drill }) => shard === undefined || isIn(shard, drill.drill, seed));
-    const started_at = isoTime(clock.epochMs);
-    const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
-    const report = await runPlans({
-      plans: mine,
-      players,
-      reporters: catalogue.reporters,
-      also: request.reporter ?? [],
-      folder,
-      ...logOf(request),
-      seed,
-      target: { name: target.name, kind: target.kind, declares: asDeclared(settled.declares) },
-      reproduce: reproduceLine(request, request.names, redaction),
-      about: {
-        started_at,
-        versions: { drill: packageVersion(), node: process.versions.node, prices: PRICE_DATE },
-        git: gitHead(cwd),
-        definition_hash: hashOf(plans),
-        ...(shard && { shard: { ...shard, drills: plans.map(({ drill }) => drill.drill) } }),
-      },
-      elapsedMs: () => clock.now(),
-      onDrill: (drill) => verdicts.see(drill),
-      jobs: request.jobs,
-      bail: request.bail,
-      signal,
-    });
-    if (signal.aborted) request.stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
-    else if (request.checkDeterminism && !(await sameTwice(mine, again(), join(folder.path, 'trace.jsonl'), request)))
-      return EXIT.inconclusive;
-    if (shard !== undefined && mine.length === 0) {
-      request.stderr.write(`none of ${plans.length} drills falls to shard ${shard.index}/${shard.count}\n`);
-      return EXIT.passed;
-    }
-    return verdicts.exitCode(report);
+    const plans = plansFor(request, files, settled, config);
+    const open = { ...{ request, target, players, redaction, clock, names, plans }, declares: settled.declares };
+    if (request.seeds !== undefined) return await runSeeds(open, request.seeds, again);
+    return await runOnce(open, verdicts, () => again(request.seed, EVENTS_PER_COLLECTION));
   } finally {
     signal.removeEventListener('abort', giveUp);
     apart?.end();
     restore();
   }
+}
+
+/** A run that is about to begin. */
+interface Opened {
+  request: RunRequest & { target: string };
+  target: Target;
+  players: Players;
+  redaction: Redaction;
+  clock: Clock;
+  names: readonly string[];
+  declares: ResolvedDeclaration;
+  plans: Plan[];
+}
+
+function plansFor(
+  request: RunRequest,
+  files: readonly string[],
+  settled: Settled & { notices: ReadingsFrom },
+  config: Config | undefined,
+): Plan[] {
+  const { cwd } = request;
+  const known = [...Object.keys(settled.roles), ...positionsIn(settled.declares.chain)];
+  const around = {
+    roles: request.fault.length > 0 ? undefined : known,
+    cwd: request.tasks === undefined ? cwd : undefined,
+  };
+  const drills = withTags(
+    files.map((file) => loadDrill(file, catalogue, around)),
+    request.tag,
+  );
+  const workflows = new Map<string, Workflow>();
+  const readings = [...readingsOf(config), settled.notices];
+  return drills.map((drill) =>
+    planFor(request, drill, workflowOf(request, drill, workflows, readings, settled), settled),
+  );
+}
+
+/** Runs the drills once, with all reports. */
+async function runOnce(open: Opened, verdicts: Verdicts, again: () => Players): Promise<number> {
+  const { request, names, plans, clock } = open;
+  const { cwd, seed, signal, stderr } = request;
+  const shard = request.shard === undefined ? undefined : readShard(request.shard, request.env ?? {});
+  const mine = plans.filter(({ drill }) => shard === undefined || isIn(shard, drill.drill, seed));
+  const started_at = isoTime(clock.epochMs);
+  const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
+  const about = {
+    started_at,
+    versions: { drill: packageVersion(), node: process.versions.node, prices: PRICE_DATE },
+    git: gitHead(cwd),
+    definition_hash: hashOf(plans),
+    ...(shard && { shard: { ...shard, drills: plans.map(({ drill }) => drill.drill) } }),
+  };
+  const report = await runPlans({
+    ...jobOf(open),
+    plans: mine,
+    reporters: catalogue.reporters,
+    also: request.reporter ?? [],
+    folder,
+    ...logOf(request),
+    about,
+    onDrill: (drill) => verdicts.see(drill),
+  });
+  if (signal.aborted) stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
+  else if (request.checkDeterminism && !(await sameTwice(mine, again(), join(folder.path, 'trace.jsonl'), request)))
+    return EXIT.inconclusive;
+  if (shard !== undefined && mine.length === 0) {
+    stderr.write(`none of ${plans.length} drills falls to shard ${shard.index}/${shard.count}\n`);
+    return EXIT.passed;
+  }
+  return verdicts.exitCode(report);
+}
+
+/** What every run of these drills has in common, whatever its seed. */
+function jobOf({ request, target, players, redaction, clock, declares }: Opened) {
+  const { seed, jobs, bail, signal } = request;
+  return {
+    ...{ players, seed, jobs, bail, signal },
+    target: { name: target.name, kind: target.kind, declares: asDeclared(declares) },
+    reproduce: reproduceLine(request, request.names, redaction),
+    elapsedMs: () => clock.now(),
+  };
+}
+
+/** Runs the drills with many seeds, and keeps nothing but what each came to. */
+async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number) => Players): Promise<number> {
+  expectAlone(open.request);
+  const { request, plans, redaction } = open;
+  const { stdout, stderr, json, jobs, bail, signal } = request;
+  const silent = { output: { write() {} }, reporter: 'none', look: { color: false, columns: 100 } };
+  const about = { started_at: '', versions: {}, git: null, definition_hash: '' };
+  const verdict = await searchSeeds({
+    ...{ seeds, jobs, bail, json, signal, stdout, stderr },
+    lineOf: (seed) => reproduceLine({ ...request, seed }, request.names, redaction),
+    async run(seed, onDrill) {
+      const players = seed === request.seed ? open.players : again(seed);
+      try {
+        const job = jobOf({ ...open, players, request: { ...request, seed, jobs: 1, bail: false } });
+        const told = { reporters: [], also: [], terminal: silent, folder: createNoFolder(), about, onDrill };
+        return (await runPlans({ ...job, ...told, plans })).verdict;
+      } finally {
+        if ('end' in players && typeof players.end === 'function') players.end();
+      }
+    },
+  });
+  const status = signal.aborted ? 'cancelled' : 'completed';
+  return exitCode({ status, verdict, score: null, unread: 0 }, { ...request, minScore: undefined });
+}
+
+/** What is about one run is not about many of them. */
+function expectAlone({ baseline, shard, checkDeterminism, minScore }: RunRequest): void {
+  const given = {
+    '--baseline': baseline,
+    '--shard': shard,
+    '--check-determinism': checkDeterminism || undefined,
+    '--min-score': minScore,
+  };
+  const other = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
+  if (other === undefined) return;
+  throw new DrillError({
+    message: `${other} is about one run, and --seeds asks for many`,
+    place: { file: '--seeds' },
+    fix: 'Leave one of the two out; a seed that fails can be run by itself with --seed.',
+  });
+}
+
+/** Reporters that write a file of their own. */
+function expectReporters(names: readonly string[]): void {
+  const known = catalogue.reporters.flatMap(({ name, file }) => (file === undefined ? [] : [name]));
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new DrillError({
+    message: `there is no reporter "${unknown}" that writes a file`,
+    place: { file: '--reporter' },
+    fix: suggest(unknown, known, 'reporters'),
+  });
 }
 
 /** Who speaks to the user, and how. */

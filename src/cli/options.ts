@@ -9,6 +9,13 @@ const number = (form: RegExp, least: number, most: number, otherwise: string) =>
 const WHOLE = /^\d+$/;
 const MAX_SEED = 2 ** 32 - 1;
 const seed = number(WHOLE, 0, MAX_SEED, `A seed is a whole number from 0 to ${MAX_SEED}.`);
+/** `1..200`. */
+const seeds = (text: string) => {
+  const [from, to, ...more] = text.split('..');
+  const range = { from: seed(from ?? ''), to: seed(to ?? '') };
+  if (more.length > 0 || range.from > range.to) throw new InvalidArgumentError('Seeds are written as 1..200.');
+  return range;
+};
 const jobs = number(WHOLE, 1, 64, 'Jobs are a whole number from 1 to 64.');
 const ms = number(/^\d{3,7}$/, 0, 9_999_999, 'Milliseconds are a whole number from 100 to 9999999.');
 const tolerance = number(/^\d{1,6}$/, 0, 999_999, 'A tolerance is a whole number of findings.');
@@ -46,6 +53,10 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     ),
     many('--tag <tag>', 'only drills with this tag', 'all'),
     new Option('--seed <n>', 'the same seed gives the same run').argParser(seed).default(1),
+    new Option(
+      '--seeds <a..b>',
+      'run with each of these seeds; tells of those that do not pass, and keeps no reports',
+    ).argParser(seeds),
     new Option('-j, --jobs <n>', 'drills at once; the bytes do not depend on it').argParser(jobs).default(1),
     new Option(
       '--check-determinism',
@@ -68,6 +79,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       .default(60_000),
     out,
     json,
+    many('--reporter <name>', 'write the file of this reporter as well, e.g. sarif', 'those that always write'),
     new Option(
       '--ci',
       'plain output, with the annotations and the summary of the CI server; by itself where CI is set',

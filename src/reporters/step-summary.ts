@@ -16,7 +16,7 @@ export const stepSummary: Reporter = {
   name: 'step-summary',
   summary: 'A short page of the run: a line a drill, what failed worst first, and the lines that reproduce it.',
   params: z.strictObject({}),
-  example: 'drill report reports/2026-01-31T12-00-00-all --as step-summary',
+  example: 'drill run timeout_primary --ci',
   open(output) {
     const rows: string[] = [];
     const groups: FindingGroup[] = [];

@@ -88,6 +88,15 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
   };
 }
 
+/** Where a run leaves nothing. */
+export const createNoFolder = (): RunFolder => ({
+  ...{ id: '', name: '', path: '' },
+  append: () => ({ write() {}, close() {} }),
+  writeWhole() {},
+  spool: () => ({ write() {}, pieces: () => [], close() {} }),
+  failure: () => undefined,
+});
+
 /** Whoever makes a folder has it: another run may begin in the same millisecond. */
 function claimed(out: string, id: string, cwd: string): string {
   try {

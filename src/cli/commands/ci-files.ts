@@ -78,7 +78,7 @@ export function githubWorkflow(project: CiProject): string {
     `    path: ${REPORTS}`,
     '    # A drill that could not begin has none.',
     '    if-no-files-found: ignore',
-    '# Findings as alerts, where a run writes SARIF. The job then needs',
+    '# Findings as alerts: add --reporter sarif to the run above. The job then needs',
     '# `permissions: { contents: read, security-events: write }`.',
     '# - name: Show findings under Security',
     `#   if: ${expression('!cancelled()')}`,
