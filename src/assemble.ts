@@ -98,12 +98,12 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const target = await openTarget(name, cwd, config, catalogue);
   const { secrets, redaction } = secretsFor(config);
   const print = (text: string) => request.stderr.write(redaction.text(text));
-  const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
   const clock = createWallClock();
   const { today = isoTime(clock.epochMs).slice(0, 'yyyy-mm-dd'.length) } = asked;
   const verdicts = new Verdicts(request, { cwd, stderr: request.stderr, known: config?.known_failures ?? [], today });
   const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
   const files = names.map((n) => findDrill(n, cwd));
+  const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
   const apart = playersFor(request, target, secrets, print);
   const giveUp = () => apart?.end();
   signal.addEventListener('abort', giveUp);
@@ -222,7 +222,7 @@ async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number) => Pla
         const told = { reporters: [], also: [], terminal: silent, folder: createNoFolder(), about, onDrill };
         return (await runPlans({ ...job, ...told, plans })).verdict;
       } finally {
-        if ('end' in players && typeof players.end === 'function') players.end();
+        players.end?.();
       }
     },
   });

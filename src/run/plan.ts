@@ -76,6 +76,8 @@ export interface Player {
 /** Gives each world a player of its own; it may get ready before it is asked to play. */
 export interface Players {
   open(plan: Pick<Plan, 'drill'>, world: WorldFacts['world']): Player;
+  /** Ends those that were got ready and never played. */
+  end?(): void;
   /** This drill comes next: its players may get ready. */
   prepare?(plan: Pick<Plan, 'drill'>): void;
 }
