@@ -21,8 +21,8 @@ import {
 // The command, killed in every way there is, at moments that can be seen from outside: a busy machine comes to them later.
 
 /** How often: the whole of it, 50 and 200, takes minutes. */
-const INTERRUPTS = Number(process.env['DRILL_INTERRUPTS'] ?? 8);
-const KILLS = Number(process.env['DRILL_KILLS'] ?? 12);
+const INTERRUPTS = Number(process.env['DRILL_INTERRUPTS'] ?? 4);
+const KILLS = Number(process.env['DRILL_KILLS'] ?? 5);
 
 /** A file grows while a command runs, and by its size moments can be told: the first ones of `count`, spread over `bytes`. */
 const momentOf = (i: number, count: number, bytes: number) => Math.round((bytes * i) / count);

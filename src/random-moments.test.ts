@@ -10,7 +10,7 @@ import { HANG_GUARD_MS } from './hang-guard.fixture.ts';
 // how much of its trace a run has written by then or how many processes it has, and turns of an event loop after that.
 
 /** How many: MOMENTS=200 npx vitest run src/random-moments.test.ts takes minutes. */
-const MOMENTS = Number(process.env['MOMENTS'] ?? 10);
+const MOMENTS = Number(process.env['MOMENTS'] ?? 6);
 const SEED = 7;
 
 const HITS = ['SIGINT', 'SIGINT to all', 'SIGTERM', 'SIGHUP', 'SIGKILL', 'SIGKILL of a player'] as const;

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
+import type { DrillError } from '../core/errors.ts';
 import { root, runDrill } from '../drill-run.fixture.ts';
 
 const folders: string[] = [];
@@ -24,16 +25,38 @@ const note = (log: string) => `
   import { appendFileSync } from 'node:fs';
   const note = (words) => appendFileSync(${JSON.stringify(log)}, words + '\\n');`;
 
-test.each(['openai-sdk-agent', 'good-orders', 'minimal'])(
-  '%s: played apart, the bytes are those of a run in here',
-  async (name) => {
-    const target = `fixtures/targets/${name}.ts`;
-    const [apart, inside] = [await runDrill({ target, ...APART }), await runDrill({ target })];
-    expect(apart.text).toBe(inside.text);
-    expect({ ...apart.report, about: null }).toEqual({ ...inside.report, about: null });
-    expect(apart.code).toBe(inside.code);
-  },
-);
+test.each(['openai-sdk-agent'])('%s: played apart, the bytes are those of a run in here', async (name) => {
+  const target = `fixtures/targets/${name}.ts`;
+  const [apart, inside] = [await runDrill({ target, ...APART }), await runDrill({ target })];
+  expect(apart.text).toBe(inside.text);
+  expect({ ...apart.report, about: null }).toEqual({ ...inside.report, about: null });
+  expect(apart.code).toBe(inside.code);
+});
+
+test('a plain module is Node’s own to load, also where it imports what only a compiler reads', async () => {
+  const { target } = moduleOf(
+    () => `import { shout } from './words';
+      export default async (task) => shout('the answer to ' + task.id) + import.meta.url.slice(0, 8);`,
+  );
+  writeFileSync(join(target, '../words.ts'), 'export const shout = (text: string): string => text.toUpperCase();');
+  const [apart, inside] = [await runDrill({ target, ...APART }), await runDrill({ target })];
+  expect(apart.text).toContain('THE ANSWER TO ');
+  expect(apart.text).toBe(inside.text);
+});
+
+test.each([
+  ['const a = ;', 1, 11],
+  ["JSON.parse('{');", 1, 6],
+  ["\nimport './nowhere.mjs';", 2, undefined],
+])('%j, evaluated as Node does it: it is said where', async (code, line, column) => {
+  const { target } = moduleOf(() => `${code}\nexport default async () => 'x';`);
+  const error = await runDrill({ target, ...APART }).then(
+    () => undefined,
+    (thrown: DrillError) => thrown,
+  );
+  expect(error?.problems[0]).toMatchObject({ message: expect.stringMatching(/^the target could not be loaded: /) });
+  expect(error?.problems[0]?.place).toMatchObject({ line, ...(column !== undefined && { column }) });
+});
 
 test('several at once: the same bytes, two processes a drill', async () => {
   const { target, said } = moduleOf(

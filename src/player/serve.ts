@@ -6,8 +6,8 @@ import { createSequence } from '../recording/recorder.ts';
 import { createRedaction } from '../redaction/redact.ts';
 import { garbageCollector } from '../run/collect.ts';
 import { playWorld } from '../run/play.ts';
-import { compiler } from '../targets/evaluate.ts';
-import { module } from '../targets/module.ts';
+import { compiler, isPlain } from '../targets/evaluate.ts';
+import { openFirst } from '../targets/module.ts';
 import { finderOf } from '../text/patterns.ts';
 import { originals } from '../world/originals.ts';
 import { pauseWatch, watchThread } from '../world/watchdog.ts';
@@ -27,9 +27,9 @@ export async function serve(): Promise<void> {
     say({ player: 'held', held });
     return 0;
   });
-  const target = { ...module.open(source), name };
+  const target = { ...openFirst(source), name };
   // Our own work is none of the world's.
-  await compiler();
+  if (!isPlain(source.module)) await compiler();
   const collect = collectEvery === undefined ? undefined : garbageCollector();
   let seen = 0;
   const sink = (event: TraceEvent) => {

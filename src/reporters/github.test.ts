@@ -49,7 +49,7 @@ test('a group a drill, and each group of findings at the line of its claim', () 
     '::endgroup::',
     '::error file=drills/drill_0.yaml,line=20,title=drill_0%3A fails-over::critical: 3 tasks, e.g. late_delivery (outage): it broke',
     expect.stringMatching(
-      /^::warning title=timeout_primary%3A inconclusive::the baseline of late_delivery failed Fix: /,
+      /^::warning file=\S+,line=2,title=timeout_primary%3A inconclusive::the baseline of late_delivery failed Fix: /,
     ),
   ]);
 });

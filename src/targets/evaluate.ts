@@ -18,6 +18,38 @@ export async function evaluateAnew(file: string): Promise<object> {
   return new Graph(createJiti(import.meta.url, { moduleCache: false, interopDefault: false })).enter(file);
 }
 
+/** Whether Node loads a file as it is, in a process in which nothing of it was loaded before. */
+export const isPlain = (file: string): boolean => extname(file) === '.mjs';
+
+/**
+ * Evaluates a file in a process in which nothing of it was evaluated before: a plain module is Node's own to load, which costs
+ * no compiler. Where it imports what Node would not find or read, a TypeScript file say, it is compiled after all: Node finds
+ * that out before anything is evaluated.
+ */
+export async function evaluateFirst(file: string): Promise<object> {
+  if (!isPlain(file)) return evaluateAnew(file);
+  try {
+    return await import(pathToFileURL(file).href);
+  } catch (error) {
+    if (!isUnlinked(error)) throw error;
+    return evaluateAnew(file);
+  }
+}
+
+/** Whether Node could not put the modules together; one that reads JSON, say, throws a SyntaxError of its own. */
+function isUnlinked(error: unknown): boolean {
+  if (!(error instanceof SyntaxError)) return NOT_LINKED.includes(Object(error).code);
+  return !/^ +at .*file:\/\//m.test(error.stack ?? '');
+}
+
+const NOT_LINKED: readonly unknown[] = [
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_MODULE_NOT_FOUND',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+  'ERR_UNSUPPORTED_ESM_URL_SCHEME',
+  'ERR_PACKAGE_PATH_NOT_EXPORTED',
+];
+
 /** One file of the user's own, evaluated or being evaluated. */
 interface Unit {
   module: Module;
@@ -163,14 +195,26 @@ const { cache } = createRequire(import.meta.url);
 
 /** Hooks of the loader may know a name that no file has; where they do not either, it is what could not be resolved. */
 async function importedNatively(specifier: string, from: string, otherwise: unknown): Promise<unknown> {
-  const { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically } = constants;
-  const script = new Script('(specifier) => import(specifier)', { filename: from, importModuleDynamically });
   try {
-    return await script.runInThisContext()(specifier);
+    return await importedFrom(from, specifier);
   } catch (error) {
     const unknown =
       Object(error).code === 'ERR_MODULE_NOT_FOUND' || Object(error).code === 'ERR_UNSUPPORTED_ESM_URL_SCHEME';
     throw unknown ? otherwise : error;
+  }
+}
+
+/** Imports as a file would. */
+function importedFrom(filename: string, specifier: string): Promise<unknown> {
+  const { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically } = constants;
+  const { emitWarning } = process;
+  // That this way is new is nothing that whoever wrote the target can change.
+  process.emitWarning = () => {};
+  try {
+    const script = new Script('(specifier) => import(specifier)', { filename, importModuleDynamically });
+    return script.runInThisContext()(specifier);
+  } finally {
+    process.emitWarning = emitWarning;
   }
 }
 

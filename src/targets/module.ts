@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DrillError, type Place, targetNotLoaded } from '../core/errors.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, LoadedTarget, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
-import { evaluateAnew } from './evaluate.ts';
+import { evaluateAnew, evaluateFirst } from './evaluate.ts';
 
 /** What a user's module may export. */
 interface AgentModule {
@@ -59,10 +59,10 @@ function notAnAgent(about: string, loaded: AgentModule): DrillError {
   });
 }
 
-/** The user's file evaluated anew; what it throws meanwhile is told with its place. */
-async function evaluateFile(file: string, about: string): Promise<AgentModule> {
+/** The user's file evaluated; what it throws meanwhile is told with its place. */
+async function evaluateFile(file: string, about: string, evaluate: typeof evaluateAnew): Promise<AgentModule> {
   try {
-    return await evaluateAnew(file);
+    return await evaluate(file);
   } catch (error) {
     if (error instanceof DrillError) throw error;
     throw targetNotLoaded(error instanceof Error ? error.message : String(error), placeIn(error, file, about));
@@ -83,17 +83,22 @@ export const module: TargetKind = {
   summary: 'A JavaScript or TypeScript file that exports an agent; it runs in processes of its own, in virtual time.',
   params: z.strictObject({ module: z.string().describe('the file, relative to the project') }),
   example: 'my-agent: { module: ./src/agent.ts }',
-  open(raw) {
-    const params = z.strictObject({ module: z.string(), cwd: z.string() }).parse(raw);
-    const file = resolve(params.cwd, params.module);
-    const about = relative(params.cwd, file) || file;
-    if (!existsSync(file)) {
-      throw new DrillError({
-        message: `there is no target ${params.module}`,
-        place: { file: about },
-        fix: 'Name a file that exports an agent, or a target from `drill list targets`.',
-      });
-    }
-    return { ...moduleTarget(params.module, 'module', about, () => evaluateFile(file, about)), source: params };
-  },
+  open: (raw) => opened(raw, evaluateAnew),
 };
+
+/** The target in a process of its own. */
+export const openFirst: TargetKind['open'] = (raw) => opened(raw, evaluateFirst);
+
+function opened(raw: unknown, evaluate: typeof evaluateAnew): Target {
+  const params = z.strictObject({ module: z.string(), cwd: z.string() }).parse(raw);
+  const file = resolve(params.cwd, params.module);
+  const about = relative(params.cwd, file) || file;
+  if (!existsSync(file)) {
+    throw new DrillError({
+      message: `there is no target ${params.module}`,
+      place: { file: about },
+      fix: 'Name a file that exports an agent, or a target from `drill list targets`.',
+    });
+  }
+  return { ...moduleTarget(params.module, 'module', about, () => evaluateFile(file, about, evaluate)), source: params };
+}
