@@ -1,28 +1,20 @@
 import { createHash } from 'node:crypto';
-import { basename, extname, join, relative, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { catalogue } from './catalogue.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
 import { type Config, loadConfig } from './config/config-file.ts';
-import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
-import { faultFromFlag } from './config/fault-flag.ts';
-import { findDrill, findWorkflow, listDrills, packageRoot, sourceHomes } from './config/find.ts';
-import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
+import { findDrill, listDrills } from './config/find.ts';
 import { gitHead, packageVersion } from './config/project.ts';
-import { displayPath } from './config/read-file.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
-import { loadWorkflow } from './config/workflow-folder.ts';
 import type { Clock } from './core/clock.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
-import { concerns, type Drill, type FaultUse } from './core/drill.ts';
 import { DrillError, EXIT } from './core/errors.ts';
-import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import type { Output, Target } from './core/plugin.ts';
-import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
 import { PRICE_DATE } from './core/prices.ts';
-import { equip } from './equip.ts';
-import { type Demands, exitCode, Verdicts } from './exit-code.ts';
+import { type Demands, exitCode, RunGate } from './exit-code.ts';
 import { isIn, readShard } from './judge/shard.ts';
+import { plansFor, reproduceLine, type Wanted } from './plans.ts';
 import { type PlayersApart, playersApart, saidOf } from './player/apart.ts';
 import type { Start } from './player/messages.ts';
 import { createRedaction, type Redaction, secretsOf } from './redaction/redact.ts';
@@ -37,26 +29,9 @@ import { finderOf } from './text/patterns.ts';
 import { createWallClock, isoTime, unguessable } from './world/index.ts';
 
 /** What a user asks of `drill run`. */
-export interface RunRequest extends Demands {
-  cwd: string;
-  /** Drill names or paths; empty means all. */
-  names: string[];
-  target?: string | undefined;
-  /** A folder of golden tasks that takes the place of the workflow's own. */
-  tasks?: string | undefined;
-  /** Only these golden tasks. */
-  task: string[];
-  /** `fault@role[,param=value…]`: takes the place of the faults of every phase that has any. */
-  fault: string[];
-  seed: number;
-  /** Only drills with one of these tags; all where there are none. */
-  tag: string[];
+export interface RunRequest extends Wanted, Demands {
   /** Stop after the first drill that failed. */
   bail: boolean;
-  /** A lower score fails the run. */
-  minScore?: number | undefined;
-  /** What a run that passed comes to where some of its texts are unread; `passed` by default. */
-  unread?: 'passed' | 'inconclusive' | undefined;
   /** Run everything twice and tell the first line that differs. */
   checkDeterminism: boolean;
   /** How many drills run at once; the bytes do not depend on it. */
@@ -100,7 +75,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const print = (text: string) => request.stderr.write(redaction.text(text));
   const clock = createWallClock();
   const { today = isoTime(clock.epochMs).slice(0, 'yyyy-mm-dd'.length) } = asked;
-  const verdicts = new Verdicts(request, { cwd, stderr: request.stderr, known: config?.known_failures ?? [], today });
+  const gate = new RunGate(request, { cwd, stderr: request.stderr, known: config?.known_failures ?? [], today });
   const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
   const files = names.map((n) => findDrill(n, cwd));
   const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
@@ -116,7 +91,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     const plans = plansFor(request, files, settled, config);
     const open = { ...{ request, target, players, redaction, clock, names, plans }, declares: settled.declares };
     if (request.seeds !== undefined) return await runSeeds(open, request.seeds, again);
-    return await runOnce(open, verdicts, () => again(request.seed, EVENTS_PER_COLLECTION));
+    return await runOnce(open, gate, () => again(request.seed, EVENTS_PER_COLLECTION));
   } finally {
     signal.removeEventListener('abort', giveUp);
     apart?.end();
@@ -136,31 +111,8 @@ interface Opened {
   plans: Plan[];
 }
 
-function plansFor(
-  request: RunRequest,
-  files: readonly string[],
-  settled: Settled & { notices: ReadingsFrom },
-  config: Config | undefined,
-): Plan[] {
-  const { cwd } = request;
-  const known = [...Object.keys(settled.roles), ...positionsIn(settled.declares.chain)];
-  const around = {
-    roles: request.fault.length > 0 ? undefined : known,
-    cwd: request.tasks === undefined ? cwd : undefined,
-  };
-  const drills = withTags(
-    files.map((file) => loadDrill(file, catalogue, around)),
-    request.tag,
-  );
-  const workflows = new Map<string, Workflow>();
-  const readings = [...readingsOf(config), settled.notices];
-  return drills.map((drill) =>
-    planFor(request, drill, workflowOf(request, drill, workflows, readings, settled), settled),
-  );
-}
-
 /** Runs the drills once, with all reports. */
-async function runOnce(open: Opened, verdicts: Verdicts, again: () => Players): Promise<number> {
+async function runOnce(open: Opened, gate: RunGate, again: () => Players): Promise<number> {
   const { request, names, plans, clock } = open;
   const { cwd, seed, signal, stderr } = request;
   const shard = request.shard === undefined ? undefined : readShard(request.shard, request.env ?? {});
@@ -182,7 +134,7 @@ async function runOnce(open: Opened, verdicts: Verdicts, again: () => Players): 
     folder,
     ...logOf(request),
     about,
-    onDrill: (drill) => verdicts.see(drill),
+    onDrill: (drill) => gate.see(drill),
   });
   if (signal.aborted) stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
   else if (request.checkDeterminism && !(await sameTwice(mine, again(), join(folder.path, 'trace.jsonl'), request)))
@@ -191,7 +143,7 @@ async function runOnce(open: Opened, verdicts: Verdicts, again: () => Players): 
     stderr.write(`none of ${plans.length} drills falls to shard ${shard.index}/${shard.count}\n`);
     return EXIT.passed;
   }
-  return verdicts.exitCode(report);
+  return gate.exitCode(report);
 }
 
 /** What every run of these drills has in common, whatever its seed. */
@@ -331,147 +283,6 @@ async function sameTwice(
 /** What the target promises, without what was taken for granted of it. */
 const asDeclared = ({ order_assumed, ...declares }: ResolvedDeclaration) => declares;
 
-function withTags(drills: readonly LoadedDrill[], tags: readonly string[]): LoadedDrill[] {
-  const chosen = drills.filter(({ drill }) => tags.length === 0 || drill.tags.some((tag) => tags.includes(tag)));
-  if (chosen.length > 0) return chosen;
-  const known = [...new Set(drills.flatMap(({ drill }) => drill.tags))];
-  throw new DrillError({
-    message: tags.length === 0 ? 'there is no drill to run' : `no drill has the tag ${tags.join(' or ')}`,
-    place: { file: tags.length === 0 ? 'drills' : '--tag' },
-    fix: tags.length === 0 ? 'Write one in drills/, or name a file.' : suggest(tags[0] ?? '', known, 'tags'),
-  });
-}
-
-interface Settled {
-  redaction: Redaction;
-  declares: ResolvedDeclaration;
-  roles: Roles;
-}
-
-function planFor(
-  request: RunRequest,
-  loaded: LoadedDrill,
-  workflow: Workflow,
-  { redaction, declares, roles }: Settled,
-): Plan {
-  const names = Object.keys(roles);
-  const shipped = isShipped(loaded.file);
-  const find = roleFinder(declares.chain, names, !shipped);
-  const known = [...names, ...positionsIn(declares.chain)];
-  const named = withFaults(loaded, request.fault, known, workflow.tools);
-  // A drill of the user's own means what it says; one of the package runs as far as the target has what it names.
-  if (!shipped && request.fault.length === 0 && concerns(named, declares.features)) {
-    checkRoles(loaded, known);
-    checkRadius(loaded, workflow);
-  }
-  const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
-  const tasks = chosenTasks(workflow, request.task).map((task) => task.name);
-  const equipped = equip({ drill, workflow, declares, roles, shipped, tasks }, redaction);
-  return {
-    ...equipped,
-    definition: loaded.definition,
-    source: loaded.source,
-    lacking,
-    effects: equipped.faults.map((armed) => armed.map(({ effect }) => effect)),
-    checks: catalogue.checks,
-    reproduce: reproduceLine(request, [drill.drill], redaction),
-  };
-}
-
-/** Why a fault of a drill of the package has no place in a workflow of the user's own. */
-const misfitIn =
-  ({ name, tools, tasks }: Workflow) =>
-  (use: FaultUse): string | undefined => {
-    const lacks = (what: string) => `the workflow ${name} has no ${what}`;
-    if (use.tool !== undefined && !tools.some((tool) => tool.name === use.tool)) return lacks(`tool ${use.tool}`);
-    if (use.tenants?.every((tenant) => tasks.every((task) => task.tenant !== tenant))) return lacks('such tenant');
-    return use.tasks?.every((task) => tasks.every((one) => one.name !== task)) ? lacks('such task') : undefined;
-  };
-
-/** A workflow whose contract names the target's roles. One of the user's own means what it says. */
-function withContract(
-  workflow: Workflow,
-  { cwd, tasks }: RunRequest,
-  { declares, roles }: Settled,
-  name: string,
-): Workflow {
-  if (workflow.contract === undefined) return workflow;
-  const own = tasks !== undefined || !isShipped(findWorkflow(name, cwd));
-  return {
-    ...workflow,
-    contract: placeContract(workflow.contract, roleFinder(declares.chain, Object.keys(roles), own)),
-  };
-}
-
-/** Whether a drill or a workflow comes with the package. */
-function isShipped(file: string): boolean {
-  const inside = relative(packageRoot(), file);
-  return /^(?:drills|fixtures)[\\/]/.test(inside);
-}
-
-/** The drill with the faults that will really be armed. */
-function withFaults(
-  loaded: LoadedDrill,
-  flags: readonly string[],
-  roles: readonly string[],
-  tools: Workflow['tools'],
-): Drill {
-  const names = tools.map((tool) => tool.name);
-  const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles, names));
-  const phases = loaded.drill.phases.map((phase) =>
-    uses.length > 0 && phase.faults.length > 0 ? { ...phase, faults: uses } : phase,
-  );
-  return { ...loaded.drill, phases };
-}
-
-/** Drills of one workflow share what was read of it. */
-function workflowOf(
-  request: RunRequest,
-  loaded: LoadedDrill,
-  known: Map<string, Workflow>,
-  others: readonly ReadingsFrom[],
-  settled: Settled,
-): Workflow {
-  const { workflow: name } = loaded.drill;
-  const read = () => withContract(withReadings(readWorkflow(request, loaded), others), request, settled, name);
-  const workflow = known.get(name) ?? read();
-  known.set(name, workflow);
-  return workflow;
-}
-
-/** A workflow with what its texts mean, wherever that is written. */
-function withReadings(workflow: Workflow, others: readonly ReadingsFrom[]): Workflow {
-  const own = { readings: workflow.notices, place: { file: `notices.yaml of ${workflow.name}` } };
-  return { ...workflow, notices: mergeReadings([own, ...others], catalogue) };
-}
-
-const readingsOf = (config: Config | undefined): ReadingsFrom[] =>
-  config?.notices === undefined
-    ? []
-    : [{ readings: loadNotices(config.notices, catalogue), place: { file: displayPath(config.notices) } }];
-
-function readWorkflow({ cwd, tasks }: RunRequest, { drill, place }: LoadedDrill): Workflow {
-  const shared = sourceHomes(cwd);
-  if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared, catalogue);
-  const folder = findWorkflow(drill.workflow, cwd, place(['workflow']));
-  // Our own tests have tried the concepts that come with the package.
-  const { says, ...judges } = catalogue;
-  return loadWorkflow(folder, shared, isShipped(folder) ? judges : catalogue, drill.workflow);
-}
-
-function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[] {
-  const known = workflow.tasks.map((t) => t.name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined) {
-    throw new DrillError({
-      message: `there is no golden task "${unknown}" in ${workflow.name}`,
-      place: { file: '--task' },
-      fix: suggest(unknown, known, 'golden tasks'),
-    });
-  }
-  return names.length === 0 ? workflow.tasks : workflow.tasks.filter((t) => names.includes(t.name));
-}
-
 /** In mocked mode no real key can leave: every key a client may look for is a dummy. Returns the way back. */
 function mockEnvironment(roles: Roles): () => void {
   const keyed = [...Object.values(roles), ...Object.values(DEFAULT_ROLES)];
@@ -486,22 +297,6 @@ function mockEnvironment(roles: Roles): () => void {
       else process.env[key] = value;
     }
   };
-}
-
-/** One pasteable line that does the same again: paths stay as the user wrote them, the other words are redacted. */
-function reproduceLine(request: RunRequest, names: readonly string[], { text }: Redaction): string {
-  const quoted = (word: string) =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
-  const option = (flag: string, value: string | undefined) => (value === undefined ? [] : [flag, quoted(value)]);
-  return [
-    'drill run',
-    ...names.map((n) => quoted(text(n))),
-    ...option('--target', request.target),
-    ...option('--tasks', request.tasks),
-    ...request.task.flatMap((t) => option('--task', text(t))),
-    ...request.fault.flatMap((f) => option('--fault', text(f))),
-    ...option('--seed', String(request.seed)),
-  ].join(' ');
 }
 
 function runId(startedIso: string, names: readonly string[]): string {

@@ -30,7 +30,7 @@ interface Around {
 }
 
 /** Decides what a run means to whoever waits for its exit code. What it is held against is read before anything is run. */
-export class Verdicts {
+export class RunGate {
   readonly #demands: Demands;
   readonly #around: Around;
   readonly #baseline: Baseline | undefined;

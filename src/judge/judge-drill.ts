@@ -13,7 +13,8 @@ import type { Severity, VerdictWord } from '../core/verdict.ts';
 import { BothPaths } from './both-paths.ts';
 import { type FaultTally, missed, missedReason, openTally } from './fault-tally.ts';
 import { type Asked, askedOf, cell, hasFinding, judgeAsk, severityIn } from './judge-ask.ts';
-import { EVENTS, Kept, TASKS } from './kept.ts';
+import { Kept, TASKS } from './kept.ts';
+import { PhaseEvents } from './phase-events.ts';
 import type { JudgePlan } from './plan.ts';
 import { type Reason, Reasons } from './reasons.ts';
 import { chainSeen, orderNote, settled } from './settle-chain.ts';
@@ -149,47 +150,6 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
       };
     },
   };
-}
-
-/** The events of a phase, which can only be judged when it is over: what an ask left behind may come late. */
-class PhaseEvents {
-  readonly #events = new Kept<TraceEvent>(EVENTS);
-  readonly #tasks = new Map<number, string>();
-  /** Where the last event of each ask stands. */
-  readonly #last = new Map<number, number>();
-
-  add(event: TraceEvent): void {
-    if (event.kind === 'ask') this.#tasks.set(event.ask, event.task);
-    if ('ask' in event && event.ask !== undefined) this.#last.set(event.ask, this.#events.length);
-    this.#events.push(event);
-  }
-
-  close(): void {
-    this.#events.close();
-  }
-
-  /** The events of each ask, in the order of the asks; `see` gets every event. What belongs to no ask goes to none. */
-  *asks(see: (event: TraceEvent) => void): Generator<{ task: string; events: TraceEvent[] }, void> {
-    const order = [...this.#tasks.keys()].sort((a, b) => a - b);
-    const open = new Map<number, TraceEvent[]>();
-    const whole = new Set<number>();
-    let next = 0;
-    let at = 0;
-    for (const event of this.#events) {
-      see(event);
-      if ('ask' in event && event.ask !== undefined && this.#tasks.has(event.ask)) {
-        const events = open.get(event.ask) ?? [];
-        events.push(event);
-        open.set(event.ask, events);
-        if (this.#last.get(event.ask) === at) whole.add(event.ask);
-      }
-      at += 1;
-      for (let ask = order[next]; ask !== undefined && whole.has(ask); ask = order[++next]) {
-        yield { task: this.#tasks.get(ask) ?? '', events: open.get(ask) ?? [] };
-        open.delete(ask);
-      }
-    }
-  }
 }
 
 /** A check of drill scope at work; one that a phase claims sees that phase and the baseline alone. */

@@ -1,0 +1,215 @@
+import { relative, resolve } from 'node:path';
+import { catalogue } from './catalogue.ts';
+import { suggest } from './config/closest.ts';
+import type { Config } from './config/config-file.ts';
+import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
+import { faultFromFlag } from './config/fault-flag.ts';
+import { findWorkflow, packageRoot, sourceHomes } from './config/find.ts';
+import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
+import { displayPath } from './config/read-file.ts';
+import { loadWorkflow } from './config/workflow-folder.ts';
+import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
+import { concerns, type Drill, type FaultUse } from './core/drill.ts';
+import { DrillError } from './core/errors.ts';
+import type { GoldenTask, Workflow } from './core/golden-task.ts';
+import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
+import { equip } from './equip.ts';
+import type { Redaction } from './redaction/redact.ts';
+import type { Plan } from './run/plan.ts';
+
+/** Which drills a user wants run, on what, and how they are changed. */
+export interface Wanted {
+  cwd: string;
+  /** Drill names or paths; empty means all. */
+  names: string[];
+  target?: string | undefined;
+  /** A folder of golden tasks that takes the place of the workflow's own. */
+  tasks?: string | undefined;
+  /** Only these golden tasks. */
+  task: string[];
+  /** `fault@role[,param=value…]`: takes the place of the faults of every phase that has any. */
+  fault: string[];
+  seed: number;
+  /** Only drills with one of these tags; all where there are none. */
+  tag: string[];
+}
+
+export function plansFor(
+  request: Wanted,
+  files: readonly string[],
+  settled: Settled & { notices: ReadingsFrom },
+  config: Config | undefined,
+): Plan[] {
+  const { cwd } = request;
+  const known = [...Object.keys(settled.roles), ...positionsIn(settled.declares.chain)];
+  const around = {
+    roles: request.fault.length > 0 ? undefined : known,
+    cwd: request.tasks === undefined ? cwd : undefined,
+  };
+  const drills = withTags(
+    files.map((file) => loadDrill(file, catalogue, around)),
+    request.tag,
+  );
+  const workflows = new Map<string, Workflow>();
+  const readings = [...readingsOf(config), settled.notices];
+  return drills.map((drill) =>
+    planFor(request, drill, workflowOf(request, drill, workflows, readings, settled), settled),
+  );
+}
+
+function withTags(drills: readonly LoadedDrill[], tags: readonly string[]): LoadedDrill[] {
+  const chosen = drills.filter(({ drill }) => tags.length === 0 || drill.tags.some((tag) => tags.includes(tag)));
+  if (chosen.length > 0) return chosen;
+  const known = [...new Set(drills.flatMap(({ drill }) => drill.tags))];
+  throw new DrillError({
+    message: tags.length === 0 ? 'there is no drill to run' : `no drill has the tag ${tags.join(' or ')}`,
+    place: { file: tags.length === 0 ? 'drills' : '--tag' },
+    fix: tags.length === 0 ? 'Write one in drills/, or name a file.' : suggest(tags[0] ?? '', known, 'tags'),
+  });
+}
+
+export interface Settled {
+  redaction: Redaction;
+  declares: ResolvedDeclaration;
+  roles: Roles;
+}
+
+function planFor(
+  request: Wanted,
+  loaded: LoadedDrill,
+  workflow: Workflow,
+  { redaction, declares, roles }: Settled,
+): Plan {
+  const names = Object.keys(roles);
+  const shipped = isShipped(loaded.file);
+  const find = roleFinder(declares.chain, names, !shipped);
+  const known = [...names, ...positionsIn(declares.chain)];
+  const named = withFaults(loaded, request.fault, known, workflow.tools);
+  // A drill of the user's own means what it says; one of the package runs as far as the target has what it names.
+  if (!shipped && request.fault.length === 0 && concerns(named, declares.features)) {
+    checkRoles(loaded, known);
+    checkRadius(loaded, workflow);
+  }
+  const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
+  const tasks = chosenTasks(workflow, request.task).map((task) => task.name);
+  const equipped = equip({ drill, workflow, declares, roles, shipped, tasks }, redaction);
+  return {
+    ...equipped,
+    definition: loaded.definition,
+    source: loaded.source,
+    lacking,
+    effects: equipped.faults.map((armed) => armed.map(({ effect }) => effect)),
+    checks: catalogue.checks,
+    reproduce: reproduceLine(request, [drill.drill], redaction),
+  };
+}
+
+/** Why a fault of a drill of the package has no place in a workflow of the user's own. */
+const misfitIn =
+  ({ name, tools, tasks }: Workflow) =>
+  (use: FaultUse): string | undefined => {
+    const lacks = (what: string) => `the workflow ${name} has no ${what}`;
+    if (use.tool !== undefined && !tools.some((tool) => tool.name === use.tool)) return lacks(`tool ${use.tool}`);
+    if (use.tenants?.every((tenant) => tasks.every((task) => task.tenant !== tenant))) return lacks('such tenant');
+    return use.tasks?.every((task) => tasks.every((one) => one.name !== task)) ? lacks('such task') : undefined;
+  };
+
+/** A workflow whose contract names the target's roles. One of the user's own means what it says. */
+function withContract(
+  workflow: Workflow,
+  { cwd, tasks }: Wanted,
+  { declares, roles }: Settled,
+  name: string,
+): Workflow {
+  if (workflow.contract === undefined) return workflow;
+  const own = tasks !== undefined || !isShipped(findWorkflow(name, cwd));
+  return {
+    ...workflow,
+    contract: placeContract(workflow.contract, roleFinder(declares.chain, Object.keys(roles), own)),
+  };
+}
+
+/** Whether a drill or a workflow comes with the package. */
+function isShipped(file: string): boolean {
+  const inside = relative(packageRoot(), file);
+  return /^(?:drills|fixtures)[\\/]/.test(inside);
+}
+
+/** The drill with the faults that will really be armed. */
+function withFaults(
+  loaded: LoadedDrill,
+  flags: readonly string[],
+  roles: readonly string[],
+  tools: Workflow['tools'],
+): Drill {
+  const names = tools.map((tool) => tool.name);
+  const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles, names));
+  const phases = loaded.drill.phases.map((phase) =>
+    uses.length > 0 && phase.faults.length > 0 ? { ...phase, faults: uses } : phase,
+  );
+  return { ...loaded.drill, phases };
+}
+
+/** Drills of one workflow share what was read of it. */
+function workflowOf(
+  request: Wanted,
+  loaded: LoadedDrill,
+  known: Map<string, Workflow>,
+  others: readonly ReadingsFrom[],
+  settled: Settled,
+): Workflow {
+  const { workflow: name } = loaded.drill;
+  const read = () => withContract(withReadings(readWorkflow(request, loaded), others), request, settled, name);
+  const workflow = known.get(name) ?? read();
+  known.set(name, workflow);
+  return workflow;
+}
+
+/** A workflow with what its texts mean, wherever that is written. */
+function withReadings(workflow: Workflow, others: readonly ReadingsFrom[]): Workflow {
+  const own = { readings: workflow.notices, place: { file: `notices.yaml of ${workflow.name}` } };
+  return { ...workflow, notices: mergeReadings([own, ...others], catalogue) };
+}
+
+const readingsOf = (config: Config | undefined): ReadingsFrom[] =>
+  config?.notices === undefined
+    ? []
+    : [{ readings: loadNotices(config.notices, catalogue), place: { file: displayPath(config.notices) } }];
+
+function readWorkflow({ cwd, tasks }: Wanted, { drill, place }: LoadedDrill): Workflow {
+  const shared = sourceHomes(cwd);
+  if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared, catalogue);
+  const folder = findWorkflow(drill.workflow, cwd, place(['workflow']));
+  // Our own tests have tried the concepts that come with the package.
+  const { says, ...judges } = catalogue;
+  return loadWorkflow(folder, shared, isShipped(folder) ? judges : catalogue, drill.workflow);
+}
+
+function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[] {
+  const known = workflow.tasks.map((t) => t.name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) {
+    throw new DrillError({
+      message: `there is no golden task "${unknown}" in ${workflow.name}`,
+      place: { file: '--task' },
+      fix: suggest(unknown, known, 'golden tasks'),
+    });
+  }
+  return names.length === 0 ? workflow.tasks : workflow.tasks.filter((t) => names.includes(t.name));
+}
+
+/** One pasteable line that does the same again: paths stay as the user wrote them, the other words are redacted. */
+export function reproduceLine(request: Wanted, names: readonly string[], { text }: Redaction): string {
+  const quoted = (word: string) =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`;
+  const option = (flag: string, value: string | undefined) => (value === undefined ? [] : [flag, quoted(value)]);
+  return [
+    'drill run',
+    ...names.map((n) => quoted(text(n))),
+    ...option('--target', request.target),
+    ...option('--tasks', request.tasks),
+    ...request.task.flatMap((t) => option('--task', text(t))),
+    ...request.fault.flatMap((f) => option('--fault', text(f))),
+    ...option('--seed', String(request.seed)),
+  ].join(' ');
+}
