@@ -26,7 +26,7 @@ import { createNoFolder, createRunFolder } from './run/run-folder.ts';
 import { type Seeds, searchSeeds } from './seeds.ts';
 import { mockKey } from './stand/route.ts';
 import { finderOf } from './text/patterns.ts';
-import { createWallClock, isoTime, unguessable } from './world/index.ts';
+import { createWallClock, isoTime, today, unguessable } from './world/index.ts';
 
 /** What a user asks of `drill run`. */
 export interface RunRequest extends Wanted, Demands {
@@ -59,8 +59,6 @@ export interface RunRequest extends Wanted, Demands {
   seeds?: Seeds | undefined;
   /** `2/3`, or `auto`: only the drills that fall to this one of several machines. */
   shard?: string | undefined;
-  /** The day on which known failures are looked at; today, without. */
-  today?: string;
 }
 
 /** Runs drills and writes their reports. Returns the exit code; throws a DrillError before anything is written. */
@@ -74,8 +72,12 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const { secrets, redaction } = secretsFor(config);
   const print = (text: string) => request.stderr.write(redaction.text(text));
   const clock = createWallClock();
-  const { today = isoTime(clock.epochMs).slice(0, 'yyyy-mm-dd'.length) } = asked;
-  const gate = new RunGate(request, { cwd, stderr: request.stderr, known: config?.known_failures ?? [], today });
+  const gate = new RunGate(request, {
+    cwd,
+    stderr: request.stderr,
+    known: config?.known_failures ?? [],
+    today: today(),
+  });
   const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
   const files = names.map((n) => findDrill(n, cwd));
   const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);

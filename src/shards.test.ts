@@ -55,6 +55,13 @@ describe('a run that three machines share', () => {
     expect(used.length).toBeGreaterThan(1);
   });
 
+  it('is held against a baseline as one that was never shared', async () => {
+    const whole = await ran('base');
+    const gated = await drill('merge', ...folders(), '--out', join(home, 'gated'), '--baseline', whole.folder);
+    expect(gated).toMatchObject({ code: 0, err: expect.stringMatching(/^nothing is worse than \S+, 0 known\n$/) });
+    expect((await drill('merge', ...folders(), '--out', join(home, 'gated'), '--min-score', '100')).code).toBe(0);
+  });
+
   it('with one missing, or there twice, is refused by name', async () => {
     const [first = '', second = ''] = folders();
     expect(await drill('merge', first, second)).toMatchObject({

@@ -18,7 +18,7 @@ const seeds = (text: string) => {
 };
 const jobs = number(WHOLE, 1, 64, 'Jobs are a whole number from 1 to 64.');
 const ms = number(/^\d{3,7}$/, 0, 9_999_999, 'Milliseconds are a whole number from 100 to 9999999.');
-const tolerance = number(/^\d{1,6}$/, 0, 999_999, 'A tolerance is a whole number of findings.');
+const findings = number(/^\d{1,6}$/, 0, 999_999, 'A tolerance is a whole number of findings.');
 const keep = number(/^\d{1,6}$/, 1, 999_999, 'Keep a whole number of runs, at least 1.');
 const score = number(/^\d+(\.\d+)?$/, 0, 100, 'A score is a number from 0 to 100.');
 
@@ -38,6 +38,16 @@ const allowInconclusive = new Option(
   '--allow-inconclusive',
   'exit 0 where nothing failed and something was open',
 ).default(false);
+const baseline = new Option(
+  '--baseline <run|file>',
+  'fail only on what is worse than in this run, its run.json, or a file of drill baseline write',
+);
+const tolerance = new Option(
+  '--tolerance <n>',
+  'so many findings more of a check in a drill are still no worse',
+).argParser(findings);
+/** What a run is taken for that did not simply pass. */
+const demands = [minScore, unread, allowInconclusive, baseline, tolerance];
 const as = new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal');
 
 /** What each command takes; each option is declared once. */
@@ -64,16 +74,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     ).default(false),
     new Option('--shard <i/n>', 'only the drills of this one of n machines; auto reads it from the CI server'),
     new Option('--bail', 'stop after the first drill that failed').default(false),
-    minScore,
-    unread,
-    allowInconclusive,
-    new Option(
-      '--baseline <run|file>',
-      'fail only on what is worse than in this run, its run.json, or a file of drill baseline write',
-    ),
-    new Option('--tolerance <n>', 'so many findings more of a check in a drill are still no worse').argParser(
-      tolerance,
-    ),
+    ...demands,
     new Option('--stuck-after-ms <ms>', 'real time for which the target may block its event loop')
       .argParser(ms)
       .default(60_000),
@@ -94,7 +95,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     as,
   ],
   baseline: [new Option('--to <file>', 'the file that is written').default('drill.baseline.json')],
-  merge: [out, json],
+  merge: [...demands, out, json],
   notices: [json],
   init: [
     // Its choices are not commander's to tell: it would not say which one was meant.

@@ -3,6 +3,6 @@ export { DeadlockError, LivelockError } from './driver.ts';
 export { createNodeFetch } from './node-fetch.ts';
 export { currentScope, hasTimers, type RealIo } from './place.ts';
 export { installRoutes } from './routes.ts';
-export { createWallClock, isoTime, unguessable } from './wall-clock.ts';
+export { createWallClock, isoTime, today, unguessable } from './wall-clock.ts';
 export { tellOpen } from './watch.ts';
 export { createVirtualWorld, type World, type WorldOptions } from './world.ts';

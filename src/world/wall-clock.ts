@@ -35,5 +35,8 @@ export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
+/** The day in UTC, e.g. 2026-12-31. */
+export const today = (): string => isoTime(originals.dateNow()).slice(0, 'yyyy-mm-dd'.length);
+
 /** A word that nobody can guess, outside of every world: no two runs have the same. */
 export const unguessable = (): string => randomUUID();

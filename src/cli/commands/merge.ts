@@ -1,21 +1,25 @@
 import { join, relative, resolve } from 'node:path';
 import { catalogue } from '../../catalogue.ts';
-import { exitCode } from '../../exit-code.ts';
+import { loadConfig } from '../../config/config-file.ts';
+import { type Demands, RunGate } from '../../exit-code.ts';
 import { mergeShards } from '../../judge/merge.ts';
 import { judgeStored } from '../../judge/stored-run.ts';
 import { openReporters } from '../../run/reports.ts';
 import { createRunFolder } from '../../run/run-folder.ts';
+import { today } from '../../world/index.ts';
 import type { Terminal } from '../terminal.ts';
 import { openRun } from './report.ts';
 
-export interface MergeFlags {
+export interface MergeFlags extends Demands {
   out: string;
   json: boolean;
 }
 
 /** Makes one run of those of all shards, with the reports and the exit code that it would have had on one machine. */
-export function merge(folders: readonly string[], { out, json }: MergeFlags, terminal: Terminal): number {
+export function merge(folders: readonly string[], { out, json, ...demands }: MergeFlags, terminal: Terminal): number {
   const { cwd, stdout, stderr, color, columns } = terminal;
+  const known = loadConfig(cwd, catalogue)?.known_failures ?? [];
+  const gate = new RunGate(demands, { cwd, stderr, known, today: today() });
   const names = folders.map((folder) => relative(cwd, resolve(cwd, folder)) || folder);
   const merged = mergeShards(
     folders.map((folder, i) => ({ name: names[i] ?? folder, run: openRun(folder, terminal) })),
@@ -48,12 +52,13 @@ export function merge(folders: readonly string[], { out, json }: MergeFlags, ter
       },
       onDrill: (drill) => {
         for (const { reporter } of open) reporter.onDrill?.(drill);
+        gate.see(drill);
       },
     });
     for (const { reporter, finish } of open) finish(reporter.onEnd(summary) ?? '');
     const failure = folder.failure();
     if (failure !== undefined) throw failure;
-    return exitCode(summary, { unread: 'passed', stderr });
+    return gate.exitCode(summary);
   } finally {
     for (const { close } of open) close();
   }
