@@ -21,12 +21,13 @@ import { createRedaction, type Redaction, secretsOf } from './redaction/redact.t
 import { EVENTS_PER_COLLECTION } from './run/collect.ts';
 import type { Plan, Players } from './run/plan.ts';
 import { playersInside } from './run/players.ts';
+import { logFor } from './run/reports.ts';
 import { runPlans } from './run/run.ts';
 import { createNoFolder, createRunFolder } from './run/run-folder.ts';
 import { type Seeds, searchSeeds } from './seeds.ts';
 import { mockKey } from './stand/route.ts';
 import { finderOf } from './text/patterns.ts';
-import { createWallClock, isoTime, today, unguessable } from './world/index.ts';
+import { createWallClock, isoTime, today } from './world/index.ts';
 
 /** What a user asks of `drill run`. */
 export interface RunRequest extends Wanted, Demands {
@@ -134,7 +135,7 @@ async function runOnce(open: Opened, gate: RunGate, again: () => Players): Promi
     reporters: catalogue.reporters,
     also: request.reporter ?? [],
     folder,
-    ...logOf(request),
+    ...logFor(request.stdout, request),
     about,
     onDrill: (drill) => gate.see(drill),
   });
@@ -211,17 +212,6 @@ function expectReporters(names: readonly string[]): void {
     place: { file: '--reporter' },
     fix: suggest(unknown, known, 'reporters'),
   });
-}
-
-/** Who speaks to the user, and how. */
-function logOf({ json, ci = false, env = {}, stdout: output, color, columns }: RunRequest) {
-  const look = { color: color && !ci, columns, guard: unguessable() };
-  const onGithub = ci && env['GITHUB_ACTIONS'] === 'true';
-  const file = onGithub ? env['GITHUB_STEP_SUMMARY'] : undefined;
-  return {
-    terminal: { output, reporter: json ? 'json' : onGithub ? 'github' : 'terminal', look },
-    appended: file === undefined || file === '' ? undefined : { file, reporter: 'step-summary' },
-  };
 }
 
 /** What a target says of itself. Throws a DrillError; code of the user's own is evaluated in a process of its own. */

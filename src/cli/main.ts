@@ -103,9 +103,9 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
 
   command('merge', 'make one run of those of all shards', 'shards/1 shards/2 shards/3')
     .argument('<runs...>', 'the folders of runs that were made with --shard')
-    .action(async (runs: string[], flags: MergeFlags) => {
+    .action(async (runs: string[], { ci = isCi(terminal.env), ...flags }: MergeFlags) => {
       const { merge } = await import('./commands/merge.ts');
-      done(merge(runs, flags, terminal));
+      done(merge(runs, { ...flags, ci }, terminal));
     });
 
   command('notices', 'list the unread texts of a stored run, as entries of notices.yaml', stored, `${stored} --json`)

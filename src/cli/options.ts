@@ -48,6 +48,11 @@ const tolerance = new Option(
 ).argParser(findings);
 /** What a run is taken for that did not simply pass. */
 const demands = [minScore, unread, allowInconclusive, baseline, tolerance];
+/** Where the words of a run go. */
+const log = [
+  new Option('--ci', 'plain output, with the annotations and the summary of the CI server; by itself where CI is set'),
+  new Option('--no-ci', 'as on a terminal, also where CI is set'),
+];
 const as = new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal');
 
 /** What each command takes; each option is declared once. */
@@ -81,11 +86,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     out,
     json,
     many('--reporter <name>', 'write the file of this reporter as well, e.g. sarif', 'those that always write'),
-    new Option(
-      '--ci',
-      'plain output, with the annotations and the summary of the CI server; by itself where CI is set',
-    ),
-    new Option('--no-ci', 'as on a terminal, also where CI is set'),
+    ...log,
   ],
   report: [as],
   judge: [
@@ -95,7 +96,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     as,
   ],
   baseline: [new Option('--to <file>', 'the file that is written').default('drill.baseline.json')],
-  merge: [...demands, out, json],
+  merge: [...demands, out, json, ...log],
   notices: [json],
   init: [
     // Its choices are not commander's to tell: it would not say which one was meant.

@@ -51,7 +51,6 @@ export const sarif: Reporter = {
 function headOf(run: Omit<RunReport, 'drills'>, rules: readonly Rule[], leftOut: number): string {
   const driver = {
     name: 'failover-drill',
-    informationUri: 'https://www.npmjs.com/package/failover-drill',
     semanticVersion: plain(run.about.versions['drill'] ?? ''),
     rules,
   };

@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { Spool } from '../judge/spool.ts';
+import { unguessable } from '../world/index.ts';
 import type { RunFolder } from './run-folder.ts';
 
 /** Who is told of a run, and where their words go. */
@@ -15,6 +16,30 @@ export interface Reports {
   appended?: { file: string; reporter: string } | undefined;
   /** There is more than one drill. */
   several: boolean;
+}
+
+/** What a place to write to can show, and what it is. */
+interface Log {
+  json: boolean;
+  /** It is the log of a CI server. */
+  ci?: boolean | undefined;
+  env?: Record<string, string | undefined> | undefined;
+  color: boolean;
+  columns: number;
+}
+
+/** Who speaks to the user, and how. */
+export function logFor(
+  output: Output,
+  { json, ci = false, env = {}, color, columns }: Log,
+): Pick<Reports, 'terminal' | 'appended'> {
+  const look = { color: color && !ci, columns, guard: unguessable() };
+  const onGithub = ci && env['GITHUB_ACTIONS'] === 'true';
+  const file = onGithub ? env['GITHUB_STEP_SUMMARY'] : undefined;
+  return {
+    terminal: { output, reporter: json ? 'json' : onGithub ? 'github' : 'terminal', look },
+    appended: file === undefined || file === '' ? undefined : { file, reporter: 'step-summary' },
+  };
 }
 
 export interface Opened {

@@ -4,7 +4,7 @@ import { loadConfig } from '../../config/config-file.ts';
 import { type Demands, RunGate } from '../../exit-code.ts';
 import { mergeShards } from '../../judge/merge.ts';
 import { judgeStored } from '../../judge/stored-run.ts';
-import { openReporters } from '../../run/reports.ts';
+import { logFor, openReporters } from '../../run/reports.ts';
 import { createRunFolder } from '../../run/run-folder.ts';
 import { today } from '../../world/index.ts';
 import type { Terminal } from '../terminal.ts';
@@ -13,11 +13,16 @@ import { openRun } from './report.ts';
 export interface MergeFlags extends Demands {
   out: string;
   json: boolean;
+  ci: boolean;
 }
 
 /** Makes one run of those of all shards, with the reports and the exit code that it would have had on one machine. */
-export function merge(folders: readonly string[], { out, json, ...demands }: MergeFlags, terminal: Terminal): number {
-  const { cwd, stdout, stderr, color, columns } = terminal;
+export function merge(
+  folders: readonly string[],
+  { out, json, ci, ...demands }: MergeFlags,
+  terminal: Terminal,
+): number {
+  const { cwd, stdout, stderr, color, columns, env } = terminal;
   const known = loadConfig(cwd, catalogue)?.known_failures ?? [];
   const gate = new RunGate(demands, { cwd, stderr, known, today: today() });
   const names = folders.map((folder) => relative(cwd, resolve(cwd, folder)) || folder);
@@ -31,7 +36,7 @@ export function merge(folders: readonly string[], { out, json, ...demands }: Mer
     also: [],
     folder,
     several: drills.length > 1,
-    terminal: { output: stdout, reporter: json ? 'json' : 'terminal', look: { color, columns } },
+    ...logFor(stdout, { json, ci, env, color, columns }),
   });
   try {
     folder.writeWhole('inputs.json', merged.inputs());

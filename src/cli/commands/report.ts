@@ -11,6 +11,7 @@ import { exitCode } from '../../exit-code.ts';
 import { createSpool } from '../../judge/spool.ts';
 import { linesOf } from '../../judge/stored-file.ts';
 import { judgeStored, readRun, type StoredRun } from '../../judge/stored-run.ts';
+import { unguessable } from '../../world/index.ts';
 import type { Terminal } from '../terminal.ts';
 
 /**
@@ -57,7 +58,7 @@ export function show(
   if (reporter === undefined) throw new DrillError({ message: `there is no reporter "${as}"`, fix });
   const spool = createSpool(join(tmpdir(), `drill-shown-${process.pid}`));
   try {
-    const chosen = reporter.open(spool, { color, columns, brief: run.plans > 1, folder });
+    const chosen = reporter.open(spool, { color, columns, brief: run.plans > 1, folder, guard: unguessable() });
     const all = [...others, chosen];
     const summary = judgeStored(run, by.checks, claims, {
       onEvent: (event) => {
