@@ -41,6 +41,8 @@ it('holds a run against an earlier one, its run.json or the file made of it', as
       code: 0,
       err: `nothing is worse than ${baseline}, 3 known\n`,
     });
+  // What was there before stops the run, and of what was left out nothing is known.
+  expect((await run(cwd, '--baseline', folder, '--bail')).code).toBe(3);
   // It has a backup now, and waits for ever.
   writeFileSync(join(cwd, 'agent.mjs'), OWN_AGENT.replace(', signal: AbortSignal.timeout(5000)', ''));
   const changed = await run(cwd, '--baseline', 'drill.baseline.json');

@@ -124,7 +124,7 @@ const isThat = ({ drill, check, phase, task }: KnownFailure, one: Finding): bool
   (task === undefined || task === one.task);
 
 /** What is left of a verdict once all that is tolerated is left out. */
-export function verdictBehind(verdict: VerdictWord, { worse }: Gate, { open }: Findings): VerdictWord {
+export function verdictBehind(verdict: VerdictWord, { worse }: Gate, { open }: Pick<Findings, 'open'>): VerdictWord {
   if (verdict !== 'failed' || worse.length > 0) return verdict;
   return open ? 'inconclusive' : 'passed';
 }
