@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { TraceEvent } from '../core/trace.ts';
 import { adaptsPayload as check } from './adapts-payload.ts';
 import { evidence, GIVEN, held, plain, ROLES, story, verdictOf, worded } from './evidence.fixture.ts';
 
@@ -47,9 +48,23 @@ test('nothing to judge where only the primary was called', () => {
 
 test("another protocol than the role's own is named", () => {
   const told = evidence(sent({}));
-  const events = told.events.map((e) =>
-    e.kind === 'call' && e.role === 'backup' ? { ...e, protocol: 'openai-chat' } : e,
-  );
+  const events = told.events.flatMap((e): TraceEvent[] => {
+    if (e.kind !== 'call' || e.role !== 'backup') return [e];
+    const { kind, ...rest } = { ...e, protocol: 'openai-chat' };
+    const { seq, at, drill, phase, ask, task, call } = e;
+    const refused = {
+      seq,
+      at,
+      drill,
+      phase,
+      ask,
+      task,
+      call,
+      kind: 'unscripted-call',
+      why: 'not served here',
+    } as const;
+    return [{ kind, ...rest }, refused];
+  });
   expect(worded(verdictOf(check, { ...told, events }))).toBe(
     'failed: backup speaks anthropic-messages and was called in openai-chat',
   );

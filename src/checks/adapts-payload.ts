@@ -111,6 +111,7 @@ function wrongIn(from: CallView, to: CallView, on: Case): string[] {
     ...instructionsLost(from, to),
     ...tooShort(from, to, on),
     ...leaked(to, on),
+    ...turnedAway(to, on),
   ];
 }
 
@@ -164,7 +165,13 @@ function tooShort({ call: from }: CallView, { call }: CallView, { plain }: Case)
   return [`may write ${count(call.max_output_tokens ?? 0, 'token')}, and the whole answer takes ${whole}`];
 }
 
-function leaked({ call }: CallView, { roles, task }: Case): string[] {
+/** What its provider does not take, whatever is behind it. How long a prompt is for a model, only the provider can tell. */
+const turnedAway = ({ call, refused, failureMode }: CallView, { roles }: Case): string[] =>
+  refused === undefined || failureMode === 'context_overflow' || call.protocol !== roles[call.role]?.protocol
+    ? []
+    : [`was turned away: ${refused}`];
+
+function leaked({ call, refused }: CallView, { roles, task }: Case): string[] {
   const own = roles[call.role]?.model ?? '';
   const spoken = roles[call.role]?.protocol ?? call.protocol;
   const names = Object.entries(roles).flatMap(([role, { model }]) => {
@@ -173,7 +180,10 @@ function leaked({ call }: CallView, { roles, task }: Case): string[] {
     const innocent = own.includes(model) || task.input.includes(model);
     return when(call.held.models.includes(role) && !innocent, `received the name of ${role}'s model ${model}`);
   });
-  return [...when(call.protocol !== spoken, `speaks ${spoken} and was called in ${call.protocol}`), ...names];
+  return [
+    ...when(refused !== undefined && call.protocol !== spoken, `speaks ${spoken} and was called in ${call.protocol}`),
+    ...names,
+  ];
 }
 
 /** A model that its provider does not have is a mistake in any call, whatever it is for. */

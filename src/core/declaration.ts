@@ -71,6 +71,23 @@ export function chainOf(roles: readonly string[]): string[] {
   return serving.length > 0 ? serving : roles.filter((role) => !/^(?:verifier|judge)/.test(role));
 }
 
+/** What a role's provider turns away although its protocol allows it. */
+export const RoleRules = z.strictObject({
+  max_output_tokens: z.number().int().min(1).optional().describe('most tokens a caller may ask for'),
+  unsupported: z.array(z.string()).max(50).optional().describe('parameters it rejects, e.g. temperature'),
+  images: z.boolean().optional().describe('false: it takes no pictures'),
+  parallel_calls: z.boolean().optional().describe('false: a turn may hold one tool call'),
+  tool_call_ids: z
+    .strictObject({
+      pattern: z.string().min(1).max(200).optional().describe('an RE2 pattern of the whole id; case does not matter'),
+      max_length: z.number().int().min(1).max(1000).optional().describe('characters'),
+    })
+    .optional()
+    .describe('what ids of tool calls look like'),
+  turns: z.literal('alternate').optional().describe('user and assistant in turn, the user last'),
+});
+export type RoleRules = z.infer<typeof RoleRules>;
+
 /** A model a workflow uses, and where it is called. */
 export const Role = z.strictObject({
   provider: z.string().describe('whose endpoint it is, e.g. openai'),
@@ -96,6 +113,7 @@ export const Role = z.strictObject({
     })
     .optional()
     .describe("US dollars, in place of the package's dated table"),
+  rules: RoleRules.optional().describe('what its provider turns away although its protocol allows it'),
 });
 export type Role = z.infer<typeof Role>;
 

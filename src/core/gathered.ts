@@ -1,14 +1,15 @@
 import type { ToolCall } from './model-call.ts';
-import type { EndReason, ErrorPart, Part } from './wire.ts';
+import type { EndReason, ErrorPart, Part, Usage } from './wire.ts';
 
 /** What the parts of a reply amount to. Whatever was not said is undefined. */
 export interface Gathered {
   /** Texts and tool calls in the order in which they were said. */
   blocks: ({ text: string } | ToolCall)[];
+  reasoning: { text: string; signature?: string } | undefined;
   text: string | undefined;
   refusal: string | undefined;
   calls: ToolCall[];
-  usage: { input: number; output: number } | undefined;
+  usage: Usage | undefined;
   error: ErrorPart | undefined;
   end: EndReason | undefined;
 }
@@ -30,8 +31,13 @@ export function gather(parts: readonly Part[], all: Gathered = nothing()): Gathe
     } else if (type === 'tool-call-delta') {
       const call = all.calls.find((c) => c.id === part.id);
       if (call !== undefined) call.arguments += part.arguments;
-    } else if (type === 'usage') all.usage = { input: part.input, output: part.output };
-    else if (type === 'error') all.error ??= part;
+    } else if (type === 'reasoning-delta') {
+      const { signature = all.reasoning?.signature } = part;
+      all.reasoning = { text: (all.reasoning?.text ?? '') + part.text, ...(signature !== undefined && { signature }) };
+    } else if (type === 'usage') {
+      const { type: _, ...usage } = part;
+      all.usage = usage;
+    } else if (type === 'error') all.error ??= part;
     else all.end = part.reason;
   }
   return all;
@@ -39,6 +45,7 @@ export function gather(parts: readonly Part[], all: Gathered = nothing()): Gathe
 
 export const nothing = (): Gathered => ({
   blocks: [],
+  reasoning: undefined,
   text: undefined,
   refusal: undefined,
   calls: [],

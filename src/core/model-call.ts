@@ -42,9 +42,12 @@ export interface CallBody {
   maxOutputTokens?: number;
   temperature?: number;
   stream: boolean;
-  /** Wire-level wishes that change the reply's shape: OpenAI's `stream_options.include_usage`, Anthropic's version header. */
-  includeUsage?: boolean;
-  version?: string;
+  /** Names of the parameters that were sent beside the conversation, as the protocol calls them. */
+  params?: string[];
+  /** The caller asks to be told what the model thinks. */
+  reasoning?: boolean;
+  /** What else the caller wishes of the reply's shape, in words that only its protocol knows. */
+  wishes?: Readonly<Record<string, string | boolean>>;
 }
 
 /** A call as the stand sees it: what was said, and by whom to whom. */

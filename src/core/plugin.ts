@@ -277,7 +277,7 @@ export const notApplicable = (reason: string): Verdict => ({ verdict: 'not_appli
 /** Where a role is called, and what is promised of it. */
 export type Endpoint = Pick<
   Role,
-  'protocol' | 'base_url' | 'model' | 'region' | 'latency' | 'context_tokens' | 'price'
+  'protocol' | 'base_url' | 'model' | 'region' | 'latency' | 'context_tokens' | 'price' | 'rules'
 > & {
   api_key: string;
 };

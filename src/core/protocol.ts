@@ -1,4 +1,5 @@
-import type { CallBody, CallRefused } from './model-call.ts';
+import type { Gathered } from './gathered.ts';
+import type { CallBody, CallRefused, Message } from './model-call.ts';
 import type { Card } from './plugin.ts';
 import type { Frame, Head, Part, WireRequest } from './wire.ts';
 
@@ -23,19 +24,39 @@ export interface Decoder {
   end(): Frame[];
 }
 
+/** What of a call shapes the bytes of its reply. */
+export type ReplyShape = Pick<CallBody, 'model' | 'stream' | 'wishes'>;
+
+/**
+ * What a provider remembers for one role, where its API lets a caller refer to it: what was said, by the id of a reply or
+ * of a piece of it.
+ */
+export type Memory = ReadonlyMap<string, readonly Message[]>;
+
 /**
  * How a provider's API speaks: both ends of the wire, synchronous and incremental.
  * Laws: untouched frames keep their bytes; decode(encode(parts)) = parts; decode(encode(decode(bytes))) = decode(bytes).
  */
 export interface Protocol extends Card {
-  /** The end of the URL path by which this protocol's calls are known, e.g. `/chat/completions`. */
+  /** Whose API it is: protocols of one API are served side by side, at one base URL. */
+  api: string;
+  /** How the URL path of its calls ends, as documentation shows it, e.g. `/chat/completions`. */
   path: string;
-  /** The server's end. */
-  readCall(request: WireRequest): CallBody | CallRefused;
+  /** What of a URL path comes before the protocol's own end of it; undefined where the call is not this protocol's. */
+  baseOf(pathname: string): string | undefined;
+  /** The header that carries an API key, beside `Authorization: Bearer`; in lower case. */
+  keyHeader?: string;
+  /** Headers of requests and replies worth keeping, in lower case; none of them can hold a secret. */
+  keeps: readonly string[];
+  /** The server's end. `memory` is what it kept of its replies to this role; without it, it takes every id for its own. */
+  readCall(request: WireRequest, memory?: Memory): CallBody | CallRefused;
+  /** What is kept of a whole reply, by the ids that later calls may name. */
+  remembers?(call: CallBody, stamp: Stamp, said: Gathered): Iterable<readonly [id: string, said: readonly Message[]]>;
+  /** Plain endpoints beside the models' own, such as a list of models: the JSON they reply; undefined where it is none of them. */
+  plain?(request: WireRequest, models: readonly string[]): object | undefined;
   /** The client's end. */
   writeCall(call: CallBody, endpoint: { base_url: string; api_key: string }): WireRequest;
-  /** `version` and `stream` of the call shape the bytes. */
-  encoder(call: Pick<CallBody, 'model' | 'stream' | 'includeUsage' | 'version'>, stamp: Stamp): Encoder;
+  encoder(call: ReplyShape, stamp: Stamp): Encoder;
   /** `nowMs` (since the Unix epoch) turns a Retry-After date into a wait. */
   decoder(head: Head, nowMs: number): Decoder;
 }

@@ -168,7 +168,10 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     detail: z.string(),
   }),
   z.object({ ...event, kind: z.literal('trigger-missed'), fault: z.string(), role: z.string(), why: z.string() }),
-  /** A call to a host of no role. `ask` is absent where the caller could not be told. */
+  /**
+   * A call to a host of no role. `ask` is absent where the caller could not be told; `protocol` and `base_url` are what a
+   * role of that host would have.
+   */
   z.object({
     ...event,
     kind: z.literal('unknown-call'),
@@ -178,8 +181,17 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     origin: z.string(),
     path: z.string(),
     model: z.string().nullable(),
+    protocol: z.string().optional(),
+    base_url: z.string().optional(),
   }),
-  z.object({ ...ofAsk, kind: z.literal('unscripted-call'), call, why: z.string() }),
+  /** A request that no provider would take; `unspoken`: it is in no protocol. */
+  z.object({
+    ...ofAsk,
+    kind: z.literal('unscripted-call'),
+    call,
+    why: z.string(),
+    unspoken: z.literal(true).optional(),
+  }),
   /** A tool was called. */
   z.object({
     ...ofAsk,

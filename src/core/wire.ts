@@ -54,15 +54,26 @@ export interface Frame {
 
 /** What a reply means, whatever protocol it is spoken in. */
 export type Part =
+  /** What the model thought before it spoke; `signature` is how the provider knows its own thoughts again. */
+  | { type: 'reasoning-delta'; text: string; signature?: string }
   | { type: 'text-delta'; text: string }
   | { type: 'refusal-delta'; text: string }
   /** A tool call begins; its arguments follow as `tool-call-delta` parts of the same id. */
   | { type: 'tool-call'; id: string; name: string }
   | { type: 'tool-call-delta'; id: string; arguments: string }
-  /** Token counts; `input` includes cached tokens. */
-  | { type: 'usage'; input: number; output: number }
+  | ({ type: 'usage' } & Usage)
   | ErrorPart
   | { type: 'end'; reason: EndReason };
+
+/** Token counts. */
+export interface Usage {
+  /** Includes `cached`. */
+  input: number;
+  /** Includes `reasoning`. */
+  output: number;
+  cached?: number;
+  reasoning?: number;
+}
 
 export type EndReason = 'stop' | 'length' | 'tool-calls' | 'refusal' | 'content-filter';
 

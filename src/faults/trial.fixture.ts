@@ -191,7 +191,14 @@ export function armedOnWire(fault: Fault | undefined, params: unknown, wire: Wir
     fault === undefined ? { armed: { meaning: [], wire: [] }, fired: [] } : arm(fault, params, wire);
   const ask = async (asked: Partial<ModelCall> = {}) => {
     const { protocol, stream, clock = still, says = 'prose', paceMs = 0 } = wire;
-    const called = { ...call, protocol: protocol.name, stream, includeUsage: true, ...wire.asked, ...asked };
+    const called = {
+      ...call,
+      protocol: protocol.name,
+      stream,
+      wishes: { include_usage: true },
+      ...wire.asked,
+      ...asked,
+    };
     const parts = async (): Promise<Source> =>
       wire.source ?? { kind: 'parts', reply: { kind: 'http', parts: paced(REPLIES[says], clock, paceMs) } };
     return received(protocol, clock, await respond(protocol, called, { id: 'c1', atMs: EPOCH_MS }, parts, armed));

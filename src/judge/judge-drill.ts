@@ -29,6 +29,8 @@ export interface DrillJudge {
   justJudged(): readonly Pick<TaskReport, 'ask' | 'task' | 'verdict' | 'score'>[];
   faults(): readonly FaultTally[];
   report(): JudgedDrill;
+  /** Whether nothing can come of the phases; known when the baseline has ended. */
+  hopeless(): boolean;
   /** The roles in the order in which the target tries them; known when the baseline has ended. */
   chain(): string[];
 }
@@ -112,17 +114,20 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     },
     justJudged: () => judged,
     faults: () => faults,
+    hopeless: () => reasons.unspoken,
     chain: () => plan.declares.chain,
     report() {
       const cells = folds.map(({ check, asked, severity, fold }) =>
         cell(plan, check, asked, severity, () => fold.verdict()),
       );
       totals.add(cells, plan);
-      for (const reason of cutShort(plan, ended)) reasons.add(reason);
-      for (const reason of failedBaselines(baselines)) reasons.add(reason);
-      for (const reason of missed(faults).map(missedReason)) reasons.add(reason);
-      for (const reason of emptyClaims(plan, totals)) reasons.add(reason);
-      if (totals.empty) reasons.add(NOTHING_JUDGED);
+      if (!reasons.unspoken) {
+        for (const reason of cutShort(plan, ended)) reasons.add(reason);
+        for (const reason of failedBaselines(baselines)) reasons.add(reason);
+        for (const reason of missed(faults).map(missedReason)) reasons.add(reason);
+        for (const reason of emptyClaims(plan, totals)) reasons.add(reason);
+        if (totals.empty) reasons.add(NOTHING_JUDGED);
+      }
       const verdict = verdictOf(verdicts, cells, reasons);
       return {
         name: plan.drill.drill,

@@ -1,5 +1,5 @@
 import type { DrillReport } from '../core/report.ts';
-import type { EventOf, TraceEvent } from '../core/trace.ts';
+import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import type { JudgePlan } from './plan.ts';
 
 export type Reason = DrillReport['reasons'][number];
@@ -9,6 +9,8 @@ export class Reasons {
   readonly #reasons = new Map<string, Reason>();
   /** The world leaked: not even a finding can be believed. */
   untrusted = false;
+  /** The target speaks what is not spoken here: no fault can be put before it, so there is nothing to go on for. */
+  unspoken = false;
 
   add(reason: Reason): void {
     if (!this.#reasons.has(reason.reason)) this.#reasons.set(reason.reason, reason);
@@ -24,9 +26,12 @@ export class Reasons {
         ? unknownCall(event, plan)
         : event.kind === 'real-io' && event.fatal
           ? realIo(event)
-          : undefined;
+          : event.kind === 'unscripted-call' && event.unspoken && event.phase === BASELINE
+            ? unspokenCall(event)
+            : undefined;
     if (leak === undefined) return;
     this.untrusted = true;
+    this.unspoken ||= event.kind === 'unscripted-call';
     this.add(leak);
   }
 }
@@ -57,16 +62,18 @@ function realIo(event: EventOf<'real-io'>): Reason {
   };
 }
 
+const unspokenCall = ({ why }: EventOf<'unscripted-call'>): Reason => ({
+  reason: `the target calls what is in no protocol that is spoken here: ${why}`,
+  fix: 'Let it call models in one of those that `drill list protocols` shows.',
+});
+
 /** Says which host and model were seen, and the line that makes a role of them. */
 function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {
   const known = Object.values(plan.roles).some(({ base_url }) => originOf(base_url) === event.origin);
-  const anthropic = event.path.endsWith('/messages');
-  const base =
-    event.origin + event.path.replace(anthropic ? /\/v1\/messages$/ : /\/(chat\/completions|responses)$/, '');
   const parts = [
     `provider: ${event.origin.replace(/^\w+:\/\/|:\d+$/g, '')}`,
-    `protocol: ${anthropic ? 'anthropic-messages' : 'openai-chat'}`,
-    `base_url: ${base}`,
+    `protocol: ${event.protocol ?? '…'}`,
+    `base_url: ${event.base_url ?? event.origin}`,
     `model: ${event.model ?? '…'}`,
   ];
   return {

@@ -23,8 +23,7 @@ const call: ModelCall = {
   messages: [],
   tools: [],
   stream: true,
-  includeUsage: true,
-  version: '2023-06-01',
+  wishes: { include_usage: true, version: '2023-06-01' },
 };
 const stamp = { id: 'c1', atMs: Date.UTC(2026, 10, 17, 9, 12, 45) };
 const nothing: Armed = { meaning: [], wire: [] };

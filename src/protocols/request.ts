@@ -13,12 +13,22 @@ export interface Complaint {
   detail: string;
 }
 
+/** For a protocol that is known by how a path ends. */
+export const baseBefore =
+  (end: RegExp) =>
+  (pathname: string): string | undefined =>
+    end.test(pathname) ? pathname.replace(end, '') : undefined;
+
 export function readBody(request: WireRequest): Json | undefined {
   const json = parseJson(fromUtf8(request.body));
   return isRecord(json) ? json : undefined;
 }
 
-/** Both APIs take JSON by POST. `api` is what only one of them wants in its headers. */
+/** Names of what a body sends beside the conversation. */
+export const paramsIn = (body: Json, conversation: readonly string[]): string[] =>
+  Object.keys(body).filter((name) => !conversation.includes(name));
+
+/** All APIs take JSON by POST. `api` is what only one of them wants in its headers. */
 export function post(call: CallBody, url: string, api: Headers, body: object): WireRequest {
   return {
     method: 'POST',

@@ -14,7 +14,7 @@ export async function runDrill(plan: Plan, context: RunContext): Promise<JudgedD
   const sink = judged(plan, judge, context);
   const [baseline, drill] = [players.open(plan, 'baseline'), players.open(plan, 'drill')];
   try {
-    if (await baseline.play(plan, undefined, { sink, sequence, signal })) {
+    if ((await baseline.play(plan, undefined, { sink, sequence, signal })) && !judge.hopeless()) {
       // Not before: a process that gets ready takes time from those that play.
       const following = next();
       if (following !== undefined) players.prepare?.(following);

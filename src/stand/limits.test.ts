@@ -70,7 +70,7 @@ async function ask(name: 'primary' | 'backup', said: Partial<CallBody> = {}, win
 describe("the caller's output limit", () => {
   it.each(['primary', 'backup'] as const)('cuts a longer reply of the %s, and bills no more', async (name) => {
     for (const stream of [false, true]) {
-      const { text, told } = await ask(name, { maxOutputTokens: 3, stream, includeUsage: true });
+      const { text, told } = await ask(name, { maxOutputTokens: 3, stream, wishes: { include_usage: true } });
       expect(text).toMatch(name === 'primary' ? /"finish_reason": ?"length"/ : /"stop_reason": ?"max_tokens"/);
       expect(text).toContain('On Sunday we');
       expect(text).not.toContain('4 pm');

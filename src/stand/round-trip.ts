@@ -2,25 +2,27 @@ import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/declaration.ts';
 import { type Gathered, gather, nothing } from '../core/gathered.ts';
 import type { Script } from '../core/golden-task.ts';
-import { estimateTokens, type ModelCall } from '../core/model-call.ts';
+import { estimateTokens, type Message, type ModelCall } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
-import type { Protocol } from '../core/protocol.ts';
+import type { Protocol, Stamp } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording } from '../core/stand.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { Flow } from '../core/trace.ts';
 import type { Occasion } from '../core/trigger.ts';
-import { type Frame, NetworkFailure, type Part, type Reply, type WireReply } from '../core/wire.ts';
+import { type Frame, NetworkFailure, type Part, type Reply, type Usage, type WireReply } from '../core/wire.ts';
 import { type Armed, respond } from '../protocols/relay.ts';
 import { canonicalJson, canonicalText } from '../text/canonical.ts';
 import { citationsInReply } from '../text/citations.ts';
 import { fieldsOf, valuesOf } from '../text/prose.ts';
-import { keptHeaders } from './kept-headers.ts';
+import { keptHeaders } from './route.ts';
 
 interface TripOptions {
   clock: Clock;
   random: Random;
   recording: Recording;
+  /** What the provider keeps of its replies to this role. */
+  memory: Map<string, readonly Message[]>;
 }
 
 /** A call's own name in a world: what is drawn for it depends on nothing else. */
@@ -33,12 +35,15 @@ export function openTrip(
   protocol: Protocol,
   inputTokens: number,
   script: Script,
-  { clock, random, recording }: TripOptions,
+  { clock, random, recording, memory }: TripOptions,
   signal: AbortSignal | undefined,
 ) {
   /** What really went out. */
   const said = nothing();
   let over = false;
+  const id = Math.floor(random.fork(`id/${keyOf(call)}`).next() * 2 ** 32);
+  const stampNow = (): Stamp => ({ id: id.toString(16).padStart(8, '0'), atMs: clock.epochMs + clock.now() });
+  let stamp = stampNow();
 
   function emit(event: CallEvent): void {
     recording.emit(Object.assign({}, event, { ask: call.ask, task: call.task, call: call.id }));
@@ -95,7 +100,11 @@ export function openTrip(
     });
     return Object.fromEntries(entries);
   }
-  const endAsSaid = (status: number) => end(isWhole(said) ? 'complete' : 'closed', status, failureModeOf(said));
+  function endAsSaid(status: number): void {
+    if (!over && said.end !== undefined)
+      for (const [name, messages] of protocol.remembers?.(call, stamp, said) ?? []) memory.set(name, messages);
+    end(isWhole(said) ? 'complete' : 'closed', status, failureModeOf(said));
+  }
 
   /** Runs a step before the head; a caller that leaves meanwhile is recorded, and so is a connection that breaks. */
   async function guard<T>(step: () => Promise<T>): Promise<T> {
@@ -144,8 +153,7 @@ export function openTrip(
   return {
     guard,
     async reply(source: () => Promise<Reply>, armed: Armed): Promise<WireReply> {
-      const id = Math.floor(random.fork(`id/${keyOf(call)}`).next() * 2 ** 32);
-      const stamp = { id: id.toString(16).padStart(8, '0'), atMs: clock.epochMs + clock.now() };
+      stamp = stampNow();
       const parts = async () => ({ kind: 'parts', reply: await source() }) as const;
       const out = await guard(() => respond(protocol, call, stamp, parts, armed));
       if (out.kind === 'none') {
@@ -156,7 +164,7 @@ export function openTrip(
       // A reply of known length is on its way whole, whether or not the caller ever reads it; a fault may still hold it up.
       const whole = framing === 'length' && armed.wire.length === 0;
       const sent = whole ? await guard(() => all(out.frames)) : undefined;
-      emit({ kind: 'call-head', status, headers: keptHeaders(headers) });
+      emit({ kind: 'call-head', status, headers: keptHeaders(headers, protocol) });
       if (sent === undefined) {
         const coming = body(out.frames, status);
         return { status, headers, body: heeded(framing === 'length' ? unasked(coming) : coming) };
@@ -185,16 +193,13 @@ function createFlow(clock: Clock) {
 }
 
 /** Whether a part belongs to an answer. */
-const isAnswer = ({ type }: Part) => type !== 'usage' && type !== 'error' && type !== 'end';
+const isAnswer = ({ type }: Part) => !['reasoning-delta', 'usage', 'error', 'end'].includes(type);
 
 /** Whether the reply said its end, or an error in its place. */
 const isWhole = ({ end, error }: Gathered) => end !== undefined || error !== undefined;
 
 /** As the wire counted them; a stream that was not asked for its usage is estimated. An unanswered call is not billed. */
-function tokensOf(
-  { usage, text = '', refusal = '', calls }: Gathered,
-  input: number,
-): { input: number; output: number } {
+function tokensOf({ usage, text = '', refusal = '', calls }: Gathered, input: number): Usage {
   if (usage !== undefined) return usage;
   const said = [text, refusal, ...calls.map((c) => c.arguments)].join('');
   return said === '' ? { input: 0, output: 0 } : { input, output: estimateTokens(said) };

@@ -1,49 +1,97 @@
 import type { Role, Roles } from '../core/declaration.ts';
 import type { CallBody, CallRefused } from '../core/model-call.ts';
-import type { Protocol } from '../core/protocol.ts';
-import { header, type WireRequest } from '../core/wire.ts';
+import type { Memory, Protocol } from '../core/protocol.ts';
+import { type Headers, header, type WireRequest } from '../core/wire.ts';
 
 /** The key a role is given in mocked mode: one per real key, so that two accounts on one host can be told apart by it. */
 export const mockKey = (role: Role) => `drill-mock-${(role.key_env ?? role.provider).toLowerCase()}`;
 
+/** In place of the name of a protocol. */
+export const UNSPOKEN = 'unknown';
+
 export type Routed =
-  /** `spoken` is the protocol the caller used; `protocol` the role's own. */
+  /** `spoken` is the protocol the caller used; `protocol` answers it. */
   | { role: string; protocol: Protocol; spoken: string; body: CallBody | CallRefused }
-  | { role: undefined; origin: string; path: string; model: string | null };
+  /** An endpoint beside the models' own, such as their list. */
+  | { role: string; plain: object }
+  | UnknownCall;
+
+/** A call to no role. `protocol` and `base_url` are what would make one of it, where it is in a protocol that is spoken. */
+export interface UnknownCall {
+  role: undefined;
+  method: string;
+  origin: string;
+  path: string;
+  model: string | null;
+  protocol?: string;
+  /** What a role's `base_url` would be. */
+  base_url?: string;
+}
+
+interface Known {
+  roles: Roles;
+  protocols: readonly Protocol[];
+  memoryOf(role: string): Memory;
+}
 
 /**
- * Whose call a request is. The host decides; only roles on one host are told apart, by path, key, then model.
- * A wrong protocol, or a path nobody serves, is the role's own refusal.
+ * Whose call a request is. The host decides; only roles on one host are told apart, by path, key, model, then protocol.
+ * What is in no protocol, or in another API's, is the role's own refusal; the protocols of one API are all served.
  */
-export function route(request: WireRequest, roles: Roles, protocols: readonly Protocol[]): Routed {
+export function route(request: WireRequest, { roles, protocols, memoryOf }: Known): Routed {
   const url = new URL(request.url);
   const onHost = Object.entries(roles).filter(([, role]) => new URL(role.base_url).origin === url.origin);
-  const spoken = protocols.find((p) => url.pathname.endsWith(p.path));
+  const spoken = protocols.find((p) => p.baseOf(url.pathname) !== undefined);
   const body = spoken?.readCall(request);
   const model = body?.model ?? null;
 
-  const key =
-    header(request.headers, 'authorization')?.replace(/^Bearer\s+/i, '') ?? header(request.headers, 'x-api-key');
+  const key = keyIn(request.headers, spoken) ?? url.searchParams.get('key') ?? undefined;
   const byPath = narrow(onHost, ([, role]) => url.pathname.startsWith(new URL(role.base_url).pathname));
   const byKey = narrow(byPath, ([, role]) => key === mockKey(role));
-  const candidates = byKey.length > 1 ? byKey.filter(([, role]) => role.model === model) : byKey;
-  const [found] = candidates;
-  if (found === undefined) return { role: undefined, origin: url.origin, path: url.pathname, model };
+  const byModel = byKey.length > 1 && body !== undefined ? byKey.filter(([, role]) => role.model === model) : byKey;
+  const [found] = narrow(byModel, ([, role]) => role.protocol === spoken?.name);
 
+  const seen = { role: undefined, method: request.method, origin: url.origin, path: url.pathname, model };
+  if (found === undefined) return { ...seen, ...asRole(url, spoken) };
   const [name, role] = found;
   const own = protocols.find((p) => p.name === role.protocol);
   if (own === undefined) throw new Error(`no protocol ${role.protocol} for role ${name}`);
-  if (spoken === undefined || body === undefined || spoken.name !== own.name) {
-    const message = `${request.method} ${url.pathname} is not served here`;
-    const refused: CallRefused = { refused: true, mode: 'model_not_found', status: 404, message };
-    if (model !== null) refused.model = model;
-    return { role: name, protocol: own, spoken: spoken?.name ?? 'unknown', body: refused };
+  if (spoken === undefined) {
+    const models = onHost.map(([, one]) => one.model);
+    const plain = own.plain?.(request, [...new Set(models)]);
+    if (plain !== undefined) return { role: name, plain };
   }
-  return { role: name, protocol: own, spoken: own.name, body };
+  if (spoken !== undefined && body !== undefined && spoken.api === own.api) {
+    const said = spoken.remembers === undefined ? body : spoken.readCall(request, memoryOf(name));
+    return { role: name, protocol: spoken, spoken: spoken.name, body: said };
+  }
+  const message = `${request.method} ${url.pathname} is not served here`;
+  const refused: CallRefused = { refused: true, mode: 'model_not_found', status: 404, message };
+  if (model !== null) refused.model = model;
+  return { role: name, protocol: own, spoken: spoken?.name ?? UNSPOKEN, body: refused };
+}
+
+const keyIn = (headers: Headers, spoken: Protocol | undefined): string | undefined =>
+  header(headers, 'authorization')?.replace(/^Bearer\s+/i, '') ??
+  (spoken?.keyHeader === undefined ? undefined : header(headers, spoken.keyHeader));
+
+/** What would make a role of a host that is none. */
+function asRole(url: URL, spoken: Protocol | undefined): Pick<UnknownCall, 'protocol' | 'base_url'> {
+  const base = spoken?.baseOf(url.pathname);
+  return spoken === undefined || base === undefined ? {} : { protocol: spoken.name, base_url: url.origin + base };
 }
 
 /** Keeps the entries that fit, or all where none does: a hint may narrow, never exclude. */
 function narrow<T>(entries: T[], fits: (entry: T) => boolean): T[] {
   const kept = entries.filter(fits);
   return kept.length > 0 ? kept : entries;
+}
+
+/** Headers worth keeping whoever's they are. */
+const KEPT = ['content-type', 'retry-after'];
+
+/** What of the headers is stored, by lower-case name. */
+export function keptHeaders(headers: Headers, { keeps }: Pick<Protocol, 'keeps'>): Record<string, string> {
+  const kept = headers.map(([name, value]) => [name.toLowerCase(), value] as const);
+  return Object.fromEntries(kept.filter(([name]) => KEPT.includes(name) || keeps.includes(name)));
 }

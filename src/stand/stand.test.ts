@@ -197,8 +197,9 @@ describe('whose call it is', () => {
     const to = { ...request('primary', { model: 'gpt-4o' }), ...other };
     expect(await failure(whole(to))).toEqual(new NetworkFailure('refused'));
     const { origin, pathname: path } = new URL(to.url);
+    const role = { protocol: 'openai-chat', base_url: `${origin}/v1` };
     expect(events).toEqual([
-      { kind: 'unknown-call', ask: 1, task: scope.task, method: 'POST', origin, path, model: 'gpt-4o', at: 0 },
+      { kind: 'unknown-call', ask: 1, task: scope.task, method: 'POST', origin, path, model: 'gpt-4o', ...role, at: 0 },
     ]);
   });
 
@@ -276,7 +277,7 @@ describe.each(['primary', 'backup'])('a scripted reply of the %s', (role) => {
     const price = { input: 1000, output: 2000 };
     const { ask, told } = open({ roles: { primary: { ...openai, price }, backup: { ...anthropic, price } } });
     await ask(role);
-    await ask(role, { stream: true, includeUsage: true });
+    await ask(role, { stream: true, wishes: { include_usage: true } });
     await ask(role, { stream: true });
     const tokens = { input: estimateTokens(question), output: estimateTokens(answer) };
     const cost_usd = (tokens.input * 1000 + tokens.output * 2000) / 1e6;

@@ -7,6 +7,7 @@ import {
   CHARACTERS_A_TOKEN,
   estimateTokens,
   imagesIn,
+  type Message,
   type ModelCall,
   promptText,
   promptTokens,
@@ -16,11 +17,18 @@ import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording, Scope, Stand } from '../core/stand.ts';
 import { readRule } from '../core/tools.ts';
-import { type Headers, NetworkFailure, type Part, type Reply, type Transport, type WireRequest } from '../core/wire.ts';
+import {
+  NetworkFailure,
+  type Part,
+  type Reply,
+  type Transport,
+  type WireReply,
+  type WireRequest,
+} from '../core/wire.ts';
 import { createArmedFaults } from './armed-faults.ts';
-import { keptHeaders } from './kept-headers.ts';
+import { brokenRule } from './role-rules.ts';
 import { keyOf, openTrip } from './round-trip.ts';
-import { type Routed, route } from './route.ts';
+import { keptHeaders, type Routed, route, UNSPOKEN, type UnknownCall } from './route.ts';
 import { replyTo } from './script.ts';
 import { createToolStand } from './tool-stand.ts';
 
@@ -47,6 +55,7 @@ export function createStand(options: StandOptions): Stand {
   const writes = (tool: string) => readRule(options.contract?.permissions?.tools, tool).write;
   let roleCounts = new Map<string, number>();
   let calls = 0;
+  const memories = new Map<string, Map<string, readonly Message[]>>();
 
   function scriptOf(ask: number): Script {
     const script = scripts.get(ask);
@@ -56,22 +65,39 @@ export function createStand(options: StandOptions): Stand {
 
   async function exchange(request: WireRequest, signal: AbortSignal | undefined, scope: Scope | undefined) {
     signal?.throwIfAborted();
-    const to = route(request, roles, options.protocols);
-    if (to.role === undefined || scope === undefined) return refuseUnknown(request, to, scope);
+    const to = route(request, { ...options, memoryOf });
+    if (to.role === undefined) return refuseUnknown(to, scope);
+    if ('plain' in to) return plainReply(to.plain);
+    if (scope === undefined) return refuseUntold(to, new URL(request.url).origin);
     const role = roles[to.role];
     const script = scriptOf(scope.ask);
     if (role === undefined) throw new Error(`no role ${to.role}`);
 
     const call = describe(to, role, scope);
     const inputTokens = promptTokens(call);
-    record(call, inputTokens, request.headers);
+    record(call, inputTokens, keptHeaders(request.headers, to.protocol));
     const onRole = countUp(roleCounts, to.role);
-    const trip = openTrip(call, role, to.protocol, inputTokens, script, options, signal);
+    const trip = openTrip(
+      call,
+      role,
+      to.protocol,
+      inputTokens,
+      script,
+      { ...options, memory: memoryOf(to.role) },
+      signal,
+    );
     await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
     const { body } = to;
-    const refused = 'refused' in body ? body : tooLong(inputTokens, role);
+    const refused = 'refused' in body ? body : brokenRule(body, role, inputTokens);
     if (refused !== undefined) {
-      recording.emit({ kind: 'unscripted-call', ask: call.ask, task: call.task, call: call.id, why: refused.message });
+      recording.emit({
+        kind: 'unscripted-call',
+        ask: call.ask,
+        task: call.task,
+        call: call.id,
+        why: refused.message,
+        ...(to.spoken === UNSPOKEN && { unspoken: true }),
+      });
       return trip.reply(async () => refusal(refused), { meaning: [], wire: [] });
     }
     return trip.reply(
@@ -80,15 +106,26 @@ export function createStand(options: StandOptions): Stand {
     );
   }
 
-  function refuseUnknown(request: WireRequest, to: Routed, scope: Scope | undefined): never {
-    const url = new URL(request.url);
-    if (to.role === undefined) {
-      const whose = scope === undefined ? {} : { ask: scope.ask, task: scope.task };
-      const seen = { method: request.method, origin: url.origin, path: url.pathname, model: to.model };
-      recording.emit({ kind: 'unknown-call', ...whose, ...seen });
-    } else {
-      recording.emit({ kind: 'real-io', what: `a call to ${to.role} outside any task`, by: url.origin, fatal: true });
-    }
+  function memoryOf(role: string): Map<string, readonly Message[]> {
+    const memory = memories.get(role) ?? new Map();
+    memories.set(role, memory);
+    return memory;
+  }
+
+  async function plainReply(said: object): Promise<WireReply> {
+    await clock.sleep(PLAIN_MS);
+    const body = new TextEncoder().encode(JSON.stringify(said));
+    return { status: 200, headers: [['content-type', 'application/json']], body: once(body) };
+  }
+
+  function refuseUnknown({ role: _, ...seen }: UnknownCall, scope: Scope | undefined): never {
+    const whose = scope === undefined ? {} : { ask: scope.ask, task: scope.task };
+    recording.emit({ kind: 'unknown-call', ...whose, ...seen });
+    throw new NetworkFailure('refused');
+  }
+
+  function refuseUntold({ role }: RoutedToRole, by: string): never {
+    recording.emit({ kind: 'real-io', what: `a call to ${role} outside any task`, by, fatal: true });
     throw new NetworkFailure('refused');
   }
 
@@ -102,7 +139,7 @@ export function createStand(options: StandOptions): Stand {
     return { id: `c${calls}`, role: to.role, provider: role.provider, attempt, turn, ...scope, ...said };
   }
 
-  function record(call: ModelCall, inputTokens: number, headers: Headers): void {
+  function record(call: ModelCall, inputTokens: number, headers: Record<string, string>): void {
     const { messages, tools, responseSchema } = call;
     const rereads = recording.rereads(call.ask, messages);
     recording.emit({
@@ -128,7 +165,7 @@ export function createStand(options: StandOptions): Stand {
         tools: tools.map((t) => recording.digest(JSON.stringify(t))),
         schema: responseSchema === undefined ? null : recording.digest(JSON.stringify(responseSchema.schema)),
       },
-      headers: keptHeaders(headers),
+      headers,
       ...(tools.length === 0 ? {} : { tools: tools.map((t) => t.name) }),
       ...(rereads.length === 0 ? {} : { rereads }),
     });
@@ -148,8 +185,11 @@ export function createStand(options: StandOptions): Stand {
     const args = turn === undefined ? '' : JSON.stringify(turn.args);
     const { text, wanted, output, limited } = withinLimit(said.text, args, call.maxOutputTokens);
     await clock.sleep(call.stream ? thinking : thinking + perToken * output, signal);
-    const usage: Part = { type: 'usage', input, output };
+    const thought = call.reasoning === true ? [thoughtOf(pace)] : [];
+    const reasoning = estimateTokens(thought.map((part) => part.text).join(''));
+    const usage: Part = { type: 'usage', input, output: output + reasoning, ...(reasoning > 0 && { reasoning }) };
     async function* parts(): AsyncGenerator<Part> {
+      yield* thought;
       for (const piece of call.stream ? pieces(text) : text === '' ? [] : [text]) {
         yield { type: 'text-delta', text: piece };
         if (call.stream) await clock.sleep(perToken * estimateTokens(piece), signal);
@@ -180,7 +220,14 @@ export function createStand(options: StandOptions): Stand {
   };
 }
 
-type RoutedToRole = Extract<Routed, { role: string }>;
+type RoutedToRole = Extract<Routed, { spoken: string }>;
+
+/** How long a plain endpoint takes, in milliseconds. */
+const PLAIN_MS = 40;
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
 
 function countUp(counts: Map<string, number>, key: string): number {
   const count = (counts.get(key) ?? 0) + 1;
@@ -192,12 +239,12 @@ function unreadable(refused: CallRefused, protocol: string) {
   return { protocol, model: refused.model ?? '', messages: [], tools: [], stream: false };
 }
 
-/** A window that is declared holds, whatever faults are armed. */
-function tooLong(tokens: number, { context_tokens: window = Number.POSITIVE_INFINITY }: Role): CallRefused | undefined {
-  if (tokens <= window) return undefined;
-  const message = `prompt is too long: ${tokens} tokens > ${window}, this model's maximum context length`;
-  return { refused: true, mode: 'context_overflow', message, status: 400 };
-}
+/** What a model thinks is nobody's answer; its signature is drawn, so that no other provider could have made it. */
+const thoughtOf = (random: Random) => ({
+  type: 'reasoning-delta' as const,
+  text: 'First what was asked, then what the sources say of it.',
+  signature: `sig${Math.floor(random.next() * 2 ** 48).toString(36)}`,
+});
 
 /** The caller's own limit: the reply stops there, and no more is billed. */
 function withinLimit(text: string, wanted: string, limit = Number.POSITIVE_INFINITY) {

@@ -22,7 +22,9 @@ export function decoder(head: Head, nowMs: number): Decoder {
     content_block_delta(event) {
       const delta = asRecord(event['delta']);
       const id = tools.get(event['index']);
-      const { text, partial_json } = delta;
+      const { text, partial_json, thinking, signature } = delta;
+      if (typeof thinking === 'string' && thinking !== '') return [{ type: 'reasoning-delta', text: thinking }];
+      if (typeof signature === 'string') return [{ type: 'reasoning-delta', text: '', signature }];
       if (typeof text === 'string' && text !== '') return [{ type: 'text-delta', text }];
       if (id !== undefined && typeof partial_json === 'string' && partial_json !== '')
         return [{ type: 'tool-call-delta', id, arguments: partial_json }];
@@ -55,6 +57,9 @@ export function decoder(head: Head, nowMs: number): Decoder {
 function blockParts(block: Json): Part[] {
   const { type, text, id, name, input } = block;
   if (type === 'text' && typeof text === 'string' && text !== '') return [{ type: 'text-delta', text }];
+  const { thinking, signature } = block;
+  if (type === 'thinking' && typeof thinking === 'string' && thinking !== '')
+    return [{ type: 'reasoning-delta', text: thinking, ...(typeof signature === 'string' && { signature }) }];
   if (type !== 'tool_use') return [];
   const call: Part = { type: 'tool-call', id: asText(id), name: asText(name) };
   const args = typeof input === 'string' ? input : JSON.stringify(input);
@@ -68,8 +73,15 @@ function presentOf(usage: Json): Json {
 }
 
 function usageOf(usage: Json): Part {
-  const cached = asCount(usage['cache_creation_input_tokens']) + asCount(usage['cache_read_input_tokens']);
-  return { type: 'usage', input: asCount(usage['input_tokens']) + cached, output: asCount(usage['output_tokens']) };
+  const read = asCount(usage['cache_read_input_tokens']);
+  const thought = asCount(asRecord(usage['output_tokens_details'])['thinking_tokens']);
+  return {
+    type: 'usage',
+    input: asCount(usage['input_tokens']) + asCount(usage['cache_creation_input_tokens']) + read,
+    output: asCount(usage['output_tokens']),
+    ...(read > 0 && { cached: read }),
+    ...(thought > 0 && { reasoning: thought }),
+  };
 }
 
 /** A failure is not counted: what it replaces is not an answer. */

@@ -1,7 +1,6 @@
 import { gather } from '../../core/gathered.ts';
-import type { CallBody } from '../../core/model-call.ts';
-import type { Encoder, Stamp } from '../../core/protocol.ts';
-import type { EndReason, Frame, Part } from '../../core/wire.ts';
+import type { Encoder, ReplyShape, Stamp } from '../../core/protocol.ts';
+import type { EndReason, Frame, Part, Usage } from '../../core/wire.ts';
 import { type Json, parseJson } from '../../text/json.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
 import { errors } from './errors.ts';
@@ -14,13 +13,15 @@ const STOP: Record<EndReason, string> = {
   'content-filter': 'refusal',
 };
 
-/** From this version on, fields without a value are there as null; before, they were left out. */
-const withNulls = (version: string | undefined) => version === '2026-10-21';
+const NOTHING: Usage = { input: 0, output: 0 };
 
-export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'version'>, stamp: Stamp): Encoder {
+/** From this version on, fields without a value are there as null; before, they were left out. */
+const withNulls = ({ wishes }: ReplyShape) => wishes?.['version'] === '2026-10-21';
+
+export function encoder(call: ReplyShape, stamp: Stamp): Encoder {
   const write = shapes(call, stamp);
   let index = -1;
-  let block: 'text' | 'tool_use' | undefined;
+  let block: 'text' | 'tool_use' | 'thinking' | undefined;
   const late: Part[] = [];
 
   const stopBlock = (): Frame[] => {
@@ -28,7 +29,7 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'version'>, st
     block = undefined;
     return open ? [event('content_block_stop', { index })] : [];
   };
-  const startBlock = (content_block: { type: 'text' | 'tool_use' }, ...parts: Part[]): Frame[] => {
+  const startBlock = (content_block: { type: NonNullable<typeof block> }, ...parts: Part[]): Frame[] => {
     const before = stopBlock();
     block = content_block.type;
     index++;
@@ -37,6 +38,17 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'version'>, st
   };
   const said = (part: SaidPart): Frame[] => {
     switch (part.type) {
+      case 'reasoning-delta': {
+        const before = block === 'thinking' ? [] : startBlock(write.thinking('', ''));
+        const signed = part.signature === undefined ? [] : [{ type: 'signature_delta', signature: part.signature }];
+        const [first, ...more] = [
+          ...(part.text === '' ? [] : [{ type: 'thinking_delta', thinking: part.text }]),
+          ...signed,
+        ];
+        const said = (delta: object | undefined, ...parts: Part[]) =>
+          event('content_block_delta', { index, delta }, ...parts);
+        return [...before, ...(first === undefined ? [] : [said(first, part)]), ...more.map((delta) => said(delta))];
+      }
       case 'text-delta': {
         const before = block === 'text' ? [] : startBlock(write.text(''));
         const delta = { type: 'text_delta', text: part.text };
@@ -55,8 +67,8 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'version'>, st
     }
   };
   const close = (): Frame[] => {
-    const { refusal = '', usage = { input: 0, output: 0 }, end = 'stop' } = gather(late);
-    const fields = { delta: write.ending(end, refusal), usage: write.usage(usage.input, usage.output) };
+    const { refusal = '', usage = NOTHING, end = 'stop' } = gather(late);
+    const fields = { delta: write.ending(end, refusal), usage: write.usage(usage) };
     return [...stopBlock(), event('message_delta', fields, ...late), event('message_stop', {})];
   };
 
@@ -79,9 +91,9 @@ function event(type: string, fields: object, ...parts: Part[]): Frame {
 }
 
 /** The objects of a reply, in the shape of the version that was asked for. */
-function shapes(call: Pick<CallBody, 'model' | 'version'>, stamp: Stamp) {
+function shapes(call: ReplyShape, stamp: Stamp) {
   const nulls = (...names: string[]): Json =>
-    withNulls(call.version) ? Object.fromEntries(names.map((name) => [name, null])) : {};
+    withNulls(call) ? Object.fromEntries(names.map((name) => [name, null])) : {};
   const about = { id: `msg_${stamp.id}`, type: 'message', role: 'assistant', model: call.model };
 
   const text = (value: string) => ({ type: 'text' as const, text: value, ...nulls('citations') });
@@ -90,17 +102,19 @@ function shapes(call: Pick<CallBody, 'model' | 'version'>, stamp: Stamp) {
     id,
     name,
     input,
-    ...(withNulls(call.version) && { caller: { type: 'direct' } }),
+    ...(withNulls(call) && { caller: { type: 'direct' } }),
   });
-  const usage = (input: number, output: number) => ({
-    input_tokens: input,
+  const thinking = (said: string, signature: string) => ({ type: 'thinking' as const, thinking: said, signature });
+  const usage = ({ input, output, cached = 0, reasoning }: Usage) => ({
+    input_tokens: input - cached,
     cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
+    cache_read_input_tokens: cached,
     output_tokens: output,
     ...nulls('output_tokens_details', 'server_tool_use'),
+    ...(reasoning !== undefined && { output_tokens_details: { thinking_tokens: reasoning } }),
   });
-  const fullUsage = (input: number, output: number) => ({
-    ...usage(input, output),
+  const fullUsage = (counted: Usage) => ({
+    ...usage(counted),
     ...nulls('cache_creation', 'inference_geo', 'speed'),
     service_tier: 'standard',
   });
@@ -114,19 +128,22 @@ function shapes(call: Pick<CallBody, 'model' | 'version'>, stamp: Stamp) {
     ...about,
     content: [],
     ...nulls('stop_reason', 'stop_sequence', 'stop_details', 'container', 'diagnostics'),
-    usage: fullUsage(input, 1),
+    usage: fullUsage({ input, output: 1 }),
   });
   const message = (parts: readonly SaidPart[]) => {
-    const { blocks, refusal = '', usage: counted, end = 'stop' } = gather(parts);
+    const { reasoning, blocks, refusal = '', usage: counted = NOTHING, end = 'stop' } = gather(parts);
     return {
       ...about,
-      content: blocks.map((b) => ('text' in b ? text(b.text) : toolUse(b.id, b.name, readInput(b.arguments)))),
+      content: [
+        ...(reasoning === undefined ? [] : [thinking(reasoning.text, reasoning.signature ?? '')]),
+        ...blocks.map((b) => ('text' in b ? text(b.text) : toolUse(b.id, b.name, readInput(b.arguments)))),
+      ],
       ...ending(end, refusal),
       ...nulls('diagnostics'),
-      usage: fullUsage(counted?.input ?? 0, counted?.output ?? 0),
+      usage: fullUsage(counted),
     };
   };
-  return { text, toolUse, usage, ending, start, message };
+  return { text, thinking, toolUse, usage, ending, start, message };
 }
 
 /** Arguments that are no JSON cannot be said in this API but as a string: a client sees input of the wrong type. */

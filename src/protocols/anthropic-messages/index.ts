@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import type { Protocol } from '../../core/protocol.ts';
+import { baseBefore } from '../request.ts';
 import { decoder } from './decode.ts';
 import { encoder } from './encode.ts';
-import { readCall, writeCall } from './request.ts';
+import { readCall, remembers, writeCall } from './request.ts';
 
 export const anthropicMessages: Protocol = {
   name: 'anthropic-messages',
@@ -10,8 +11,13 @@ export const anthropicMessages: Protocol = {
   params: z.strictObject({}),
   example:
     'backup: { provider: anthropic, protocol: anthropic-messages, base_url: https://api.anthropic.com, model: claude-haiku-4-5, key_env: ANTHROPIC_API_KEY }',
+  api: 'anthropic',
   path: '/v1/messages',
+  baseOf: baseBefore(/\/v1\/messages$/),
+  keyHeader: 'x-api-key',
+  keeps: ['anthropic-version', 'x-stainless-retry-count'],
   readCall,
+  remembers,
   writeCall,
   encoder,
   decoder,

@@ -1,8 +1,19 @@
 import { z } from 'zod';
+import type { Gathered } from '../../core/gathered.ts';
 import type { CallBody, CallRefused, Image, Message, ToolCall } from '../../core/model-call.ts';
+import type { Memory, Stamp } from '../../core/protocol.ts';
 import { header, type WireRequest } from '../../core/wire.ts';
 import { isRecord, type Json, parseJson } from '../../text/json.ts';
-import { type Complaint, looseSchema, parseRequest, post, readBody, refused, unpairedToolCall } from '../request.ts';
+import {
+  type Complaint,
+  looseSchema,
+  paramsIn,
+  parseRequest,
+  post,
+  readBody,
+  refused,
+  unpairedToolCall,
+} from '../request.ts';
 import {
   DocumentBlock,
   documentBytes,
@@ -22,7 +33,6 @@ const DEFAULT_MAX_TOKENS = 4096;
 /** Blocks a workflow's text is not in; they are accepted and not looked into. */
 const Other = z.looseObject({
   type: z.enum([
-    'thinking',
     'redacted_thinking',
     'server_tool_use',
     'web_search_tool_result',
@@ -30,6 +40,7 @@ const Other = z.looseObject({
     'container_upload',
   ]),
 });
+const Thinking = z.looseObject({ type: z.literal('thinking'), thinking: z.string(), signature: z.string() });
 const Result = z.looseObject({
   type: z.literal('tool_result'),
   tool_use_id: z.string(),
@@ -54,7 +65,7 @@ const Turn = z.discriminatedUnion('role', [
   }),
   z.looseObject({
     role: z.literal('assistant'),
-    content: z.union([z.string().min(1), z.array(z.discriminatedUnion('type', [Text, Use, Other])).min(1)]),
+    content: z.union([z.string().min(1), z.array(z.discriminatedUnion('type', [Text, Use, Thinking, Other])).min(1)]),
   }),
 ]);
 const Tool = z.looseObject({
@@ -77,6 +88,7 @@ const Body = z.looseObject({
     })
     .optional(),
   temperature: z.number().min(0).max(1).optional(),
+  thinking: z.looseObject({ type: z.string() }).optional(),
   stream: z.boolean().optional(),
 });
 
@@ -84,7 +96,7 @@ const Body = z.looseObject({
 const FOREIGN = ['response_format', 'max_completion_tokens', 'stream_options', 'n', 'stop', 'parallel_tool_calls'];
 const REMOVED_2026 = ['temperature', 'top_p', 'top_k'];
 
-export function readCall(request: WireRequest): CallBody | CallRefused {
+export function readCall(request: WireRequest, memory?: Memory): CallBody | CallRefused {
   const body = readBody(request);
   const version = header(request.headers, 'anthropic-version');
   if (version === undefined) return refused(body, { message: 'anthropic-version: header is required' });
@@ -97,6 +109,9 @@ export function readCall(request: WireRequest): CallBody | CallRefused {
   const { value } = read;
   const bare = (value.tools ?? []).findIndex((t) => ownTool(t) && t.input_schema === undefined);
   if (bare !== -1) return refused(body, { message: `tools.${bare}.input_schema: Field required` });
+  const foreignThought = memory && unsignedIn(value.messages, memory);
+  if (foreignThought !== undefined)
+    return refused(body, { message: `${foreignThought}: Invalid \`signature\` in \`thinking\` block` });
   const turns = value.messages.flatMap(readTurn);
   const unpaired = unpairedToolCall(turns);
   if (unpaired !== undefined)
@@ -125,9 +140,27 @@ export function readCall(request: WireRequest): CallBody | CallRefused {
     maxOutputTokens: value.max_tokens,
     ...(value.temperature !== undefined && { temperature: value.temperature }),
     stream: value.stream === true,
-    version,
+    params: paramsIn(body, ['model', 'messages', 'system']),
+    ...(thinks(value.thinking) && { reasoning: true }),
+    wishes: { version },
   };
 }
+
+/** Where a thought stands that is not this provider's own. */
+function unsignedIn(messages: z.output<typeof Body>['messages'], memory: Memory): string | undefined {
+  for (const [i, { content }] of messages.entries())
+    for (const [k, block] of (typeof content === 'string' ? [] : content).entries())
+      if (block.type === 'thinking' && !memory.has(block.signature)) return `messages.${i}.content.${k}`;
+  return undefined;
+}
+
+/** A thought is known again by its signature. */
+export function remembers(_call: CallBody, _stamp: Stamp, { reasoning }: Gathered): [string, Message[]][] {
+  return reasoning?.signature === undefined ? [] : [[reasoning.signature, []]];
+}
+
+const thinks = (thinking: z.output<typeof Body>['thinking']) =>
+  thinking?.type === 'enabled' || thinking?.type === 'adaptive';
 
 const ownTool = (tool: z.output<typeof Tool>) => tool.type == null || tool.type === 'custom';
 
@@ -145,6 +178,7 @@ type Block =
   | z.output<typeof Text>
   | z.output<typeof Result>
   | z.output<typeof Use>
+  | z.output<typeof Thinking>
   | z.output<typeof Other>;
 
 function textOf(content: string | readonly Block[]): string {

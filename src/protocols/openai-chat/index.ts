@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Protocol } from '../../core/protocol.ts';
+import { KEEPS } from '../openai.ts';
+import { baseBefore } from '../request.ts';
 import { decoder, encoder } from './reply.ts';
 import { readCall, writeCall } from './request.ts';
 
@@ -9,7 +11,10 @@ export const openaiChat: Protocol = {
   params: z.strictObject({}),
   example:
     'primary: { provider: openai, protocol: openai-chat, base_url: https://api.openai.com/v1, model: gpt-5-mini, key_env: OPENAI_API_KEY }',
+  api: 'openai',
   path: '/chat/completions',
+  baseOf: baseBefore(/\/chat\/completions$/),
+  keeps: KEEPS,
   readCall,
   writeCall,
   encoder,

@@ -1,7 +1,6 @@
 import { gather } from '../../core/gathered.ts';
-import type { CallBody } from '../../core/model-call.ts';
-import type { Decoder, Encoder, Stamp } from '../../core/protocol.ts';
-import type { EndReason, Frame, Head, Part } from '../../core/wire.ts';
+import type { Decoder, Encoder, ReplyShape, Stamp } from '../../core/protocol.ts';
+import type { EndReason, Frame, Head, Part, Usage } from '../../core/wire.ts';
 import { isRecord, type Json } from '../../text/json.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
@@ -21,8 +20,9 @@ const FINISH: Record<EndReason, string> = {
 /** A refusal must have words: without them the reply would look like a plain, empty answer. */
 const REFUSAL = "I'm sorry, but I can't help with that.";
 
-export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'includeUsage'>, stamp: Stamp): Encoder {
+export function encoder(call: ReplyShape, stamp: Stamp): Encoder {
   const about = { id: `chatcmpl-${stamp.id}`, created: Math.floor(stamp.atMs / 1000), model: call.model };
+  const includeUsage = call.wishes?.['include_usage'] === true;
   const tools = new Map<string, number>();
   let usage: Extract<Part, { type: 'usage' }> | undefined;
   let refused = false;
@@ -39,11 +39,14 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'includeUsage'
   };
   const chunk = (delta: object, finish_reason: string | null, ...parts: Part[]): Frame =>
     event(
-      { choices: [{ index: 0, delta, logprobs: null, finish_reason }], ...(call.includeUsage && { usage: null }) },
+      { choices: [{ index: 0, delta, logprobs: null, finish_reason }], ...(includeUsage && { usage: null }) },
       ...parts,
     );
   const said = (part: SaidPart): Frame[] => {
     switch (part.type) {
+      // This API counts thoughts and does not show them.
+      case 'reasoning-delta':
+        return [];
       case 'text-delta':
         return [chunk({ content: part.text }, null, part)];
       case 'refusal-delta':
@@ -80,20 +83,20 @@ export function encoder(call: Pick<CallBody, 'model' | 'stream' | 'includeUsage'
     open: () => [chunk({ role: 'assistant', content: '', refusal: null }, null)],
     part: said,
     close: () => [
-      ...(call.includeUsage && usage ? [event({ choices: [], usage: writeUsage(usage) }, usage)] : []),
+      ...(includeUsage && usage ? [event({ choices: [], usage: writeUsage(usage) }, usage)] : []),
       says('data: [DONE]\n\n'),
     ],
   });
 }
 
-function writeUsage({ input, output }: { input: number; output: number }): object {
+function writeUsage({ input, output, cached = 0, reasoning = 0 }: Usage): object {
   return {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
-    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0 },
     completion_tokens_details: {
-      reasoning_tokens: 0,
+      reasoning_tokens: reasoning,
       audio_tokens: 0,
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
@@ -120,6 +123,17 @@ function wholeReply(parts: SaidPart[]): object {
   };
 }
 
+function readUsage(usage: Json): Usage {
+  const cached = asCount(asRecord(usage['prompt_tokens_details'])['cached_tokens']);
+  const reasoning = asCount(asRecord(usage['completion_tokens_details'])['reasoning_tokens']);
+  return {
+    input: asCount(usage['prompt_tokens']),
+    output: asCount(usage['completion_tokens']),
+    ...(cached > 0 && { cached }),
+    ...(reasoning > 0 && { reasoning }),
+  };
+}
+
 const ENDS = new Map<string, EndReason>([
   ['length', 'length'],
   ['tool_calls', 'tool-calls'],
@@ -135,6 +149,9 @@ export function decoder(head: Head, nowMs: number): Decoder {
   const said = (message: Json): Part[] => {
     const parts: Part[] = [];
     const { content, refusal } = message;
+    // Servers that show thoughts have one of two names for them.
+    const thought = message['reasoning_content'] ?? message['reasoning'];
+    if (typeof thought === 'string' && thought !== '') parts.push({ type: 'reasoning-delta', text: thought });
     if (typeof content === 'string' && content !== '') parts.push({ type: 'text-delta', text: content });
     if (typeof refusal === 'string' && refusal !== '') {
       refused = true;
@@ -157,10 +174,7 @@ export function decoder(head: Head, nowMs: number): Decoder {
   };
   const ended = (finish: unknown): Part[] =>
     typeof finish === 'string' ? [{ type: 'end', reason: ENDS.get(finish) ?? (refused ? 'refusal' : 'stop') }] : [];
-  const counted = (usage: unknown): Part[] =>
-    isRecord(usage)
-      ? [{ type: 'usage', input: asCount(usage['prompt_tokens']), output: asCount(usage['completion_tokens']) }]
-      : [];
+  const counted = (usage: unknown): Part[] => (isRecord(usage) ? [{ type: 'usage', ...readUsage(usage) }] : []);
 
   return createDecoder(head, nowMs, {
     errors,

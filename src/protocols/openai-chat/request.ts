@@ -2,7 +2,16 @@ import { z } from 'zod';
 import type { CallBody, CallRefused, Message, ToolCall } from '../../core/model-call.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { fromUrl, toUrl } from '../picture.ts';
-import { type Complaint, looseSchema, parseRequest, post, readBody, refused, unpairedToolCall } from '../request.ts';
+import {
+  type Complaint,
+  looseSchema,
+  paramsIn,
+  parseRequest,
+  post,
+  readBody,
+  refused,
+  unpairedToolCall,
+} from '../request.ts';
 
 const Content = z.union([
   z.string(),
@@ -111,7 +120,8 @@ export function readCall(request: WireRequest): CallBody | CallRefused {
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(value.temperature != null && { temperature: value.temperature }),
     stream: value.stream === true,
-    ...(value.stream_options?.include_usage === true && { includeUsage: true }),
+    params: paramsIn(body, ['model', 'messages']),
+    ...(value.stream_options?.include_usage === true && { wishes: { include_usage: true } }),
   };
 }
 
@@ -162,7 +172,10 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
     }),
     ...(call.maxOutputTokens !== undefined && { max_completion_tokens: call.maxOutputTokens }),
     ...(call.temperature !== undefined && { temperature: call.temperature }),
-    ...(call.stream && { stream: true, ...(call.includeUsage && { stream_options: { include_usage: true } }) }),
+    ...(call.stream && {
+      stream: true,
+      ...(call.wishes?.['include_usage'] === true && { stream_options: { include_usage: true } }),
+    }),
   };
   const url = `${endpoint.base_url.replace(/\/+$/, '')}/chat/completions`;
   return post(call, url, [['authorization', `Bearer ${endpoint.api_key}`]], body);
