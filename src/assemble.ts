@@ -81,7 +81,8 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   });
   const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
   const files = names.map((n) => findDrill(n, cwd));
-  const restore = mockEnvironment(config?.roles ?? DEFAULT_ROLES);
+  const keys = new MockKeys();
+  keys.set(DEFAULT_ROLES, config?.roles ?? {});
   const apart = playersFor(request, target, secrets, print);
   const giveUp = () => apart?.end();
   signal.addEventListener('abort', giveUp);
@@ -91,6 +92,8 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   try {
     const said = await (apart === undefined ? target.load() : apart.said(nameOf(files[0])));
     const settled = { redaction, ...settleTarget(target, said, config, catalogue) };
+    // Whatever was started before knows the keys of roles that only the module names.
+    if (keys.set(settled.roles)) apart?.end();
     const plans = plansFor(request, files, settled, config);
     const open = { ...{ request, target, players, redaction, clock, names, plans }, declares: settled.declares };
     if (request.seeds !== undefined) return await runSeeds(open, request.seeds, again);
@@ -98,7 +101,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   } finally {
     signal.removeEventListener('abort', giveUp);
     apart?.end();
-    restore();
+    keys.restore();
   }
 }
 
@@ -275,20 +278,30 @@ async function sameTwice(
 /** What the target promises, without what was taken for granted of it. */
 const asDeclared = ({ order_assumed, ...declares }: ResolvedDeclaration) => declares;
 
-/** In mocked mode no real key can leave: every key a client may look for is a dummy. Returns the way back. */
-function mockEnvironment(roles: Roles): () => void {
-  const keyed = [...Object.values(roles), ...Object.values(DEFAULT_ROLES)];
-  const dummies = Object.fromEntries(
-    keyed.flatMap((role) => (role.key_env === undefined ? [] : [[role.key_env, mockKey(role)]])),
-  );
-  const before = Object.keys(dummies).map((key) => [key, process.env[key]] as const);
-  Object.assign(process.env, dummies);
-  return () => {
-    for (const [key, value] of before) {
-      if (value === undefined) delete process.env[key];
-      else process.env[key] = value;
+/** In mocked mode no real key can leave: every key a client may look for is a dummy, until it is restored. */
+class MockKeys {
+  readonly #before = new Map<string, string | undefined>();
+
+  /** Says whether there was another key in the place of one. */
+  set(...all: Roles[]): boolean {
+    const roles = all.flatMap((some) => Object.values(some));
+    const wanted = roles.flatMap((role) =>
+      role.key_env === undefined ? [] : [[role.key_env, mockKey(role)] as const],
+    );
+    const other = wanted.filter(([name, key]) => process.env[name] !== key);
+    for (const [name, key] of other) {
+      if (!this.#before.has(name)) this.#before.set(name, process.env[name]);
+      process.env[name] = key;
     }
-  };
+    return other.length > 0;
+  }
+
+  restore(): void {
+    for (const [name, value] of this.#before) {
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+    }
+  }
 }
 
 function runId(startedIso: string, names: readonly string[]): string {

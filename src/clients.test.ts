@@ -86,3 +86,25 @@ it.each(PAST_FETCH)('%s is inconclusive, with the module named', async (_, line,
   expect(reasons).toMatch(/left the virtual world: .*127\.0\.0\.1:9/);
   expect(reasons).toMatch(named);
 });
+
+it.each([
+  ['in this process', undefined],
+  ['in a process of its own', 20_000],
+])('a real key that only the module names never reaches it, played %s', async (_, stuckAfterMs) => {
+  const agent = `const atLoad = process.env.MY_GW_KEY;
+const own = { provider: 'gw', protocol: 'openai-chat', base_url: 'https://gw.example/v1', model: 'm', key_env: 'MY_GW_KEY' };
+export const roles = { primary: own };
+const isDummy = (key) => String(key).startsWith('drill-mock-');
+export default async (_task, { roles }) => [atLoad, process.env.MY_GW_KEY, roles.primary.api_key].map(isDummy).join(' ');`;
+  using project = new Project({ ...THREE_TASKS, 'agent.mjs': agent });
+  process.env['MY_GW_KEY'] = 'gw-real-key-of-somebody';
+  try {
+    const asked = { cwd: project.cwd, target: './agent.mjs', tasks: 'my-tasks', ...(stuckAfterMs && { stuckAfterMs }) };
+    const { trace } = await runDrill(asked);
+    const answers = trace.flatMap((e) => (e.kind === 'outcome' ? [e.outcome.answer] : []));
+    expect(new Set(answers)).toEqual(new Set(['true true true']));
+    expect(process.env['MY_GW_KEY']).toBe('gw-real-key-of-somebody');
+  } finally {
+    delete process.env['MY_GW_KEY'];
+  }
+});
