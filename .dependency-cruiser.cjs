@@ -7,7 +7,7 @@ const knows = {
   faults: ['core', 'text'],
   checks: ['core', 'text'],
   reporters: ['core', 'text'],
-  targets: ['core', 'world'],
+  targets: ['core', 'text', 'protocols', 'world'],
   stand: ['core', 'text', 'protocols', 'world'],
   redaction: ['core', 'text'],
   recording: ['core', 'text', 'redaction'],

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Declaration, Roles } from '../core/declaration.ts';
+import { HandlerMapping } from '../core/handler.ts';
 import { KnownFailure } from '../core/known-failure.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { namesIn } from './find.ts';
@@ -16,6 +17,7 @@ const TargetEntry = z
   .strictObject({
     builtin: z.string().optional().describe('a target of the package, by name'),
     module: z.string().optional().describe('a file whose default export answers tasks, seen from the configuration'),
+    as: HandlerMapping.optional(),
     declares: Declaration.optional().describe('what it says it does; a module may export this instead'),
   })
   .refine(

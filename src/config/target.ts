@@ -61,7 +61,7 @@ export async function openTarget(
   }
   const kind = catalogue.targetKinds.find((k) => k.name === 'module');
   if (kind === undefined) throw new Error('the catalogue has no module targets');
-  return { ...kind.open({ module: path, cwd }), name };
+  return { ...kind.open({ module: path, cwd, ...(entry?.as && { as: entry.as }) }), name };
 }
 
 /** What the target declares, held against our schema; the configuration's word counts for more than the module's. */

@@ -5,6 +5,7 @@ import type { Feature, Role } from './declaration.ts';
 import type { Effect } from './effect.ts';
 import type { DrillFacts, TaskEvidence } from './evidence.ts';
 import type { GoldenTask, Script } from './golden-task.ts';
+import type { HandlerMapping } from './handler.ts';
 import type { ModelCall } from './model-call.ts';
 import { once } from './once.ts';
 import type { Outcome, Task } from './outcome.ts';
@@ -315,7 +316,7 @@ export interface Target {
   /** Its file, for messages. */
   about: string;
   /** Where its code is the user's own: the file as it was named, and from where. */
-  source?: { module: string; cwd: string };
+  source?: { module: string; cwd: string; as?: HandlerMapping | undefined };
   /** Evaluates its code anew: nothing it remembered before is left. */
   load(): Promise<LoadedTarget>;
 }

@@ -1,0 +1,10 @@
+import { z } from 'zod';
+
+/** How an HTTP handler is asked a task, and how its response is read. */
+export const HandlerMapping = z
+  .enum(['openai-chat', 'ai-sdk-ui', 'json', 'text'])
+  .describe(
+    'for a module that exports an HTTP handler: `openai-chat` a chat completion, `ai-sdk-ui` the messages of a useChat hook, ' +
+      '`json` the task as it is and an outcome or an object with an `answer`, `text` plain text both ways',
+  );
+export type HandlerMapping = z.infer<typeof HandlerMapping>;

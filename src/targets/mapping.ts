@@ -1,0 +1,126 @@
+import { gather } from '../core/gathered.ts';
+import type { HandlerMapping } from '../core/handler.ts';
+import type { Outcome, Task } from '../core/outcome.ts';
+import { openaiChat } from '../protocols/index.ts';
+import { createSseSplitter } from '../protocols/sse.ts';
+import { isRecord, parseJson } from '../text/json.ts';
+
+/** How a task becomes the request of somebody's HTTP handler, and its response an outcome. */
+interface Mapping {
+  body(task: Task): object | string;
+  /** Of a response with a good status, read as it came. */
+  outcome(response: Response): Promise<Outcome>;
+}
+
+const MAPPINGS: Record<HandlerMapping, Mapping> = {
+  'openai-chat': {
+    body: (task) => ({
+      model: 'default',
+      messages: [...(task.history ?? []), { role: 'user', content: question(task) }],
+      user: task.tenant,
+    }),
+    outcome: readChat,
+  },
+  'ai-sdk-ui': {
+    body: (task) => ({
+      id: task.id,
+      trigger: 'submit-message',
+      messages: [...(task.history ?? []), { role: 'user', content: question(task) }].map(({ role, content }, i) => ({
+        id: `${task.id}-${i + 1}`,
+        role,
+        parts: [{ type: 'text', text: content }],
+      })),
+    }),
+    outcome: readUiMessages,
+  },
+  json: {
+    body: (task) => task,
+    async outcome(response) {
+      const said = await response.text();
+      return outcomeIn(said) ?? failed(`its response is no JSON with an answer: ${brief(said)}`);
+    },
+  },
+  text: {
+    body: question,
+    outcome: async (response) => answered(await response.text()),
+  },
+};
+
+/** Asks a handler as its clients would. What it responds with a bad status is what a user is shown. */
+export async function askHandler(
+  handle: (request: Request) => unknown,
+  as: HandlerMapping,
+  task: Task,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const mapping = MAPPINGS[as];
+  const body = mapping.body(task);
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
+  const headers = { 'content-type': type, 'x-tenant': task.tenant };
+  const response = await handle(
+    new Request(`http://target.invalid/${as}`, { method: 'POST', headers, body: text, signal }),
+  );
+  if (!(response instanceof Response)) return failed('its handler gave no Response');
+  if (response.ok) return mapping.outcome(response);
+  const said = await response.text();
+  const told = as === 'json' ? outcomeIn(said) : undefined;
+  return told ?? { ...failed(`HTTP ${response.status}`), ...(said !== '' && { notice: messageIn(said) }) };
+}
+
+/** What the user asks, and under it what may be cited. */
+function question({ input, sources }: Task): string {
+  return [input, ...sources.map(({ id, text }) => `[${id}]\n${text}`)].join('\n\n');
+}
+
+const answered = (answer: string): Outcome => ({ kind: 'answered', answer });
+const failed = (error: string): Outcome => ({ kind: 'failed', error });
+const brief = (text: string) => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
+
+/** An outcome as such, or an object with an answer in it; its shape is held against ours like that of any other target. */
+function outcomeIn(text: string): Outcome | undefined {
+  const said = parseJson(text);
+  if (!isRecord(said)) return undefined;
+  if (typeof said['kind'] === 'string') return said as Outcome;
+  const answer = [said['answer'], said['text'], said['message'], said['output']].find((one) => typeof one === 'string');
+  return answer === undefined ? undefined : ({ ...said, kind: 'answered', answer } as Outcome);
+}
+
+/** The sentence of an error body, or all of it. */
+function messageIn(text: string): string {
+  const said = parseJson(text);
+  if (!isRecord(said)) return text;
+  const { error, message } = said;
+  const inner = isRecord(error) ? error['message'] : error;
+  return [inner, message].find((one): one is string => typeof one === 'string') ?? text;
+}
+
+/** A completion, whole or in chunks. */
+async function readChat(response: Response): Promise<Outcome> {
+  const head = { status: response.status, headers: [...response.headers], framing: 'close' as const };
+  const decoder = openaiChat.decoder(head, 0);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const parts = [...decoder.push(bytes), ...decoder.end()].flatMap((frame) => frame.parts);
+  const { text = '', refusal, error, end } = gather(parts);
+  if (error !== undefined) return { ...failed(error.message), ...(text !== '' && { answer: text }) };
+  if (refusal !== undefined) return { kind: 'declined', answer: refusal };
+  return end === 'length' || end === 'content-filter' ? { kind: 'partial', answer: text } : answered(text);
+}
+
+/** The stream of a `useChat` hook: parts of a message, or plain text. */
+async function readUiMessages(response: Response): Promise<Outcome> {
+  if (response.headers.get('content-type')?.startsWith('text/event-stream') !== true)
+    return answered(await response.text());
+  const events = createSseSplitter().push(new Uint8Array(await response.arrayBuffer()));
+  const parts = events.flatMap(({ data }) => {
+    const part = data === undefined ? undefined : parseJson(data);
+    return isRecord(part) ? [part] : [];
+  });
+  const answer = parts
+    .map(({ type, delta }) => (type === 'text-delta' && typeof delta === 'string' ? delta : ''))
+    .join('');
+  const error = parts.find(({ type }) => type === 'error' || type === 'abort');
+  if (error === undefined) return answered(answer);
+  const { errorText = 'it was aborted' } = error;
+  return { ...failed(String(errorText)), notice: String(errorText), ...(answer !== '' && { answer }) };
+}
