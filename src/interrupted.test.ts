@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -92,12 +92,18 @@ describe('a run that is interrupted', () => {
     },
   );
 
+  /** The binding takes one object, or (Node 24) one thing after the other; given the wrong one, it aborts the process. */
+  const begun = /_handle\.spawn\(\s*options\s*\)/.test(Reflect.get(ChildProcess.prototype, 'spawn').toString())
+    ? "{ file: 'sleep', args, stdio }"
+    : "'sleep', args, undefined, undefined, stdio, 0, undefined, undefined";
+
   it('while its target waits for real work: it does not wait for that', async () => {
     const [out, pid] = [freshOut(), join(home, 'working.pid')];
     const target = agent(
       `await new Promise((done) => {
   const sleep = Object.assign(new Process(), { onexit: done });
-  sleep.spawn({ file: 'sleep', args: ['sleep', '600'], stdio: Array(3).fill({ type: 'ignore' }) });
+  const [args, stdio] = [['sleep', '600'], Array(3).fill({ type: 'ignore' })];
+  sleep.spawn(${begun});
   writeFileSync(${JSON.stringify(pid)}, String(sleep.pid));
 });`,
       // A way to start a process that is seen and not refused.
