@@ -33,7 +33,7 @@ export function createNodeFetch(transport: Transport, clock: Clock): typeof glob
   return async (input, init) => {
     // The caller's signal is heard directly: a Request would only follow it weakly, at the mercy of the collector.
     const { signal, ...rest } = init ?? {};
-    const request = new web.Request(input, { ...rest, signal: null });
+    const request = makeRequest(input, { ...rest, signal: null });
     if (!/^https?:/.test(request.url)) return originals.fetch(input, init);
     const caller = signal === undefined && input instanceof web.Request ? input.signal : signal;
     if (caller?.aborted) throw caller.reason;
@@ -49,6 +49,23 @@ export function createNodeFetch(transport: Transport, clock: Clock): typeof glob
         : error;
     }
   };
+}
+
+/**
+ * A Request that is given a body looks up `queueMicrotask` among the globals; Node 24 does so in a promise of its own,
+ * whose rejection would be told as the target's. While it is made, the global is what it was before the target.
+ */
+function makeRequest(input: string | URL | Request, init: RequestInit): Request {
+  const found = Reflect.getOwnPropertyDescriptor(globalThis, 'queueMicrotask');
+  const own = { value: web.queueMicrotask, writable: true, enumerable: true, configurable: true };
+  const patched = found === undefined || bare(found).value !== own.value;
+  if (patched) Reflect.defineProperty(globalThis, 'queueMicrotask', bare(own));
+  try {
+    return new web.Request(input, init);
+  } finally {
+    if (found === undefined) Reflect.deleteProperty(globalThis, 'queueMicrotask');
+    else if (patched) Reflect.defineProperty(globalThis, 'queueMicrotask', found);
+  }
 }
 
 async function readRequest(request: Request, body: unknown): Promise<WireRequest> {

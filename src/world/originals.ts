@@ -57,12 +57,15 @@ export function bare<T extends PropertyDescriptor>(descriptor: T & ThisType<unkn
   return Object.setPrototypeOf(descriptor, null);
 }
 
-type Web = Pick<typeof globalThis, 'Request' | 'Response' | 'ReadableStream' | 'TextEncoder' | 'URL' | 'DOMException'>;
+type Web = Pick<
+  typeof globalThis,
+  'Request' | 'Response' | 'ReadableStream' | 'TextEncoder' | 'URL' | 'DOMException' | 'queueMicrotask'
+>;
 
-/** Classes that Node loads on first use; they are taken when the routes are installed. */
+/** Classes that Node loads on first use, and what they look up among the globals; taken when the routes are installed. */
 export let web: Web = globalThis;
 
 export function takeWeb(): void {
-  const { Request, Response, ReadableStream, TextEncoder, URL, DOMException } = globalThis;
-  web = { Request, Response, ReadableStream, TextEncoder, URL, DOMException };
+  const { Request, Response, ReadableStream, TextEncoder, URL, DOMException, queueMicrotask } = globalThis;
+  web = { Request, Response, ReadableStream, TextEncoder, URL, DOMException, queueMicrotask };
 }

@@ -32,7 +32,7 @@ const agent = async () => {
   const seen = [Math.random(), randomBytes(4).toString('hex'), spawnSync('psql').error.code];
   process.stdout.write(new Uint8Array([104, 105]));
   await sleep(100);
-  if (process.argv[3] !== 'without fetch') seen.push(await fetch('https://api.openai.com/v1').then((reply) => reply.text()));
+  if (process.argv[3] !== 'without fetch') seen.push(await fetch('https://api.openai.com/v1', { method: 'POST', body: 'ask' }).then((reply) => reply.text()));
   seen.push((await readFile(new URL(import.meta.url))).length > 0, performance.now());
   await new Promise((go) => AbortSignal.timeout(50).addEventListener('abort', go));
   clearTimeout(+setTimeout(() => seen.push('not cleared'), 10));
@@ -97,6 +97,8 @@ describe('what a target patches changes nothing of what is seen and told of it',
     'Error.stackTraceLimit = 0;',
     "Object.prototype.stray = 'enumerable';",
     'delete globalThis.queueMicrotask;',
+    "globalThis.queueMicrotask = () => { throw new Error('none of your business'); };",
+    "Object.defineProperty(globalThis, 'queueMicrotask', { get: () => { throw new Error('none of your business'); } });",
     'globalThis.setImmediate = () => { throw new Error(); }; process.nextTick = globalThis.setImmediate;',
     'Buffer.from = Buffer.alloc = () => { throw new Error(); };',
     'globalThis.Request = globalThis.Response = globalThis.TextEncoder = class {};',

@@ -23,7 +23,6 @@ export function installRoutes(): void {
   installed = true;
   // Node loads its fetch on first use and compiles its parser: once, now, instead of in whichever world comes first.
   new Response();
-  takeWeb();
   routeTimers();
   routeTime();
   routeChance();
@@ -33,6 +32,7 @@ export function installRoutes(): void {
   routeOutput();
   routeExit();
   routeUnseen();
+  takeWeb();
   // Named imports of Node's own modules follow.
   syncBuiltinESMExports();
 }
