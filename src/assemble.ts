@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, extname, join, resolve } from 'node:path';
-import { catalogue } from './catalogue.ts';
+import { catalogue, catalogueFor, wholeCatalogue } from './catalogue.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
 import { type Config, loadConfig } from './config/config-file.ts';
@@ -12,10 +12,10 @@ import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import type { Output, Target } from './core/plugin.ts';
 import { PRICE_DATE } from './core/prices.ts';
-import { type Demands, exitCode, RunGate } from './exit-code.ts';
-import { isIn, readShard } from './judge/shard.ts';
+import { type Demands, exitCode, gateFor } from './exit-code.ts';
+import type { Shard } from './judge/shard.ts';
 import { plansFor, reproduceLine, type Wanted } from './plans.ts';
-import { type PlayersApart, playersApart, saidOf } from './player/apart.ts';
+import type { PlayersApart } from './player/apart.ts';
 import type { Start } from './player/messages.ts';
 import { createRedaction, type Redaction, secretsOf } from './redaction/redact.ts';
 import { EVENTS_PER_COLLECTION } from './run/collect.ts';
@@ -24,7 +24,8 @@ import { playersInside } from './run/players.ts';
 import { logFor } from './run/reports.ts';
 import { runPlans } from './run/run.ts';
 import { createNoFolder, createRunFolder } from './run/run-folder.ts';
-import { type Seeds, searchSeeds } from './seeds.ts';
+import type { RunGate } from './run-gate.ts';
+import type { Seeds } from './seeds.ts';
 import { mockKey } from './stand/route.ts';
 import { finderOf } from './text/patterns.ts';
 import { createWallClock, isoTime, today } from './world/index.ts';
@@ -68,12 +69,12 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const config = loadConfig(cwd, catalogue);
   const name = asked.target ?? config?.default_target ?? 'reference';
   const request = { ...asked, target: name, seed: asked.seeds?.from ?? asked.seed };
-  expectReporters(request.reporter ?? []);
+  await expectReporters(request.reporter ?? []);
   const target = await openTarget(name, cwd, config, catalogue);
   const { secrets, redaction } = secretsFor(config);
   const print = (text: string) => request.stderr.write(redaction.text(text));
   const clock = createWallClock();
-  const gate = new RunGate(request, {
+  const gate = await gateFor(request, {
     cwd,
     stderr: request.stderr,
     known: config?.known_failures ?? [],
@@ -83,12 +84,13 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const files = names.map((n) => findDrill(n, cwd));
   const keys = new MockKeys();
   keys.set(DEFAULT_ROLES, config?.roles ?? {});
-  const apart = playersFor(request, target, secrets, print);
+  const apart = await playersFor(request, target, secrets, print);
   const giveUp = () => apart?.end();
   signal.addEventListener('abort', giveUp);
   const players = apart ?? playersInside(target, request.seed, print);
-  const again = (seed: number, collectEvery?: number) =>
-    playersFor({ ...request, seed }, target, secrets, print, collectEvery) ?? playersInside(target, seed, print);
+  const again = async (seed: number, collectEvery?: number) =>
+    (await playersFor({ ...request, seed }, target, secrets, print, collectEvery)) ??
+    playersInside(target, seed, print);
   try {
     const said = await (apart === undefined ? target.load() : apart.said(nameOf(files[0])));
     const settled = { redaction, ...settleTarget(target, said, config, catalogue) };
@@ -118,11 +120,13 @@ interface Opened {
 }
 
 /** Runs the drills once, with all reports. */
-async function runOnce(open: Opened, gate: RunGate, again: () => Players): Promise<number> {
+async function runOnce(open: Opened, gate: RunGate | undefined, again: () => Promise<Players>): Promise<number> {
   const { request, names, plans, clock } = open;
-  const { cwd, seed, signal, stderr } = request;
-  const shard = request.shard === undefined ? undefined : readShard(request.shard, request.env ?? {});
-  const mine = plans.filter(({ drill }) => shard === undefined || isIn(shard, drill.drill, seed));
+  const { cwd, signal, stderr } = request;
+  const { shard, mine } = await shareOf(plans, request);
+  const log = logFor(request.stdout, request);
+  const also = request.reporter ?? [];
+  const { reporters } = await catalogueFor([...also, log.terminal.reporter, log.appended?.reporter]);
   const started_at = isoTime(clock.epochMs);
   const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
   const about = {
@@ -135,21 +139,35 @@ async function runOnce(open: Opened, gate: RunGate, again: () => Players): Promi
   const report = await runPlans({
     ...jobOf(open),
     plans: mine,
-    reporters: catalogue.reporters,
-    also: request.reporter ?? [],
+    reporters,
+    also,
     folder,
-    ...logFor(request.stdout, request),
+    ...log,
     about,
-    onDrill: (drill) => gate.see(drill),
+    onDrill: (drill) => gate?.see(drill),
   });
   if (signal.aborted) stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
-  else if (request.checkDeterminism && !(await sameTwice(mine, again(), join(folder.path, 'trace.jsonl'), request)))
+  else if (
+    request.checkDeterminism &&
+    !(await sameTwice(mine, await again(), join(folder.path, 'trace.jsonl'), request))
+  )
     return EXIT.inconclusive;
   if (shard !== undefined && mine.length === 0) {
     stderr.write(`none of ${plans.length} drills falls to shard ${shard.index}/${shard.count}\n`);
     return EXIT.passed;
   }
-  return gate.exitCode(report);
+  return exitCode({ ...report, verdict: gate?.verdictOf(report) ?? report.verdict }, request);
+}
+
+/** The plans that fall to this one of several machines, if there are several. */
+async function shareOf(
+  plans: Plan[],
+  { shard: asked, seed, env = {} }: Pick<RunRequest, 'shard' | 'seed' | 'env'>,
+): Promise<{ shard?: Shard; mine: Plan[] }> {
+  if (asked === undefined) return { mine: plans };
+  const { isIn, readShard } = await import('./judge/shard.ts');
+  const shard = readShard(asked, env);
+  return { shard, mine: plans.filter(({ drill }) => isIn(shard, drill.drill, seed)) };
 }
 
 /** What every run of these drills has in common, whatever its seed. */
@@ -164,8 +182,9 @@ function jobOf({ request, target, players, redaction, clock, declares }: Opened)
 }
 
 /** Runs the drills with many seeds, and keeps nothing but what each came to. */
-async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number) => Players): Promise<number> {
+async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number) => Promise<Players>): Promise<number> {
   expectAlone(open.request);
+  const { searchSeeds } = await import('./seeds.ts');
   const { request, plans, redaction } = open;
   const { stdout, stderr, json, jobs, bail, signal } = request;
   const silent = { output: { write() {} }, reporter: 'none', look: { color: false, columns: 100 } };
@@ -174,7 +193,7 @@ async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number) => Pla
     ...{ seeds, jobs, bail, json, signal, stdout, stderr },
     lineOf: (seed) => reproduceLine({ ...request, seed }, request.names, redaction),
     async run(seed, onDrill) {
-      const players = seed === request.seed ? open.players : again(seed);
+      const players = seed === request.seed ? open.players : await again(seed);
       try {
         const job = jobOf({ ...open, players, request: { ...request, seed, jobs: 1, bail: false } });
         const told = { reporters: [], also: [], terminal: silent, folder: createNoFolder(), about, onDrill };
@@ -206,14 +225,16 @@ function expectAlone({ baseline, shard, checkDeterminism, minScore }: RunRequest
 }
 
 /** Reporters that write a file of their own. */
-function expectReporters(names: readonly string[]): void {
-  const known = catalogue.reporters.flatMap(({ name, file }) => (file === undefined ? [] : [name]));
-  const unknown = names.find((name) => !known.includes(name));
+async function expectReporters(names: readonly string[]): Promise<void> {
+  const writing = ({ reporters }: Catalogue) =>
+    reporters.filter(({ file }) => file !== undefined).map(({ name }) => name);
+  const asked = writing(await catalogueFor(names));
+  const unknown = names.find((name) => !asked.includes(name));
   if (unknown === undefined) return;
   throw new DrillError({
     message: `there is no reporter "${unknown}" that writes a file`,
     place: { file: '--reporter' },
-    fix: suggest(unknown, known, 'reporters'),
+    fix: suggest(unknown, writing(await wholeCatalogue()), 'reporters'),
   });
 }
 
@@ -226,6 +247,7 @@ export async function describeTarget(
 ): Promise<{ kind: string; declares: ResolvedDeclaration; roles: Roles }> {
   const target = await openTarget(name, cwd, config, from);
   const { secrets, redaction } = secretsFor(config);
+  const { saidOf } = await import('./player/apart.ts');
   const said = await saidOf(target, secrets, (line) => stderr.write(`${redaction.text(line)}\n`));
   return { kind: target.kind, ...settleTarget(target, said, config, from) };
 }
@@ -240,14 +262,15 @@ function secretsFor(config: Config | undefined): { secrets: Start['secrets']; re
 }
 
 /** Players in processes of their own for a target whose code is the user's. */
-function playersFor(
+async function playersFor(
   { stuckAfterMs, seed }: RunRequest,
   { name, about, source }: Target,
   secrets: Start['secrets'],
   print: (text: string) => void,
   collectEvery?: number,
-): PlayersApart | undefined {
+): Promise<PlayersApart | undefined> {
   if (stuckAfterMs === undefined || source === undefined) return undefined;
+  const { playersApart } = await import('./player/apart.ts');
   const line = (text: string) => print(`${text}\n`);
   return playersApart({ name, about, source }, { seed, secrets, stuckAfterMs, collectEvery }, line);
 }

@@ -9,7 +9,7 @@ import { says } from './text/concept.ts';
 import { sizeOf } from './text/patterns.ts';
 import { twinReadings } from './text/readings.ts';
 
-/** The one file that knows every plugin, and the reference target. */
+/** The one file that knows every plugin, and the reference target. Of reporters it holds those of every run. */
 export const catalogue: Catalogue = {
   protocols,
   faults,
@@ -23,3 +23,15 @@ export const catalogue: Catalogue = {
     reference: () => import('./runtime/reference.ts'),
   }),
 };
+
+/** The same with every reporter there is. */
+export async function wholeCatalogue(): Promise<Catalogue> {
+  const { reportersOnRequest } = await import('./reporters/on-request.ts');
+  return { ...catalogue, reporters: [...catalogue.reporters, ...reportersOnRequest] };
+}
+
+/** The catalogue with the reporters of these names, if there are such: the whole one only where one of them is on request. */
+export async function catalogueFor(reporters: readonly (string | undefined)[]): Promise<Catalogue> {
+  const here = catalogue.reporters.map(({ name }) => name);
+  return reporters.every((name) => name === undefined || here.includes(name)) ? catalogue : wholeCatalogue();
+}

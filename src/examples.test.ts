@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { z } from 'zod';
-import { catalogue } from './catalogue.ts';
+import { catalogue, wholeCatalogue } from './catalogue.ts';
 import { SHAPES } from './cli/commands/shapes.ts';
 import { fakeTerminal } from './cli/terminal.fixture.ts';
 import { jsonSchemaOf } from './config/schema-words.ts';
@@ -264,7 +264,7 @@ describe.each(Object.keys(catalogue.builtinTargets))('drill explain %s', (name) 
   });
 });
 
-describe.each(catalogue.reporters)('drill explain $name', (reporter) => {
+describe.each((await wholeCatalogue()).reporters)('drill explain $name', (reporter) => {
   it('is complete, and its example writes what it says', async () => {
     const page = await explained(reporter.name);
     expect(page).toContain(`${reporter.name} (reporter)\n\n${reporter.summary}\n`);

@@ -53,6 +53,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     return one;
   };
   const loadCatalogue = async () => (await import('../catalogue.ts')).catalogue;
+  const loadWholeCatalogue = async () => (await import('../catalogue.ts')).wholeCatalogue();
 
   command(
     'run',
@@ -78,7 +79,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('<run>', 'the folder of a run')
     .action(async (run: string, flags: { as: string }) => {
       const { report } = await import('./commands/report.ts');
-      done(report(run, flags.as, (await loadCatalogue()).reporters, terminal));
+      done(report(run, flags.as, (await loadWholeCatalogue()).reporters, terminal));
     });
 
   command(
@@ -90,7 +91,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('<run>', 'the folder of a run')
     .action(async (run: string, flags: JudgeFlags) => {
       const { judge } = await import('./commands/judge.ts');
-      done(judge(run, flags, await loadCatalogue(), terminal));
+      done(judge(run, flags, await loadWholeCatalogue(), terminal));
     });
 
   command('baseline', 'keep the findings of a run, to hold later ones against', `write ${stored}`)
@@ -105,7 +106,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('<runs...>', 'the folders of runs that were made with --shard')
     .action(async (runs: string[], { ci = isCi(terminal.env), ...flags }: MergeFlags) => {
       const { merge } = await import('./commands/merge.ts');
-      done(merge(runs, { ...flags, ci }, terminal));
+      done(await merge(runs, { ...flags, ci }, terminal));
     });
 
   command('notices', 'list the unread texts of a stored run, as entries of notices.yaml', stored, `${stored} --json`)
@@ -124,7 +125,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('[what]', 'one of them')
     .action(async (what: string | undefined, flags: { json: boolean }) => {
       const { list } = await import('./commands/list.ts');
-      list(what, flags, await loadCatalogue(), terminal);
+      list(what, flags, await loadWholeCatalogue(), terminal);
     });
 
   command(
@@ -138,7 +139,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('<name>', 'a name from `drill list`, or a file format')
     .action(async (name: string) => {
       const { explain } = await import('./commands/explain.ts');
-      await explain(name, await loadCatalogue(), terminal);
+      await explain(name, await loadWholeCatalogue(), terminal);
     });
 
   command(

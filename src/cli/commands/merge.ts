@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path';
-import { catalogue } from '../../catalogue.ts';
+import { catalogue, catalogueFor } from '../../catalogue.ts';
 import { loadConfig } from '../../config/config-file.ts';
-import { type Demands, RunGate } from '../../exit-code.ts';
+import { type Demands, exitCode, gateFor } from '../../exit-code.ts';
 import { mergeShards } from '../../judge/merge.ts';
 import { judgeStored } from '../../judge/stored-run.ts';
 import { logFor, openReporters } from '../../run/reports.ts';
@@ -17,26 +17,28 @@ export interface MergeFlags extends Demands {
 }
 
 /** Makes one run of those of all shards, with the reports and the exit code that it would have had on one machine. */
-export function merge(
+export async function merge(
   folders: readonly string[],
   { out, json, ci, ...demands }: MergeFlags,
   terminal: Terminal,
-): number {
+): Promise<number> {
   const { cwd, stdout, stderr, color, columns, env } = terminal;
   const known = loadConfig(cwd, catalogue)?.known_failures ?? [];
-  const gate = new RunGate(demands, { cwd, stderr, known, today: today() });
+  const gate = await gateFor(demands, { cwd, stderr, known, today: today() });
   const names = folders.map((folder) => relative(cwd, resolve(cwd, folder)) || folder);
   const merged = mergeShards(
     folders.map((folder, i) => ({ name: names[i] ?? folder, run: openRun(folder, terminal) })),
   );
   const { facts, drills } = merged;
   const folder = createRunFolder(resolve(cwd, out), `${facts.about.id.replace(/-\d+$/, '')}-merged`, cwd);
+  const log = logFor(stdout, { json, ci, env, color, columns });
+  const { reporters } = await catalogueFor([log.terminal.reporter, log.appended?.reporter]);
   const open = openReporters({
-    reporters: catalogue.reporters,
+    reporters,
     also: [],
     folder,
     several: drills.length > 1,
-    ...logFor(stdout, { json, ci, env, color, columns }),
+    ...log,
   });
   try {
     folder.writeWhole('inputs.json', merged.inputs());
@@ -57,13 +59,13 @@ export function merge(
       },
       onDrill: (drill) => {
         for (const { reporter } of open) reporter.onDrill?.(drill);
-        gate.see(drill);
+        gate?.see(drill);
       },
     });
     for (const { reporter, finish } of open) finish(reporter.onEnd(summary) ?? '');
     const failure = folder.failure();
     if (failure !== undefined) throw failure;
-    return gate.exitCode(summary);
+    return exitCode({ ...summary, verdict: gate?.verdictOf(summary) ?? summary.verdict }, { ...demands, stderr });
   } finally {
     for (const { close } of open) close();
   }
