@@ -66,7 +66,7 @@ function unneeded({ seen, plain, declares }: Case, earlier: string[], within: nu
   if (why !== undefined && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge(why);
   // No fault can touch a task that needs no model; one that is put off without asking any needed one.
   const putOff = kind === 'hung' || kind === undefined || (OUTCOME_KINDS[kind].stops && plain.calls.length > 0);
-  if (calls.length === 0 && kind !== 'failed' && !putOff) return nothingToJudge('no model was called');
+  if (calls.length === 0 && !putOff && !OUTCOME_KINDS[kind].lost) return nothingToJudge('no model was called');
   return undefined;
 }
 
@@ -118,7 +118,7 @@ function reached({ seen, armed, declares }: Case, earlier: string[], rescue: str
     const called = unique(there.map((c) => c.call.role)).join(', ');
     return failed(`${called} called ${count(there.length, 'time')} without a good reply: ${modes}; ${end}`, proof);
   }
-  const lost = kind === 'hung' || kind === 'failed';
+  const lost = kind === 'hung' || (kind !== undefined && OUTCOME_KINDS[kind].lost);
   if (lost && good.some(spoiled))
     return nothingToJudge(`${rescue.join(' or ')} was reached, and its reply was broken as well`);
   if (lost) return failed(`${good.at(-1)?.call.role} gave a good reply, but ${end}`, proof);

@@ -1,3 +1,4 @@
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { BASELINE } from '../core/trace.ts';
 import { count, seconds, unique } from '../text/words.ts';
@@ -17,7 +18,7 @@ export const recovers = defineDrillCheck({
     const cooldown = cooldownOf(declares);
     const asks = new Asks();
     /** How each task ends without faults. */
-    const usual = new Map<string, string>();
+    const usual = new Map<string, WholeAsk['kind']>();
     /** When the last phase with faults ended; undefined before the first, and while one lasts. */
     let healedAt: number | undefined;
     const well = new Tally();
@@ -28,7 +29,7 @@ export const recovers = defineDrillCheck({
       const before = usual.get(ask.task);
       if (healedAt === undefined || ask.at < healedAt + cooldown || before === undefined) return;
       // A task that could not even be answered without faults shows nothing.
-      if (before === 'failed' || before === 'hung') return;
+      if (before === 'hung' || OUTCOME_KINDS[before].lost) return;
       if (kind === before || kind === 'answered') well.add([], ask.seq, ending.seq);
       else ill.add([`${ask.task} was ${kind}, ${before} in the baseline`], ask.seq, ending.seq);
     }

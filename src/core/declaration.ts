@@ -19,6 +19,7 @@ export const Feature = z.enum([
   'budgets',
   'lanes',
   'residency',
+  'cancellation',
   'log',
 ]);
 export type Feature = z.infer<typeof Feature>;

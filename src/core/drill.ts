@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { leavesAfter } from './golden-task.ts';
 import { TriggerSpec } from './trigger.ts';
 
 /** A fault as a drill names it. Other keys are the fault's own parameters, parsed by its schema. */
@@ -62,6 +63,9 @@ export const Phase = z.strictObject({
       'quiet milliseconds before its first task; `cooldown`: a little longer than the target may leave a role alone',
     ),
   for_ms: z.number().int().min(0).max(86_400_000).optional().describe('it lasts at least this long'),
+  leaves_after_ms: leavesAfter.describe(
+    'the user of each of its tasks leaves so many milliseconds after the ask: the `signal` that the target was given fires',
+  ),
   expect: z
     .record(z.string(), z.looseObject({}))
     .optional()

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Concepts } from './concept.ts';
 import type { Image, ToolSchema } from './model-call.ts';
 import type { Reading } from './notices.ts';
+import { HOUR_MS, whole } from './numbers.ts';
 import { Approval } from './tools.ts';
 
 /** One thing an answer must or must not say: a phrase, any of several, a linear-time pattern, or a concept of the workflow. */
@@ -13,11 +14,15 @@ export const Expectation = z.union([
 ]);
 export type Expectation = z.infer<typeof Expectation>;
 
+/** When a user is gone, counted from the ask. */
+export const leavesAfter = whole(1, HOUR_MS).optional();
+
 /** A tool call that a capable model asks for, and what the tool gives. */
 export const Turn = z.strictObject({
   tool: z.string().describe('a name from the workflow’s tools file'),
   args: z.record(z.string(), z.unknown()).default({}).describe('what the model calls it with'),
   returns: z.unknown().optional().describe('what the tool gives for these arguments; without it, `{ ok: true }`'),
+  parallel: z.boolean().optional().describe('asked for in the same reply as the turn before it'),
 });
 export type Turn = z.infer<typeof Turn>;
 
@@ -71,6 +76,9 @@ export const GoldenTask = z.strictObject({
     .max(3_600_000)
     .optional()
     .describe("milliseconds a user waits at most; the target's own deadline where that is less"),
+  leaves_after_ms: leavesAfter.describe(
+    'its user leaves so many milliseconds after the ask, in every phase that says nothing else; never without faults, in the baseline',
+  ),
   max_cost_usd: z.number().min(0).max(1000).optional().describe('US dollars that all its calls together may cost'),
   degraded_ok: z.boolean().default(true).describe('whether anything but a whole answer is acceptable'),
   answer: z
@@ -78,7 +86,15 @@ export const GoldenTask = z.strictObject({
     .optional()
     .describe('the canonical answer: text, or the whole structured output'),
   tools: z.array(z.string()).max(50).optional().describe('tools this task may use; all of the contract’s without it'),
-  turns: z.array(Turn).max(20).default([]).describe('tool calls that come before the answer, in order'),
+  turns: z
+    .array(Turn)
+    .max(20)
+    .refine(([first]) => first?.parallel !== true, {
+      message: 'no turn comes before the first one: leave its `parallel` out',
+      path: [0, 'parallel'],
+    })
+    .default([])
+    .describe('tool calls that come before the answer, in order; those of one reply are `parallel`'),
   answer_if_not_done: z
     .string()
     .min(1)

@@ -3,7 +3,7 @@ import { z } from 'zod';
 export const ToolMode = z.enum(['full', 'plan-only', 'read-only', 'none']);
 export type ToolMode = z.infer<typeof ToolMode>;
 
-/** The guide’s alternatives to an answer have a kind each. */
+/** The guide’s alternatives to an answer have a kind each; `abandoned` is the end of an ask whose user left. */
 export const OutcomeKind = z.enum([
   'answered',
   'partial',
@@ -15,6 +15,7 @@ export const OutcomeKind = z.enum([
   'action_disabled',
   'declined',
   'failed',
+  'abandoned',
 ]);
 export type OutcomeKind = z.infer<typeof OutcomeKind>;
 
@@ -28,6 +29,8 @@ interface KindTraits {
   stops: boolean;
   /** No model's words: the product's own rules speak, unless a reply is found in it. */
   byRule?: true;
+  /** Nobody has it any more: where somebody still waited for it, the ask was lost. */
+  lost?: true;
   /** A person has it now: only then is a notice true that says so. */
   toPeople: boolean;
 }
@@ -42,5 +45,6 @@ export const OUTCOME_KINDS: Readonly<Record<OutcomeKind, KindTraits>> = {
   queued: { answers: false, handsOut: false, stops: true, toPeople: true },
   needs_review: { answers: false, handsOut: false, stops: true, toPeople: true },
   declined: { answers: false, handsOut: false, stops: true, toPeople: false },
-  failed: { answers: false, handsOut: false, stops: true, toPeople: false },
+  failed: { answers: false, handsOut: false, stops: true, toPeople: false, lost: true },
+  abandoned: { answers: false, handsOut: false, stops: true, toPeople: false, lost: true },
 };

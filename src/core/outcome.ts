@@ -53,6 +53,10 @@ export type PlannedAction = z.infer<typeof PlannedAction>;
 export const Outcome = z.object({
   kind: OutcomeKind.describe('how it ended'),
   answer: z.string().optional().describe('the words of the answer'),
+  shown: z
+    .string()
+    .optional()
+    .describe('the text that the user had before the end, as a stream brought it; what was taken back is not in it'),
   data: z.record(z.string(), z.unknown()).optional().describe('the structured output, where the workflow has one'),
   citations: z.array(z.string()).optional().describe('ids of the sources it rests on'),
   confidence: z.union([z.string(), z.number()]).optional().describe('as the target puts it'),

@@ -296,7 +296,11 @@ export interface Habitat {
 }
 
 export interface RunningTarget {
-  /** `signal` fires only at the horizon, a stop or Ctrl-C; passing the deadline is a finding, not an abort. */
+  /**
+   * `signal` fires when the user leaves, with an `AbortError` as its reason: then open calls are cut and nothing more is
+   * begun; resolving with kind `abandoned` or rejecting with that reason are both the clean end. Beside that it fires only
+   * at the horizon, a stop or Ctrl-C; passing the deadline is a finding, not an abort.
+   */
   ask(task: Task, signal: AbortSignal): Promise<Outcome>;
   close(): Promise<void>;
 }

@@ -17,6 +17,8 @@ export interface Seen {
   /** How it ended; undefined where the trace stops before. */
   ending: EventOf<'outcome'> | EventOf<'hung'> | undefined;
   outcome: EventOf<'outcome'> | undefined;
+  /** Its user was gone before it ended. */
+  left: EventOf<'left'> | undefined;
   kind: OutcomeKind | 'hung' | undefined;
   /** The words of its notice, without blanks around them. */
   notice: string;
@@ -68,7 +70,8 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   );
   const own = outcome?.kept?.filter((k) => k.ask === outcome.ask) ?? [];
   const stored = outcome?.kept?.filter((k) => k.ask !== outcome.ask && !k.other_tenant) ?? [];
-  const giving = handsOut && (said.answer ?? said.data ?? said.plan) !== undefined;
+  const gives = said?.answer ?? said?.data ?? said?.shown;
+  const giving = handsOut && (gives ?? said.plan) !== undefined;
   const inChain = calls.filter((c) => chain.includes(c.call.role));
   // Where none is found in it: a reply in words comes before one that only asks for tools.
   const words = replies.filter((c) => c.end?.tool_calls === undefined);
@@ -84,9 +87,10 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
     ask: firstOf(events, 'ask'),
     ending,
     outcome,
+    left: firstOf(events, 'left'),
     kind: ending?.kind === 'outcome' ? ending.outcome.kind : ending?.kind,
     notice: noticeText(said?.notice).trim(),
-    content: handsOut && (said.answer ?? said.data) !== undefined ? outcome : undefined,
+    content: handsOut && gives !== undefined ? outcome : undefined,
     calls,
     attempts: calls.filter((c) => !after(c) && !isSide(c)),
     beside: calls.filter((c) => !after(c) && beside(c)),

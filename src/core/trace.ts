@@ -34,6 +34,14 @@ export const Kept = z.object({
 });
 export type Kept = z.infer<typeof Kept>;
 
+/** A text that begins with what had come of one reply and goes on with the whole of another: both by their calls. */
+export const Spliced = z.object({
+  call: z.string(),
+  characters: z.number().int().min(1).describe('that were left of it'),
+  then: z.string(),
+});
+export type Spliced = z.infer<typeof Spliced>;
+
 /** How a stream came along until its caller left: pieces of the answer, and milliseconds. */
 export const Flow = z.object({
   pieces: z.number().int().min(1).describe('how many had gone out'),
@@ -85,6 +93,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     priority: z.enum(['high', 'normal', 'low']),
     deadline_ms: z.number().int(),
     budget_usd: z.number().optional(),
+    /** The user leaves so many milliseconds after it, if it has not ended by then. */
+    leaves_after_ms: z.number().int().optional(),
     /** What a whole answer says: the canonical answer's prose, or what the stand composed in its place. */
     expected_answer: z.string(),
   }),
@@ -223,6 +233,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     effect: z.enum(['new', 'replayed', 'none']),
   }),
   z.object({ ...ofAsk, kind: z.literal('approval'), tool: z.string(), args_hash: z.string(), answer: Approval }),
+  /** The user left before the ask had ended: its signal fired. */
+  z.object({ ...ofAsk, kind: z.literal('left') }),
   z.object({
     ...ofAsk,
     kind: z.literal('outcome'),
@@ -232,6 +244,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     state_asks: z.array(z.string()).optional(),
     /** Replies whose prose it holds, of its own ask and of earlier ones in this world; absent where there are none. */
     kept: z.array(Kept).optional(),
+    spliced: Spliced.optional().describe('of `shown`; absent where it holds one reply, or says what came between two'),
     unreadable: z
       .literal(true)
       .optional()

@@ -1,4 +1,5 @@
 import { type CallView, endingOf, eventsOf, firstOf } from '../core/evidence.ts';
+import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { totalUsd } from '../core/prices.ts';
 import type { CellReport, TaskReport } from '../core/report.ts';
 import { type Seen, seenIn } from '../core/seen.ts';
@@ -21,7 +22,7 @@ export function baselineFault({ events, cells }: Baseline): string | undefined {
   const failure = cells.find((c) => c.verdict === 'failed' && c.severity !== 'minor');
   if (failure !== undefined) return `${failure.check}: ${failure.reason}`;
   const ending = endingOf(events);
-  if (ending?.kind === 'outcome' && ending.outcome.kind !== 'failed') return undefined;
+  if (ending?.kind === 'outcome' && !OUTCOME_KINDS[ending.outcome.kind].lost) return undefined;
   if (ending?.kind === 'outcome')
     return `the target failed without any fault: ${ending.outcome.error ?? 'it gave no reason'}`;
   return 'the target never answered, without any fault';

@@ -36,6 +36,8 @@ export interface RecorderOptions {
 export interface Recorder extends Recording {
   /** What an outcome holds of the replies of this world. */
   keptIn: ReplyBook['keptIn'];
+  /** Where a text that was shown is put together from two of them: asked before `keptIn`, which ends the ask. */
+  splicedIn: ReplyBook['splicedIn'];
   /** Markers of a text that is like no other: what a target gives back. */
   heldVerbatim(text: string): Held;
   /** Events from now on belong to this phase. */
@@ -51,6 +53,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     replied: book.enter,
     rereads: book.rereads,
     keptIn: book.keptIn,
+    splicedIn: book.splicedIn,
     enter(name) {
       phase = name;
     },

@@ -1,7 +1,7 @@
 import type { Message } from '../core/model-call.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Replied, Scope } from '../core/stand.ts';
-import type { Kept } from '../core/trace.ts';
+import type { Kept, Spliced } from '../core/trace.ts';
 import { handedOut, proseOf, shareHeld, squash } from '../text/prose.ts';
 
 /** A reply of which the prose is known. */
@@ -45,28 +45,44 @@ export function createReplyBook() {
         .map(({ call }) => call);
     },
 
+    /** Where a text begins with what had come of a broken reply, and goes on with the whole of another. */
+    splicedIn({ ask }: Scope, shown: string): Spliced | undefined {
+      const text = squash(shown);
+      const own = (current.get(ask) ?? []).map((entry) => ({ ...entry, texts: wordings(entry) }));
+      for (const { call: then, texts } of own)
+        for (const whole of texts) {
+          const at = whole.length < SURELY ? -1 : text.indexOf(whole, 1);
+          const before = at < 0 ? '' : text.slice(0, at).trimEnd();
+          if (before.length < SURELY) continue;
+          const broken = own.find((one) => !one.ok && one.call !== then && one.texts.some((t) => t.startsWith(before)));
+          if (broken !== undefined) return { call: broken.call, characters: before.length, then };
+        }
+      return undefined;
+    },
+
     /** What an outcome holds of all replies so far; after it, the ask's own good ones are a store for later asks. */
     keptIn({ ask, task, tenant }: Scope, outcome: Outcome, expected: string): Kept[] {
       const text = handedOut(outcome);
-      const held = (entry: Entry, least: number, more: Partial<Kept> = {}): Kept[] => {
-        const share = text === '' ? 0 : shareHeld(entry.prose, text);
+      const seen = `${text} ${squash(outcome.shown ?? '')}`;
+      const held = (entry: Entry, least: number, more: Partial<Kept> = {}, where = text): Kept[] => {
+        const share = where === '' ? 0 : shareHeld(entry.prose, where);
         const { call, role, cites } = entry;
         return share < least ? [] : [{ call, ask: entry.ask, role, share, cites, ...more }];
       };
-      const whole = ({ prose }: Entry) => prose.every((piece) => text.includes(piece));
+      const whole = ({ prose }: Entry, where = text) => prose.every((piece) => where.includes(piece));
       const own = current.get(ask) ?? [];
       const ofTenant = store.get(tenant) ?? new Map<string, Entry[]>();
       const stored = ofTenant.get(task) ?? [];
       const foreign = [...store].flatMap(([other, tasks]) =>
-        other === tenant ? [] : [...tasks.values()].flatMap((some) => some.filter(whole)),
+        other === tenant ? [] : [...tasks.values()].flatMap((some) => some.filter((entry) => whole(entry, seen))),
       );
       const ours = foreign.length === 0 ? [] : [...own, ...stored].map(({ prose }) => prose.join(' '));
       const kept = [
         ...own.flatMap((entry) => held(entry, LEAST)),
-        ...stored.filter(whole).flatMap((entry) => held(entry, 1)),
+        ...stored.filter((entry) => whole(entry)).flatMap((entry) => held(entry, 1)),
         ...foreign
           .filter((entry) => isForeign(entry, ours, expected))
-          .flatMap((entry) => held(entry, 1, { other_tenant: true })),
+          .flatMap((entry) => held(entry, 1, { other_tenant: true }, seen)),
       ];
       current.delete(ask);
       const good = own.filter(({ ok }) => ok);
@@ -78,6 +94,12 @@ export function createReplyBook() {
   };
 }
 export type ReplyBook = ReturnType<typeof createReplyBook>;
+
+/** Fewer equal characters may be chance. */
+const SURELY = 12;
+
+/** A reply as it came, and its prose. */
+const wordings = ({ text, prose }: Entry): string[] => [...new Set([squash(text), prose.join(' ')])];
 
 /** A part that is smaller may be the question's own words. */
 const LEAST = 0.15;

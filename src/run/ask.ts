@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import { DEFAULT_DEADLINE_MS } from '../core/declaration.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
+import { AFTERMATH_MS } from '../core/numbers.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
@@ -28,8 +29,16 @@ export interface AskContext {
   enter<T>(scope: Scope, fn: () => T): T;
 }
 
-/** Asks the target one golden task and records how it ended; rejects only where the run is cancelled. */
-export async function ask(context: AskContext, number: number, golden: GoldenTask): Promise<void> {
+/**
+ * Asks the target one golden task and records how it ended; rejects only where the run is cancelled. Its user leaves after
+ * `leaves_after_ms`, if it has not ended by then.
+ */
+export async function ask(
+  context: AskContext,
+  number: number,
+  golden: GoldenTask,
+  leaves_after_ms?: number,
+): Promise<void> {
   const { plan, clock, recorder, signal } = context;
   signal.throwIfAborted();
   const scope: Scope = { ask: number, task: golden.name, tenant: golden.tenant };
@@ -46,17 +55,30 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
     priority: golden.priority,
     deadline_ms: task.deadline_ms,
     ...(task.budget_usd === undefined ? {} : { budget_usd: task.budget_usd }),
+    ...(leaves_after_ms === undefined ? {} : { leaves_after_ms }),
     expected_answer: script.answer,
   });
   const begun = clock.now();
-  const horizon = new Abort();
-  const cancelled = () => horizon.abort(signal.reason);
+  // The one is the target's to hear; the other ends what we wait for.
+  const [horizon, over] = [new Abort(), new Abort()];
+  const end = (reason: unknown) => {
+    over.abort(reason);
+    horizon.abort(reason);
+  };
+  const cancelled = () => end(signal.reason);
   signal.addEventListener('abort', cancelled, { once: true });
   const crash = crashOf(scope);
+  let left: number | undefined;
+  const leave = () => {
+    left = clock.now();
+    recorder.emit({ kind: 'left', ...labels(scope) });
+    horizon.abort(LEFT);
+  };
   try {
-    const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal), plan));
+    if (leaves_after_ms !== undefined) clock.sleep(leaves_after_ms, over.signal).then(leave, () => {});
+    const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal), plan, () => left !== undefined));
     const late = clock
-      .sleep(task.deadline_ms + HORIZON_MS, horizon.signal)
+      .sleep(task.deadline_ms + HORIZON_MS, over.signal)
       .then(() => ({ hung: context.enter(scope, waitedFor) }));
     const ending = await Promise.race([answer, crash.happened, late]);
     if ('hung' in ending) {
@@ -66,12 +88,15 @@ export async function ask(context: AskContext, number: number, golden: GoldenTas
   } finally {
     crash.forget();
     signal.removeEventListener('abort', cancelled);
-    horizon.abort(OVER);
+    end(OVER);
   }
+  // What goes on behind the back of a user who left shows only in the time after.
+  if (left !== undefined) await clock.sleep(Math.max(0, left + AFTERMATH_MS - clock.now()), signal);
 }
 
 /** Made once: an error per ask would be dear, and nobody is left to read it. */
 const OVER = new DOMException('The ask is over', 'AbortError');
+const LEFT = new DOMException('The user left', 'AbortError');
 
 /** How an ask ended. An outcome that could not be read is a failure, with what is wrong with it as its error. */
 type Ending = { outcome: Outcome; unreadable?: true } | { hung: string };
@@ -122,11 +147,12 @@ function taskOf(plan: PlayPlan, golden: GoldenTask, script: Script, number: numb
 }
 
 /** Whatever a target gives back becomes an outcome: a text is an answer, an error or a wrong shape a failure. */
-async function settle(fn: () => Promise<unknown>, plan: PlayPlan): Promise<Ending> {
+async function settle(fn: () => Promise<unknown>, plan: PlayPlan, isLeft: () => boolean): Promise<Ending> {
   let given: unknown;
   try {
     given = await fn();
   } catch (error) {
+    if (isLeft() && tellsOfAbort(error)) return { outcome: { kind: 'abandoned' } };
     return failure(sayThrown(error));
   }
   if (typeof given === 'string') return { outcome: { kind: 'answered', answer: given } };
@@ -136,6 +162,19 @@ async function settle(fn: () => Promise<unknown>, plan: PlayPlan): Promise<Endin
     return unreadable(`the target's outcome cannot become JSON: ${sayThrown(error).split('\n')[0]}`);
   }
 }
+
+/** Whether an error, or one behind it, says that the caller is gone: by its name, as the platform's does, or by its class. */
+function tellsOfAbort(error: unknown, depth = 0): boolean {
+  try {
+    if (!(error instanceof Error) || depth > DEEPEST_CAUSE) return false;
+    const names: unknown[] = [error.name, error.constructor.name];
+    return names.some((name) => typeof name === 'string' && /abort/i.test(name)) || tellsOfAbort(error.cause, depth + 1);
+  } catch {
+    // A target's error may throw when it is looked at.
+    return false;
+  }
+}
+const DEEPEST_CAUSE = 5;
 
 const failure = (error: string) => ({ outcome: { kind: 'failed', error } satisfies Outcome });
 const unreadable = (error: string) => ({ ...failure(error), unreadable: true as const });
@@ -172,6 +211,7 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
     });
   }
   const held = recorder.heldVerbatim(JSON.stringify(outcome));
+  const spliced = outcome.shown === undefined ? undefined : recorder.splicedIn(scope, outcome.shown);
   const kept = recorder.keptIn(scope, outcome, script.answer);
   const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((one) => given.has(one) && one !== id);
   recorder.emit({
@@ -180,6 +220,7 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
     outcome,
     held,
     ...(kept.length > 0 && { kept }),
+    ...(spliced && { spliced }),
     ...(others.length > 0 && { state_asks: others }),
     ...(ending.unreadable && { unreadable: true }),
   });

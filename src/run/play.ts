@@ -120,16 +120,19 @@ function end(world: WorldContext, armed: readonly ArmedFault[]): void {
 const faultAt = ({ fault, role, effect }: ArmedFault): FaultAt => ({ fault, role, effect });
 
 /** Lets the asks of a phase arrive as its load says; resolves when each has an outcome. */
-async function arrive(world: WorldContext, { load }: Phase, asks: { task: GoldenTask; n: number }[]): Promise<void> {
+async function arrive(world: WorldContext, phase: Phase, asks: { task: GoldenTask; n: number }[]): Promise<void> {
+  const { load } = phase;
+  const askOf = ({ task, n }: (typeof asks)[number]) =>
+    ask(world, n, task, phase.leaves_after_ms ?? task.leaves_after_ms);
   if ('arrive' in load && load.arrive === 'in_turn') {
-    for (const { task, n } of asks) await ask(world, n, task);
+    for (const one of asks) await askOf(one);
     return;
   }
   const gap = 'every_ms' in load ? load.every_ms : 0;
   await Promise.all(
-    asks.map(async ({ task, n }, i) => {
+    asks.map(async (one, i) => {
       if (gap > 0) await world.clock.sleep(i * gap);
-      await ask(world, n, task);
+      await askOf(one);
     }),
   );
 }

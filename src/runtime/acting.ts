@@ -26,11 +26,14 @@ export interface Hands {
   /** Names that this task may use. */
   allowed: readonly string[];
   taskId: string;
+  /** Aborted when nobody waits any more. */
+  signal?: AbortSignal;
 }
 
 /**
  * Carries out one tool call: only what the contract allows, with valid arguments, with a yes where one is needed, and with
- * an idempotency key, so that trying a write again after a timeout has no second effect.
+ * an idempotency key, so that trying a write again after a timeout has no second effect. Rejects with the signal's reason
+ * where it would have to be begun after that fired.
  */
 export async function act(hands: Hands, tool: string, args: unknown, mode: ToolMode = 'full'): Promise<Act> {
   const { tools, rules, allowed, taskId } = hands;
@@ -45,6 +48,7 @@ export async function act(hands: Hands, tool: string, args: unknown, mode: ToolM
   if (schema === undefined || !rule.allowed || !allowed.includes(tool))
     return refuse('forbidden', 'this tool is not allowed here');
   if (schemaErrors(args, schema.parameters).length > 0) return refuse('invalid', 'the arguments are not valid');
+  hands.signal?.throwIfAborted();
   if (rule.approval === 'human') {
     const answer = await hands.approve({ tool, args });
     // Silence is no yes.
@@ -52,6 +56,7 @@ export async function act(hands: Hands, tool: string, args: unknown, mode: ToolM
   }
   const idempotency_key = fingerprint(`${taskId}/${tool}/${canonicalJson(args)}`);
   for (let tries = 0; ; tries++) {
+    hands.signal?.throwIfAborted();
     try {
       const result = await tools.call(tool, args, rule.write ? { idempotency_key } : {});
       return { tool, args, write, done: 'yes', content: JSON.stringify(result) };

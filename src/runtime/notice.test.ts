@@ -3,7 +3,7 @@ import { Notice, noticeText, OutcomeKind } from '../core/outcome.ts';
 import { degradedNotice, noticeOf } from './notice.ts';
 
 const STATE = { task_id: 't1', step: 'answer' };
-const KINDS = OutcomeKind.exclude(['answered']).options;
+const KINDS = OutcomeKind.exclude(['answered', 'abandoned']).options;
 const ALL = [
   degradedNotice(STATE, true),
   degradedNotice(STATE, false),

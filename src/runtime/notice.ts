@@ -71,7 +71,10 @@ interface Ending {
 const RESUME = says('It can be taken up from where it stopped.', { next: true });
 const NOTHING_TO_DO = says('You do not need to do anything.', { act: false });
 
-const ENDINGS: Record<Exclude<OutcomeKind, 'answered'>, Ending> = {
+/** Of a whole answer there is nothing to tell, and nobody to tell it who left. */
+type Less = Exclude<OutcomeKind, 'answered' | 'abandoned'>;
+
+const ENDINGS: Record<Less, Ending> = {
   declined: {
     works: says('I can still help with other questions.', { works: true }),
     limited: limits('I cannot answer this one, because it was stopped by the safety policy.'),
@@ -123,7 +126,7 @@ const ENDINGS: Record<Exclude<OutcomeKind, 'answered'>, Ending> = {
 
 const UNSURE = limits('One step may or may not have gone through; it is not tried again.');
 
-function toldOf(kind: Exclude<OutcomeKind, 'answered'>, happened: Happened): Told {
+function toldOf(kind: Less, happened: Happened): Told {
   const { works = stoppedCleanly(happened), limited, action, resume, next = RETRY_LATER } = ENDINGS[kind];
   return {
     works,
@@ -135,7 +138,7 @@ function toldOf(kind: Exclude<OutcomeKind, 'answered'>, happened: Happened): Tol
 }
 
 /** What the user is told where the outcome is less than a whole answer. */
-export function noticeOf(kind: Exclude<OutcomeKind, 'answered'>, happened: Happened): Answers {
+export function noticeOf(kind: Less, happened: Happened): Answers {
   return textsOf(toldOf(kind, happened));
 }
 
@@ -149,7 +152,7 @@ export const notices: Reading[] = (() => {
   const cases = states.flatMap((state) => [{ state }, { state, done: true }, { state, unsure: true }]);
   const told = [
     ...states.flatMap((state) => [toldDegraded(state, true), toldDegraded(state, false)]),
-    ...OutcomeKind.exclude(['answered']).options.flatMap((kind) => cases.map((happened) => toldOf(kind, happened))),
+    ...OutcomeKind.exclude(['answered', 'abandoned']).options.flatMap((kind) => cases.map((happened) => toldOf(kind, happened))),
   ];
   const all = told.flatMap((one): Reading[] => Object.values(one));
   return [...new Map(all.map((one) => [canonicalJson(one), one])).values()];

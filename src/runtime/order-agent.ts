@@ -1,5 +1,5 @@
 import type { Message, ToolCall } from '../core/model-call.ts';
-import type { OutcomeKind, PlannedAction, Task, ToolMode } from '../core/outcome.ts';
+import type { PlannedAction, Task, ToolMode } from '../core/outcome.ts';
 import { readRule } from '../core/tools.ts';
 import { leavesOf } from '../text/canonical.ts';
 import { isRecord } from '../text/json.ts';
@@ -7,7 +7,7 @@ import { type Act, allowedTools, type Hands } from './acting.ts';
 import { payloadOf } from './asking.ts';
 import type { Gate } from './contract.ts';
 import type { Payload } from './failover.ts';
-import type { Agent, Story } from './story.ts';
+import type { Agent, Story, ToldKind } from './story.ts';
 import { parseJson, schemaErrors } from './validate.ts';
 
 const MOST_TURNS = 8;
@@ -87,7 +87,7 @@ const citing = (answer: string, { sources }: Task) => ({
 });
 
 /** What happened decides what the answer is. */
-function kindOf(acts: readonly Act[]): OutcomeKind {
+function kindOf(acts: readonly Act[]): ToldKind {
   const missed = acts.filter((a) => a.write && a.done !== 'yes');
   if (missed.some((a) => a.because === 'silence')) return 'needs_confirmation';
   if (missed.some((a) => a.because === 'forbidden' || a.because === 'invalid')) return 'action_disabled';
@@ -145,7 +145,7 @@ function planIn(json: Record<string, unknown>, task: Task, hands: Hands): Planne
 }
 
 /** No model is left. A task that only reads is answered by rule, where what the tools gave covers every source it has. */
-function withoutModel(task: Task, kind: OutcomeKind, { acts, hands }: Story) {
+function withoutModel(task: Task, kind: ToldKind, { acts, hands }: Story) {
   const done = acts.filter((a) => a.done === 'yes');
   const rule = byRule(
     task,

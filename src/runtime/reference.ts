@@ -104,6 +104,7 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
           const answer = await inTime(clock, left(), () => work);
           return answer === TIME_IS_UP ? 'silence' : answer;
         },
+        signal,
         tookMs,
       });
       return agent(task, story);

@@ -15,6 +15,8 @@ export interface Means {
   verify(answer: string, known: readonly string[]): Promise<Checked>;
   tools: Tools;
   approve: Approve;
+  /** Aborted when nobody waits any more: then no tool is used and nobody is asked. */
+  signal?: AbortSignal;
   /** Milliseconds since the ask. */
   tookMs(): number;
 }
@@ -30,7 +32,12 @@ interface Turn extends Pick<FallbackContract, 'output' | 'gate'> {
   payload(task: Task, role: string): Payload;
 }
 
-type Told = Omit<Outcome, 'tool_mode'> & { tool_mode: NonNullable<Outcome['tool_mode']> };
+/** Who left is told nothing. */
+export type ToldKind = Exclude<OutcomeKind, 'abandoned'>;
+type Told = Omit<Outcome, 'kind' | 'tool_mode'> & {
+  kind: ToldKind;
+  tool_mode: NonNullable<Outcome['tool_mode']>;
+};
 
 export type Story = ReturnType<typeof openStory>;
 /** How one workflow is served: it asks, acts and tells, and the story remembers. */
@@ -41,7 +48,7 @@ const LESSER: readonly OutcomeKind[] = ['queued', 'needs_review', 'rules_based',
 const DONE = { yes: true, no: false, unknown: 'unclear' } as const;
 
 /** What one task goes through: as it is told to its user, and written to the log. */
-export function openStory(task: Task, { run, verify, tools, approve, tookMs }: Means) {
+export function openStory(task: Task, { run, verify, tools, approve, signal, tookMs }: Means) {
   const acts: Act[] = [];
   const hands: Hands = {
     tools,
@@ -49,6 +56,7 @@ export function openStory(task: Task, { run, verify, tools, approve, tookMs }: M
     rules: task.contract?.permissions?.tools ?? {},
     allowed: task.tools ?? [],
     taskId: task.id,
+    ...(signal && { signal }),
   };
   /** Roles that a turn had to leave: no later one goes back to them. */
   const left = new Set<string>();

@@ -24,8 +24,11 @@ function firstSentence(text: string): string {
   return flat.match(/^.{20,200}?[.!?](?=\s|$)/)?.[0] ?? flat.slice(0, 200);
 }
 
-/** What a scripted model replies: a tool it wants called, or text. */
-export type Said = { turn: Turn; text: '' } | { turn: undefined; text: string };
+/** What a scripted model replies: the tools it wants called, or text. */
+export interface Said {
+  turns: readonly Turn[];
+  text: string;
+}
 
 /** A verifier has one thing to say, and never the answer that it is shown. */
 function verdictOn({ task, sources }: Script, call: ModelCall): string {
@@ -35,7 +38,7 @@ function verdictOn({ task, sources }: Script, call: ModelCall): string {
 
 /**
  * The reply to one call, chosen by which tool results the conversation holds: the next turn whose tool is offered and has
- * no result yet, then the answer.
+ * no result yet, with those of the same reply of which that holds as well; then the answer.
  */
 export function replyTo(
   script: Script,
@@ -43,17 +46,30 @@ export function replyTo(
   { schemaFields, writes }: { schemaFields: readonly string[]; writes: (tool: string) => boolean },
 ): Said {
   const says = (answer: string, plan: readonly Turn[]): Said => {
-    return { turn: undefined, text: replyText({ ...script, answer }, call, schemaFields, plan) };
+    return { turns: [], text: replyText({ ...script, answer }, call, schemaFields, plan) };
   };
-  if (call.role === 'verifier') return { turn: undefined, text: verdictOn(script, call) };
+  if (call.role === 'verifier') return { turns: [], text: verdictOn(script, call) };
   const turns = script.task.turns.map((turn) => ({ turn, result: resultOf(call, turn, script) }));
   const undone = turns.filter(({ turn, result }) => writes(turn.tool) && !happened(result)).map(({ turn }) => turn);
   // A write that was tried and did not happen is the end of the story; what would have followed it is not asked for.
   const refused = turns.findIndex(({ turn, result }) => writes(turn.tool) && result !== undefined && !happened(result));
-  const open = (refused < 0 ? turns : turns.slice(0, refused)).filter(({ result }) => result === undefined);
-  const next = open.find(({ turn }) => call.tools.some((tool) => tool.name === turn.tool));
-  if (next !== undefined) return { turn: next.turn, text: '' };
+  const asked = (refused < 0 ? turns : turns.slice(0, refused)).filter(
+    ({ turn, result }) => result === undefined && call.tools.some((tool) => tool.name === turn.tool),
+  );
+  const [next] = asked;
+  if (next !== undefined) {
+    const together = replyOf(script.task.turns, next.turn);
+    return { turns: asked.map(({ turn }) => turn).filter((turn) => together.includes(turn)), text: '' };
+  }
   return says((undone.length > 0 ? script.task.answer_if_not_done : undefined) ?? script.answer, undone);
+}
+
+/** The turns that one reply asks for together. */
+function replyOf(turns: readonly Turn[], one: Turn): readonly Turn[] {
+  const at = turns.indexOf(one);
+  const first = turns.findLastIndex(({ parallel }, i) => i <= at && !parallel);
+  const next = turns.findIndex(({ parallel }, i) => i > at && !parallel);
+  return turns.slice(Math.max(0, first), next < 0 ? turns.length : next);
 }
 
 /** What the conversation says a tool gave: the message that answers its call, or words that name the tool and tell what it gave. */

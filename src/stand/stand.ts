@@ -178,12 +178,12 @@ export function createStand(options: StandOptions): Stand {
     signal: AbortSignal | undefined,
   ): Promise<Reply> {
     const said = replyTo(script, call, { schemaFields: options.schemaFields, writes });
-    const { turn } = said;
+    const { turns } = said;
     const pace = random.fork(`pace/${keyOf(call)}`);
     const thinking = 300 + Math.floor(pace.next() * 700);
     const perToken = 4 + Math.floor(pace.next() * 4);
-    const args = turn === undefined ? '' : JSON.stringify(turn.args);
-    const { text, wanted, output, limited } = withinLimit(said.text, args, call.maxOutputTokens);
+    const args = turns.map((turn) => JSON.stringify(turn.args));
+    const { text, wanted, output, limited } = withinLimit(said.text, args.join(''), call.maxOutputTokens);
     await clock.sleep(call.stream ? thinking : thinking + perToken * output, signal);
     const thought = call.reasoning === true ? [thoughtOf(pace)] : [];
     const reasoning = estimateTokens(thought.map((part) => part.text).join(''));
@@ -194,13 +194,18 @@ export function createStand(options: StandOptions): Stand {
         yield { type: 'text-delta', text: piece };
         if (call.stream) await clock.sleep(perToken * estimateTokens(piece), signal);
       }
-      if (turn !== undefined) {
+      let rest = wanted;
+      for (const [i, turn] of turns.entries()) {
+        // A limit that cuts the one before leaves nothing of this one.
+        if (i > 0 && rest === '') break;
         const id = `call_${call.task}_${script.task.turns.indexOf(turn) + 1}`;
+        const own = rest.slice(0, args[i]?.length);
+        rest = rest.slice(own.length);
         yield { type: 'tool-call', id, name: turn.tool };
-        yield { type: 'tool-call-delta', id, arguments: wanted };
+        yield { type: 'tool-call-delta', id, arguments: own };
       }
       yield usage;
-      yield { type: 'end', reason: limited ? 'length' : turn === undefined ? 'stop' : 'tool-calls' };
+      yield { type: 'end', reason: limited ? 'length' : turns.length === 0 ? 'stop' : 'tool-calls' };
     }
     return { kind: 'http', parts: parts() };
   }

@@ -1,14 +1,18 @@
 import type { Outcome } from '../core/outcome.ts';
 import { isDeeper } from './canonical.ts';
 
-type Said = Pick<Outcome, 'answer' | 'data'>;
+type Said = Pick<Outcome, 'answer' | 'data' | 'shown'>;
+
+/** What a stream showed is the answer where no other is handed out. */
+const textOf = ({ answer, data, shown }: Said) => answer ?? (data === undefined ? shown : undefined);
 
 /** The structured output, handed back as data or as a JSON text in place of the answer. */
 export function dataOf(outcome: Said): Record<string, unknown> | undefined {
-  if (outcome.data !== undefined || !outcome.answer?.trimStart().startsWith('{')) return outcome.data;
+  const text = textOf(outcome);
+  if (outcome.data !== undefined || !text?.trimStart().startsWith('{')) return outcome.data;
   try {
     // A text that begins with a brace and is JSON is an object.
-    const data: Record<string, unknown> = JSON.parse(outcome.answer);
+    const data: Record<string, unknown> = JSON.parse(text);
     return isDeeper(data) ? undefined : data;
   } catch {
     return undefined;
@@ -19,7 +23,7 @@ export function dataOf(outcome: Said): Record<string, unknown> | undefined {
 export function answerOf(outcome: Said): string | undefined {
   const inData = dataOf(outcome)?.['answer'];
   const prose = typeof inData === 'string' ? inData : undefined;
-  return outcome.data === undefined ? (prose ?? outcome.answer) : (outcome.answer ?? prose);
+  return outcome.data === undefined ? (prose ?? textOf(outcome)) : (outcome.answer ?? prose);
 }
 
 /** Everything the answer says: its prose and every string of its structured output, each once. */

@@ -38,7 +38,7 @@ export function valuesOf(fields: Record<string, unknown>): [string, unknown][] {
 }
 
 /** Everything an outcome hands out in words, squashed. */
-export const handedOut = (outcome: Pick<Outcome, 'answer' | 'data'>): string => squash(contentText(outcome));
+export const handedOut = (outcome: Pick<Outcome, 'answer' | 'data' | 'shown'>): string => squash(contentText(outcome));
 
 /** Shorter prose may stand in another text by chance: it counts only where it is all there is. */
 const SURELY = 20;
