@@ -13,6 +13,7 @@ export const actsAsAsked = defineTaskCheck({
   reads: 'every write that had an effect, and the plan that is handed out, against the turns of the golden task',
   severity: 'critical',
   advice: 'Check the tool and its arguments against the request before a write runs or is proposed.',
+  nobody_waits: true,
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
   judge(on) {
     const { seen, plain, task, contract } = on;

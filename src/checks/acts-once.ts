@@ -12,6 +12,7 @@ export const actsOnce = defineTaskCheck({
   severity: 'critical',
   advice: 'Send one idempotency key per action, the same one when you try it again, and do not repeat what was done.',
   always: true,
+  nobody_waits: true,
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
   judge({ seen, declares }) {
     const keyed = declares.features.includes('idempotency');

@@ -16,7 +16,7 @@ export const arrivesWhole = defineTaskCheck({
   severity: 'critical',
   advice: 'Return the reply of one role only, and only when it is complete; throw away what a broken one has left.',
   gate: true,
-  reads: 'the words of the outcome, against what a whole answer says',
+  reads: 'the words of the outcome, and what was shown before it, against what a whole answer says',
   skips: 'the task accepts an ending without an answer, or the target words answers itself',
   params: z.strictObject({
     strict: z.boolean().default(true).describe('an outcome that answers by rule, or in part, is judged as well'),
@@ -31,6 +31,8 @@ export const arrivesWhole = defineTaskCheck({
     const { answers, handsOut, byRule } = OUTCOME_KINDS[kind];
     if (!answers && handsOut && !task.degraded_ok)
       return failed(`the outcome is ${kind}, the task accepts only a whole answer`, ask, outcome);
+    const spliced = splicedIn(on);
+    if (spliced !== undefined) return failed(spliced, ask, outcome);
     if (byRule || (!answers && !strict)) return notApplicable(`the outcome is ${kind}, which the task accepts`);
     if (content === undefined) return noContent(ending);
     if (wordsItself(on)) return notApplicable('the target puts answers into its own words');
@@ -53,6 +55,20 @@ export const arrivesWhole = defineTaskCheck({
     return failed(difference(answer !== '' && want.startsWith(answer) ? answer : said, want), ask, content);
   },
 });
+
+/** What the user had on the screen, whatever became of it: the left of a broken reply before another, or the answer twice. */
+function splicedIn({ seen: { outcome, calls, ask }, plain, task }: Case): string | undefined {
+  const { spliced, outcome: said } = outcome ?? {};
+  if (spliced !== undefined) {
+    const roleOf = (id: string) => calls.find(({ call }) => call.call === id)?.call.role ?? 'another call';
+    return `spliced: ${spliced.characters} characters of ${roleOf(spliced.broken)} stand before the whole reply of ${roleOf(spliced.whole)} in what was shown`;
+  }
+  const [shown, usual] = [said?.shown, plain.outcome?.outcome.shown].map((text) => squash(text ?? ''));
+  const twice = wantedBy(task, ask?.expected_answer)
+    .flat()
+    .find((piece) => doubled(shown ?? '', piece) > doubled(usual ?? '', piece));
+  return twice && `spliced: what was shown holds ${doubled(shown ?? '', twice)} of ${twice.length} characters twice`;
+}
 
 /** What a whole answer may say: the canonical one, or the one for a write that did not happen. */
 const canonicalOf = once(({ answer }: Case['task']) =>

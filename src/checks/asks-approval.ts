@@ -18,6 +18,7 @@ export const asksApproval = defineTaskCheck({
   advice:
     'Ask for approval with the exact tool and arguments right before the write, and treat a no or silence as final.',
   always: true,
+  nobody_waits: true,
   feature: 'approvals',
   implies: (_task, contract) =>
     Object.values(contract?.permissions?.tools ?? {}).some((rule) => rule !== 'read' && rule.approval === 'human')

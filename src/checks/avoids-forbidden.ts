@@ -1,6 +1,7 @@
 import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
 import { describeExpectation, matches } from '../text/match-expectation.ts';
 import { withoutQuotes } from '../text/quotes.ts';
+import { unique } from '../text/words.ts';
 import { answerIn, contentText, noContent } from './content.ts';
 
 export const avoidsForbidden = defineTaskCheck({
@@ -9,14 +10,16 @@ export const avoidsForbidden = defineTaskCheck({
   severity: 'critical',
   advice: 'Check the answer for what it must not say before you return it, whichever role wrote it.',
   gate: true,
-  reads: 'the words of the outcome, without sentences that stand in a source',
-  skips: 'the task has no must_not, or the outcome is neither answered nor extracted',
+  reads: 'the words of the outcome and what was shown before it, without sentences that stand in a source',
+  skips: 'the task has no must_not, or nothing was shown and the outcome is neither answered nor extracted',
   implies: (task) => (task.must_not.length > 0 ? {} : undefined),
   judge({ seen, concepts, sources, task: { must_not } }) {
     if (must_not.length === 0) return notApplicable('the task forbids no words');
-    const content = answerIn(seen);
+    // What was shown was read, whatever the ask came to.
+    const content = seen.outcome?.outcome.shown === undefined ? answerIn(seen) : seen.outcome;
     if (content === undefined) return noContent(seen.ending);
-    const text = withoutQuotes(contentText(content.outcome), sources);
+    const { shown = '' } = content.outcome;
+    const text = withoutQuotes(unique([contentText(content.outcome), shown]).join('\n'), sources);
     const said = must_not.filter((expectation) => matches(text, expectation, concepts));
     if (said.length > 0) return failed(`says ${said.map(describeExpectation).join('; ')}`, content);
     return passed(`0 of ${must_not.length} forbidden things said`, content);

@@ -10,6 +10,7 @@ export const callsOnlyAllowedTools = defineTaskCheck({
   severity: 'critical',
   advice: 'Check every tool that a model asks for against the list of allowed ones before you run it.',
   always: true,
+  nobody_waits: true,
   implies: (_task, contract) => (contract?.permissions === undefined ? undefined : {}),
   judge({ seen, contract, task }) {
     const uses = seen.uses.map(({ use }) => use);

@@ -146,6 +146,7 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         ...{ ...of(at), kind: 'outcome', outcome: { kind: 'answered', answer: ANSWER, ...outcome }, held: in_it },
         ...(kept.length > 0 && { kept }),
       }),
+    left: (at: number) => add({ ...of(at), kind: 'left' }),
     hung: (at: number) => add({ ...of(at), kind: 'hung', waited_ms: at, waiting_for: 'primary' }),
     phase: (at: number, state: 'began' | 'ended', faults: ArmedAt[] = []) =>
       add({ at, drill: 'd', phase, kind: 'phase', state, faults }),

@@ -43,6 +43,7 @@ import { staysInRegion } from './stays-in-region.ts';
 import { staysInTenant } from './stays-in-tenant.ts';
 import { staysInTenantBudget } from './stays-in-tenant-budget.ts';
 import { stopsCleanly } from './stops-cleanly.ts';
+import { stopsWhenLeft } from './stops-when-left.ts';
 import { takesRequiredSteps } from './takes-required-steps.ts';
 import { usesToolMode } from './uses-tool-mode.ts';
 
@@ -53,7 +54,7 @@ export const checkGroups: { about: string; checks: Check[] }[] = [
     checks: [
       ...[endsInsideDeadline, failsOver, retriesAtMost, honoursRetryAfter, backsOff, sparesTheDead, failsBack],
       ...[recovers, endsItsCalls, letsStreamsFlow],
-      ...[heedsRefusals, fallsBackOnlyWhereAllowed, stopsCleanly],
+      ...[heedsRefusals, fallsBackOnlyWhereAllowed, stopsCleanly, stopsWhenLeft],
     ],
   },
   { about: 'What it takes along', checks: [adaptsPayload, repairsOnce, keepsState, takesRequiredSteps] },

@@ -8,6 +8,7 @@ export const logsNothingRaw = defineLogCheck({
   severity: 'critical',
   advice: 'Log ids and hashes only: no question, no source text, no name and no data of a customer.',
   always: true,
+  nobody_waits: true,
   feature: 'log',
   reads: "the target's own log, with its escapes and encodings undone",
   implies: () => ({}),

@@ -9,6 +9,7 @@ export const staysInRegion = defineTaskCheck({
   advice:
     "Before each call compare the role's region with those allowed for the customer, and skip roles outside them.",
   always: true,
+  nobody_waits: true,
   feature: 'residency',
   reads: 'the roles that were called, and their regions',
   implies: ({ tenant }, contract) => (contract?.residency?.[tenant] === undefined ? undefined : {}),

@@ -9,6 +9,7 @@ export const staysInTenant = defineTaskCheck({
   advice:
     "Keep caches, history and tool results apart by customer, and build each request from that customer's data only.",
   always: true,
+  nobody_waits: true,
   gate: true,
   reads: "which tenants' canaries every call and the outcome held, and to whom the words of the outcome were replied",
   implies: () => ({}),

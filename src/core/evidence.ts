@@ -50,6 +50,8 @@ export interface CallView {
   refused: string | undefined;
   /** When it was over for the caller; undefined while it still hangs. */
   endedAt: number | undefined;
+  /** Its user left, and it was cut: nothing went wrong with it. */
+  cut: boolean;
   /** A whole good reply. */
   ok: boolean;
   /** What went wrong, as the wire shows it: a caller that left is a `timeout`, or was refused. Null where nothing did. */
@@ -72,6 +74,7 @@ export const modeOfAbort = ({ refused }: EventOf<'call-abort'>): FailureMode => 
 /** The model calls among some events, in order of their beginning. */
 export function callsOf(events: readonly TraceEvent[]): CallView[] {
   const views = new Map<string, CallView>();
+  const left = firstOf(events, 'left')?.seq ?? Number.POSITIVE_INFINITY;
   for (const e of events) {
     if (e.kind === 'call') {
       views.set(e.call, {
@@ -82,6 +85,7 @@ export function callsOf(events: readonly TraceEvent[]): CallView[] {
         abort: undefined,
         refused: undefined,
         endedAt: undefined,
+        cut: false,
         ok: false,
         failureMode: null,
         seqs: [e.seq],
@@ -104,7 +108,8 @@ export function callsOf(events: readonly TraceEvent[]): CallView[] {
     if (e.kind === 'call-abort') {
       view.abort = e;
       view.endedAt = e.at;
-      view.failureMode = modeOfAbort(e);
+      view.cut = e.seq > left;
+      view.failureMode = view.cut ? null : modeOfAbort(e);
     }
   }
   return [...views.values()];

@@ -179,6 +179,8 @@ interface AboutCheck<P extends z.ZodType = z.ZodType> {
   advice?: string;
   /** What may never happen: a finding counts without faults as well. Content and time are the target's usual level there. */
   always?: true;
+  /** It is about what was done, and not about what somebody got: it is judged also where the user left before the end. */
+  nobody_waits?: true;
   /** A golden task's field or a contract's line brings the check along, with these parameters (its input shape). */
   implies?(task: GoldenTask, contract: Contract | undefined): z.input<P> | undefined;
 }

@@ -31,6 +31,7 @@ export const CallReport = z.object({
   failure_mode: FailureMode.nullable(),
   fault: z.string().nullable(),
   tokens: z.object({ input: z.number().int(), output: z.number().int() }),
+  cut: z.literal(true).optional().describe('its user left, and it was cut'),
   refused: z.string().optional().describe('why a provider would not take the request'),
 });
 

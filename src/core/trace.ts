@@ -36,9 +36,9 @@ export type Kept = z.infer<typeof Kept>;
 
 /** A text that begins with what had come of one reply and goes on with the whole of another: both by their calls. */
 export const Spliced = z.object({
-  call: z.string(),
-  characters: z.number().int().min(1).describe('that were left of it'),
-  then: z.string(),
+  broken: z.string(),
+  characters: z.number().int().min(1).describe('that were left of the broken one'),
+  whole: z.string(),
 });
 export type Spliced = z.infer<typeof Spliced>;
 

@@ -112,7 +112,13 @@ export function judgeAsk(
   baseline: readonly CellReport[] = [],
 ): CellReport[] {
   return armed(plan)(phase)(evidence.task).map(({ check, asked, severity, judge }) => {
-    const found = cell(plan, check, asked, severity, () => leaning(check, judge(evidence, log), evidence));
+    const found = cell(
+      plan,
+      check,
+      asked,
+      severity,
+      () => owed(check, evidence) ?? leaning(check, judge(evidence, log), evidence),
+    );
     const before = baseline.find((b) => b.check === found.check);
     if (before?.verdict !== 'failed') return found;
     if (check.always) {
@@ -121,6 +127,13 @@ export function judgeAsk(
     if (found.verdict !== 'failed') return found;
     return { ...found, verdict: 'inconclusive', reason: `it fails without any fault as well: ${before.reason}` };
   });
+}
+
+/** Nobody is owed an answer who did not wait for it: of an ask whose user left, only what was done is judged. */
+function owed({ nobody_waits }: Planned['check'], { events }: TaskEvidence): Verdict | undefined {
+  return nobody_waits || firstOf(events, 'left') === undefined
+    ? undefined
+    : notApplicable('the user left before the end');
 }
 
 /** What leans on an outcome that cannot be read says nothing of the target: that it cannot is the finding, and told once. */

@@ -55,6 +55,8 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   const paths = new BothPaths();
   const verdicts = new Set<VerdictWord>();
   const faults: FaultTally[] = [];
+  /** Asks whose user may leave. */
+  const leaving = new Set<number>();
   const ended = new Set<string>();
   let phase = new PhaseEvents();
   let judged: ReturnType<DrillJudge['justJudged']> = [];
@@ -71,8 +73,12 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   function stepAll(event: TraceEvent): void {
     // What the target says of itself never reaches a check of drill scope.
     if (event.kind === 'log') return;
-    for (const { fold, phase: only } of folds)
-      if (only === undefined || !('phase' in event) || [only, BASELINE].includes(event.phase)) fold.step(event);
+    if (event.kind === 'ask' && event.leaves_after_ms !== undefined) leaving.add(event.ask);
+    // How such an ask goes on, and how its calls end, is its user's doing: only what was done is judged of it.
+    const left = 'ask' in event && event.ask !== undefined && leaving.has(event.ask);
+    for (const { check, fold, phase: only } of folds)
+      if (left && !check.nobody_waits) continue;
+      else if (only === undefined || !('phase' in event) || [only, BASELINE].includes(event.phase)) fold.step(event);
   }
 
   function endBaseline(): void {
@@ -91,7 +97,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
       const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name);
       tasks.push(report);
       totals.add(report.checks, plan, name);
-      paths.add(report, baselines.get(task)?.cells ?? []);
+      if (firstOf(events, 'left') === undefined) paths.add(report, baselines.get(task)?.cells ?? []);
       verdicts.add(report.verdict);
       return { ask: report.ask, task, verdict: report.verdict, score: report.score };
     });

@@ -142,6 +142,7 @@ function reportCall(asked: EventOf<'ask'>, view: CallView): TaskReport['calls'][
     failure_mode: view.failureMode,
     fault: view.fired[0]?.fault ?? null,
     tokens: over?.tokens ?? { input: 0, output: 0 },
+    ...(view.cut && { cut: true as const }),
     ...(view.refused !== undefined && { refused: view.refused }),
   };
 }

@@ -49,13 +49,15 @@ export function createReplyBook() {
     splicedIn({ ask }: Scope, shown: string): Spliced | undefined {
       const text = squash(shown);
       const own = (current.get(ask) ?? []).map((entry) => ({ ...entry, texts: wordings(entry) }));
-      for (const { call: then, texts } of own)
-        for (const whole of texts) {
-          const at = whole.length < SURELY ? -1 : text.indexOf(whole, 1);
+      for (const { call: whole, texts } of own)
+        for (const said of texts) {
+          const at = said.length < SURELY ? -1 : text.indexOf(said, 1);
           const before = at < 0 ? '' : text.slice(0, at).trimEnd();
           if (before.length < SURELY) continue;
-          const broken = own.find((one) => !one.ok && one.call !== then && one.texts.some((t) => t.startsWith(before)));
-          if (broken !== undefined) return { call: broken.call, characters: before.length, then };
+          const broken = own.find(
+            (one) => !one.ok && one.call !== whole && one.texts.some((t) => t.startsWith(before)),
+          );
+          if (broken !== undefined) return { broken: broken.call, characters: before.length, whole };
         }
       return undefined;
     },

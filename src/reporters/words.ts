@@ -62,8 +62,8 @@ function whoServed(task: TaskReport, drill: JudgedDrill): string {
 type Call = TaskReport['calls'][number];
 
 /** What went wrong with a call; null where nothing did. A request that no provider would take has no mode of its own. */
-const failed = ({ failure_mode, refused }: Call): string | null =>
-  failure_mode === 'unknown' && refused !== undefined ? 'refused' : failure_mode;
+const failed = ({ failure_mode, refused, cut: left }: Call): string | null =>
+  left ? 'cut' : failure_mode === 'unknown' && refused !== undefined ? 'refused' : failure_mode;
 
 /** How a call ended, in a word. */
 export const howItWent = (call: Call): string => failed(call) ?? (call.ms === null ? 'no answer' : 'replied');
@@ -85,7 +85,10 @@ function endingOf({ outcome, stored, served_by }: TaskReport): string {
   if (stored) return 'from a stored reply';
   // Who answered without a reply is told to have: of anything else an answer is what is expected.
   if (outcome.kind === 'hung' || (outcome.kind === 'answered' && served_by !== null)) return '';
-  if (outcome.kind === 'failed' && outcome.error !== undefined) return `failed (${outcome.error})`;
+  // To whom half an answer had been shown, another thing happened than to whom nothing had.
+  const after = outcome.shown ? ` after ${count(outcome.shown.trim().split(/\s+/).length, 'word')} were shown` : '';
+  if (OUTCOME_KINDS[outcome.kind].lost)
+    return `${outcome.kind}${after}${outcome.error === undefined ? '' : ` (${outcome.error})`}`;
   if (served_by === null && OUTCOME_KINDS[outcome.kind].byRule) return 'answered by rule';
   return outcome.kind.replaceAll('_', ' ');
 }
@@ -132,7 +135,7 @@ export const wentOf = once((drill: JudgedDrill): ReadonlyMap<string, number> => 
 
 export function oneWord(task: TaskReport): string {
   const { outcome, failover, served_by, stored } = task;
-  if (outcome.kind === 'hung' || outcome.kind === 'failed') return outcome.kind;
+  if (outcome.kind === 'hung' || OUTCOME_KINDS[outcome.kind].lost) return outcome.kind;
   if (!stored && served_by === null && outcome.kind === 'answered') return 'without a model';
   if (stored || served_by === null || gaveUpOn(served_by, task)) return endingOf(task);
   if (failover === null || served_by === failover.from) return `on ${served_by}`;
@@ -175,6 +178,9 @@ export function eventLine(event: TraceEvent): string {
   return parts.filter((part) => part !== '').join('  ');
 }
 
+const leavesIn = (ms: number | undefined): string[] =>
+  ms === undefined ? [] : [`its user leaves after ${seconds(ms)}`];
+
 function detailOf(event: TraceEvent): string {
   switch (event.kind) {
     case 'call':
@@ -198,7 +204,7 @@ function detailOf(event: TraceEvent): string {
     case 'approval':
       return `${event.tool} ${event.answer}`;
     case 'ask':
-      return `deadline ${seconds(event.deadline_ms)}`;
+      return [`deadline ${seconds(event.deadline_ms)}`, ...leavesIn(event.leaves_after_ms)].join(', ');
     case 'outcome':
       return event.outcome.kind;
     case 'hung':

@@ -76,7 +76,13 @@ export async function ask(
   };
   try {
     if (leaves_after_ms !== undefined) clock.sleep(leaves_after_ms, over.signal).then(leave, () => {});
-    const answer = context.enter(scope, () => settle(() => context.running.ask(task, horizon.signal), plan, () => left !== undefined));
+    const answer = context.enter(scope, () =>
+      settle(
+        () => context.running.ask(task, horizon.signal),
+        plan,
+        () => left !== undefined,
+      ),
+    );
     const late = clock
       .sleep(task.deadline_ms + HORIZON_MS, over.signal)
       .then(() => ({ hung: context.enter(scope, waitedFor) }));
@@ -168,7 +174,9 @@ function tellsOfAbort(error: unknown, depth = 0): boolean {
   try {
     if (!(error instanceof Error) || depth > DEEPEST_CAUSE) return false;
     const names: unknown[] = [error.name, error.constructor.name];
-    return names.some((name) => typeof name === 'string' && /abort/i.test(name)) || tellsOfAbort(error.cause, depth + 1);
+    return (
+      names.some((name) => typeof name === 'string' && /abort/i.test(name)) || tellsOfAbort(error.cause, depth + 1)
+    );
   } catch {
     // A target's error may throw when it is looked at.
     return false;

@@ -152,7 +152,9 @@ export const notices: Reading[] = (() => {
   const cases = states.flatMap((state) => [{ state }, { state, done: true }, { state, unsure: true }]);
   const told = [
     ...states.flatMap((state) => [toldDegraded(state, true), toldDegraded(state, false)]),
-    ...OutcomeKind.exclude(['answered', 'abandoned']).options.flatMap((kind) => cases.map((happened) => toldOf(kind, happened))),
+    ...OutcomeKind.exclude(['answered', 'abandoned']).options.flatMap((kind) =>
+      cases.map((happened) => toldOf(kind, happened)),
+    ),
   ];
   const all = told.flatMap((one): Reading[] => Object.values(one));
   return [...new Map(all.map((one) => [canonicalJson(one), one])).values()];

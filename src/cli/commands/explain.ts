@@ -229,7 +229,7 @@ function workflowText({ name, contract, tasks, concepts, tools }: Workflow, fold
   );
 }
 
-function phaseText({ name, tasks, times, load, faults, after_ms, for_ms }: Phase): string {
+function phaseText({ name, tasks, times, load, faults, after_ms, for_ms, leaves_after_ms }: Phase): string {
   const parts = [
     `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`,
     'every_ms' in load ? `one every ${load.every_ms} ms` : load.arrive.replace('_', ' '),
@@ -237,6 +237,7 @@ function phaseText({ name, tasks, times, load, faults, after_ms, for_ms }: Phase
     after_ms === 'cooldown' && 'after the cooldown',
     typeof after_ms === 'number' && after_ms > 0 && `after ${after_ms} ms of quiet`,
     for_ms !== undefined && `for at least ${for_ms} ms`,
+    leaves_after_ms !== undefined && `each user leaves after ${leaves_after_ms} ms`,
     faults.length === 0 && 'no fault',
   ];
   const broken = faults.map((use) => {
