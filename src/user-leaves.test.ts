@@ -101,7 +101,11 @@ export default async ({ input }, { roles: { primary }, signal }) => {
       `return ask({ signal }).catch((cause) => { throw new Error('request failed', { cause }); });`,
       'abandoned',
     ],
-    ['says so itself', `return ask({ signal }).catch(() => ({ kind: 'abandoned', state: { draft: input } }));`, 'abandoned'],
+    [
+      'says so itself',
+      `return ask({ signal }).catch(() => ({ kind: 'abandoned', state: { draft: input } }));`,
+      'abandoned',
+    ],
     ['cannot cut its call, and answers when that is over', 'return ask();', 'answered'],
     ['fails of something else', `return ask({ signal }).catch(() => { throw new TypeError('oops'); });`, 'failed'],
     ['never comes back', 'await ask({ signal }).catch(() => new Promise(() => {}));', 'hung'],
@@ -110,7 +114,9 @@ export default async ({ input }, { roles: { primary }, signal }) => {
   });
 
   it('that asks once more is found', async () => {
-    const { found } = await ending(`return ask({ signal }).catch(async () => { await new Promise((r) => setTimeout(r, 300)); return ask(); });`);
+    const { found } = await ending(
+      `return ask({ signal }).catch(async () => { await new Promise((r) => setTimeout(r, 300)); return ask(); });`,
+    );
     expect(found).toEqual(['stops-when-left']);
   });
 });

@@ -63,11 +63,12 @@ function splicedIn({ seen: { outcome, calls, ask }, plain, task }: Case): string
     const roleOf = (id: string) => calls.find(({ call }) => call.call === id)?.call.role ?? 'another call';
     return `spliced: ${spliced.characters} characters of ${roleOf(spliced.broken)} stand before the whole reply of ${roleOf(spliced.whole)} in what was shown`;
   }
-  const [shown, usual] = [said?.shown, plain.outcome?.outcome.shown].map((text) => squash(text ?? ''));
+  const shown = squash(said?.shown ?? '');
+  const usual = squash(plain.outcome?.outcome.shown ?? '');
   const twice = wantedBy(task, ask?.expected_answer)
     .flat()
-    .find((piece) => doubled(shown ?? '', piece) > doubled(usual ?? '', piece));
-  return twice && `spliced: what was shown holds ${doubled(shown ?? '', twice)} of ${twice.length} characters twice`;
+    .find((piece) => shown.includes(piece) && doubled(shown, piece) > doubled(usual, piece));
+  return twice && `spliced: what was shown holds ${doubled(shown, twice)} of ${twice.length} characters twice`;
 }
 
 /** What a whole answer may say: the canonical one, or the one for a write that did not happen. */

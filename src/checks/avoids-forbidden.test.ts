@@ -18,6 +18,15 @@ test('in a whole answer it fails; what a notice says is judged from its meaning,
   expect(promised({ kind: 'needs_review', answer: 'A full refund.' })).toBe('not_applicable');
 });
 
+test('what was shown was read, whatever became of it', () => {
+  const shown = (more: object) =>
+    worded(verdictOf(check, evidence(failover({ answer: undefined, shown: 'A full refund', ...more }), { task })));
+  for (const kind of ['answered', 'partial', 'failed']) expect(shown({ kind })).toBe('failed: says "full refund"');
+  expect(shown({ answer: 'No. See policy_v3.' })).toBe('failed: says "full refund"');
+  expect(shown({ kind: 'failed', shown: 'The policy' })).toMatch(/^passed/);
+  expect(shown({ kind: 'needs_review', shown: 'The policy', answer: 'A full refund.' })).toMatch(/^passed/);
+});
+
 test('a sentence of a source is shown, not said', () => {
   const text = '# Returns\n- A full refund is given within 30 days. A manager may allow more.';
   const on = (answer: string) =>

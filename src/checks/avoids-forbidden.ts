@@ -15,13 +15,14 @@ export const avoidsForbidden = defineTaskCheck({
   implies: (task) => (task.must_not.length > 0 ? {} : undefined),
   judge({ seen, concepts, sources, task: { must_not } }) {
     if (must_not.length === 0) return notApplicable('the task forbids no words');
+    const content = answerIn(seen);
     // What was shown was read, whatever the ask came to.
-    const content = seen.outcome?.outcome.shown === undefined ? answerIn(seen) : seen.outcome;
-    if (content === undefined) return noContent(seen.ending);
-    const { shown = '' } = content.outcome;
-    const text = withoutQuotes(unique([contentText(content.outcome), shown]).join('\n'), sources);
+    const shown = seen.outcome?.outcome.shown;
+    if (content === undefined && shown === undefined) return noContent(seen.ending);
+    const texts = [content === undefined ? '' : contentText(content.outcome), shown ?? ''];
+    const text = withoutQuotes(unique(texts).join('\n'), sources);
     const said = must_not.filter((expectation) => matches(text, expectation, concepts));
-    if (said.length > 0) return failed(`says ${said.map(describeExpectation).join('; ')}`, content);
-    return passed(`0 of ${must_not.length} forbidden things said`, content);
+    if (said.length > 0) return failed(`says ${said.map(describeExpectation).join('; ')}`, seen.outcome);
+    return passed(`0 of ${must_not.length} forbidden things said`, seen.outcome);
   },
 });

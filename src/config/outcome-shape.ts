@@ -20,7 +20,8 @@ export function readOutcome(given: unknown): OutcomeReading {
     return { problems: ["it is neither a text nor a mapping: give { kind: 'answered', answer: '…' }"] };
   const told = new Problems();
   const outcome = inspect(told, Outcome, { value: given, place: () => ({ file: 'outcome' }) });
-  const empty = given['kind'] === 'answered' && given['answer'] === undefined && given['data'] === undefined;
+  const empty =
+    given['kind'] === 'answered' && ['answer', 'data', 'shown'].every((field) => given[field] === undefined);
   const wrong = [
     ...told.all.map(({ message, fix }) => `${message}: ${fix}`),
     ...(empty ? ['it is answered and has neither answer nor data'] : []),

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createReplyBook } from './reply-book.ts';
 
 const TEXT = 'The lamp can be sent back within thirty days, and the refund goes to your card.';
@@ -51,4 +51,52 @@ test('a later call that quotes a reply is known, unless it quotes it as the mode
   book.enter(reply(1));
   expect(book.rereads(1, [{ role: 'user', content: `Is this true? "${TEXT}"` }])).toEqual(['c1']);
   expect(book.rereads(1, [{ role: 'assistant', content: TEXT }])).toEqual([]);
+});
+
+describe('a text that was shown', () => {
+  const broken = reply(1, TEXT.slice(0, 39), { call: 'c0', ok: false });
+  const whole = reply(1, OTHER, { role: 'backup' });
+  const spliced = (shown: string, ...replies: ReturnType<typeof reply>[]) => {
+    const book = createReplyBook();
+    for (const one of replies) book.enter(one);
+    return book.splicedIn(scope(1), shown);
+  };
+
+  test.each([
+    ['all that came of a broken reply before the whole of another', TEXT.slice(0, 39) + OTHER, 39],
+    ['a part of it, and white space between', `${TEXT.slice(0, 20)}\n\n${OTHER}`, 20],
+    ['the same words again', TEXT.slice(0, 39) + TEXT, 39],
+  ])('is spliced: %s', (_, shown, characters) => {
+    const then = shown.endsWith(TEXT) ? { ...whole, text: TEXT } : whole;
+    expect(spliced(shown, broken, then)).toEqual({ broken: 'c0', characters, whole: 'c1' });
+  });
+
+  test('is spliced as JSON, too', () => {
+    const [first, then] = [TEXT, OTHER].map((answer) => JSON.stringify({ answer }));
+    const cut = first?.slice(0, 45) ?? '';
+    const found = spliced(cut + then, { ...broken, text: cut }, { ...whole, text: then ?? '' });
+    expect(found).toMatchObject({ broken: 'c0', whole: 'c1' });
+  });
+
+  test.each([
+    ['the whole of one', OTHER],
+    ['what came of the broken one', TEXT.slice(0, 39)],
+    ['both, with words between', `${TEXT.slice(0, 39)} Sorry, once more: ${OTHER}`],
+    ['fewer letters than tell', TEXT.slice(0, 9) + OTHER],
+  ])('is not: %s', (_, shown) => {
+    expect(spliced(shown, broken, whole)).toBeUndefined();
+  });
+
+  test('is not: the words of two turns that both came whole', () => {
+    const first = reply(1, 'Let me look up that order.', { call: 'c0' });
+    expect(spliced(`Let me look up that order. ${OTHER}`, first, whole)).toBeUndefined();
+  });
+
+  test('may be of another tenant, whatever was handed out beside it', () => {
+    const book = createReplyBook();
+    book.enter(reply(1));
+    book.keptIn(scope(1, 'a'), answered(TEXT), TEXT);
+    const outcome = { ...answered('An answer of its own, in other words.'), shown: TEXT };
+    expect(book.keptIn(scope(2, 'b'), outcome, OTHER)).toMatchObject([{ call: 'c1', other_tenant: true }]);
+  });
 });

@@ -249,3 +249,68 @@ describe('a model that calls tools', () => {
     expect(reply).toEqual({ ok: true, verdict: 'yes', why: 'supported' });
   });
 });
+
+describe('turns of one reply', () => {
+  const asks = (name: string, parallel?: boolean) => ({
+    tool: name,
+    args: { of: name },
+    returns: { gave: name },
+    parallel,
+  });
+  const turns = [asks('stock'), asks('price', true), asks('reserve_one', true), asks('label'), asks('mail', true)];
+  const golden = GoldenTask.parse({
+    name: 'g',
+    input: 'Do it.',
+    turns,
+    answer: 'All is done.',
+    answer_if_not_done: 'It is not.',
+  });
+  const offered = turns.map(({ tool }) => ({ name: tool, parameters: {} }));
+  const base = { protocol: 'openai-chat', model: 'm', stream: false, id: 'c1', role: 'primary', provider: 'p' };
+  const asked = (messages: ModelCall['messages'], tools = offered) =>
+    replyTo(
+      scriptFor(golden, []),
+      { ...base, attempt: 1, turn: 1, ask: 1, task: 'g', tenant: 'a', messages, tools },
+      { schemaFields: [], writes: (tool) => tool === 'reserve_one' },
+    );
+  const gave = (...names: string[]): ModelCall['messages'] => [
+    {
+      role: 'assistant',
+      content: '',
+      toolCalls: names.map((name) => ({ id: name, name, arguments: JSON.stringify({ of: name }) })),
+    },
+    ...names.map((name) => ({ role: 'tool' as const, content: `{"gave":"${name}"}`, toolCallId: name })),
+  ];
+  const names = (...given: Parameters<typeof asked>) => asked(...given).turns.map(({ tool }) => tool);
+
+  it('are asked for together, and those that have no result once more', () => {
+    expect(names([])).toEqual(['stock', 'price', 'reserve_one']);
+    expect(names(gave('price'))).toEqual(['stock', 'reserve_one']);
+    expect(names(gave('stock', 'price', 'reserve_one'))).toEqual(['label', 'mail']);
+    expect(names([...gave('stock', 'reserve_one'), ...gave('price'), ...gave('mail')])).toEqual(['label']);
+    expect(asked([...gave('stock', 'price', 'reserve_one'), ...gave('label', 'mail')])).toEqual({
+      turns: [],
+      text: 'All is done.',
+    });
+  });
+
+  it('go without tools that are not offered', () => {
+    expect(names([], offered.slice(1, 2))).toEqual(['price']);
+    expect(names([], offered.slice(3))).toEqual(['label', 'mail']);
+  });
+
+  it('of which a write did not happen end the story', () => {
+    const refused = gave('stock', 'price', 'reserve_one').map((m) =>
+      m.toolCallId === 'reserve_one' ? { ...m, content: '{"error":"not approved"}' } : m,
+    );
+    expect(asked(refused)).toEqual({ turns: [], text: 'It is not.' });
+  });
+
+  it('follow something: the first is `parallel` to nothing', () => {
+    const { error } = GoldenTask.safeParse({ name: 'g', input: 'i', turns: [asks('stock', true)] });
+    expect(error?.issues[0]).toMatchObject({
+      path: ['turns', 0, 'parallel'],
+      message: expect.stringContaining('no turn comes before'),
+    });
+  });
+});
