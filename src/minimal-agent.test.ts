@@ -52,7 +52,11 @@ const SKIPPED = [
 it('an agent that only waits too long hears that, and nothing else', async () => {
   const { code, drills, failed } = await verdicts('');
   expect(code).toBe(1);
-  expect(drills).toEqual([...SKIPPED.map((name) => [name, 'not_applicable']), ['timeout_primary', 'failed']]);
+  expect(drills).toEqual([
+    ...SKIPPED.map((name) => [name, 'not_applicable']),
+    ['timeout_primary', 'failed'],
+    ['user_leaves', 'not_applicable'],
+  ]);
   expect(failed).toEqual(['ends-inside-deadline', 'fails-over']);
 });
 

@@ -13,6 +13,22 @@ export interface Mutant {
 
 export const MUTANTS: Mutant[] = [
   {
+    name: 'a user who leaves counts as a failure of the role',
+    file: 'failover.ts',
+    find: 'await call().catch((error) => {',
+    replace: "await call().catch((error) => { permit.failure('timeout');",
+    drill: 'user_leaves',
+    check: 'fails-back',
+  },
+  {
+    name: 'calls do not hear that the user left',
+    file: 'failover.ts',
+    find: 'await adapter.call(request, signal)',
+    replace: 'await adapter.call(request)',
+    drill: 'user_leaves',
+    check: 'stops-when-left',
+  },
+  {
     name: 'no deadline split',
     file: 'failover.ts',
     find: 'clock.now() + Math.floor((until - clock.now()) / (left.length + 1))',

@@ -84,7 +84,9 @@ async function ran(answered: string) {
   return {
     verdict: report.verdict,
     found: cells.filter((c) => c.verdict === 'failed').map((c) => c.check),
-    asked: eventsOf(trace, 'call-end').map((e) => `${e.phase}: ${e.tool_calls?.map((c) => c.tool).join(', ') ?? e.status}`),
+    asked: eventsOf(trace, 'call-end').map(
+      (e) => `${e.phase}: ${e.tool_calls?.map((c) => c.tool).join(', ') ?? e.status}`,
+    ),
     refused: eventsOf(trace, 'unscripted-call').map((e) => e.why),
   };
 }
