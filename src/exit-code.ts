@@ -1,19 +1,15 @@
 import { DrillError, EXIT } from './core/errors.ts';
 import type { RunReport } from './core/report.ts';
-import type { Around, RunGate } from './run-gate.ts';
+import type { Around, HeldAgainst, RunGate } from './run-gate.ts';
 
 /** What a user takes a run for that did not simply pass. */
-export interface Demands {
+export interface Demands extends HeldAgainst {
   /** A lower score fails the run. */
   minScore?: number | undefined;
   /** What a run that passed comes to where nobody has read some of its texts; `passed` by default. */
   unread?: 'passed' | 'inconclusive' | undefined;
   /** A run that is inconclusive fails nothing. */
   allowInconclusive?: boolean | undefined;
-  /** A run, or a file of `drill baseline write`: only what got worse since then fails. */
-  baseline?: string | undefined;
-  /** So many findings more of a check in a drill are still no worse. */
-  tolerance?: number | undefined;
 }
 
 /** What a run is held against, read before anything is run; undefined where there is nothing. Throws a DrillError. */

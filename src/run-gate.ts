@@ -1,9 +1,16 @@
 import { relative, resolve } from 'node:path';
 import type { KnownFailure } from './core/known-failure.ts';
 import type { JudgedDrill, RunReport } from './core/report.ts';
-import type { Demands } from './exit-code.ts';
 import { type Baseline, Findings, gateLines, heldAgainst, verdictBehind } from './judge/gate.ts';
 import { readBaseline } from './judge/read-baseline.ts';
+
+/** What a run is held against. */
+export interface HeldAgainst {
+  /** A run, or a file of `drill baseline write`: only what got worse since then fails. */
+  baseline?: string | undefined;
+  /** So many findings more of a check in a drill are still no worse. */
+  tolerance?: number | undefined;
+}
 
 export interface Around {
   cwd: string;
@@ -15,15 +22,15 @@ export interface Around {
 
 /** Holds a run against what was known before it. That is read at once, so that what cannot be read stops a run before it begins. */
 export class RunGate {
-  readonly #demands: Demands;
+  readonly #against: HeldAgainst;
   readonly #around: Around;
   readonly #baseline: Baseline | undefined;
   readonly #findings = new Findings();
 
-  constructor(demands: Demands, around: Around) {
-    this.#demands = demands;
+  constructor(against: HeldAgainst, around: Around) {
+    this.#against = against;
     this.#around = around;
-    const { baseline } = demands;
+    const { baseline } = against;
     const path = resolve(around.cwd, baseline ?? '');
     this.#baseline = baseline === undefined ? undefined : readBaseline(path, relative(around.cwd, path) || baseline);
   }
@@ -37,7 +44,7 @@ export class RunGate {
   verdictOf(report: Pick<RunReport, 'status' | 'verdict' | 'unfinished' | 'target' | 'seed'>): RunReport['verdict'] {
     if (report.status !== 'completed') return report.verdict;
     const { stderr, known, today } = this.#around;
-    const { baseline: name, tolerance = 0 } = this.#demands;
+    const { baseline: name, tolerance = 0 } = this.#against;
     const baseline = this.#baseline;
     if (baseline !== undefined && baseline.target !== report.target.name)
       stderr.write(`${name} is of the target ${baseline.target}, this run of ${report.target.name}\n`);
