@@ -12,7 +12,11 @@ export interface FoundFile {
 }
 
 /** The folder of this package, whether it runs from its sources, its build or somebody's node_modules. */
-export const packageRoot = (): string => dirname(createRequire(import.meta.url).resolve('failover-drill/package.json'));
+export function packageRoot(): string {
+  root ??= dirname(createRequire(import.meta.url).resolve('failover-drill/package.json'));
+  return root;
+}
+let root: string | undefined;
 
 const rootsOf = (cwd: string): string[] => [...new Set([resolve(cwd), packageRoot()])];
 

@@ -2,6 +2,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
 import type { ToolSchema } from '../core/model-call.ts';
+import { once } from '../core/once.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Habitat } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
@@ -15,11 +16,11 @@ import type { Redaction } from '../redaction/redact.ts';
  * What is judged, now or later: a live run and a stored one see the same texts, with nothing secret in them. The line
  * that reproduces the run is as whoever made the plan wrote it.
  */
-export function judgePlanOf({ redaction, checks, effects, reproduce, ...plan }: Plan): JudgePlan {
+export const judgePlanOf = once(({ redaction, checks, effects, reproduce, ...plan }: Plan): JudgePlan => {
   const { drill, definition, source, workflow, declares, roles, shipped, lacking } = plan;
   const seen = redaction.value({ drill, definition, source, workflow, declares, roles, lacking });
   return { ...seen, shipped, reproduce, checks, effects };
-}
+});
 
 /** All that playing a drill needs: nothing depends on a file or a name any more. */
 export interface PlayPlan extends Pick<JudgePlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped'> {
