@@ -36,8 +36,10 @@ const { metafile } = await build({
   mainFields: ['module', 'main'],
   // For Node the package has CommonJS only, of which nothing can be left out.
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
-  // For commander, which is CommonJS.
-  banner: { js: 'import{createRequire as requireFrom}from"node:module";const require=requireFrom(import.meta.url);' },
+  // For commander, which is CommonJS; every file has it, and few use it.
+  banner: {
+    js: 'import{createRequire as requireFrom}from"node:module";const require=(id)=>requireFrom(import.meta.url)(id);',
+  },
   plugins: [english],
   metafile: true,
   outbase: join(root, 'src'),

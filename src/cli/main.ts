@@ -64,6 +64,8 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
   )
     .argument('[names...]', 'drills by name or path; all of them without a name')
     .action(async (names: string[], flags: RunFlags) => {
+      // Before any schema is made.
+      await import('../core/plain-schemas.ts');
       const { runDrills } = await import('../assemble.ts');
       const { stuckAfterMs, ci = isCi(terminal.env), ...rest } = flags;
       const apart = terminal.inside === true ? {} : { stuckAfterMs };
