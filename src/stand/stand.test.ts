@@ -1,6 +1,7 @@
 import { Validator } from '@cfworker/json-schema';
 import { describe, expect, it } from 'vitest';
 import type { Roles } from '../core/declaration.ts';
+import { gather } from '../core/gathered.ts';
 import { GoldenTask, type Source } from '../core/golden-task.ts';
 import { type CallBody, estimateTokens } from '../core/model-call.ts';
 import type { Around, Injection, MeaningInjection } from '../core/plugin.ts';
@@ -108,13 +109,46 @@ function open({ roles = twoHosts, faults = [], task = { answer }, schemaFields =
   return { clock, stand, events, play, wait, request, send, whole, ask, told };
 }
 
+describe('a reply that asks for two tools', () => {
+  const turns = ['stock', 'price'].map((tool, i) => ({ tool, args: { of: 'lamp' }, ...(i > 0 && { parallel: true }) }));
+  const tools = turns.map(({ tool }) => ({ name: tool, parameters: { type: 'object' } }));
+  const both = turns.map(({ tool }, i) => ({
+    id: `call_opening_hours_${i + 1}`,
+    name: tool,
+    arguments: '{"of":"lamp"}',
+  }));
+
+  it.each([
+    ['primary', true],
+    ['primary', false],
+    ['backup', true],
+    ['backup', false],
+  ] as const)('of the %s, streamed or not (%s): each has an id and its arguments', async (role, stream) => {
+    const { ask, told } = open({ task: { turns } });
+    const { calls } = await ask(role, { tools, stream });
+    expect(calls).toEqual(both);
+    expect(told('call-end')[0]?.tool_calls?.map((c) => c.tool)).toEqual(['stock', 'price']);
+  });
+
+  it('goes as far as the limit of the caller', async () => {
+    const { ask, told } = open({ task: { turns } });
+    expect((await ask('primary', { tools, maxOutputTokens: 4 })).calls.map((c) => c.arguments)).toEqual([
+      '{"of":"lamp"}',
+      '{"o',
+    ]);
+    expect((await ask('primary', { tools, maxOutputTokens: 2 })).calls.map((c) => c.arguments)).toEqual(['{"of":"l']);
+    expect(told('call-end').map((e) => e.failure_mode)).toEqual(['truncated', 'truncated']);
+  });
+});
+
 async function readAll({ status, headers, body }: WireReply) {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   const parts = partsOf({ status, headers }, chunks);
   const text = parts.map((p) => (p.type === 'text-delta' ? p.text : '')).join('');
   const body_ = new TextDecoder().decode(Buffer.concat(chunks));
-  return { status, headers: Object.fromEntries(headers), chunks: chunks.length, body: body_, text };
+  const { calls } = gather(parts);
+  return { status, headers: Object.fromEntries(headers), chunks: chunks.length, body: body_, text, calls };
 }
 
 /** What the bytes mean to a client of the protocol they are written in. */
