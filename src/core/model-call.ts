@@ -73,6 +73,8 @@ export interface CallRefused {
   status: number;
   /** The offending field, where the protocol names one. */
   param?: string;
+  /** The provider's own word for it, where the failure mode alone does not say it. */
+  code?: string;
   /** The model it asked for, as far as it could be read: roles that share a host are told apart by it. */
   model?: string;
 }

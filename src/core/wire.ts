@@ -89,6 +89,10 @@ export interface ErrorPart {
   inBand?: boolean;
   /** The offending field of the request, where the protocol names one. */
   param?: string;
+  /** The provider's own word for it, where the failure mode alone does not say it. */
+  code?: string;
+  /** In which of its protocol's shapes it is said in band, where there are several; without it the protocol's own rule chooses. */
+  shape?: string;
 }
 
 /** A reply in meaning: an HTTP reply made of parts, or no reply at all. */

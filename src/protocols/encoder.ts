@@ -20,6 +20,10 @@ interface ReplyWriter {
   part(part: SaidPart): Frame[];
   /** After the last part of a stream that has its `end`. */
   close(): Frame[];
+  /** An error inside a stream, where it is said otherwise than as an error reply. */
+  failure?(part: ErrorPart): Frame[];
+  /** The whole body of a reply that failed although its status is good, where that is no error reply. */
+  failedBody?(part: ErrorPart, before: SaidPart[]): object;
 }
 
 export const says = (text: string, ...parts: Part[]): Frame => ({ wire: utf8(text), parts });
@@ -55,7 +59,7 @@ export function createEncoder(stream: boolean, writer: ReplyWriter): Encoder {
 }
 
 /** Gathers everything into one frame. A reply without an end is half a body. */
-function wholeBody({ stamp, errors, body }: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
+function wholeBody({ stamp, errors, body, failedBody }: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
   const parts: SaidPart[] = [];
   let error: ErrorPart | undefined;
   return {
@@ -66,6 +70,8 @@ function wholeBody({ stamp, errors, body }: ReplyWriter): Pick<Encoder, 'push' |
     },
     end() {
       if (error !== undefined && error.mode !== 'truncated') {
+        if (failedBody !== undefined && error.inBand === true && error.mode !== 'malformed_response')
+          return [says(JSON.stringify(failedBody(error, parts)), error)];
         const page = gatewayPage(error, stamp.id, stamp.atMs)?.body;
         return [says(page ?? JSON.stringify(errors.body(error, stamp.id), null, errors.indent), error)];
       }
@@ -96,6 +102,7 @@ function eventStream(writer: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
       dead = true;
       if (part.mode === 'truncated') return opening(part);
       if (part.mode === 'malformed_response') return [says('data: {"id":\n\n', part)];
+      if (writer.failure !== undefined) return writer.failure(part);
       return [says(`${errors.event}data: ${JSON.stringify(errors.body(part, stamp.id))}\n\n`, part)];
     },
     end: () => (ended && !dead ? writer.close() : []),

@@ -4,7 +4,7 @@ import { recordedReplies, recordedReply } from '../../fixtures/replies/index.ts'
 import type { Protocol } from '../core/protocol.ts';
 import { FailureMode } from '../core/taxonomy.ts';
 import { type ErrorPart, type Frame, type Head, header, type Part } from '../core/wire.ts';
-import { anthropicMessages, openaiChat, protocols } from './index.ts';
+import { anthropicMessages, openaiChat, openaiResponses, protocols } from './index.ts';
 import { concat, fromUtf8, utf8 } from './json.ts';
 
 const NOW = Date.UTC(2026, 10, 17, 9, 12, 45);
@@ -22,11 +22,17 @@ function decodeAll(protocol: Protocol, head: Head, body: Uint8Array, sizes: numb
 }
 
 function encodeAll(protocol: Protocol, stream: boolean, parts: Part[], version = '2023-06-01') {
-  const encoder = protocol.encoder({ model: 'm-1', stream, wishes: { include_usage: true, version } }, stamp);
+  const encoder = protocol.encoder(
+    { model: 'm-1', stream, wishes: { include_usage: true, version, asked: ASKED } },
+    stamp,
+  );
   const head = encoder.head(parts[0]);
   const frames = [...parts.flatMap((p) => encoder.push(p)), ...encoder.end()];
   return { head, frames, body: concat(frames.map((f) => f.wire)) };
 }
+
+/** OpenAI Responses tells and seals thoughts only where they are asked for. */
+const ASKED = JSON.stringify({ reasoning: { summary: 'auto' }, include: ['reasoning.encrypted_content'] });
 
 const partsOf = (frames: Frame[]): Part[] => frames.flatMap((f) => f.parts);
 
@@ -41,6 +47,8 @@ function canonical(parts: Part[]): Part[] {
       out.splice(-1, 1, { ...last, text: last.text + part.text });
     else if (last?.type === 'tool-call-delta' && part.type === 'tool-call-delta' && last.id === part.id)
       out.splice(-1, 1, { ...last, arguments: last.arguments + part.arguments });
+    else if (last?.type === 'reasoning-delta' && part.type === 'reasoning-delta')
+      out.splice(-1, 1, { ...last, ...part, text: last.text + part.text });
     else if (part.type === 'usage' && last?.type === 'end') out.splice(-1, 1, part, last);
     else out.push(part);
   }
@@ -89,6 +97,7 @@ const answer = fc.oneof(
 
 const cases = [
   { protocol: openaiChat, provider: 'openai' as const },
+  { protocol: openaiResponses, provider: 'openai-responses' as const },
   { protocol: anthropicMessages, provider: 'anthropic' as const },
 ];
 const chunking = fc.oneof(
@@ -97,7 +106,7 @@ const chunking = fc.oneof(
 );
 
 it('lists its protocols by name', () => {
-  expect(protocols.map((p) => p.name)).toEqual(['anthropic-messages', 'openai-chat']);
+  expect(protocols.map((p) => p.name)).toEqual(['anthropic-messages', 'openai-chat', 'openai-responses']);
 });
 
 describe.each(cases)('$protocol.name', ({ protocol, provider }) => {
@@ -134,7 +143,7 @@ describe.each(cases)('$protocol.name', ({ protocol, provider }) => {
     expect(head.status).toBe(200);
     const read = partsOf(decodeAll(protocol, head, body));
     expect(read).toMatchObject([parts[0], { type: 'error', mode, inBand: true }]);
-    expect(fromUtf8(body)).not.toMatch(/\[DONE\]|message_stop/);
+    expect(fromUtf8(body)).not.toMatch(/\[DONE\]|message_stop|response\.completed/);
   });
 
   it('says a truncated and an unreadable reply so that a client finds out', () => {
@@ -247,7 +256,7 @@ describe.each(cases)('$protocol.name', ({ protocol, provider }) => {
       overloaded: 'overloaded',
       'context-overflow': 'context_overflow',
       'cut-stream': 'truncated',
-      ...(provider === 'openai'
+      ...(provider !== 'anthropic'
         ? {
             'in-band-error': 'server_error',
             quota: 'quota_exhausted',
@@ -269,7 +278,7 @@ describe.each(cases)('$protocol.name', ({ protocol, provider }) => {
   it('counts cached input as input', () => {
     const { head, body } = recordedReply(provider, 'answer-stream');
     const counted = partsOf(decodeAll(protocol, head, body)).filter((p) => p.type === 'usage');
-    const output = provider === 'openai' ? 58 : 61;
+    const output = provider === 'anthropic' ? 61 : 58;
     expect(counted).toMatchObject([{ type: 'usage', input: 412, output, cached: 256 }]);
   });
 

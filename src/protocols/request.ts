@@ -67,7 +67,7 @@ function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
 
 export function refused(
   body: Json | undefined,
-  refusal: { message: string; param?: string; mode?: CallRefused['mode']; status?: number },
+  refusal: { message: string; param?: string; code?: string; mode?: CallRefused['mode']; status?: number },
 ): CallRefused {
   const model = body?.['model'];
   return { refused: true, mode: 'unknown', status: 400, ...refusal, ...(typeof model === 'string' && { model }) };

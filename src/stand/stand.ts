@@ -262,8 +262,8 @@ function withinLimit(text: string, wanted: string, limit = Number.POSITIVE_INFIN
 
 function refusal(refused: CallRefused): Reply {
   async function* parts(): AsyncGenerator<Part> {
-    const { mode, message, status, param } = refused;
-    yield { type: 'error', mode, message, status, ...(param === undefined ? {} : { param }) };
+    const { refused: _, model: __, ...said } = refused;
+    yield { type: 'error', ...said };
   }
   return { kind: 'http', parts: parts() };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Protocol } from '../../core/protocol.ts';
 import { KEEPS } from '../openai.ts';
+import { plain } from '../openai-plain.ts';
 import { baseBefore } from '../request.ts';
 import { decoder, encoder } from './reply.ts';
 import { readCall, writeCall } from './request.ts';
@@ -16,6 +17,7 @@ export const openaiChat: Protocol = {
   baseOf: baseBefore(/\/chat\/completions$/),
   keeps: KEEPS,
   readCall,
+  plain,
   writeCall,
   encoder,
   decoder,

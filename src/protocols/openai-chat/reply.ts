@@ -5,8 +5,11 @@ import { isRecord, type Json } from '../../text/json.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
 import { asCount, asList, asRecord, asText } from '../json.ts';
-import { errors } from './errors.ts';
+import { REFUSAL, replyHeaders } from '../openai.ts';
+import { openaiErrors } from '../openai-errors.ts';
 import { writeToolCall } from './request.ts';
+
+const errors = openaiErrors({ conversation: 'messages', format: 'response_format' });
 
 const FINISH: Record<EndReason, string> = {
   stop: 'stop',
@@ -16,9 +19,6 @@ const FINISH: Record<EndReason, string> = {
   refusal: 'stop',
   'content-filter': 'content_filter',
 };
-
-/** A refusal must have words: without them the reply would look like a plain, empty answer. */
-const REFUSAL = "I'm sorry, but I can't help with that.";
 
 export function encoder(call: ReplyShape, stamp: Stamp): Encoder {
   const about = { id: `chatcmpl-${stamp.id}`, created: Math.floor(stamp.atMs / 1000), model: call.model };
@@ -75,10 +75,7 @@ export function encoder(call: ReplyShape, stamp: Stamp): Encoder {
   return createEncoder(call.stream, {
     stamp,
     errors,
-    headers: [
-      ['openai-version', '2020-10-01'],
-      ['x-request-id', `req_${stamp.id}`],
-    ],
+    headers: replyHeaders(stamp),
     body: (parts) => ({ ...about, object: 'chat.completion', ...wholeReply(parts) }),
     open: () => [chunk({ role: 'assistant', content: '', refusal: null }, null)],
     part: said,

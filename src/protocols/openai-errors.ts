@@ -1,21 +1,27 @@
-import type { FailureMode } from '../../core/taxonomy.ts';
-import type { ErrorPart, Headers } from '../../core/wire.ts';
-import { isRecord } from '../../text/json.ts';
-import { type ErrorRow, type ErrorVoice, modeOfStatus, named, type ReadError, resetMs } from '../errors.ts';
-import { asText } from '../json.ts';
+import type { FailureMode } from '../core/taxonomy.ts';
+import type { ErrorPart, Headers } from '../core/wire.ts';
+import { isRecord } from '../text/json.ts';
+import { type ErrorRow, type ErrorVoice, modeOfStatus, named, type ReadError, resetMs } from './errors.ts';
+import { asText } from './json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
 
+/** What one of OpenAI's APIs calls the fields that errors name. */
+interface Fields {
+  conversation: string;
+  format: string;
+}
+
 /** How OpenAI says each failure mode. Modes no provider says are a bad request, and a proxy's word for the network. */
-const ROWS: Record<FailureMode, ErrorRow> = {
+const rowsFor = ({ conversation, format }: Fields): Record<FailureMode, ErrorRow> => ({
   timeout: { status: 408, type: 'server_error', code: 'timeout' },
   rate_limit: { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
   quota_exhausted: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' },
   auth: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
   regional_access: { status: 403, type: 'request_forbidden', code: 'unsupported_country_region_territory' },
   model_not_found: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
-  context_overflow: { ...BAD_REQUEST, param: 'messages', code: 'context_length_exceeded' },
-  schema_error: { ...BAD_REQUEST, param: 'response_format' },
+  context_overflow: { ...BAD_REQUEST, param: conversation, code: 'context_length_exceeded' },
+  schema_error: { ...BAD_REQUEST, param: format },
   tool_mismatch: { ...BAD_REQUEST, param: 'tools', code: 'unsupported_parameter' },
   safety_block: { ...BAD_REQUEST, code: 'content_policy_violation' },
   server_error: { status: 500, type: 'server_error' },
@@ -26,7 +32,7 @@ const ROWS: Record<FailureMode, ErrorRow> = {
   quality_regression: BAD_REQUEST,
   cost_spike: BAD_REQUEST,
   unknown: BAD_REQUEST,
-};
+});
 
 /** Codes and types that name a mode by themselves. */
 const NAMED = named({
@@ -45,9 +51,15 @@ const NAMED = named({
   NotFoundError: 'model_not_found',
   context_length_exceeded: 'context_overflow',
   invalid_function_parameters: 'schema_error',
+  invalid_json_schema: 'schema_error',
+  previous_response_not_found: 'unknown',
+  vector_store_timeout: 'timeout',
   content_filter: 'safety_block',
   content_policy_violation: 'safety_block',
   bio_policy: 'safety_block',
+  misalignment_policy_violation: 'safety_block',
+  // In words it is any bad prompt; it is said of those that the provider's policy forbids.
+  invalid_prompt: 'safety_block',
   server_is_overloaded: 'overloaded',
   service_unavailable_error: 'overloaded',
   server_error: 'server_error',
@@ -61,7 +73,7 @@ function read(json: unknown): ReadError | undefined {
     NAMED.get(asText(code)) ??
     modeOfParam(asText(param)) ??
     NAMED.get(asText(type)) ??
-    (/maximum context length/i.test(asText(message)) ? 'context_overflow' : undefined) ??
+    modeOfWords(asText(message)) ??
     (typeof code === 'number' ? known(modeOfStatus(code, true)) : undefined);
   if (mode === undefined) return undefined;
   return { mode, message: asText(message), ...(typeof param === 'string' && { param }) };
@@ -69,23 +81,43 @@ function read(json: unknown): ReadError | undefined {
 
 const known = (mode: FailureMode) => (mode === 'unknown' ? undefined : mode);
 
+function modeOfWords(message: string): FailureMode | undefined {
+  if (/maximum context length/i.test(message)) return 'context_overflow';
+  // Its status is that of a model that does not exist.
+  return /^Item with id .* not found/.test(message) ? 'unknown' : undefined;
+}
+
 function modeOfParam(param: string): FailureMode | undefined {
-  if (param.startsWith('response_format') || param.endsWith('function.parameters')) return 'schema_error';
+  if (/^(?:response_format|text\.format)|^tools.*\.parameters$/.test(param)) return 'schema_error';
   if (param === 'tools' || param === 'tool_choice') return 'tool_mismatch';
   return param === 'input_tokens' ? 'context_overflow' : undefined;
 }
 
-export const errors: ErrorVoice = {
-  rows: ROWS,
-  read,
-  body({ mode, message, param }) {
-    const row = ROWS[mode];
-    return { error: { message, type: row.type, param: param ?? row.param ?? null, code: row.code ?? null } };
-  },
-  headers: (part) => [...preciseRetryAfter(part), ...rateLimits(part)],
-  event: '',
-  indent: 4,
-};
+/** The error object, which stands in the body of an error reply and inside streams. */
+interface OpenaiError {
+  message: string;
+  type: string;
+  param: string | null;
+  code: string | null;
+}
+
+/** The voice of one of OpenAI's APIs; `error` is what it says inside its bodies. */
+export function openaiErrors(fields: Fields): ErrorVoice & { error(part: ErrorPart): OpenaiError } {
+  const rows = rowsFor(fields);
+  const error = ({ mode, message, param, code }: ErrorPart): OpenaiError => {
+    const row = rows[mode];
+    return { message, type: row.type, param: param ?? row.param ?? null, code: code ?? row.code ?? null };
+  };
+  return {
+    rows,
+    read,
+    error,
+    body: (part) => ({ error: error(part) }),
+    headers: (part) => [...preciseRetryAfter(part), ...rateLimits(part)],
+    event: '',
+    indent: 4,
+  };
+}
 
 /** OpenAI adds milliseconds where whole seconds do not say it. */
 function preciseRetryAfter({ retryAfter }: ErrorPart): Headers {

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import type { Protocol } from '../../core/protocol.ts';
+import { KEEPS } from '../openai.ts';
+import { plain } from '../openai-plain.ts';
+import { baseBefore } from '../request.ts';
+import { decoder } from './decode.ts';
+import { encoder } from './encode.ts';
+import { remembers } from './memory.ts';
+import { readCall, writeCall } from './request.ts';
+
+export const openaiResponses: Protocol = {
+  name: 'openai-responses',
+  summary: 'OpenAI Responses, with its memory of what was said.',
+  params: z.strictObject({}),
+  example:
+    'primary: { provider: openai, protocol: openai-responses, base_url: https://api.openai.com/v1, model: gpt-5-mini, key_env: OPENAI_API_KEY }',
+  api: 'openai',
+  path: '/responses',
+  baseOf: baseBefore(/\/responses$/),
+  keeps: KEEPS,
+  readCall,
+  remembers,
+  plain,
+  writeCall,
+  encoder,
+  decoder,
+};
