@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CallBody, CallRefused, Image, Message, ToolSchema } from '../core/model-call.ts';
 import type { Protocol } from '../core/protocol.ts';
 import { header, type Part, type WireRequest } from '../core/wire.ts';
-import { anthropicMessages, openaiChat, protocols } from './index.ts';
+import { anthropicMessages, openaiChat, openaiResponses, protocols } from './index.ts';
 import { fromUtf8, utf8 } from './json.ts';
 
 const endpoint = { base_url: 'https://api.example.com/base/', api_key: 'key-1' };
@@ -175,6 +175,180 @@ describe('openai-chat refuses', () => {
 
   it('and still says which model was asked for', () => {
     expect(ask(openaiChat, { model: 'm-7' })).toMatchObject({ refused: true, model: 'm-7' });
+  });
+});
+
+describe('openai-responses refuses', () => {
+  const good = { model: 'm', input: 'Hi' };
+  const call = { type: 'function_call', call_id: 'a', name: 'x', arguments: '{}' };
+  const output = { type: 'function_call_output', call_id: 'a', output: 'x' };
+  const object = { type: 'object', properties: { a: {} }, required: ['a'] };
+  it.each<[string, unknown, string | undefined, string | undefined, RegExp]>([
+    ['bad JSON', '{"model": ', undefined, undefined, /JSON/],
+    ['no model', { input: 'Hi' }, 'model', 'missing_required_parameter', /Missing required parameter: 'model'/],
+    ['no input', { model: 'm' }, 'input', 'missing_required_parameter', /Missing required parameter: 'input'/],
+    ['input of the wrong type', { ...good, input: 4 }, 'input', 'invalid_type', /expected array/],
+    ["Chat's messages", { model: 'm', messages: [user] }, undefined, 'unsupported_parameter', /moved to 'input'/],
+    ["Chat's limit", { ...good, max_tokens: 99 }, undefined, 'unsupported_parameter', /moved to 'max_output_tokens'/],
+    ["Chat's format", { ...good, response_format: {} }, undefined, 'unsupported_parameter', /moved to 'text.format'/],
+    ["Anthropic's system", { ...good, system: 'x' }, 'system', 'unknown_parameter', /Unknown parameter: 'system'/],
+    [
+      "Chat's tool turn",
+      { ...good, input: [user, { role: 'tool', content: 'x', tool_call_id: 'a' }] },
+      'input[1].role',
+      'invalid_value',
+      /Invalid value/,
+    ],
+    [
+      "Chat's calls in a turn",
+      { ...good, input: [user, { role: 'assistant', content: '', tool_calls: [{}] }] },
+      'input[1].tool_calls',
+      'unknown_parameter',
+      /Unknown parameter/,
+    ],
+    [
+      "Chat's pieces",
+      { ...good, input: [{ role: 'user', content: [{ type: 'text', text: 'Hi' }] }] },
+      'input[0].content[0].type',
+      'invalid_value',
+      /Invalid value/,
+    ],
+    [
+      "a user's words in the assistant's mouth",
+      { ...good, input: [{ role: 'assistant', content: [{ type: 'input_text', text: 'Hi' }] }] },
+      'input[0].content[0].type',
+      'invalid_value',
+      /Invalid value/,
+    ],
+    [
+      "Chat's tool",
+      { ...good, tools: [{ type: 'function', function: { name: 'x' } }] },
+      'tools[0].name',
+      'missing_required_parameter',
+      /Missing required parameter: 'tools\[0\]\.name'/,
+    ],
+    [
+      'a name that is none',
+      { ...good, tools: [{ type: 'function', name: 'look up' }] },
+      'tools[0].name',
+      'invalid_value',
+      /pattern/,
+    ],
+    [
+      'a limit below 16',
+      { ...good, max_output_tokens: 5 },
+      'max_output_tokens',
+      'integer_below_min_value',
+      /Expected a value >= 16, but got 5/,
+    ],
+    [
+      'an id of another provider',
+      { ...good, input: [user, { ...call, id: 'toolu_1' }, output] },
+      'input[1].id',
+      'invalid_value',
+      /'toolu_1'\. Expected an ID that begins with 'fc'/,
+    ],
+    [
+      "a message's id that is none",
+      { ...good, input: [{ role: 'assistant', id: 'chatcmpl-1', content: 'x' }] },
+      'input[0].id',
+      'invalid_value',
+      /begins with 'msg'/,
+    ],
+    ['a call without its output', { ...good, input: [user, call] }, 'input', undefined, /No tool output .* call a\.$/],
+    ['an output without its call', { ...good, input: [user, output] }, 'input', undefined, /No tool call .* call_id a/],
+    ['an output before its call', { ...good, input: [output, call] }, 'input', undefined, /No tool call/],
+    [
+      'a loose strict schema',
+      { ...good, text: { format: { type: 'json_schema', name: 'r', strict: true, schema: object } } },
+      'text.format.schema',
+      'invalid_json_schema',
+      /additionalProperties/,
+    ],
+    [
+      'a loose strict tool',
+      { ...good, tools: [{ type: 'function', name: 'x', strict: true, parameters: object }] },
+      'tools[0].parameters',
+      'invalid_function_parameters',
+      /additionalProperties/,
+    ],
+    [
+      'a format without a name',
+      { ...good, text: { format: { type: 'json_schema', schema: object } } },
+      'text.format.name',
+      'missing_required_parameter',
+      /Missing/,
+    ],
+  ])('%s', (_, body, param, code, message) => {
+    const refusal = ask(openaiResponses, body);
+    expect(refusal).toMatchObject({ refused: true, status: 400 });
+    if (!('refused' in refusal)) throw new Error('not refused');
+    expect([refusal.param, refusal.code]).toEqual([param, code]);
+    expect(refusal.message).toMatch(message);
+  });
+
+  it('nothing that it may take', () => {
+    const said = { type: 'message', id: 'msg_9', status: 'completed', role: 'assistant' };
+    const input = [
+      { role: 'developer', content: 'Be kind.' },
+      { type: 'message', role: 'user', content: [{ type: 'input_text', text: 'Hi' }] },
+      { type: 'web_search_call', id: 'ws_1', status: 'completed' },
+      { ...said, content: [{ type: 'output_text', text: 'I look. ', annotations: [], logprobs: [] }] },
+      { ...call, id: 'fc_9', status: 'completed' },
+      { ...call, call_id: 'b' },
+      { ...output, call_id: 'b', output: [{ type: 'input_text', text: 'seen' }] },
+      output,
+      { role: 'assistant', content: [{ type: 'refusal', refusal: 'No.' }], phase: 'final_answer' },
+      {
+        role: 'user',
+        content: [{ type: 'input_file', filename: 'a.pdf', file_data: 'data:application/pdf;base64,JVBE' }],
+      },
+      {
+        role: 'user',
+        content: [{ type: 'input_file', filename: 'a.txt', file_data: 'data:text/plain;base64,MzAgZGF5cw==' }],
+      },
+    ];
+    const tools = [{ type: 'web_search' }, { type: 'function', name: 'x', parameters: null, strict: null }];
+    const more = {
+      instructions: 'Be brief.',
+      include: [],
+      metadata: {},
+      truncation: 'auto',
+      user: 'u',
+      service_tier: 'flex',
+    };
+    expect(ask(openaiResponses, { model: 'm', input, tools, ...more })).toMatchObject({
+      messages: [
+        { role: 'system', content: 'Be brief.' },
+        { role: 'system', content: 'Be kind.' },
+        { role: 'user', content: 'Hi' },
+        { role: 'assistant', content: 'I look. ', toolCalls: [{ id: 'a' }, { id: 'b' }] },
+        { role: 'tool', content: 'seen', toolCallId: 'b' },
+        { role: 'tool', content: 'x', toolCallId: 'a' },
+        { role: 'assistant', content: 'No.' },
+        { role: 'user', images: [{ media_type: 'application/pdf', data: 'JVBE' }] },
+        { role: 'user', content: '\n\na.txt\n30 days\n\n' },
+      ],
+      tools: [{ name: 'x', parameters: {} }],
+    });
+  });
+
+  it('no reference, as long as nobody says what was kept', () => {
+    const input = [{ type: 'item_reference', id: 'fc_1' }, output];
+    expect(ask(openaiResponses, { model: 'm', input })).toMatchObject({ model: 'm' });
+    expect(ask(openaiResponses, { model: 'm', input: [output], previous_response_id: 'resp_1' })).toMatchObject({
+      model: 'm',
+    });
+  });
+
+  it('and hears who wants to read thoughts', () => {
+    const asks = (more: object) => {
+      const call = ask(openaiResponses, { ...good, ...more });
+      return 'reasoning' in call && call.reasoning;
+    };
+    expect(asks({ reasoning: { effort: 'high' } })).toBe(false);
+    expect(asks({ reasoning: { summary: 'auto' } })).toBe(true);
+    expect(asks({ include: ['reasoning.encrypted_content'] })).toBe(true);
   });
 });
 

@@ -155,7 +155,8 @@ describe('the official SDK on Responses', () => {
       ['response.created', 'response.in_progress'],
     ],
   ])('throws for an error in the stream, %s', async (_, parts, before) => {
-    const code = parts.at(-1)?.type === 'error' && before.length === 0 ? 'insufficient_quota' : 'context_length_exceeded';
+    const code =
+      parts.at(-1)?.type === 'error' && before.length === 0 ? 'insufficient_quota' : 'context_length_exceeded';
     expect((await raw(parts)).value).toEqual([...before, `APIError ${code}`]);
   });
 
@@ -169,7 +170,12 @@ describe('the official SDK on Responses', () => {
   });
 
   it('gets the provider’s own errors', async () => {
-    const limited: Part = { type: 'error', mode: 'rate_limit', message: 'slow', retryAfter: { ms: 2500, as: 'seconds' } };
+    const limited: Part = {
+      type: 'error',
+      mode: 'rate_limit',
+      message: 'slow',
+      retryAfter: { ms: 2500, as: 'seconds' },
+    };
     const { error, at, told } = await meet(() => open().responses.create(ask), [says(limited)]);
     expect(error).toBeInstanceOf(OpenAI.RateLimitError);
     expect(error).toMatchObject({ code: 'rate_limit_exceeded', type: 'requests' });
@@ -358,7 +364,9 @@ describe('beside the protocol of the role', () => {
     });
     if (value === undefined) throw new Error('no reply');
     const [packed, plain, short] = value;
-    expect(packed.data.map(({ index, embedding }) => [index, embedding.length])).toEqual(TEXTS.map((_, i) => [i, 1536]));
+    expect(packed.data.map(({ index, embedding }) => [index, embedding.length])).toEqual(
+      TEXTS.map((_, i) => [i, 1536]),
+    );
     expect(short.data.map(({ embedding }) => embedding.length)).toEqual(TEXTS.map(() => 64));
     expect(packed.data).toEqual(plain.data);
     const [a = [], b = [], c = []] = plain.data.map(({ embedding }) => embedding);
