@@ -142,6 +142,10 @@ export const sparesTheDead = defineDrillCheck({
           const back = comeBackAt({ head: event }, epoch_ms);
           if (back !== undefined && back - event.at <= limits.probe_every_ms) busy.add(event.call);
         }
+        if (event.kind === 'call-end' && inFlight.has(event.call)) {
+          const { retry_after_ms = Number.POSITIVE_INFINITY } = event;
+          if (retry_after_ms <= limits.probe_every_ms) busy.add(event.call);
+        }
         if ((event.kind === 'call-end' || event.kind === 'call-abort') && inFlight.delete(event.call)) ended(event);
       },
       verdict() {

@@ -1,7 +1,7 @@
 import type { Gathered } from './gathered.ts';
 import type { CallBody, CallRefused, Message } from './model-call.ts';
 import type { Card } from './plugin.ts';
-import type { Frame, Head, Part, WireRequest } from './wire.ts';
+import type { ErrorPart, Frame, Head, Part, WireRequest } from './wire.ts';
 
 /** What makes one reply differ from the next: its id and when it was made (milliseconds since the Unix epoch). */
 export interface Stamp {
@@ -48,6 +48,8 @@ export interface Protocol extends Card {
   keyHeader?: string;
   /** Headers of requests and replies worth keeping, in lower case; none of them can hold a secret. */
   keeps: readonly string[];
+  /** What an error's body says of when to come back, in milliseconds, where no header of this protocol does. */
+  waitIn?(error: ErrorPart): number | undefined;
   /** The server's end. `memory` is what it kept of its replies to this role; without it, it takes every id for its own. */
   readCall(request: WireRequest, memory?: Memory): CallBody | CallRefused;
   /** What is kept of a whole reply, by the ids that later calls may name. */

@@ -152,6 +152,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     fields: z.record(z.string(), z.unknown()).optional(),
     /** The reply ended at the output limit that the caller itself had set. */
     limited: z.literal(true).optional(),
+    /** When the body of an error said to come back, counted from here; absent where none did. */
+    retry_after_ms: z.number().int().min(0).optional(),
   }),
   /** The caller left before the reply was whole. */
   z.object({

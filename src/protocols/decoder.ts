@@ -5,6 +5,7 @@ import { header } from '../core/wire.ts';
 import { isRecord, type Json, parseJson } from '../text/json.ts';
 import { type ErrorVoice, MALFORMED, modeOfStatus, readRetryAfter, TRUNCATED } from './errors.ts';
 import { concat, fromUtf8 } from './json.ts';
+import { BRACKET, createArraySplitter, isSpace } from './json-array.ts';
 import { createSseSplitter } from './sse.ts';
 
 /** What one protocol knows of replies; it may keep state from event to event. Undefined: it cannot be read. */
@@ -15,11 +16,37 @@ interface ReplyReader {
   event(json: Json): Part[];
   /** Data that is no JSON and says nothing. */
   done?: string;
+  /** A stream may also come as one JSON array, whose members are the events. */
+  arrays?: true;
 }
 
 export function createDecoder(head: Head, nowMs: number, reader: ReplyReader): Decoder {
   const streamed = header(head.headers, 'content-type')?.toLowerCase().startsWith('text/event-stream') === true;
-  return streamed && head.status < 400 ? streamDecoder(reader) : bodyDecoder(head, nowMs, reader);
+  if (streamed && head.status < 400) return streamDecoder(reader, createSseSplitter());
+  if (reader.arrays !== true || head.status >= 400) return bodyDecoder(head, nowMs, reader);
+  return firstByteDecoder((byte) =>
+    byte === BRACKET ? streamDecoder(reader, createArraySplitter()) : bodyDecoder(head, nowMs, reader),
+  );
+}
+
+/** Decides by the first byte that is no white space; what came before it goes the same way. */
+function firstByteDecoder(choose: (byte: number | undefined) => Decoder): Decoder {
+  let inner: Decoder | undefined;
+  let before: Uint8Array = new Uint8Array(0);
+  return {
+    push(bytes) {
+      if (inner !== undefined) return inner.push(bytes);
+      before = concat([before, bytes]);
+      const byte = before.find((b) => !isSpace(b));
+      if (byte === undefined) return [];
+      inner = choose(byte);
+      return inner.push(before);
+    },
+    end() {
+      inner ??= choose(undefined);
+      return before.length > 0 && before.every(isSpace) ? [...inner.push(before), ...inner.end()] : inner.end();
+    },
+  };
 }
 
 function bodyDecoder(head: Head, nowMs: number, reader: ReplyReader): Decoder {
@@ -31,7 +58,9 @@ function bodyDecoder(head: Head, nowMs: number, reader: ReplyReader): Decoder {
     },
     end() {
       const wire = concat(chunks);
-      const json = parseJson(fromUtf8(wire));
+      const read = parseJson(fromUtf8(wire));
+      // Some of Google's servers put an error into an array, as a stream of one.
+      const json = Array.isArray(read) && read.length === 1 ? read[0] : read;
       if (head.status >= 400) return [{ wire, parts: [errorReply(head, nowMs, reader, json)] }];
       const parts = readBody(json, reader) ?? [
         { type: 'error', mode: 'malformed_response', message: MALFORMED, status: head.status },
@@ -48,7 +77,7 @@ function readBody(json: unknown, { body, errors }: ReplyReader): Part[] | undefi
 
 function errorReply(head: Head, nowMs: number, reader: ReplyReader, json: unknown): ErrorPart {
   const read = reader.errors.read(json);
-  const retryAfter = readRetryAfter(head.headers, nowMs);
+  const retryAfter = reader.errors.readWait?.(json) ?? readRetryAfter(head.headers, nowMs);
   const fallback = {
     mode: modeOfStatus(head.status, isRecord(json)),
     message: messageOf(json) ?? `HTTP ${head.status}`,
@@ -64,14 +93,19 @@ function messageOf(json: unknown): string | undefined {
   return [inner, message].find((m): m is string => typeof m === 'string');
 }
 
+/** Splits a stream of any chunking into events; every byte is in one of them, or in the rest. */
+interface Splitter {
+  push(bytes: Uint8Array): { wire: Uint8Array; data: string | undefined }[];
+  rest(): Uint8Array;
+}
+
 const isLast = (part: Part) => part.type === 'end' || part.type === 'error';
 
 function missingEnd(parts: Part[]): Part[] {
   return parts.some(isLast) ? [] : [{ type: 'error', mode: 'truncated', message: TRUNCATED, inBand: true }];
 }
 
-function streamDecoder(reader: ReplyReader): Decoder {
-  const splitter = createSseSplitter();
+function streamDecoder(reader: ReplyReader, splitter: Splitter): Decoder {
   let seen = false;
   let finished = false;
   /** After an error nothing more is believed; bytes still pass. */
@@ -104,5 +138,6 @@ const malformed: ErrorPart = { type: 'error', mode: 'malformed_response', messag
 /** An error object where an answer should be. Its code is believed before the good status; without a known one it is just unreadable. */
 export function inBandError(errors: ErrorVoice, json: Json, otherwise: FailureMode): ErrorPart {
   const error = errors.read(json) ?? { mode: otherwise, message: messageOf(json) ?? otherwise };
-  return { type: 'error', ...error, inBand: true };
+  const retryAfter = errors.readWait?.(json);
+  return { type: 'error', ...error, ...(retryAfter && { retryAfter }), inBand: true };
 }

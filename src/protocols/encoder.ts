@@ -1,7 +1,7 @@
 import type { Encoder, Stamp } from '../core/protocol.ts';
 import type { ErrorPart, Frame, Headers, Part } from '../core/wire.ts';
 import { formatHttpDate } from '../text/http-date.ts';
-import { type ErrorVoice, gatewayPage, isWholeReply, writeRetryAfter } from './errors.ts';
+import { type ErrorVoice, gatewayPage, isWholeReply } from './errors.ts';
 import { utf8 } from './json.ts';
 
 /** A part that is said, not a failure. */
@@ -24,7 +24,15 @@ interface ReplyWriter {
   failure?(part: ErrorPart): Frame[];
   /** The whole body of a reply that failed although its status is good, where that is no error reply. */
   failedBody?(part: ErrorPart, before: SaidPart[]): object;
+  /** The content type of a stream; without it, that of server-sent events. */
+  type?: string;
+  /** How an error stands inside a stream, which ends with it; without it, as the `data:` of an event. */
+  within?(json: string): string;
+  /** How the body of an error stands that is the whole reply to a call for a stream; without it, as it is. */
+  instead?(error: object): object;
 }
+
+const JSON_TYPE = 'application/json';
 
 export const says = (text: string, ...parts: Part[]): Frame => ({ wire: utf8(text), parts });
 
@@ -41,17 +49,16 @@ export function createEncoder(stream: boolean, writer: ReplyWriter): Encoder {
     head(first) {
       if (first?.type !== 'error' || !isWholeReply(first))
         return stream
-          ? { status: 200, headers: headers('text/event-stream; charset=utf-8'), framing: 'chunked' }
-          : { status: 200, headers: headers('application/json'), framing: 'length' };
+          ? { status: 200, headers: headers(writer.type ?? 'text/event-stream; charset=utf-8'), framing: 'chunked' }
+          : { status: 200, headers: headers(JSON_TYPE), framing: 'length' };
       const page = gatewayPage(first, id, atMs);
       if (page !== undefined) return page.head;
-      const hints = [...writeRetryAfter(first, atMs), ...errors.headers(first, atMs)];
       const status = first.status ?? errors.rows[first.mode].status;
-      return { status, headers: [...headers('application/json'), ...hints], framing: 'length' };
+      return { status, headers: [...headers(JSON_TYPE), ...errors.headers(first, atMs)], framing: 'length' };
     },
     push(part) {
       const whole = !stream || (part.type === 'error' && isWholeReply(part));
-      inner ??= whole ? wholeBody(writer) : eventStream(writer);
+      inner ??= whole ? wholeBody(writer, stream) : eventStream(writer);
       return inner.push(part);
     },
     end: () => inner?.end() ?? [],
@@ -59,7 +66,10 @@ export function createEncoder(stream: boolean, writer: ReplyWriter): Encoder {
 }
 
 /** Gathers everything into one frame. A reply without an end is half a body. */
-function wholeBody({ stamp, errors, body, failedBody }: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
+function wholeBody(
+  { stamp, errors, body, failedBody, instead = same }: ReplyWriter,
+  stream: boolean,
+): Pick<Encoder, 'push' | 'end'> {
   const parts: SaidPart[] = [];
   let error: ErrorPart | undefined;
   return {
@@ -73,7 +83,8 @@ function wholeBody({ stamp, errors, body, failedBody }: ReplyWriter): Pick<Encod
         if (failedBody !== undefined && error.inBand === true && error.mode !== 'malformed_response')
           return [says(JSON.stringify(failedBody(error, parts)), error)];
         const page = gatewayPage(error, stamp.id, stamp.atMs)?.body;
-        return [says(page ?? JSON.stringify(errors.body(error, stamp.id), null, errors.indent), error)];
+        const told = errors.body(error, stamp.id);
+        return [says(page ?? JSON.stringify(stream ? instead(told) : told, null, errors.indent), error)];
       }
       const text = JSON.stringify(body(parts));
       if (parts.some((p) => p.type === 'end')) return [says(text, ...parts)];
@@ -82,8 +93,10 @@ function wholeBody({ stamp, errors, body, failedBody }: ReplyWriter): Pick<Encod
   };
 }
 
+const same = (error: object) => error;
+
 function eventStream(writer: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
-  const { stamp, errors } = writer;
+  const { stamp, errors, within = (json) => `${errors.event}data: ${json}\n\n` } = writer;
   let opened = false;
   let ended = false;
   let dead = false;
@@ -101,9 +114,9 @@ function eventStream(writer: ReplyWriter): Pick<Encoder, 'push' | 'end'> {
       }
       dead = true;
       if (part.mode === 'truncated') return opening(part);
-      if (part.mode === 'malformed_response') return [says('data: {"id":\n\n', part)];
+      if (part.mode === 'malformed_response') return [says(writer.within?.('{"id":') ?? 'data: {"id":\n\n', part)];
       if (writer.failure !== undefined) return writer.failure(part);
-      return [says(`${errors.event}data: ${JSON.stringify(errors.body(part, stamp.id))}\n\n`, part)];
+      return [says(within(JSON.stringify(errors.body(part, stamp.id))), part)];
     },
     end: () => (ended && !dead ? writer.close() : []),
   };

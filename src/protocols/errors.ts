@@ -25,8 +25,10 @@ export interface ErrorVoice {
   rows: Record<FailureMode, ErrorRow>;
   /** Undefined where a body names no failure mode. */
   read(json: unknown): ReadError | undefined;
+  /** When to come back, where it is the body that says so and no header. */
+  readWait?(json: unknown): ErrorPart['retryAfter'];
   body(part: ErrorPart, id: string): object;
-  /** Headers of an error reply beside `retry-after`. */
+  /** Headers of an error reply, among them when to come back. */
   headers(part: ErrorPart, atMs: number): Headers;
   /** What stands before the `data:` of an error inside a stream. */
   event: string;

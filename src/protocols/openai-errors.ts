@@ -1,7 +1,15 @@
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../core/wire.ts';
 import { isRecord } from '../text/json.ts';
-import { type ErrorRow, type ErrorVoice, modeOfStatus, named, type ReadError, resetMs } from './errors.ts';
+import {
+  type ErrorRow,
+  type ErrorVoice,
+  modeOfStatus,
+  named,
+  type ReadError,
+  resetMs,
+  writeRetryAfter,
+} from './errors.ts';
 import { asText } from './json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -113,7 +121,7 @@ export function openaiErrors(fields: Fields): ErrorVoice & { error(part: ErrorPa
     read,
     error,
     body: (part) => ({ error: error(part) }),
-    headers: (part) => [...preciseRetryAfter(part), ...rateLimits(part)],
+    headers: (part, atMs) => [...writeRetryAfter(part, atMs), ...preciseRetryAfter(part), ...rateLimits(part)],
     event: '',
     indent: 4,
   };

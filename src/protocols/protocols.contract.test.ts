@@ -4,7 +4,7 @@ import { recordedReplies, recordedReply } from '../../fixtures/replies/index.ts'
 import type { Protocol } from '../core/protocol.ts';
 import { FailureMode } from '../core/taxonomy.ts';
 import { type ErrorPart, type Frame, type Head, header, type Part } from '../core/wire.ts';
-import { anthropicMessages, openaiChat, openaiResponses, protocols } from './index.ts';
+import { anthropicMessages, gemini, openaiChat, openaiResponses, protocols } from './index.ts';
 import { concat, fromUtf8, utf8 } from './json.ts';
 
 const NOW = Date.UTC(2026, 10, 17, 9, 12, 45);
@@ -99,14 +99,47 @@ const cases = [
   { protocol: openaiChat, provider: 'openai' as const },
   { protocol: openaiResponses, provider: 'openai-responses' as const },
   { protocol: anthropicMessages, provider: 'anthropic' as const },
+  { protocol: gemini, provider: 'gemini' as const },
 ];
+/** What only one of them replies, or replies otherwise, and what it means. */
+const OWN: Record<(typeof cases)[number]['provider'], Record<string, FailureMode>> = {
+  openai: {
+    'in-band-error': 'server_error',
+    quota: 'quota_exhausted',
+    region: 'regional_access',
+    'gateway-502': 'server_error',
+  },
+  'openai-responses': {
+    'in-band-error': 'server_error',
+    quota: 'quota_exhausted',
+    region: 'regional_access',
+    'gateway-502': 'server_error',
+  },
+  anthropic: {
+    'in-band-error': 'overloaded',
+    credit: 'quota_exhausted',
+    'spend-limit': 'quota_exhausted',
+    'context-window': 'context_overflow',
+  },
+  gemini: {
+    'in-band-error': 'overloaded',
+    'array-error': 'overloaded',
+    quota: 'quota_exhausted',
+    'rate-limit-bare': 'rate_limit',
+    region: 'regional_access',
+    'bad-key': 'auth',
+    model: 'model_not_found',
+    deadline: 'timeout',
+    'malformed-call': 'tool_mismatch',
+  },
+};
 const chunking = fc.oneof(
   fc.constant<number[]>([1]),
   fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1, maxLength: 20 }),
 );
 
 it('lists its protocols by name', () => {
-  expect(protocols.map((p) => p.name)).toEqual(['anthropic-messages', 'openai-chat', 'openai-responses']);
+  expect(protocols.map((p) => p.name)).toEqual(['anthropic-messages', 'gemini', 'openai-chat', 'openai-responses']);
 });
 
 describe.each(cases)('$protocol.name', ({ protocol, provider }) => {
@@ -130,7 +163,9 @@ describe.each(cases)('$protocol.name', ({ protocol, provider }) => {
     expect(head.status).toBeGreaterThanOrEqual(400);
     expect(partsOf(frames)).toEqual([part]);
     const [read] = partsOf(decodeAll(protocol, head, body));
-    expect(read).toMatchObject({ type: 'error', mode, status: head.status, retryAfter: part.retryAfter });
+    // Where the wait is told in the body, it is a duration.
+    const retryAfter = protocol.waitIn === undefined ? part.retryAfter : { ms: 3000, as: 'seconds' };
+    expect(read).toMatchObject({ type: 'error', mode, status: head.status, retryAfter });
     expect(read?.type === 'error' && read.message).toContain('too bad');
   });
 
@@ -256,19 +291,7 @@ describe.each(cases)('$protocol.name', ({ protocol, provider }) => {
       overloaded: 'overloaded',
       'context-overflow': 'context_overflow',
       'cut-stream': 'truncated',
-      ...(provider !== 'anthropic'
-        ? {
-            'in-band-error': 'server_error',
-            quota: 'quota_exhausted',
-            region: 'regional_access',
-            'gateway-502': 'server_error',
-          }
-        : {
-            'in-band-error': 'overloaded',
-            credit: 'quota_exhausted',
-            'spend-limit': 'quota_exhausted',
-            'context-window': 'context_overflow',
-          }),
+      ...OWN[provider],
     }),
   )('reads %s as %s', (name, mode) => {
     const { head, body } = recordedReply(provider, name);

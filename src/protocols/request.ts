@@ -46,13 +46,17 @@ export function post(call: CallBody, url: string, api: Headers, body: object): W
 export function parseRequest<S extends z.ZodType>(
   schema: S,
   body: Json,
-  foreign: readonly string[],
+  foreign: readonly string[] = [],
 ): { value: z.output<S> } | { complaint: Complaint } {
   const stranger = foreign.find((key) => key in body);
   if (stranger !== undefined) return { complaint: { path: [stranger], what: 'unexpected', detail: '' } };
   const parsed = schema.safeParse(body);
   if (parsed.success) return { value: parsed.data };
-  const issue = parsed.error.issues[0];
+  const { issues } = parsed.error;
+  const unknown = issues.find((issue) => issue.code === 'unrecognized_keys');
+  if (unknown !== undefined)
+    return { complaint: { path: [...unknown.path, unknown.keys[0] ?? ''], what: 'unexpected', detail: '' } };
+  const [issue] = issues;
   const path = issue?.path ?? [];
   const what = valueAt(body, path) === undefined ? 'missing' : 'invalid';
   return { complaint: { path, what, detail: issue?.message.replace(/^Invalid input: /, '') ?? '' } };

@@ -79,6 +79,7 @@ export function openTrip(
     const cites = note(failure_mode === null);
     const fields = fieldsOf(said.text ?? '');
     const bill = spent();
+    const wait = said.error && protocol.waitIn?.(said.error);
     const limit = call.maxOutputTokens ?? Number.POSITIVE_INFINITY;
     finish({
       kind: 'call-end',
@@ -90,6 +91,7 @@ export function openTrip(
       ...(cites.length > 0 && { cites }),
       ...(fields !== undefined && { fields: short(fields) }),
       ...(said.end === 'length' && bill.tokens.output >= limit && { limited: true }),
+      ...(wait !== undefined && { retry_after_ms: wait }),
     });
   }
   /** Values as they are where they are short; what is longer is known by its digest. */

@@ -2,7 +2,7 @@ import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../../core/wire.ts';
 import { formatRfc3339 } from '../../text/http-date.ts';
 import { isRecord } from '../../text/json.ts';
-import { type ErrorRow, type ErrorVoice, named, type ReadError, resetMs } from '../errors.ts';
+import { type ErrorRow, type ErrorVoice, named, type ReadError, resetMs, writeRetryAfter } from '../errors.ts';
 import { asRecord, asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -77,7 +77,7 @@ export const errors: ErrorVoice = {
     const told = says === undefined || read({ error: { type, message } })?.mode === mode;
     return { type: 'error', error: { type, message: told ? message : `${says}: ${message}` }, request_id: `req_${id}` };
   },
-  headers: rateLimits,
+  headers: (part, atMs) => [...writeRetryAfter(part, atMs), ...rateLimits(part, atMs)],
   event: 'event: error\n',
 };
 

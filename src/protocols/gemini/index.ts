@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import type { Protocol } from '../../core/protocol.ts';
+import { waitIn } from './errors.ts';
+import { plain } from './plain.ts';
+import { decoder, encoder } from './reply.ts';
+import { baseOf, readCall, writeCall } from './request.ts';
+import { remembers } from './signatures.ts';
+
+export const gemini: Protocol = {
+  name: 'gemini',
+  summary: "Google's generateContent and streamGenerateContent, of the Gemini API and of Vertex AI.",
+  params: z.strictObject({}),
+  example:
+    'gemini: { provider: google, protocol: gemini, base_url: https://generativelanguage.googleapis.com, model: gemini-2.5-flash, key_env: GEMINI_API_KEY }',
+  api: 'google',
+  path: '/v1beta/models/{model}:generateContent',
+  baseOf,
+  keyHeader: 'x-goog-api-key',
+  keeps: ['x-goog-api-client'],
+  waitIn,
+  readCall,
+  remembers,
+  plain,
+  writeCall,
+  encoder,
+  decoder,
+};
