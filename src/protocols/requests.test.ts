@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { CallBody, CallRefused, Image, Message, ToolSchema } from '../core/model-call.ts';
 import type { Protocol } from '../core/protocol.ts';
 import { header, type Part, type WireRequest } from '../core/wire.ts';
-import { anthropicMessages, openaiChat, openaiResponses, protocols } from './index.ts';
+import { anthropicMessages, gemini, openaiChat, openaiResponses, protocols } from './index.ts';
 import { fromUtf8, utf8 } from './json.ts';
 
 const endpoint = { base_url: 'https://api.example.com/base/', api_key: 'key-1' };
@@ -105,11 +105,12 @@ describe.each(protocols)('$name', (protocol) => {
       { protocol: protocol.name, model: 'm', messages: [], tools: [], stream: true },
       endpoint,
     );
-    expect(request.url).toBe(`https://api.example.com/base${protocol.path}`);
     expect(header(request.headers, 'accept')).toBe('text/event-stream');
-    if (protocol.api === 'openai') expect(header(request.headers, 'authorization')).toBe('Bearer key-1');
-    else {
-      expect(header(request.headers, 'x-api-key')).toBe('key-1');
+    const key = protocol.keyHeader ?? 'authorization';
+    expect(header(request.headers, key)).toBe(key === 'authorization' ? 'Bearer key-1' : 'key-1');
+    const path = protocol === gemini ? '/v1beta/models/m:streamGenerateContent?alt=sse' : protocol.path;
+    expect(request.url).toBe(`https://api.example.com/base${path}`);
+    if (protocol === anthropicMessages) {
       expect(header(request.headers, 'anthropic-version')).toBe('2023-06-01');
       expect(JSON.parse(fromUtf8(request.body))).toMatchObject({ max_tokens: 4096 });
     }
@@ -487,7 +488,7 @@ describe.each(protocols)('$name and pictures', (protocol) => {
     const wire = protocol.writeCall(said(both), endpoint);
     const mute = {
       ...wire,
-      body: utf8(fromUtf8(wire.body).replace(/,\{"type":"(?:input_)?text","text":"What is this\?"\}/, '')),
+      body: utf8(fromUtf8(wire.body).replace(/,\{(?:"type":"(?:input_)?text",)?"text":"What is this\?"\}/, '')),
     };
     expect(protocol.readCall(mute)).toMatchObject({ messages: [{ content: '', images: both }, {}, {}] });
   });
@@ -508,7 +509,8 @@ it.each(protocols)('$name answers a refused request as its provider does', (prot
   expect(encoder.head(part).status).toBe(400);
   const [frame] = [...encoder.push(part), ...encoder.end()];
   const body = JSON.parse(fromUtf8(frame?.wire ?? utf8('')));
-  expect(body.error).toMatchObject({ type: 'invalid_request_error', message });
+  const kind = protocol === gemini ? { code: 400, status: 'INVALID_ARGUMENT' } : { type: 'invalid_request_error' };
+  expect(body.error).toMatchObject({ ...kind, message });
   if (protocol === openaiChat) expect(body.error).toMatchObject({ param: 'model', code: null });
 });
 
