@@ -417,6 +417,99 @@ describe('anthropic-messages refuses', () => {
   });
 });
 
+describe('gemini refuses', () => {
+  const said = (...parts: object[]) => ({ role: 'user', parts });
+  const calls = (...names: string[]) => ({
+    role: 'model',
+    parts: names.map((name) => ({ functionCall: { name, args: {} } })),
+  });
+  const result = { functionResponse: { name: 'x', response: {} } };
+  const asked = said({ text: 'Hi' });
+  const good = { contents: [asked] };
+  const declares = (parameters: object, name = 'x') => [{ functionDeclarations: [{ name, parameters }] }];
+  it.each<[string, unknown, string | undefined, RegExp]>([
+    ['bad JSON', 'nope', undefined, /^Invalid JSON payload received/],
+    ['no contents', {}, 'contents', /contents is not specified/],
+    ['empty contents', { contents: [] }, 'contents', /contents is not specified/],
+    ["OpenAI's fields", { messages: [user], model: 'm' }, '', /Unknown name "messages": Cannot find field\.$/],
+    ["Anthropic's fields", { ...good, max_tokens: 10 }, '', /Unknown name "max_tokens": Cannot find field\.$/],
+    [
+      'a limit outside of its place',
+      { ...good, generation_config: { max_tokens: 10 } },
+      'generation_config',
+      /"max_tokens" at 'generation_config': Cannot/,
+    ],
+    [
+      "OpenAI's content",
+      { contents: [{ role: 'user', content: 'Hi' }] },
+      'contents[0]',
+      /"content" at 'contents\[0\]': Cannot find/,
+    ],
+    [
+      'an unknown kind of part',
+      { contents: [said({ type: 'text', text: 'Hi' })] },
+      'contents[0].parts[0]',
+      /Unknown name "type" at 'contents\[0\]\.parts\[0\]'/,
+    ],
+    ['a system role', { contents: [{ ...asked, role: 'system' }] }, 'contents[0].role', /valid role: user, model/],
+    ['an assistant', { contents: [asked, { ...asked, role: 'assistant' }] }, 'contents[1].role', /valid role/],
+    [
+      'a content without parts',
+      { contents: [asked, { role: 'model', parts: [] }] },
+      'contents[1].parts',
+      /not be empty/,
+    ],
+    [
+      'text of the wrong type',
+      { contents: [said({ text: 4 })] },
+      'contents[0].parts[0].text',
+      /^Invalid value at 'contents\[0\]\.parts\[0\]\.text' \(expected string/,
+    ],
+    [
+      'a temperature out of range',
+      { ...good, generationConfig: { temperature: 3 } },
+      undefined,
+      /generation_config\.temp/,
+    ],
+    ['a bad name of a function', { ...good, tools: declares({}, '1 x') }, undefined, /Invalid function name/],
+    [
+      'JSON Schema where its own is wanted',
+      {
+        ...good,
+        tools: declares({ type: 'object', properties: { a: { type: 'object', additionalProperties: false } } }),
+      },
+      'tools[0].function_declarations[0].parameters.properties[0].value',
+      /"additionalProperties" at 'tools\[0\]/,
+    ],
+    [
+      'the same of a response',
+      { ...good, generationConfig: { responseMimeType: 'application/json', responseSchema: schema } },
+      'generation_config.response_schema',
+      /"additionalProperties" at 'generation_config\.response_schema'/,
+    ],
+    [
+      'a schema for plain text',
+      { ...good, generationConfig: { responseJsonSchema: schema } },
+      'generation_config.response_schema',
+      /response_mime_type/,
+    ],
+    [
+      'a call without its result',
+      { contents: [asked, calls('x'), asked] },
+      undefined,
+      /number of function response parts/,
+    ],
+    ['a call at the end', { contents: [asked, calls('x')] }, undefined, /number of function response parts/],
+    ['one result of two', { contents: [asked, calls('x', 'y'), said(result)] }, undefined, /number of function/],
+    ['two results of one', { contents: [asked, calls('x'), said(result, result)] }, undefined, /number of function/],
+    ['a result without its call', { contents: [asked, said(result)] }, undefined, /immediately after a function call/],
+  ])('%s', (_, body, param, message) => {
+    const refusal = ask(gemini, body);
+    expect(refusal).toMatchObject({ refused: true, status: 400, ...(param !== undefined && { param }) });
+    expect('refused' in refusal && refusal.message).toMatch(message);
+  });
+});
+
 it('content may be strings or blocks', () => {
   const openai = ask(openaiChat, {
     model: 'm',

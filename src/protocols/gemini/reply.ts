@@ -124,7 +124,7 @@ export function encoder(call: ReplyShape, stamp: Stamp): Encoder {
 function signer({ model }: ReplyShape, stamp: Stamp) {
   let held: string | undefined;
   let calls = 0;
-  const use = (thoughtSignature: string | undefined) => {
+  const use = (thoughtSignature: string | undefined): { thoughtSignature?: string } => {
     held = undefined;
     return thoughtSignature === undefined ? {} : { thoughtSignature };
   };
@@ -180,9 +180,12 @@ function wholeReply(parts: SaidPart[], sign: ReturnType<typeof signer>): object 
     if (functionCall === undefined) broken ??= `${block.name}(${block.arguments})`;
     return functionCall === undefined ? [] : [{ functionCall, ...sign.call() }];
   });
-  const last = asRecord(ending(end, { refusal, broken, said: content.length > 0, part: { text: '', ...sign.text() } }));
+  const { thoughtSignature } = sign.text();
+  // A signature that found neither call nor text stands at an empty one.
+  const signed = thoughtSignature === undefined ? [] : [{ text: '', thoughtSignature }];
+  const written = [...thoughts, ...content, ...signed];
+  const last = asRecord(ending(end, { refusal, broken, said: content.length > 0, part: { text: '' } }));
   const [candidate] = asList(last['candidates']);
-  const written = [...thoughts, ...content];
   return {
     ...last,
     ...(candidate !== undefined && {
