@@ -8,7 +8,7 @@ import { findDrill, listDrills } from './config/find.ts';
 import { gitHead, packageVersion } from './config/project.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import type { Clock } from './core/clock.ts';
-import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
+import type { ResolvedDeclaration, Role, Roles } from './core/declaration.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import type { Output, Target } from './core/plugin.ts';
 import { PRICE_DATE } from './core/prices.ts';
@@ -308,15 +308,12 @@ class MockKeys {
   /** Says whether there was another key in the place of one. */
   set(...all: Roles[]): boolean {
     const roles = all.flatMap((some) => Object.values(some));
-    const wanted = roles.flatMap((role) =>
-      role.key_env === undefined ? [] : [[role.key_env, mockKey(role)] as const],
-    );
-    const other = wanted.filter(([name, key]) => process.env[name] !== key);
-    for (const [name, key] of other) {
+    const others = [...dummiesFor(roles)].filter(([name, key]) => process.env[name] !== key);
+    for (const [name, key] of others) {
       if (!this.#before.has(name)) this.#before.set(name, process.env[name]);
       process.env[name] = key;
     }
-    return other.length > 0;
+    return others.length > 0;
   }
 
   restore(): void {
@@ -325,6 +322,18 @@ class MockKeys {
       else process.env[name] = value;
     }
   }
+}
+
+/** What stands for a key in each variable in which a client of these roles may look for one. */
+function dummiesFor(roles: readonly Role[]): Map<string, string> {
+  const dummies = new Map(roles.flatMap((role) => (role.key_env === undefined ? [] : [[role.key_env, mockKey(role)]])));
+  for (const { name, keyEnvs = {} } of catalogue.protocols) {
+    const spoken = roles.find((role) => role.protocol === name);
+    for (const [key, when] of Object.entries(keyEnvs))
+      if (spoken !== undefined && !dummies.has(key) && (when === 'always' || process.env[key] !== undefined))
+        dummies.set(key, mockKey(spoken));
+  }
+  return dummies;
 }
 
 function runId(startedIso: string, names: readonly string[]): string {

@@ -38,6 +38,15 @@ export const DEFAULT_ROLES: Roles = {
     region: 'eu',
     key_env: 'MISTRAL_API_KEY',
   },
+  // In nobody's chain but of those that call it.
+  gemini: {
+    provider: 'google',
+    protocol: 'gemini',
+    base_url: 'https://generativelanguage.googleapis.com',
+    model: 'gemini-2.5-flash',
+    region: 'global',
+    key_env: 'GEMINI_API_KEY',
+  },
 };
 
 /** The target of a run: a name from the configuration or the package, or a file. Throws a DrillError. */

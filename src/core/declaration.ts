@@ -65,11 +65,14 @@ export function resolveDeclaration(declared: Declaration | undefined, roles: rea
   };
 }
 
-/** The configured roles that serve, the primary first: a verifier or a judge is no reserve. */
+/** A verifier or a judge is no reserve. */
+export const canServe = (role: string): boolean => !/^(?:verifier|judge)/.test(role);
+
+/** The configured roles that serve, the primary first. */
 export function chainOf(roles: readonly string[]): string[] {
   const named = (word: string) => roles.filter((role) => role.startsWith(word));
   const serving = [...named('primary'), ...named('backup')];
-  return serving.length > 0 ? serving : roles.filter((role) => !/^(?:verifier|judge)/.test(role));
+  return serving.length > 0 ? serving : roles.filter(canServe);
 }
 
 /** What a role's provider turns away although its protocol allows it. */

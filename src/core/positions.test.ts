@@ -56,6 +56,9 @@ test('an order that is not declared is read off the first call', () => {
   const chain = chainFrom(['primary', 'backup'], 'backup');
   expect(chain).toEqual(['backup', 'primary']);
   expect(chainFrom(['primary', 'backup'], 'verifier')).toEqual(['primary', 'backup']);
+  expect(chainFrom(['primary', 'backup'], undefined)).toEqual(['primary', 'backup']);
+  expect(chainFrom(['primary', 'backup'], 'gemini')).toEqual(['gemini', 'primary']);
+  expect(chainFrom(['primary'], 'gemini')).toEqual(['gemini', 'primary']);
   expect(['primary', 'backup', 'verifier'].map(reordered(['primary', 'backup'], chain))).toEqual([
     ...['backup', 'primary', 'verifier'],
   ]);

@@ -1,4 +1,5 @@
 import type { Contract } from './contract.ts';
+import { canServe } from './declaration.ts';
 import type { Drill, FaultUse } from './drill.ts';
 
 /**
@@ -89,11 +90,15 @@ export function placeContract(contract: Contract, find: FindRole): Contract {
   };
 }
 
-/** The order that a target's first call without faults shows, where it declares none. */
-export const chainFrom = (assumed: readonly string[], firstCalled: string | undefined): string[] =>
-  firstCalled === undefined || !assumed.includes(firstCalled)
-    ? [...assumed]
-    : [firstCalled, ...assumed.filter((role) => role !== firstCalled)];
+/**
+ * The order that a target's first call without faults shows, where it declares none. A role that nobody assumed takes a
+ * place, too: what it displaces is no reserve until it is called.
+ */
+export function chainFrom(assumed: readonly string[], firstCalled: string | undefined): string[] {
+  if (firstCalled === undefined || !canServe(firstCalled)) return [...assumed];
+  const others = assumed.filter((role) => role !== firstCalled);
+  return [firstCalled, ...others].slice(0, Math.max(2, assumed.length));
+}
 
 /** Roles that were placed by one chain, as another has them. */
 export const reordered =

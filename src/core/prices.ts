@@ -11,6 +11,11 @@ const PRICES: Record<string, { input: number; output: number }> = {
   'claude-sonnet-4-5': { input: 3, output: 15 },
   'mistral-small-latest': { input: 0.1, output: 0.3 },
   'claude-haiku-4-5': { input: 1, output: 5 },
+  'gemini-3-pro-preview': { input: 2, output: 12 },
+  'gemini-3-flash-preview': { input: 0.5, output: 3 },
+  'gemini-2.5-pro': { input: 1.25, output: 10 },
+  'gemini-2.5-flash': { input: 0.3, output: 2.5 },
+  'gemini-2.5-flash-lite': { input: 0.1, output: 0.4 },
 };
 
 /** An unknown model without a price of its own is priced like the dearest of the table: a budget errs on the safe side. */

@@ -46,6 +46,8 @@ export interface Protocol extends Card {
   baseOf(pathname: string): string | undefined;
   /** The header that carries an API key, beside `Authorization: Bearer`; in lower case. */
   keyHeader?: string;
+  /** Variables in which clients look for a key, beside a role's own: `if set`, they make do with another one. */
+  keyEnvs?: Readonly<Record<string, 'always' | 'if set'>>;
   /** Headers of requests and replies worth keeping, in lower case; none of them can hold a secret. */
   keeps: readonly string[];
   /** What an error's body says of when to come back, in milliseconds, where no header of this protocol does. */

@@ -17,7 +17,7 @@ import { Kept, TASKS } from './kept.ts';
 import { PhaseEvents } from './phase-events.ts';
 import type { JudgePlan } from './plan.ts';
 import { type Reason, Reasons } from './reasons.ts';
-import { chainSeen, orderNote, settled } from './settle-chain.ts';
+import { asShown, chainSeen, orderNote, settled, strangersNote } from './settle-chain.ts';
 import { skipped } from './summary.ts';
 import { type Baseline, baselineFault, lostIn, reportTask } from './task-report.ts';
 import { Totals } from './totals.ts';
@@ -58,6 +58,8 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   /** Asks whose user may leave. */
   const leaving = new Set<number>();
   const ended = new Set<string>();
+  /** Roles of any ask's chain. */
+  const shown = new Set<string>();
   let phase = new PhaseEvents();
   let judged: ReturnType<DrillJudge['justJudged']> = [];
 
@@ -94,6 +96,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
       for (const tally of tallies) tally.see(event);
     });
     judged = Array.from(asks, ({ task, events }) => {
+      for (const role of asShown(plan, events).declares.chain) shown.add(role);
       const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name);
       tasks.push(report);
       totals.add(report.checks, plan, name);
@@ -143,7 +146,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         score: totals.score(verdict),
         words: totals.words(),
         reasons: reasons.all,
-        notes: [...notes, ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
+        notes: [...notes, ...strangersNote(plan, [...shown]), ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
         advice: adviceOf(plan, totals),
         definition: plan.definition,
         source: plan.source,
@@ -200,13 +203,14 @@ function taskNamed(plan: JudgePlan, name: string): GoldenTask {
   return task;
 }
 
-function judgeBaseline(plan: JudgePlan, task: GoldenTask, events: TraceEvent[]): Baseline {
+function judgeBaseline(given: JudgePlan, task: GoldenTask, events: TraceEvent[]): Baseline {
   const seen = withoutLog(events);
+  const plan = asShown(given, seen);
   return { events: seen, cells: judgeAsk(plan, BASELINE, evidenceOf(plan, task, seen, seen, []), logOf(events)) };
 }
 
 function judgeTask(
-  plan: JudgePlan,
+  given: JudgePlan,
   task: GoldenTask,
   events: TraceEvent[],
   baselines: ReadonlyMap<string, Baseline>,
@@ -214,9 +218,10 @@ function judgeTask(
 ): TaskReport {
   const baseline = baselines.get(task.name);
   if (baseline === undefined) throw new Error(`no baseline of ${task.name}`);
-  const armed = armedIn(plan, phase)
+  const armed = armedIn(given, phase)
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
     .map(asArmed);
+  const plan = asShown(given, events);
   const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed);
   const judged = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
   const lost = lostIn(events);

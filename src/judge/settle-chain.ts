@@ -1,5 +1,5 @@
-import type { ResolvedDeclaration } from '../core/declaration.ts';
-import { firstOf } from '../core/evidence.ts';
+import { canServe, type ResolvedDeclaration } from '../core/declaration.ts';
+import { eventsOf, firstOf } from '../core/evidence.ts';
 import { chainFrom, placeContract, placeDrill, reordered } from '../core/positions.ts';
 import type { ArmedFault } from '../core/stand.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -8,6 +8,27 @@ import type { JudgePlan } from './plan.ts';
 /** The order in which a target that declares none tries its roles: its first call without faults shows it. */
 export function chainSeen(declares: ResolvedDeclaration, baseline: readonly TraceEvent[]): string[] {
   return declares.order_assumed ? chainFrom(declares.chain, firstOf(baseline, 'call')?.role) : declares.chain;
+}
+
+/** What is told of roles that were called although nobody assumed it. */
+export function strangersNote({ declares, roles }: JudgePlan, chain: readonly string[]): string[] {
+  const others = chain.filter((role) => !declares.chain.includes(role));
+  if (others.length === 0) return [];
+  const named = [declares.chain[0] ?? '', ...others].map((role) => `'${role}'`).join(', ');
+  const models = others.map((role) => `${role} (${roles[role]?.model})`).join(' and ');
+  return [
+    `the target also calls ${models}, and no chain says where it stands; ` +
+      `to say so:  export const declares = { features: ['fallback', 'deadline'], chain: [${named}] };`,
+  ];
+}
+
+/** The plan for one ask: roles that it called although nobody assumed it end its chain. A failover goes wherever it goes. */
+export function asShown<P extends Pick<JudgePlan, 'declares'>>(plan: P, events: readonly TraceEvent[]): P {
+  const { declares } = plan;
+  if (declares.order_assumed !== true) return plan;
+  const called = eventsOf(events, 'call').map((call) => call.role);
+  const others = new Set(called.filter((role) => !declares.chain.includes(role) && canServe(role)));
+  return others.size === 0 ? plan : { ...plan, declares: { ...declares, chain: [...declares.chain, ...others] } };
 }
 
 /** The plan as it is once the order is known: a drill of the package then breaks other roles. */

@@ -11,11 +11,13 @@ export const gemini: Protocol = {
   summary: "Google's generateContent and streamGenerateContent, of the Gemini API and of Vertex AI.",
   params: z.strictObject({}),
   example:
-    'gemini: { provider: google, protocol: gemini, base_url: https://generativelanguage.googleapis.com, model: gemini-2.5-flash, key_env: GEMINI_API_KEY }',
+    'backup: { provider: google, protocol: gemini, base_url: https://generativelanguage.googleapis.com, model: gemini-2.5-flash-lite, key_env: GEMINI_API_KEY }',
   api: 'google',
   path: '/v1beta/models/{model}:generateContent',
   baseOf,
   keyHeader: 'x-goog-api-key',
+  // Google's own client says so where it finds both of its variables; the Vercel AI SDK has one of its own.
+  keyEnvs: { GOOGLE_GENERATIVE_AI_API_KEY: 'always', GOOGLE_API_KEY: 'if set' },
   keeps: ['x-goog-api-client'],
   waitIn,
   readCall,
