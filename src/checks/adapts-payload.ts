@@ -1,3 +1,4 @@
+import { leavesWhole } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { count, unique, when } from '../text/words.ts';
@@ -84,7 +85,7 @@ const isEmptyHanded = ({ ok, call }: CallView) =>
 /** A ping, a title, a classification: it holds less than half of the sources, and another good call of the role holds them. */
 function isAside(view: CallView, calls: readonly CallView[], fullest: CallView): boolean {
   // A reply that a fault has spoiled is good on the wire alone.
-  const others = calls.filter((c) => c !== view && c.ok && c.fired.every(({ effect }) => effect === 'delays'));
+  const others = calls.filter((c) => c !== view && c.ok && c.fired.every(({ effect }) => leavesWhole(effect)));
   return others.length > 0 && view.call.held.sources.length * 2 < fullest.call.held.sources.length;
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Effect } from '../core/effect.ts';
+import { type Effect, leavesWhole } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
@@ -89,7 +89,7 @@ const EXCUSES: readonly Effect[] = ['fails', 'delays', 'spoils'];
 const excused = (c: CallView) => c.fired.some((f) => EXCUSES.includes(f.effect));
 
 const delayed = (c: CallView) => c.fired.some((f) => f.effect === 'delays');
-const spoiled = (c: CallView) => c.fired.some((f) => f.effect !== 'delays');
+const spoiled = (c: CallView) => c.fired.some((f) => !leavesWhole(f.effect));
 
 function reached({ seen, armed, declares }: Case, earlier: string[], rescue: string[], within: number) {
   const { ask, ending, kind, attempts, replies } = seen;

@@ -1,3 +1,4 @@
+import { leavesWhole } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
 import type { LogRecord } from '../core/outcome.ts';
 import { OUTCOME_KINDS, ToolMode } from '../core/outcome-kind.ts';
@@ -117,7 +118,7 @@ function isPlausible(said: FailureMode, failures: readonly CallView[], it: Logge
   const { contract, task } = it.on;
   if (said === 'regional_access' && contract?.residency?.[task.tenant] !== undefined) return true;
   // A reply that is whole on the wire may hold nothing that can be read.
-  const unusable = it.on.seen.calls.some((c) => c.fired.some((f) => f.effect === 'spoils'));
+  const unusable = it.on.seen.calls.some((c) => c.fired.some((f) => f.effect === 'spoils' || f.effect === 'odd'));
   if (FAILURE_MODES[said].unread && unusable) return true;
   return FAILURE_MODES[said].visible === 'target' && !wentWell(it);
 }
@@ -176,7 +177,7 @@ function toolModeErrors({ on, outcome, servers, last }: Logged): string[] {
 }
 
 /** A fault changed the reply on its way, and let it through. */
-const isAltered = ({ ok, fired }: CallView) => ok && fired.some((f) => f.effect !== 'delays');
+const isAltered = ({ ok, fired }: CallView) => ok && fired.some((f) => !leavesWhole(f.effect));
 const isUnreadable = ({ ok, end, failureMode }: CallView) =>
   !ok && end?.how === 'complete' && failureMode !== null && FAILURE_MODES[failureMode].unread === true;
 

@@ -1,3 +1,4 @@
+import { leavesWhole } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
@@ -43,7 +44,7 @@ function taken(on: Case, role: string, before: number) {
   if (!calls.some(good)) return { calls, wrong: 'gave no good reply' };
   const latest = calls.filter(good).at(-1);
   // A reply that a fault made worth less is a no, or none at all.
-  if (latest?.fired.some((f) => f.effect !== 'delays'))
+  if (latest?.fired.some((f) => !leavesWhole(f.effect)))
     return { calls, wrong: `did not agree (${latest.fired[0]?.detail})` };
   const blind = latest === undefined ? undefined : unshown(on, latest);
   if (blind !== undefined) return { calls, wrong: `was not shown ${blind}` };

@@ -90,6 +90,8 @@ export type MeaningInjection = (
 export interface WireReplyInParts {
   head: Head;
   frames: AsyncIterable<Frame>;
+  /** An event of the protocol's streams that says nothing, where it has one. */
+  idle?: string | undefined;
 }
 /** May throw a `NetworkFailure`: then there is not even a head. */
 export type WireInjection = (reply: WireReplyInParts, call: ModelCall, around: Around) => WireReplyInParts;
@@ -113,12 +115,14 @@ export interface Fault extends Card {
   effectOf(params: unknown): Effect;
   /** What it remembers is one for the role; without it, one per role and tenant. */
   shared?: boolean;
+  /** It acts on streamed replies alone; any other passes as it is. */
+  streams?: true;
   /** Parses the parameters once; the result is opened per world and scope. Throws a ZodError on bad parameters. */
   arm(params: unknown): (scope: FaultScope) => Injection;
 }
 
 type WrittenFault<P extends z.ZodType, I> = Written<P> &
-  Pick<Fault, 'shared'> & {
+  Pick<Fault, 'shared' | 'streams'> & {
     effect: Effect | ((params: z.output<P>) => Effect);
     open(params: z.output<P>, scope: FaultScope): I;
   };
@@ -151,6 +155,16 @@ export function defineWireFault<P extends z.ZodType = None>(fault: WrittenFault<
     kind: 'wire',
     inject: isZero(fault, params) ? (reply) => reply : fault.open(params, scope),
   });
+  return { example, ...fault, kind: 'wire', effectOf: effectBy(fault), ...armedBy(fault, open) };
+}
+
+/** A fault of replies whose parameters decide in which of their layers it acts; where nothing says so, on their bytes. */
+export function defineReplyFault<P extends z.ZodType = None>(
+  fault: WrittenFault<P, Extract<Injection, { kind: 'meaning' | 'wire' }>>,
+): Fault {
+  const example = `{ fault: ${fault.name}, role: primary }`;
+  const open = (params: z.output<P>, scope: FaultScope): Injection =>
+    isZero(fault, params) ? { kind: 'wire', inject: (reply) => reply } : fault.open(params, scope);
   return { example, ...fault, kind: 'wire', effectOf: effectBy(fault), ...armedBy(fault, open) };
 }
 

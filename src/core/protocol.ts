@@ -63,4 +63,6 @@ export interface Protocol extends Card {
   encoder(call: ReplyShape, stamp: Stamp): Encoder;
   /** `nowMs` (since the Unix epoch) turns a Retry-After date into a wait. */
   decoder(head: Head, nowMs: number): Decoder;
+  /** A whole event, its blank line included, that says nothing and that clients of this API have to bear anywhere in a stream. */
+  idle?: string;
 }

@@ -33,9 +33,11 @@ const callsOf = ({ messages }: ModelCall, name: string) =>
     .flatMap((m) => m.toolCalls ?? [])
     .filter((c) => c.name === name && messages.some((m) => m.toolCallId === c.id));
 
-/** The same with the first number halved; undefined where there is none. */
-function otherwise(args: unknown): Record<string, unknown> | undefined {
+/** The same with others of its arguments, as given or the first number halved; undefined where there is none. */
+export function otherwise(args: unknown, given?: Record<string, unknown>): Record<string, unknown> | undefined {
   if (!isRecord(args)) return undefined;
+  if (given !== undefined)
+    return { ...args, ...Object.fromEntries(Object.entries(given).filter(([key]) => key in args)) };
   const number = Object.entries(args).find(([, value]) => typeof value === 'number' && value > 1);
   return number && { ...args, [number[0]]: Math.floor(Number(number[1]) / 2) };
 }

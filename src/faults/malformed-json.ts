@@ -25,21 +25,32 @@ export const malformedJson = defineWireFault({
 async function* garble(frames: AsyncIterable<Frame>, share: number, around: Around): AsyncGenerator<Frame> {
   let done = false;
   for await (const frame of frames) {
-    const from = frame.wire.indexOf(OPENING);
-    const to = frame.wire.lastIndexOf(CLOSING) + 1;
-    if (done || from === -1 || to <= from) {
-      yield frame;
-      continue;
-    }
-    done = true;
-    // An object without its last brace is no JSON, and neither is its first brace alone; nothing at all might pass for an empty reply.
-    const kept = Math.min(Math.max(1, Math.floor((to - from) * share)), to - from - 1);
-    around.fired(`the JSON ends after ${kept} of ${to - from} bytes`);
-    // The provider has counted its tokens all the same.
-    const counted = frame.parts.filter((part) => part.type === 'usage');
-    yield {
-      wire: new Uint8Array([...frame.wire.subarray(0, from + kept), ...frame.wire.subarray(to)]),
-      parts: [...counted, { type: 'error', mode: 'malformed_response', message: 'the JSON breaks off', inBand: true }],
-    };
+    const broken: Broken | undefined = done ? undefined : breakOff(frame, share);
+    if (broken !== undefined) around.fired(`the JSON ends after ${broken.kept} of ${broken.of} bytes`);
+    done ||= broken !== undefined;
+    yield broken?.frame ?? frame;
   }
+}
+
+interface Broken {
+  frame: Frame;
+  /** Bytes of its JSON. */
+  kept: number;
+  of: number;
+}
+
+/** A frame whose JSON ends after a share of its bytes; undefined where it holds none. */
+export function breakOff(frame: Frame, share: number): Broken | undefined {
+  const from = frame.wire.indexOf(OPENING);
+  const to = frame.wire.lastIndexOf(CLOSING) + 1;
+  if (from === -1 || to <= from) return undefined;
+  // An object without its last brace is no JSON, and neither is its first brace alone; nothing at all might pass for an empty reply.
+  const kept = Math.min(Math.max(1, Math.floor((to - from) * share)), to - from - 1);
+  // The provider has counted its tokens all the same.
+  const counted = frame.parts.filter((part) => part.type === 'usage');
+  const broken: Frame = {
+    wire: new Uint8Array([...frame.wire.subarray(0, from + kept), ...frame.wire.subarray(to)]),
+    parts: [...counted, { type: 'error', mode: 'malformed_response', message: 'the JSON breaks off', inBand: true }],
+  };
+  return { frame: broken, kept, of: to - from };
 }

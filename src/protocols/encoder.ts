@@ -1,7 +1,7 @@
 import type { Encoder, Stamp } from '../core/protocol.ts';
 import type { ErrorPart, Frame, Headers, Part } from '../core/wire.ts';
 import { formatHttpDate } from '../text/http-date.ts';
-import { type ErrorVoice, gatewayPage, isWholeReply } from './errors.ts';
+import { type ErrorVoice, gatewayPage, isWholeReply, writeRetryAfter } from './errors.ts';
 import { utf8 } from './json.ts';
 
 /** A part that is said, not a failure. */
@@ -52,7 +52,8 @@ export function createEncoder(stream: boolean, writer: ReplyWriter): Encoder {
           ? { status: 200, headers: headers(writer.type ?? 'text/event-stream; charset=utf-8'), framing: 'chunked' }
           : { status: 200, headers: headers(JSON_TYPE), framing: 'length' };
       const page = gatewayPage(first, id, atMs);
-      if (page !== undefined) return page.head;
+      if (page !== undefined)
+        return { ...page.head, headers: [...page.head.headers, ...writeRetryAfter(first, atMs)] };
       const status = first.status ?? errors.rows[first.mode].status;
       return { status, headers: [...headers(JSON_TYPE), ...errors.headers(first, atMs)], framing: 'length' };
     },

@@ -83,7 +83,14 @@ export function writeRetryAfter(part: ErrorPart, atMs: number): Headers {
   return [['retry-after', formatHttpDate(Math.ceil((atMs + ms) / 1000) * 1000)]];
 }
 
-const GATEWAY: Record<number, string> = { 502: 'Bad gateway', 503: 'Service unavailable', 504: 'Gateway time-out' };
+const GATEWAY: Record<number, string> = {
+  502: 'Bad gateway',
+  503: 'Service unavailable',
+  504: 'Gateway time-out',
+  520: 'Web server is returning an unknown error',
+  522: 'Connection timed out',
+  524: 'A timeout occurred',
+};
 
 /** The reply of the network in front of a provider: a page, no JSON, no request id. Undefined where the provider itself speaks. */
 export function gatewayPage(part: ErrorPart, id: string, atMs: number): { head: Head; body: string } | undefined {

@@ -46,7 +46,7 @@ export async function respond(
     if (answer.kind === 'parts') return spoken(answer.reply);
     const { head, body } = answer;
     const frames = armed.wire.length === 0 ? asFrames(body) : decodeBody(protocol, answer, stamp);
-    return withWire({ head, frames }, armed);
+    return withWire({ head, frames, idle: protocol.idle }, armed);
   }
   const meant = await armed.meaning.reduceRight<(call: ModelCall) => Promise<Reply>>(
     (next, inject) => (asked) => inject(asked, next),
@@ -56,20 +56,22 @@ export async function respond(
 
   async function spoken(said: Reply): Promise<Delivery> {
     if (said.kind === 'none') return said;
+    const { idle } = protocol;
     const { first, all } = await peek(said.parts);
     const encoder = protocol.encoder(call, stamp);
     const head = encoder.head(first);
-    if (recording === undefined) return withWire({ head, frames: encodeFrames(all, encoder) }, armed);
+    if (recording === undefined) return withWire({ head, frames: encodeFrames(all, encoder), idle }, armed);
     // An error and an answer differ in their heads; two answers do not.
     const kept = first !== undefined && (recording.holds(first) || (head.status < 400 && recording.head.status < 400));
-    return withWire({ head: kept ? recording.head : head, frames: mendFrames(all, recording, encoder) }, armed);
+    return withWire({ head: kept ? recording.head : head, frames: mendFrames(all, recording, encoder), idle }, armed);
   }
 }
 
 /** A wire injection that throws a `NetworkFailure` lets not even the head through. */
 function withWire(reply: WireReplyInParts, armed: Armed): Delivery {
   try {
-    return { kind: 'http', ...armed.wire.reduceRight((inner, inject) => inject(inner), reply) };
+    const { idle } = reply;
+    return { kind: 'http', ...armed.wire.reduceRight((inner, inject) => ({ ...inject(inner), idle }), reply) };
   } catch (error) {
     if (error instanceof NetworkFailure) return { kind: 'none', how: error.how };
     throw error;

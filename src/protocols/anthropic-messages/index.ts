@@ -21,4 +21,5 @@ export const anthropicMessages: Protocol = {
   writeCall,
   encoder,
   decoder,
+  idle: 'event: ping\ndata: {"type":"ping"}\n\n',
 };

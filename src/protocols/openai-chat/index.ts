@@ -21,4 +21,6 @@ export const openaiChat: Protocol = {
   writeCall,
   encoder,
   decoder,
+  // What Azure begins its streams with.
+  idle: 'data: {"id":"","object":"","created":0,"model":"","choices":[],"prompt_filter_results":[]}\n\n',
 };

@@ -1,0 +1,222 @@
+import { z } from 'zod';
+import type { Effect } from '../core/effect.ts';
+import { whole } from '../core/numbers.ts';
+import { type Around, defineReplyFault, type MeaningInjection } from '../core/plugin.ts';
+import { type ErrorPart, type Frame, NetworkFailure } from '../core/wire.ts';
+import { breakOff } from './malformed-json.ts';
+import { retelling } from './rewriting.ts';
+import { bytesOf, hasEnd, isPiece, isSaid, isStream } from './stream.ts';
+
+const HOWS = [
+  'cut',
+  'cut-in-arguments',
+  'cut-after-end',
+  'no-terminator',
+  'error',
+  'malformed-event',
+  'duplicated-event',
+  'reordered-events',
+  'comments',
+] as const;
+
+export const brokenStream = defineReplyFault({
+  name: 'broken-stream',
+  summary: 'A stream breaks: it is cut, ends in an error, or its events are lost, doubled, swapped or only comments.',
+  effect: ({ how, by }) => (how === 'cut-after-end' && by === 'end' ? 'odd' : EFFECT_OF[how]),
+  streams: true,
+  params: z.strictObject({
+    how: z
+      .enum(HOWS)
+      .default('cut')
+      .describe(
+        '`cut`: after so many pieces, in the arguments of a tool call, or after its end was said; `no-terminator`: all came but the last event; `error`: an error in the place of a piece; `malformed-event`, `duplicated-event`, `reordered-events`: one piece is, and the stream goes on; `comments`: nothing else comes any more',
+      ),
+    after_pieces: whole(0, 1_000_000).default(1).describe('pieces of the answer that arrive as they should'),
+    by: z
+      .enum(['end', 'closed', 'reset'])
+      .default('end')
+      .describe('what cuts it: an end as of any whole body, a socket that is closed, or one that is reset'),
+    error: z
+      .enum(['overloaded', 'server_error', 'rate_limit'])
+      .default('overloaded')
+      .describe('what the error says, in the words of the protocol'),
+    gap_ms: whole(1, 600_000).default(1000).describe('milliseconds between two comments'),
+  }),
+  example: '{ fault: broken-stream, role: primary, how: cut, by: reset, after_pieces: 3 }',
+  open({ how, after_pieces: after, by, error: mode, gap_ms }) {
+    if (how === 'error') return { kind: 'meaning', inject: failing(after, mode) };
+    if (how === 'cut-in-arguments') return { kind: 'meaning', inject: cutInArguments(by) };
+    const tell: Record<Exclude<typeof how, 'error' | 'cut-in-arguments'>, Telling> = {
+      cut: (frames, around) => cut(frames, after, by, around),
+      'cut-after-end': (frames, around) => cutAfterEnd(frames, by, around),
+      'no-terminator': withoutTerminator,
+      'malformed-event': (frames, around) =>
+        atPiece(frames, after, (frame) => {
+          around.fired(`piece ${after + 1} is no JSON`);
+          return [breakOff(frame, 0.5)?.frame ?? frame];
+        }),
+      'duplicated-event': (frames, around) =>
+        atPiece(frames, after, (frame) => {
+          around.fired(`piece ${after + 1} comes twice`);
+          return [frame, frame];
+        }),
+      'reordered-events': (frames, around) => swapped(frames, after, around),
+      comments: (frames, around) => onlyComments(frames, after, gap_ms, around),
+    };
+    return {
+      kind: 'wire',
+      inject: (reply, _call, around) =>
+        isStream(reply.head) ? { ...reply, frames: tell[how](reply.frames, around) } : reply,
+    };
+  },
+});
+
+const EFFECT_OF: Record<(typeof HOWS)[number], Effect> = {
+  cut: 'fails',
+  'cut-in-arguments': 'fails',
+  'cut-after-end': 'fails',
+  'no-terminator': 'odd',
+  error: 'fails',
+  'malformed-event': 'spoils',
+  'duplicated-event': 'spoils',
+  'reordered-events': 'spoils',
+  comments: 'fails',
+};
+
+type Telling = (frames: AsyncIterable<Frame>, around: Around) => AsyncIterable<Frame>;
+type Cut = 'end' | NetworkFailure['how'];
+
+/** What follows a cut: nothing where the body just ends. */
+function breakBy(by: Cut): void {
+  if (by !== 'end') throw new NetworkFailure(by);
+}
+
+async function* cut(frames: AsyncIterable<Frame>, after: number, by: Cut, { fired }: Around): AsyncGenerator<Frame> {
+  let pieces = 0;
+  for await (const frame of frames) {
+    if (isPiece(frame) && pieces++ === after) {
+      fired(`${by} after ${after} pieces`);
+      return breakBy(by);
+    }
+    yield frame;
+  }
+}
+
+/** Where nothing comes after the end, an end of the body there cuts nothing. */
+async function* cutAfterEnd(frames: AsyncIterable<Frame>, by: Cut, { fired }: Around): AsyncGenerator<Frame> {
+  let ended = false;
+  let cuts = false;
+  for await (const frame of frames) {
+    if (!ended) yield frame;
+    cuts = ended || (hasEnd(frame) && by !== 'end');
+    ended ||= hasEnd(frame);
+    if (cuts) break;
+  }
+  if (!cuts) return;
+  fired(`${by} after the end was said`);
+  breakBy(by);
+}
+
+async function* withoutTerminator(frames: AsyncIterable<Frame>, { fired }: Around): AsyncGenerator<Frame> {
+  let ended = false;
+  let said = false;
+  for await (const frame of frames) {
+    if (ended && frame.parts.length === 0) {
+      if (!said) fired('no terminator');
+      said = true;
+      continue;
+    }
+    ended ||= hasEnd(frame);
+    yield frame;
+  }
+}
+
+/** Puts other frames in the place of one piece. */
+async function* atPiece(
+  frames: AsyncIterable<Frame>,
+  after: number,
+  instead: (frame: Frame) => Frame[],
+): AsyncGenerator<Frame> {
+  let pieces = 0;
+  for await (const frame of frames) {
+    if (isPiece(frame) && pieces++ === after) yield* instead(frame);
+    else yield frame;
+  }
+}
+
+/** What stands between the two keeps its place before the first. The last piece of all has none to be swapped with. */
+async function* swapped(frames: AsyncIterable<Frame>, after: number, { fired }: Around): AsyncGenerator<Frame> {
+  let pieces = 0;
+  let held: Frame[] = [];
+  for await (const frame of frames) {
+    if (isPiece(frame)) {
+      pieces += 1;
+      if (pieces === after + 1) {
+        held = [frame];
+        continue;
+      }
+      if (pieces === after + 2) {
+        fired(`piece ${after + 2} comes before piece ${after + 1}`);
+        yield frame;
+        yield* held;
+        held = [];
+        continue;
+      }
+    }
+    if (held.length > 0 && !hasEnd(frame)) {
+      held.push(frame);
+      continue;
+    }
+    yield* held;
+    held = [];
+    yield frame;
+  }
+  yield* held;
+}
+
+async function* onlyComments(
+  frames: AsyncIterable<Frame>,
+  after: number,
+  gapMs: number,
+  { clock, signal, fired }: Around,
+): AsyncGenerator<Frame> {
+  let pieces = 0;
+  for await (const frame of frames) {
+    if (isPiece(frame) && pieces++ === after) break;
+    yield frame;
+  }
+  if (pieces <= after) return;
+  fired(`nothing but comments after ${after} pieces`);
+  for (;;) {
+    await clock.sleep(gapMs, signal);
+    yield { wire: bytesOf(': keep-alive\n\n'), parts: [] };
+  }
+}
+
+const failing = (after: number, mode: ErrorPart['mode']): MeaningInjection =>
+  retelling(async function* (parts, { stream }, { fired }) {
+    let pieces = 0;
+    for await (const part of parts) {
+      if (stream && isSaid(part) && pieces++ === after) {
+        fired(`the error ${mode} after ${after} pieces`);
+        yield { type: 'error', mode, message: 'The provider failed while it was answering.', inBand: true };
+        return;
+      }
+      yield part;
+    }
+  });
+
+const cutInArguments = (by: Cut): MeaningInjection =>
+  retelling(async function* (parts, { stream }, { fired }) {
+    for await (const part of parts) {
+      if (!stream || part.type !== 'tool-call-delta') {
+        yield part;
+        continue;
+      }
+      fired(`${by} in the arguments of a tool call`);
+      yield { ...part, arguments: part.arguments.slice(0, part.arguments.length >> 1) };
+      breakBy(by);
+      yield { type: 'error', mode: 'truncated', message: 'the arguments break off', inBand: true };
+      return;
+    }
+  });
