@@ -42,6 +42,8 @@ export const arrivesWhole = defineTaskCheck({
     if (wanted.length === 0) return notApplicable('a whole answer has no words, only values');
     const right = wanted.find((want) => isWhole(want, said, on));
     if (right !== undefined) {
+      const around = wrappedIn(right, said, on);
+      if (around !== undefined) return failed(`the answer is handed out inside ${around}`, ask, content);
       const added = inventedAround(right, said, on);
       if (added.length > 0) return failed(`adds ${added.join(', ')}, which no source says`, ask, content);
       return passed(`all ${right.join(' ').length} characters arrived`, ask, content);
@@ -69,6 +71,28 @@ function splicedIn({ seen: { outcome, calls, ask }, plain, task }: Case): string
     .flat()
     .find((piece) => shown.includes(piece) && doubled(shown, piece) > doubled(usual, piece));
   return twice && `spliced: what was shown holds ${doubled(shown, twice)} of ${twice.length} characters twice`;
+}
+
+/** Whether the outcome holds the whole answer, and claims to be one. */
+export function isWholeAnswer(on: Case): boolean {
+  const { content, ask } = on.seen;
+  if (ask === undefined || content === undefined || !OUTCOME_KINDS[content.outcome.kind].answers) return false;
+  const said = squash(contentText(content.outcome));
+  return wantedBy(on.task, ask.expected_answer).some((want) => isWhole(want, said, on));
+}
+
+/** What models put around an answer for a program or for themselves, and no user is to read. */
+const WRAPPINGS: readonly [pattern: RegExp, name: string][] = [
+  [/<\/?think(ing)?>/i, 'a think tag'],
+  [/^\s*```/, 'a code fence'],
+];
+
+/** Nothing where the answer itself is so, or the target's answer without faults. */
+function wrappedIn(want: string[], said: string, { plain }: Case): string | undefined {
+  const usual = plain.content === undefined ? '' : squash(contentText(plain.content.outcome));
+  const isNew = ([pattern]: (typeof WRAPPINGS)[number]) =>
+    pattern.test(said) && !pattern.test(usual) && !want.some((piece) => pattern.test(piece));
+  return WRAPPINGS.find(isNew)?.[1];
 }
 
 /** What a whole answer may say: the canonical one, or the one for a write that did not happen. */

@@ -6,6 +6,7 @@ import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES, FailureMode } from '../core/taxonomy.ts';
 import { count, seconds, unique } from '../text/words.ts';
+import { isWholeAnswer } from './arrives-whole.ts';
 import { mayGoTo } from './stays-in-region.ts';
 
 /** While an earlier role is broken, a later one replies, and is reached soon enough. */
@@ -53,10 +54,13 @@ export const failsOver = defineTaskCheck({
 });
 
 /** Why nothing had to be handed over in this ask; undefined where it had. */
-function unneeded({ seen, plain, declares }: Case, earlier: string[], within: number) {
+function unneeded(on: Case, earlier: string[], within: number) {
+  const { seen, plain, declares } = on;
   const { ask, calls, kind, servers, attempts } = seen;
   const late = (c: CallView) => (c.endedAt ?? 0) - (ask?.at ?? 0) > within;
-  const survivor = servers.find((c) => earlier.includes(c.call.role) && c.ok && !(delayed(c) && late(c)));
+  // Whoever hands out the whole answer of a reply that broke at its very end has lost nothing.
+  const whole = isWholeAnswer(on);
+  const survivor = servers.find((c) => earlier.includes(c.call.role) && (c.ok || whole) && !(delayed(c) && late(c)));
   if (survivor !== undefined) return nothingToJudge(`${survivor.call.role} answered in time, whatever broke`);
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   if (before.length > 0 && before.every((c) => c.fired.length === 0))

@@ -31,7 +31,11 @@ export const brokenStream = defineReplyFault({
       .describe(
         '`cut`: after so many pieces, in the arguments of a tool call, or after its end was said; `no-terminator`: all came but the last event; `error`: an error in the place of a piece; `malformed-event`, `duplicated-event`, `reordered-events`: one piece is, and the stream goes on; `comments`: nothing else comes any more',
       ),
-    after_pieces: whole(0, 1_000_000).default(1).describe('pieces of the answer that arrive as they should'),
+    after_pieces: whole(0, 1_000_000)
+      .optional()
+      .describe(
+        'pieces of the answer that arrive as they should; without it one, or none where a piece comes twice or too late: in prose nobody could see that in the middle',
+      ),
     by: z
       .enum(['end', 'closed', 'reset'])
       .default('end')
@@ -43,7 +47,8 @@ export const brokenStream = defineReplyFault({
     gap_ms: whole(1, 600_000).default(1000).describe('milliseconds between two comments'),
   }),
   example: '{ fault: broken-stream, role: primary, how: cut, by: reset, after_pieces: 3 }',
-  open({ how, after_pieces: after, by, error: mode, gap_ms }) {
+  open({ how, after_pieces, by, error: mode, gap_ms }) {
+    const after = after_pieces ?? (how === 'duplicated-event' || how === 'reordered-events' ? 0 : 1);
     if (how === 'error') return { kind: 'meaning', inject: failing(after, mode) };
     if (how === 'cut-in-arguments') return { kind: 'meaning', inject: cutInArguments(by) };
     const tell: Record<Exclude<typeof how, 'error' | 'cut-in-arguments'>, Telling> = {

@@ -42,8 +42,10 @@ const OCCASIONS: Record<string, { params?: object; says?: ReplyKind; asked?: Par
       ],
     },
   },
-  'bad-arguments': { says: 'call' },
   capacity: { params: { concurrency: 0 } },
+  'bad-arguments': { says: 'call' },
+  'other-arguments': { says: 'call' },
+  stall: { params: { for_ms: 5000 } },
   'forbidden-call': { params: { asks_for: 'delete_customer' } },
   'schema-drift': { says: 'structured' },
   'tools-as-prose': { says: 'call' },
@@ -78,7 +80,14 @@ describe.each(faults)('$name', (fault) => {
 
 describe.each(faults.filter((f) => f.kind !== 'tool'))('$name', (fault) => {
   const { params = {}, says = 'prose', asked = {} } = OCCASIONS[fault.name] ?? {};
-  const wires = protocols.flatMap((protocol) => [true, false].map((stream) => ({ protocol, stream, says, asked })));
+  const ways = fault.streams ? [true] : [true, false];
+  const wires = protocols.flatMap((protocol) => ways.map((stream) => ({ protocol, stream, says, asked })));
+
+  it.runIf(fault.streams).each(protocols)('leaves a reply of $name that is not streamed alone', async (protocol) => {
+    const { fired, reply } = onWire(fault, params, { protocol, stream: false, says, asked });
+    expect(await reply).toEqual(await onWire(undefined, {}, { protocol, stream: false, says, asked }).reply);
+    expect(fired).toEqual([]);
+  });
 
   describe.each(wires)('on the wire of $protocol.name, stream: $stream', (wire) => {
     it('says once that it acted, before it acts', async () => {
@@ -98,8 +107,13 @@ describe.each(faults.filter((f) => f.kind !== 'tool'))('$name', (fault) => {
     it('does something that a client sees, and a client sees what it is said to do', async () => {
       if (fault.name === 'hang') return;
       const { reply } = onWire(fault, params, { ...wire, clock: leaping() });
-      const { heard, meant, broke, at } = await reply;
+      const { heard, meant, broke, at, pieces } = await reply;
       const usual = await onWire(undefined, {}, wire).reply;
+      if (fault.effectOf(params) === 'odd' && fault.kind === 'wire') {
+        expect([seenBy(heard), broke]).toEqual([seenBy(usual.heard), usual.broke]);
+        expect(pieces).not.toEqual(usual.pieces);
+        return;
+      }
       const told = seenBy(heard);
       expect([told, broke, at.at(-1)]).not.toEqual([seenBy(usual.heard), usual.broke, usual.at.at(-1)]);
       // Who garbles bytes does not say all of what is left of them.

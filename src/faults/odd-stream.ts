@@ -4,7 +4,7 @@ import { type Around, defineReplyFault, type MeaningInjection, type WireReplyInP
 import type { Frame, Part } from '../core/wire.ts';
 import { isRecord } from '../text/json.ts';
 import { retelling } from './rewriting.ts';
-import { bytesOf, isPiece, isStream, withJson } from './stream.ts';
+import { bytesOf, hasEnd, isPiece, isStream, withJson } from './stream.ts';
 
 /** Short enough to cut every event, and some characters. */
 const MOST_BYTES = 16;
@@ -18,10 +18,10 @@ export const oddStream = defineReplyFault({
   streams: true,
   params: z.strictObject({
     how: z
-      .enum(['bytes', 'comments', 'empty-events', 'no-index', 'same-index', 'fragments'])
+      .enum(['bytes', 'comments', 'empty-events', 'double-end', 'early-end', 'no-index', 'same-index', 'fragments'])
       .default('bytes')
       .describe(
-        `\`bytes\`: in chunks of up to ${MOST_BYTES} bytes, cut anywhere; \`comments\`: one before every event; \`empty-events\`: one that says nothing, as the protocol has it, first and before a piece; \`no-index\`, \`same-index\`: tool calls without an index, or all with the same; \`fragments\`: arguments of ${FRAGMENT} characters at a time`,
+        `\`bytes\`: in chunks of up to ${MOST_BYTES} bytes, cut anywhere; \`comments\`: one before every event; \`empty-events\`: one that says nothing, as the protocol has it, first and before a piece; \`double-end\`, \`early-end\`: the end is said twice, or before the last piece; \`no-index\`, \`same-index\`: tool calls without an index, or all with the same; \`fragments\`: arguments of ${FRAGMENT} characters at a time`,
       ),
     after_pieces: whole(0, 1_000_000).default(1).describe('pieces before the second empty event'),
   }),
@@ -32,6 +32,8 @@ export const oddStream = defineReplyFault({
       bytes: inBytes,
       comments,
       'empty-events': (reply, around) => emptyEvents(reply, after_pieces, around),
+      'double-end': doubleEnd,
+      'early-end': earlyEnd,
       'no-index': ({ frames }, around) => indexed(frames, undefined, around),
       'same-index': ({ frames }, around) => indexed(frames, 0, around),
     };
@@ -88,6 +90,32 @@ async function* emptyEvents(
     if (isPiece(frame) && pieces++ === after) yield empty;
     yield frame;
   }
+}
+
+async function* doubleEnd({ frames }: WireReplyInParts, { fired }: Around): AsyncGenerator<Frame> {
+  for await (const frame of frames) {
+    if (hasEnd(frame)) {
+      fired('the end is said twice');
+      yield frame;
+    }
+    yield frame;
+  }
+}
+
+/** A piece waits until there is another one; so the last comes after the end. */
+async function* earlyEnd({ frames }: WireReplyInParts, { fired }: Around): AsyncGenerator<Frame> {
+  let held: Frame[] = [];
+  for await (const frame of frames) {
+    if (hasEnd(frame) && held.length > 0) fired('the end is said before the last piece');
+    if (hasEnd(frame)) yield frame;
+    if (isPiece(frame) || hasEnd(frame)) {
+      yield* held;
+      held = [];
+    }
+    if (isPiece(frame) || held.length > 0) held.push(frame);
+    else if (!hasEnd(frame)) yield frame;
+  }
+  yield* held;
 }
 
 /** Only where the protocol numbers the calls of a delta. */

@@ -8,7 +8,7 @@ import { header, NetworkFailure, type Part, type Transport } from '../core/wire.
 import { isRecord } from '../text/json.ts';
 import { inTime, TIME_IS_UP } from './in-time.ts';
 import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
-import { parseJson, schemaErrors } from './validate.ts';
+import { objectIn, parseJson, schemaErrors, unwrapped } from './validate.ts';
 
 /** What a model can do, as declared: it is never found out by trying. */
 export interface Capabilities {
@@ -144,7 +144,8 @@ function toBody(request: ModelRequest, protocol: string, model: string, capabili
 }
 
 /** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */
-function judge({ text = '', refusal, calls, usage, error, end }: Gathered, request: ModelRequest): Finding {
+function judge({ text: spoken = '', refusal, calls, usage, error, end }: Gathered, request: ModelRequest): Finding {
+  const text = unwrapped(spoken);
   const said: Finding = {
     status: 'ok',
     ...(text !== '' && { text }),
@@ -167,7 +168,7 @@ function judge({ text = '', refusal, calls, usage, error, end }: Gathered, reque
   }
   if (text === '') return fail('malformed_response', 'the reply is empty');
   if (!isRecord(request.responseSchema)) return said;
-  const parsed = parseJson(text);
+  const parsed = objectIn(text);
   if (parsed === undefined) return fail('schema_error', 'the reply is not JSON');
   const errors = schemaErrors(parsed.json, request.responseSchema);
   return errors.length > 0 ? fail('schema_error', errors.join('; ')) : { ...said, json: parsed.json };

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { objectIn, unwrapped, expect, test } from 'vitest';
 import { missingFields, parseJson, schemaErrors } from './validate.ts';
 
 test('JSON is parsed strictly', () => {
@@ -24,4 +24,17 @@ test('a pattern is matched in linear time; one that only the engine knows, by th
 test('null and absence are both missing', () => {
   expect(missingFields({ a: 0, b: null }, ['a', 'b', 'c'])).toEqual(['b', 'c']);
   expect(missingFields('text', ['a'])).toEqual(['a']);
+});
+
+it.each([
+  ['```json\n{"a":1}\n```', '{"a":1}'],
+  ['<think>\nHm {1}.\n</think>\n\nYes.', 'Yes.'],
+  ['A ``` within', 'A ``` within'],
+])('takes a model’s words out of what it wrapped them in: %s', (text, words) => {
+  expect(unwrapped(text)).toBe(words);
+});
+
+it('finds the object among words, and none where there is none', () => {
+  expect(objectIn('Here it is:\n{"a":1}\nBye.')).toEqual({ json: { a: 1 } });
+  expect([objectIn('no brace'), objectIn('} {')]).toEqual([undefined, undefined]);
 });

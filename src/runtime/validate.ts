@@ -10,6 +10,14 @@ export function parseJson(text: string): { json: unknown } | undefined {
   }
 }
 
+/** The same of a model's words, which may stand around the object: a fence, a preamble, its own thoughts. */
+export const objectIn = (text: string): { json: unknown } | undefined =>
+  parseJson(text) ?? parseJson(text.slice(text.indexOf('{'), text.lastIndexOf('}') + 1));
+
+/** A model's words without the thoughts before them, and out of the fence around all of them. */
+export const unwrapped = (text: string): string =>
+  text.replace(/^\s*<think>[^]*?<\/think>\s*/, '').replace(/^```\w*\n([^]*)\n```\s*$/, '$1');
+
 /** Where a value breaks a JSON Schema (draft 2020-12): pointers and keywords only, because values may be private. */
 export const schemaErrors = (value: unknown, schema: Record<string, unknown>): string[] =>
   errorsOf(schema, value).map((e) => `${e.instanceLocation} ${e.keyword}`);

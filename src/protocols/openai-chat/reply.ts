@@ -158,9 +158,9 @@ export function decoder(head: Head, nowMs: number): Decoder {
       const call = asRecord(entry);
       const fn = asRecord(call['function']);
       const index = typeof call['index'] === 'number' ? call['index'] : position;
-      // Some servers repeat id and name on every delta: only the first one begins a call.
-      if (!tools.has(index)) {
-        const id = asText(call['id']);
+      const id = asText(call['id']);
+      // Some servers repeat id and name on every delta: only the first one begins a call. Others give all calls one index, or none.
+      if (!tools.has(index) || (id !== '' && id !== tools.get(index))) {
         tools.set(index, id);
         parts.push({ type: 'tool-call', id, name: asText(fn['name']) });
       }
