@@ -17,8 +17,11 @@ export const otherArguments = defineMeaningFault({
   }),
   example: '{ fault: other-arguments, role: backup, asks_for: issue_refund, arguments: { amount: 12 } }',
   drill: 'no_tool_support',
-  open: ({ arguments: given, asks_for: name }) =>
-    rewriting(({ calls }) => {
+  open({ arguments: given, asks_for: name }) {
+    const asks = new Set<number>();
+    return rewriting(({ calls }, { ask }) => {
+      // Told that it was no good, it gets them right.
+      if (asks.has(ask)) return undefined;
       const changed = calls.map((call) => {
         const other =
           name === undefined || name === call.name ? otherwise(parseJson(call.arguments), given) : undefined;
@@ -26,6 +29,8 @@ export const otherArguments = defineMeaningFault({
       });
       const told = changed.filter((call, i) => call.arguments !== calls[i]?.arguments);
       if (told.length === 0) return undefined;
+      asks.add(ask);
       return { did: `calls ${told.map((c) => `${c.name}: ${c.arguments}`).join(', ')}`, calls: changed };
-    }),
+    });
+  },
 });

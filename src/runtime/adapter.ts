@@ -57,7 +57,8 @@ export function createAdapter(options: AdapterOptions): ModelAdapter {
     worstCaseUsd: (request) => usd(inputTokens(request), request.maxOutputTokens),
     async call(request, signal) {
       const began = clock.now();
-      const { usage, ...rest } = unfit(request, capabilities) ?? (await exchange(options, request, signal));
+      const found = unfit(request, capabilities) ?? (await exchange(options, request, signal));
+      const { usage = estimated(found, request), ...rest } = found;
       return {
         provider,
         model,
@@ -84,6 +85,12 @@ function inputTokens({ messages, tools, responseSchema }: ModelRequest): number 
   const told = messages.map((m) => m.content + (m.toolCalls === undefined ? '' : JSON.stringify(m.toolCalls)));
   const words = estimateTokens(told.join('\n') + JSON.stringify([tools, responseSchema]));
   return words + IMAGE_TOKENS * imagesIn({ messages }).length;
+}
+
+/** What a reply took whose provider does not say it; one that said nothing took nothing. */
+function estimated({ text = '', toolCalls = [] }: Finding, request: ModelRequest): Gathered['usage'] {
+  const said = [text, ...toolCalls.map((call) => call.arguments)].join('');
+  return said === '' ? undefined : { input: inputTokens(request), output: estimateTokens(said) };
 }
 
 function unfit(request: ModelRequest, capabilities: Capabilities): Finding | undefined {

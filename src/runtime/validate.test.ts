@@ -1,5 +1,5 @@
-import { objectIn, unwrapped, expect, test } from 'vitest';
-import { missingFields, parseJson, schemaErrors } from './validate.ts';
+import { expect, test } from 'vitest';
+import { missingFields, objectIn, parseJson, schemaErrors, unwrapped } from './validate.ts';
 
 test('JSON is parsed strictly', () => {
   expect(parseJson('null')).toEqual({ json: null });
@@ -26,7 +26,7 @@ test('null and absence are both missing', () => {
   expect(missingFields('text', ['a'])).toEqual(['a']);
 });
 
-it.each([
+test.each([
   ['```json\n{"a":1}\n```', '{"a":1}'],
   ['<think>\nHm {1}.\n</think>\n\nYes.', 'Yes.'],
   ['A ``` within', 'A ``` within'],
@@ -34,7 +34,7 @@ it.each([
   expect(unwrapped(text)).toBe(words);
 });
 
-it('finds the object among words, and none where there is none', () => {
+test('finds the object among words, and none where there is none', () => {
   expect(objectIn('Here it is:\n{"a":1}\nBye.')).toEqual({ json: { a: 1 } });
   expect([objectIn('no brace'), objectIn('} {')]).toEqual([undefined, undefined]);
 });
