@@ -22,7 +22,7 @@ const HOWS = [
 export const brokenStream = defineReplyFault({
   name: 'broken-stream',
   summary: 'A stream breaks: it is cut, ends in an error, or its events are lost, doubled, swapped or only comments.',
-  effect: ({ how, by }) => (how === 'cut-after-end' && by === 'end' ? 'odd' : EFFECT_OF[how]),
+  effect: ({ how, by }) => (how === 'cut-after-end' && by === 'end' ? 'spoils' : EFFECT_OF[how]),
   streams: true,
   params: z.strictObject({
     how: z
@@ -80,7 +80,8 @@ const EFFECT_OF: Record<(typeof HOWS)[number], Effect> = {
   cut: 'fails',
   'cut-in-arguments': 'fails',
   'cut-after-end': 'fails',
-  'no-terminator': 'odd',
+  // Some clients have all they need, others take it for a cut.
+  'no-terminator': 'spoils',
   error: 'fails',
   'malformed-event': 'spoils',
   'duplicated-event': 'spoils',

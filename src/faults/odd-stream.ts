@@ -149,7 +149,7 @@ const fragments: MeaningInjection = retelling(async function* (parts, { stream }
     }
     if (!said) fired(`arguments in fragments of ${FRAGMENT} characters`);
     said = true;
-    for (const piece of part.arguments.match(new RegExp(`[^]{1,${FRAGMENT}}`, 'gu')) ?? []) {
+    for (const piece of part.arguments.match(new RegExp(`[\\s\\S]{1,${FRAGMENT}}`, 'gu')) ?? []) {
       const fragment: Part = { ...part, arguments: piece };
       yield fragment;
     }

@@ -4,7 +4,7 @@ import { type Around, defineReplyFault, type WireReplyInParts } from '../core/pl
 import { type ErrorPart, type Frame, type Head, NetworkFailure } from '../core/wire.ts';
 import { isRecord } from '../text/json.ts';
 import { replying } from './error-reply.ts';
-import { withJson } from './stream.ts';
+import { isStream, withJson } from './stream.ts';
 
 const HOWS = ['html', 'error-object', 'empty', 'no-content', 'envelope', 'too-short', 'too-long', 'no-usage'] as const;
 type How = (typeof HOWS)[number];
@@ -29,7 +29,7 @@ export const oddSuccess = defineReplyFault({
       .enum(HOWS)
       .default('html')
       .describe(
-        '`html`: a page; `error-object`: an error in JSON; `empty`: no byte; `no-content`: 204; `envelope`: the reply inside another object; `too-short`, `too-long`: a content-length of 64 bytes, or of a million; a stream tells none; `no-usage`: a good reply that counts no tokens',
+        '`html`: a page; `error-object`: an error in JSON; `empty`: no byte; `no-content`: 204; `envelope`: the reply inside another object; `too-short`, `too-long`: a content-length of 64 bytes, or of a million; a stream tells none; `no-usage`: a good reply that counts no tokens, a stream only where an event is there for that alone',
       ),
   }),
   example: '{ fault: odd-success, role: primary, how: error-object }',
@@ -65,7 +65,7 @@ const TELL: Record<Exclude<How, keyof typeof INSTEAD>, Telling> = {
   envelope: (reply, around) => ({ ...reply, frames: enveloped(reply.frames, around) }),
   'too-short': (reply, around) => lying(reply, TOO_SHORT, (frames) => shortened(frames, around)),
   'too-long': (reply, around) => lying(reply, TOO_LONG, (frames) => awaited(frames, around)),
-  'no-usage': (reply, around) => ({ ...reply, frames: uncounted(reply.frames, around) }),
+  'no-usage': (reply, around) => ({ ...reply, frames: uncounted(reply, around) }),
 };
 
 async function* emptied(frames: AsyncIterable<Frame>, did: string, { fired }: Around): AsyncGenerator<Frame> {
@@ -124,18 +124,17 @@ async function* awaited(frames: AsyncIterable<Frame>, { fired }: Around): AsyncG
   throw new NetworkFailure('closed');
 }
 
-async function* uncounted(frames: AsyncIterable<Frame>, { fired }: Around): AsyncGenerator<Frame> {
-  let said = false;
+/** Of a stream only an event that is there for nothing else is left out: where another one counts, clients rely on it. */
+async function* uncounted({ head, frames }: WireReplyInParts, { fired }: Around): AsyncGenerator<Frame> {
   for await (const frame of frames) {
     const rest = frame.parts.filter(({ type }) => type !== 'usage');
-    const changed = rest.length === frame.parts.length ? undefined : withJson(frame, (json) => withoutUsage(json));
+    const counts = rest.length < frame.parts.length && (rest.length === 0 || !isStream(head));
+    const changed = counts ? withJson(frame, (json) => withoutUsage(json)) : undefined;
     if (changed === undefined) {
       yield frame;
       continue;
     }
-    if (!said) fired('no usage');
-    said = true;
-    // An event that was there for nothing else is left out.
+    fired('no usage');
     if (rest.length > 0) yield { ...changed, parts: rest };
   }
 }

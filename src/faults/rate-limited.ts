@@ -15,6 +15,9 @@ export const rateLimited = defineMeaningFault({
   open: (params) =>
     replying(() => {
       const { told, field } = retryAfter(params);
-      return [`HTTP 429${told || ' without Retry-After'}`, { type: 'error', mode: 'rate_limit', message: TOO_MANY, ...field }];
+      return [
+        `HTTP 429${told || ' without Retry-After'}`,
+        { type: 'error', mode: 'rate_limit', message: TOO_MANY, ...field },
+      ];
     }),
 });

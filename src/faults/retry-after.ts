@@ -22,7 +22,13 @@ export const retryAfterParams = <W extends Way>(usual: W) => ({
 });
 
 /** How a reply says it, in words for the trace and as a field of its error. */
-export function retryAfter({ retry_after_ms: ms, retry_after_as: as }: { retry_after_ms: number; retry_after_as: Way }): {
+export function retryAfter({
+  retry_after_ms: ms,
+  retry_after_as: as,
+}: {
+  retry_after_ms: number;
+  retry_after_as: Way;
+}): {
   told: string;
   field: Pick<ErrorPart, 'retryAfter'>;
 } {

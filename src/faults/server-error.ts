@@ -20,7 +20,13 @@ export const serverError = defineMeaningFault({
   open: ({ status, ...hint }) =>
     replying(() => {
       const { told, field } = retryAfter(hint);
-      const error = { type: 'error', mode: 'server_error', message: 'Internal server error', status, ...field } as const;
+      const error = {
+        type: 'error',
+        mode: 'server_error',
+        message: 'Internal server error',
+        status,
+        ...field,
+      } as const;
       return [`HTTP ${status}${told}`, error];
     }),
 });

@@ -16,7 +16,7 @@ export const objectIn = (text: string): { json: unknown } | undefined =>
 
 /** A model's words without the thoughts before them, and out of the fence around all of them. */
 export const unwrapped = (text: string): string =>
-  text.replace(/^\s*<think>[^]*?<\/think>\s*/, '').replace(/^```\w*\n([^]*)\n```\s*$/, '$1');
+  text.replace(/^\s*<think>[\s\S]*?<\/think>\s*/, '').replace(/^```\w*\n([\s\S]*)\n```\s*$/, '$1');
 
 /** Where a value breaks a JSON Schema (draft 2020-12): pointers and keywords only, because values may be private. */
 export const schemaErrors = (value: unknown, schema: Record<string, unknown>): string[] =>
