@@ -15,6 +15,11 @@ interface Row {
 }
 
 const RETRIED_TWICE = { 'retries-at-most': '3 attempts on primary (declared: at most 1 retry)' };
+/** The SDK's timeout ends with the head; what ends it is Node's own, after five minutes. */
+const STALLED = {
+  'ends-inside-deadline': 'outcome after 304.3 s, 12.0 s allowed',
+  'fails-over': 'backup reached after 303.0 s, 8.0 s allowed (1 attempt on primary)',
+};
 const rows: Row[] = [
   // The SDK waits ten minutes, so the user waits for the slow answer.
   {
@@ -31,6 +36,11 @@ const rows: Row[] = [
   { fault: 'connection-reset@primary,after_frames=0', mode: 'network', sdkAgent: {} },
   { fault: 'malformed-json@primary', mode: 'malformed_response', sdkAgent: {} },
   { fault: 'malformed-json@primary,at_share=0.99', mode: 'malformed_response', sdkAgent: {} },
+  { fault: 'overloaded@primary,status=529', mode: 'overloaded', sdkAgent: RETRIED_TWICE },
+  { fault: 'odd-success@primary,how=no-content', mode: 'malformed_response', sdkAgent: {} },
+  { fault: 'odd-success@primary,how=error-object', mode: 'server_error', sdkAgent: {} },
+  { fault: 'odd-success@primary,how=too-long', mode: 'network', sdkAgent: {} },
+  { fault: 'stall@primary', mode: 'timeout', sdkAgent: STALLED },
 ];
 
 /** The first finding of each check that found something. */
@@ -54,6 +64,61 @@ describe.each(rows)('$fault in timeout_primary', ({ fault, mode, sdkAgent }) => 
     const { code, report } = await runDrill({ fault: [fault], target: SDK_AGENT });
     expect(findings(report)).toEqual(sdkAgent);
     expect(code).toBe(Object.keys(sdkAgent).length === 0 ? 0 : 1);
+  });
+});
+
+const STREAMS = 'fixtures/strangers/correct/review-with-draft.ts';
+const UNREAD = { closed: 'truncated', reset: 'network' };
+
+describe('a stream that breaks is left for the next model, and told truly', () => {
+  it.each([
+    ['how=cut', `closed 200 ${UNREAD.closed}`],
+    ['how=cut,by=reset', `reset 200 ${UNREAD.reset}`],
+    ['how=cut-after-end,by=closed', 'closed 200 network'],
+    ['how=error,after_pieces=0', 'complete 200 overloaded'],
+    ['how=error,error=rate_limit', 'complete 200 rate_limit'],
+    ['how=malformed-event', 'complete 200 malformed_response'],
+    ['how=comments', 'call-abort'],
+  ])('broken-stream@primary,%s', async (params, how) => {
+    const { code, report, trace } = await runDrill({ target: STREAMS, fault: [`broken-stream@primary,${params}`] });
+    expect([findings(report), code]).toEqual([{}, 0]);
+    expect(outageOf(report).map((t) => t.failover?.to)).toEqual(Array(10).fill('backup'));
+    const hit = new Set(trace.flatMap((e) => (e.kind === 'fault-fired' ? [e.call] : [])));
+    const ends = trace.flatMap((e) =>
+      (e.kind === 'call-end' || e.kind === 'call-abort') && hit.has(e.call)
+        ? [e.kind === 'call-end' ? `${e.how} ${e.status} ${e.failure_mode}` : e.kind]
+        : [],
+    );
+    expect(ends).toContain(how);
+  });
+});
+
+describe('a reply that is whole and odd needs nobody else, and nothing is found', () => {
+  const ALL = ['reference', 'fixtures/targets/good.ts', 'fixtures/targets/good-orders.ts'];
+  it.each([
+    ...['bytes', 'comments', 'empty-events', 'double-end'].map((how) => [STREAMS, `odd-stream@primary,how=${how}`]),
+    ...['no-terminator', 'cut-after-end'].map((how) => [STREAMS, `broken-stream@primary,how=${how}`]),
+    ...['think-tag', 'preamble', 'code-fence'].map((how, i) => [ALL[i] ?? '', `wrapped-answer@primary,in=${how}`]),
+    ...ALL.map((target) => [target, 'odd-success@primary,how=no-usage']),
+  ])('%s under %s', async (target, fault) => {
+    const { report } = await runDrill({ target, fault: [fault ?? ''] });
+    expect(findings(report)).toEqual({});
+    expect(outageOf(report).map((t) => [t.outcome.kind, t.failover])).toEqual(Array(10).fill(['answered', null]));
+  });
+
+  it.each(['code-fence', 'think-tag'])('who hands the wrapping out is found: %s', async (wrapping) => {
+    const fault = [`wrapped-answer@primary,in=${wrapping}`];
+    const { report } = await runDrill({ target: 'fixtures/targets/minimal.ts', fault });
+    expect(findings(report)).toMatchObject({
+      'arrives-whole': `the answer is handed out inside a ${wrapping.replace('-', ' ')}`,
+    });
+  });
+
+  it('a whole answer that is called cut may be kept as well as thrown away', async () => {
+    for (const target of ['fixtures/targets/minimal.ts', 'reference', SDK_AGENT]) {
+      const { report } = await runDrill({ target, fault: ['ends-otherwise@primary,share=1,reason=length'] });
+      expect(findings(report)).toEqual({});
+    }
   });
 });
 

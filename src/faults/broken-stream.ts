@@ -44,7 +44,7 @@ export const brokenStream = defineReplyFault({
       .enum(['overloaded', 'server_error', 'rate_limit'])
       .default('overloaded')
       .describe('what the error says, in the words of the protocol'),
-    gap_ms: whole(1, 600_000).default(1000).describe('milliseconds between two comments'),
+    gap_ms: whole(1, 600_000).default(5000).describe('milliseconds between two comments'),
   }),
   example: '{ fault: broken-stream, role: primary, how: cut, by: reset, after_pieces: 3 }',
   open({ how, after_pieces, by, error: mode, gap_ms }) {
