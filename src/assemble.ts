@@ -92,7 +92,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     (await playersFor({ ...request, seed }, target, secrets, print, collectEvery)) ??
     playersInside(target, seed, print);
   try {
-    const said = await (apart === undefined ? target.load() : apart.said(nameOf(files[0])));
+    const said = await (apart === undefined ? target.load() : apart.said(nameOf(files[0]?.path)));
     const settled = { redaction, ...settleTarget(target, said, config, catalogue) };
     // Whatever was started before knows the keys of roles that only the module names.
     if (keys.set(settled.roles)) apart?.end();

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { catalogue } from './catalogue.ts';
 import { type DrillStory, drillStory, type Flaw, flaws } from './cli/commands/explain.ts';
 import { OPTIONS } from './cli/options.ts';
-import { Drill } from './core/drill.ts';
+import { WrittenDrill } from './core/drill.ts';
 import { EXIT } from './core/errors.ts';
 import { eventsOf } from './core/evidence.ts';
 import type { LogRecord } from './core/outcome.ts';
@@ -182,7 +182,7 @@ describe('docs/coverage.md', () => {
 
 it('the drill in the README is one', () => {
   const [, yaml = ''] = /```yaml\n(drill: [\s\S]*?)```/.exec(read('README.md')) ?? [];
-  const drill = Drill.parse(parse(yaml));
+  const drill = WrittenDrill.parse(parse(yaml));
   const known = catalogue.checks.map((one) => one.name);
   for (const claims of [drill.expect, ...drill.phases.map((phase) => phase.expect ?? {})])
     for (const name of Object.keys(claims)) expect(known).toContain(name);

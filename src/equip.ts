@@ -56,6 +56,7 @@ function armFault(use: FaultUse): ArmedFault {
     fault: fault.name,
     role: placeOf(use),
     effect: fault.effectOf(params),
+    needs: fault.needsOf(params),
     shared: fault.shared ?? false,
     open: fault.arm(params),
     trigger: createTrigger(use.when ?? { per: 'task' }),

@@ -1,10 +1,11 @@
 import { relative, resolve } from 'node:path';
 import { catalogue } from './catalogue.ts';
+import { alternativeNamed, drillsOf, type PlannedDrill, undivided } from './config/alternatives.ts';
 import { suggest } from './config/closest.ts';
 import type { Config } from './config/config-file.ts';
 import { checkRadius, checkRoles, type LoadedDrill, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
-import { findWorkflow, packageRoot, sourceHomes } from './config/find.ts';
+import { type FoundDrill, findWorkflow, packageRoot, sourceHomes } from './config/find.ts';
 import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
 import { displayPath } from './config/read-file.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
@@ -15,7 +16,7 @@ import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
 import { equip } from './equip.ts';
 import type { Redaction } from './redaction/redact.ts';
-import type { Plan } from './run/plan.ts';
+import type { Plan, PlayPlan } from './run/plan.ts';
 
 /** Which drills a user wants run, on what, and how they are changed. */
 export interface Wanted {
@@ -36,7 +37,7 @@ export interface Wanted {
 
 export function plansFor(
   request: Wanted,
-  files: readonly string[],
+  found: readonly FoundDrill[],
   settled: Settled & { notices: ReadingsFrom },
   config: Config | undefined,
 ): Plan[] {
@@ -46,18 +47,34 @@ export function plansFor(
     roles: request.fault.length > 0 ? undefined : known,
     cwd: request.tasks === undefined ? cwd : undefined,
   };
-  const drills = withTags(
-    files.map((file) => loadDrill(file, catalogue, around)),
-    request.tag,
-  );
+  const wanted = found.map(({ path, alternative }) => ({ ...loadDrill(path, catalogue, around), alternative }));
+  const named = wanted.filter(({ drill }) => request.names.length > 0 || !drill.named_only);
   const workflows = new Map<string, Workflow>();
   const readings = [...readingsOf(config), settled.notices];
-  return drills.map((drill) =>
-    planFor(request, drill, workflowOf(request, drill, workflows, readings, settled), settled),
-  );
+  return withTags(named, request.tag).flatMap((loaded) => {
+    const workflow = workflowOf(request, loaded, workflows, readings, settled);
+    checkPlaces(request, loaded, workflow, settled);
+    return chosenOf(loaded, request).map((drill) => planFor(request, drill, workflow, settled));
+  });
 }
 
-function withTags(drills: readonly LoadedDrill[], tags: readonly string[]): LoadedDrill[] {
+type Chosen = LoadedDrill & Pick<FoundDrill, 'alternative'>;
+
+/** The drills of a file that are to be run; where `--fault` takes the place of what they try, they are all the same one. */
+function chosenOf({ alternative, ...loaded }: Chosen, { fault }: Wanted): PlannedDrill[] {
+  const name = alternative === undefined ? undefined : alternativeNamed(alternative, loaded, catalogue);
+  if (name === undefined && fault.length > 0) return [undivided(loaded, catalogue)];
+  return drillsOf(loaded, catalogue).filter(({ drill }) => name === undefined || drill.drill === name);
+}
+
+/** A drill of the user's own means what it says; one of the package runs as far as the target has what it names. */
+function checkPlaces(request: Wanted, loaded: LoadedDrill, workflow: Workflow, { declares, roles }: Settled): void {
+  if (isShipped(loaded.file) || request.fault.length > 0 || !concerns(loaded.drill, declares.features)) return;
+  checkRoles(loaded, [...Object.keys(roles), ...positionsIn(declares.chain)]);
+  checkRadius(loaded, workflow);
+}
+
+function withTags(drills: readonly Chosen[], tags: readonly string[]): Chosen[] {
   const chosen = drills.filter(({ drill }) => tags.length === 0 || drill.tags.some((tag) => tags.includes(tag)));
   if (chosen.length > 0) return chosen;
   const known = [...new Set(drills.flatMap(({ drill }) => drill.tags))];
@@ -76,7 +93,7 @@ export interface Settled {
 
 function planFor(
   request: Wanted,
-  loaded: LoadedDrill,
+  loaded: PlannedDrill,
   workflow: Workflow,
   { redaction, declares, roles }: Settled,
 ): Plan {
@@ -85,11 +102,6 @@ function planFor(
   const find = roleFinder(declares.chain, names, !shipped);
   const known = [...names, ...positionsIn(declares.chain)];
   const named = withFaults(loaded, request.fault, known, workflow.tools);
-  // A drill of the user's own means what it says; one of the package runs as far as the target has what it names.
-  if (!shipped && request.fault.length === 0 && concerns(named, declares.features)) {
-    checkRoles(loaded, known);
-    checkRadius(loaded, workflow);
-  }
   const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
   const tasks = chosenTasks(workflow, request.task).map((task) => task.name);
   const equipped = equip({ drill, workflow, declares, roles, shipped, tasks }, redaction);
@@ -99,9 +111,16 @@ function planFor(
     source: loaded.source,
     lacking,
     effects: equipped.faults.map((armed) => armed.map(({ effect }) => effect)),
+    needs: needsOf(equipped.faults),
     checks: catalogue.checks,
     reproduce: reproduceLine(request, [drill.drill], redaction),
   };
+}
+
+/** Nothing where none of them needs anything, which is so of most. */
+function needsOf(faults: PlayPlan['faults']): Plan['needs'] {
+  const needs = faults.map((armed) => armed.map((one) => one.needs ?? null));
+  return needs.flat().every((need) => need === null) ? undefined : needs;
 }
 
 /** Why a fault of a drill of the package has no place in a workflow of the user's own. */
@@ -137,7 +156,7 @@ function isShipped(file: string): boolean {
 
 /** The drill with the faults that will really be armed. */
 function withFaults(
-  loaded: LoadedDrill,
+  loaded: PlannedDrill,
   flags: readonly string[],
   roles: readonly string[],
   tools: Workflow['tools'],

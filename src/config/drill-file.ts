@@ -1,11 +1,12 @@
 import { basename, extname, isAbsolute } from 'node:path';
 import { Feature } from '../core/declaration.ts';
-import { Drill, FAULT_USE_KEYS } from '../core/drill.ts';
+import { FAULT_USE_KEYS, WrittenDrill } from '../core/drill.ts';
 import type { Place } from '../core/errors.ts';
 import type { Workflow } from '../core/golden-task.ts';
 import type { Fault } from '../core/plugin.ts';
 import type { DrillSource } from '../core/report.ts';
 import { isRecord, type Json } from '../text/json.ts';
+import { tellAlternatives } from './alternatives.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { findWorkflow } from './find.ts';
 import { inspect } from './issues.ts';
@@ -13,7 +14,7 @@ import { keysAt, type Locate, MAX_PROBLEMS, type Named, namedAt, type Path, Prob
 import { readUserFile, type UserFile } from './read-file.ts';
 
 export interface LoadedDrill {
-  drill: Drill;
+  drill: WrittenDrill;
   /** Absolute path. */
   file: string;
   /** The drill as its author wrote it. */
@@ -41,7 +42,7 @@ export function loadDrill(path: string, catalogue: Catalogue, { roles, cwd }: Ar
   // No `expect` is read as an empty one: the message about claims says why it matters, the schema would not.
   const value = isRecord(file.data) ? { ...definition, expect: definition['expect'] ?? {} } : file.data;
   const told = new Problems();
-  const drill = inspect(told, Drill, { value, place });
+  const drill = inspect(told, WrittenDrill, { value, place });
   tellName(told, definition['drill'], file);
   const features = namedAt(definition, 'require[]');
   told.strangers(features, place, Feature.options, 'features', (word) => `unknown feature "${word}"`);
@@ -50,6 +51,7 @@ export function loadDrill(path: string, catalogue: Catalogue, { roles, cwd }: Ar
   if (cwd !== undefined && typeof workflow === 'string')
     told.attempt(() => findWorkflow(workflow, cwd, place(['workflow'])));
   tellExpect(told, definition, place, catalogue);
+  if (drill !== undefined) tellAlternatives(told, drill, place, catalogue);
   if (drill === undefined || told.all.length > 0) {
     if (roles !== undefined && definition['require'] === undefined) tellRoles(told, { definition, place }, roles);
     told.sort();
@@ -59,7 +61,7 @@ export function loadDrill(path: string, catalogue: Catalogue, { roles, cwd }: Ar
 }
 
 /** A check that only phases claim stands where the first of them does. */
-function sourceOf({ expect, phases }: Drill, place: Locate): DrillSource {
+function sourceOf({ expect, phases }: WrittenDrill, place: Locate): DrillSource {
   const lineOf = (...path: Path) => place(path, 'key').line ?? 1;
   const ofPhases = phases.flatMap(({ expect = {} }, i) =>
     Object.keys(expect).map((check) => [check, lineOf('phases', i, 'expect', check)] as const),
@@ -103,7 +105,11 @@ export function checkRadius(
 }
 
 /** Every fault of the file that looks like one, or something in it, however broken the rest is: as many as there may be. */
-const namedInFaults = (definition: Json, inside = ''): Named[] => namedAt(definition, `phases[].faults[]${inside}`, 50);
+const namedInFaults = (definition: Json, inside = ''): Named[] =>
+  ['faults[]', 'each[]', 'each[].faults[]', 'each'].flatMap((home) =>
+    namedAt(definition, `phases[].${home}${inside}`, MOST_FAULTS),
+  );
+const MOST_FAULTS = 200;
 
 function tellFaults(told: Problems, definition: Json, place: Locate, { faults }: Catalogue): void {
   const names = namedInFaults(definition, '.fault');

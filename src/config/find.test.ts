@@ -12,8 +12,9 @@ test('a project’s drill comes first; a path is a path; an unknown name gets a 
   using scratch = new Scratch();
   const path = scratch.write('drills/night_outage.yaml', '');
   expect(listDrills(scratch.dir)[0]).toEqual({ name: 'night_outage', path });
-  expect(findDrill('night_outage', scratch.dir)).toBe(path);
-  expect(findDrill('./x/y.yaml', scratch.dir)).toBe(join(scratch.dir, 'x', 'y.yaml'));
+  expect(findDrill('night_outage', scratch.dir)).toEqual({ path });
+  expect(findDrill('night_outage/hang', scratch.dir)).toEqual({ path, alternative: 'hang' });
+  expect(findDrill('./x/y.yaml', scratch.dir)).toEqual({ path: join(scratch.dir, 'x', 'y.yaml') });
   expect(problemsOf(() => findDrill('night_outag', scratch.dir))[0]).toMatch(
     /there is no drill "night_outag" \| did you mean "night_outage"\?/,
   );

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { matrixOf } from '../core/drill.ts';
 import { DrillError, type Place } from '../core/errors.ts';
 import { suggest } from './closest.ts';
 import { cannotRead, displayPath, kindOf } from './read-file.ts';
@@ -37,12 +38,22 @@ export const listWorkflows = (cwd: string): FoundFile[] =>
 /** Where the documents are that golden tasks may cite, beside those of their own folder. */
 export const sourceHomes = (cwd: string): string[] => rootsOf(cwd).map((root) => join(root, 'fixtures', 'sources'));
 
-/** The file of a drill, named by its path or by its name. Throws a DrillError. */
-export function findDrill(name: string, cwd: string): string {
+/** A drill that somebody has named, or one of its alternatives. */
+export interface FoundDrill {
+  /** Absolute. */
+  path: string;
+  alternative?: string;
+}
+
+/** The file of a drill, named by its path or by its name, as in `every_fault/hang`. Throws a DrillError. */
+export function findDrill(name: string, cwd: string): FoundDrill {
   const drills = listDrills(cwd);
   const found = drills.find((drill) => drill.name === name);
-  if (found !== undefined) return found.path;
-  if (isDataFile(name) || /[\\/]/.test(name)) return resolve(cwd, name);
+  if (found !== undefined) return { path: found.path };
+  const of = matrixOf(name);
+  const matrix = drills.find((drill) => drill.name === of?.matrix);
+  if (of !== undefined && matrix !== undefined) return { path: matrix.path, alternative: of.alternative };
+  if (isDataFile(name) || /[\\/]/.test(name)) return { path: resolve(cwd, name) };
   const fix = suggest(name, namesOf(drills), 'drills');
   const place = { file: displayPath(join(cwd, 'drills')) };
   throw new DrillError({ message: `there is no drill "${name}"`, place, fix });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { Concepts } from '../core/concept.ts';
-import { Drill } from '../core/drill.ts';
+import { WrittenDrill } from '../core/drill.ts';
 import { GoldenTask } from '../core/golden-task.ts';
 import { Notices } from '../core/notices.ts';
 import { RunReport } from '../core/report.ts';
@@ -12,7 +12,7 @@ import { ToolsFile } from './workflow-links.ts';
 /** The JSON Schemas editors and other programs use, by file name. */
 export function jsonSchemas(): Record<string, Record<string, unknown>> {
   return {
-    'drill.schema.json': forEditors(Drill, 'A drill: drills/<name>.yaml'),
+    'drill.schema.json': forEditors(WrittenDrill, 'A drill: drills/<name>.yaml'),
     'golden-task.schema.json': forEditors(GoldenTask, 'A golden task: fixtures/golden/<workflow>/<name>.json'),
     'contract.schema.json': forEditors(ContractFile, 'What no fallback may lose: contract.yaml'),
     'concepts.schema.json': forEditors(Concepts, 'What texts of a workflow may say in many words: concepts.yaml'),

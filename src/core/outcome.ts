@@ -100,6 +100,8 @@ export interface Task {
   sources: { id: string; text: string; image?: Image }[];
   /** The JSON Schema the workflow's contract asks of the output, if it has one. */
   response_schema?: Record<string, unknown>;
+  /** Whether the user reads along while the answer is written: a hint, absent where the drill says nothing. */
+  stream?: boolean;
   /** The smaller of the golden task's `max_latency_ms` and the declared deadline. */
   deadline_ms: number;
   /** The golden task's `max_cost_usd`. */

@@ -7,6 +7,7 @@ import type { DrillFacts, TaskEvidence } from './evidence.ts';
 import type { GoldenTask, Script } from './golden-task.ts';
 import type { HandlerMapping } from './handler.ts';
 import type { ModelCall } from './model-call.ts';
+import type { Need } from './need.ts';
 import { once } from './once.ts';
 import type { Outcome, Task } from './outcome.ts';
 import type { Random } from './random.ts';
@@ -113,6 +114,10 @@ export interface Fault extends Card {
   kind: Injection['kind'];
   /** What it does to a reply, with these parameters. Throws a ZodError on bad ones. */
   effectOf(params: unknown): Effect;
+  /** What a call has to be for it to act, with these parameters; nothing where any will do. Throws a ZodError on bad ones. */
+  needsOf(params: unknown): Need | undefined;
+  /** The sets of parameters that are worth a try, as a drill would give them; without them, those of the example. */
+  trials?: readonly unknown[];
   /** What it remembers is one for the role; without it, one per role and tenant. */
   shared?: boolean;
   /** It acts on streamed replies alone; any other passes as it is. */
@@ -124,13 +129,24 @@ export interface Fault extends Card {
 type WrittenFault<P extends z.ZodType, I> = Written<P> &
   Pick<Fault, 'shared' | 'streams'> & {
     effect: Effect | ((params: z.output<P>) => Effect);
+    /** Without it, any call will do. */
+    needs?: Need | ((params: z.output<P>) => Need | undefined);
+    trials?: readonly z.input<P>[];
     open(params: z.output<P>, scope: FaultScope): I;
   };
 
-/** What the effect of a fault is with parameters as a drill gives them. */
-function effectBy<P extends z.ZodType, I>({ effect, params }: WrittenFault<P, I>): Fault['effectOf'] {
+/** What a fault does, and of which calls, with parameters as a drill gives them. */
+function saidBy<P extends z.ZodType, I>({
+  effect,
+  needs,
+  params,
+}: WrittenFault<P, I>): Pick<Fault, 'effectOf' | 'needsOf'> {
   const schema = params ?? (NO_PARAMS as z.ZodType as P);
-  return (raw) => (typeof effect === 'function' ? effect(schema.parse(raw ?? {})) : effect);
+  const read = (raw: unknown) => schema.parse(raw ?? {});
+  return {
+    effectOf: (raw) => (typeof effect === 'function' ? effect(read(raw)) : effect),
+    needsOf: (raw) => (typeof needs === 'function' ? needs(read(raw)) : needs),
+  };
 }
 
 /** At the value of its magnitude that does nothing, a fault does nothing. */
@@ -146,7 +162,7 @@ export function defineMeaningFault<P extends z.ZodType = None>(fault: WrittenFau
     kind: 'meaning',
     inject: isZero(fault, params) ? untouched : fault.open(params, scope),
   });
-  return { example, ...fault, kind: 'meaning', effectOf: effectBy(fault), ...armedBy(fault, open) };
+  return { example, ...fault, kind: 'meaning', ...saidBy(fault), ...armedBy(fault, open) };
 }
 
 export function defineWireFault<P extends z.ZodType = None>(fault: WrittenFault<P, WireInjection>): Fault {
@@ -155,7 +171,7 @@ export function defineWireFault<P extends z.ZodType = None>(fault: WrittenFault<
     kind: 'wire',
     inject: isZero(fault, params) ? (reply) => reply : fault.open(params, scope),
   });
-  return { example, ...fault, kind: 'wire', effectOf: effectBy(fault), ...armedBy(fault, open) };
+  return { example, ...fault, kind: 'wire', ...saidBy(fault), ...armedBy(fault, open) };
 }
 
 /** A fault of replies whose parameters decide in which of their layers it acts; where nothing says so, on their bytes. */
@@ -174,7 +190,7 @@ export function defineToolFault<P extends z.ZodType = None>(fault: WrittenFault<
     kind: 'tool',
     inject: fault.open(params, scope),
   });
-  return { example, ...fault, kind: 'tool', effectOf: effectBy(fault), ...armedBy(fault, open) };
+  return { example, ...fault, kind: 'tool', ...saidBy(fault), ...armedBy(fault, open) };
 }
 
 // --- checks -----------------------------------------------------------------

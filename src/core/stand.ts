@@ -1,6 +1,7 @@
 import type { Effect } from './effect.ts';
 import type { Script } from './golden-task.ts';
 import type { Message, ModelCall } from './model-call.ts';
+import type { Need } from './need.ts';
 import type { FaultScope, Injection } from './plugin.ts';
 import type { Approve, Tools } from './tools.ts';
 import type { EventOf, Held, NewEvent } from './trace.ts';
@@ -20,6 +21,7 @@ export interface ArmedFault {
   /** A role, or for a fault of tools the tool. */
   role: string;
   effect: Effect;
+  needs?: Need | undefined;
   shared: boolean;
   open(scope: FaultScope): Injection;
   trigger: Trigger;

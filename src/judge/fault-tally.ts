@@ -1,5 +1,6 @@
 import { type FaultUse, placeOf } from '../core/drill.ts';
 import type { Effect } from '../core/effect.ts';
+import { NEEDS, type Need } from '../core/need.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { TriggerSpec } from '../core/trigger.ts';
 import type { Reason } from './reasons.ts';
@@ -12,6 +13,8 @@ export interface FaultTally {
   phase: string;
   /** Calls that reached the role. */
   seen: number;
+  /** What it needs of a call, where none of them was like that. */
+  needs: Need | undefined;
   fired: number;
   /** Asks that never called the role. */
   spared: number;
@@ -22,27 +25,29 @@ export interface FaultTally {
 
 /** Counts what becomes of a fault while the events of a phase go by. */
 export function openTally(
-  use: FaultUse & { effect: Effect },
+  use: FaultUse & { effect: Effect; needs: Need | undefined },
   phase: string,
 ): { see(event: TraceEvent): void; close(asks: readonly number[]): FaultTally } {
-  const { fault, effect, when } = use;
+  const { fault, effect, needs, when } = use;
   const role = placeOf(use);
   const calls = new Set<string>();
   const reached = new Set<number | undefined>();
   const refusals: string[] = [];
-  let [seen, fired] = [0, 0];
+  let [seen, fired, fitting] = [0, 0, 0];
   return {
     see(event) {
       if ((event.kind === 'call' && event.role === role) || (event.kind === 'tool-use' && event.tool === role)) {
         seen += 1;
         reached.add(event.ask);
         if (event.kind === 'call') calls.add(event.call);
+        if (event.kind === 'call' && needs !== undefined && NEEDS[needs].met(event)) fitting += 1;
       }
       if (event.kind === 'unscripted-call' && calls.has(event.call)) refusals.push(event.why);
       if (event.kind === 'fault-fired' && event.fault === fault && event.role === role) fired += 1;
     },
     close: (asks) => ({
       ...{ fault, role, effect, phase, seen, fired, when },
+      needs: fitting === 0 ? needs : undefined,
       spared: asks.filter((ask) => !reached.has(ask)).length,
       refused: refusals.length >= seen ? refusals[0] : undefined,
     }),
@@ -60,8 +65,14 @@ export function missed(faults: readonly FaultTally[]): FaultTally[] {
   );
 }
 
-export function whyMissed({ role, when, seen, refused }: FaultTally): string {
+/** Of these, all that happened to the target was that it never made the kind of call which they break. */
+export const isIdle = ({ seen, needs, refused }: FaultTally): boolean =>
+  seen > 0 && needs !== undefined && refused === undefined;
+
+export function whyMissed(missed: FaultTally): string {
+  const { role, when, seen, needs, refused } = missed;
   if (seen === 0) return `no call reached ${role}`;
+  if (needs !== undefined && isIdle(missed)) return `no call to ${role} ${NEEDS[needs].words}`;
   if (refused !== undefined) return `${role} refused each of the ${seen} calls as it would without faults: ${refused}`;
   const wanted = waitsFor(when);
   if (wanted === '')

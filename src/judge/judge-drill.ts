@@ -1,17 +1,18 @@
 import { isDeepStrictEqual } from 'node:util';
 import { EPOCH_MS } from '../core/clock.ts';
 import { asKnown } from '../core/declaration.ts';
-import { Drill, type FaultUse, placeOf } from '../core/drill.ts';
+import { type FaultUse, placeOf, WrittenDrill } from '../core/drill.ts';
 import type { Effect } from '../core/effect.ts';
 import { type ArmedAt, type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import { type GoldenTask, sourcesFor } from '../core/golden-task.ts';
+import type { Need } from '../core/need.ts';
 import { once } from '../core/once.ts';
 import type { DrillCheck, Fold } from '../core/plugin.ts';
 import type { CellReport, DrillReport, JudgedDrill, TaskReport } from '../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import type { Severity, VerdictWord } from '../core/verdict.ts';
 import { BothPaths } from './both-paths.ts';
-import { type FaultTally, missed, missedReason, openTally } from './fault-tally.ts';
+import { type FaultTally, isIdle, missed, missedReason, openTally, whyMissed } from './fault-tally.ts';
 import { type Asked, askedOf, cell, hasFinding, judgeAsk, severityIn } from './judge-ask.ts';
 import { Kept, TASKS } from './kept.ts';
 import { PhaseEvents } from './phase-events.ts';
@@ -130,14 +131,17 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         cell(plan, check, asked, severity, () => fold.verdict()),
       );
       totals.add(cells, plan);
+      const idle = missed(faults).filter(isIdle);
       if (!reasons.unspoken) {
         for (const reason of cutShort(plan, ended)) reasons.add(reason);
         for (const reason of failedBaselines(baselines)) reasons.add(reason);
-        for (const reason of missed(faults).map(missedReason)) reasons.add(reason);
-        for (const reason of emptyClaims(plan, totals)) reasons.add(reason);
+        for (const fault of missed(faults)) if (!idle.includes(fault)) reasons.add(missedReason(fault));
+        for (const reason of idle.length > 0 ? [] : emptyClaims(plan, totals)) reasons.add(reason);
         if (totals.empty) reasons.add(NOTHING_JUDGED);
       }
-      const verdict = verdictOf(verdicts, cells, reasons);
+      const judgedAs = verdictOf(verdicts, cells, reasons);
+      const pointless = judgedAs !== 'failed' && reasons.all.length === 0 && idle.length > 0 && allIdle(plan, idle);
+      const verdict = pointless ? 'not_applicable' : judgedAs;
       return {
         name: plan.drill.drill,
         title: plan.drill.title,
@@ -145,8 +149,12 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         verdict,
         score: totals.score(verdict),
         words: totals.words(),
-        reasons: reasons.all,
-        notes: [...notes, ...strangersNote(plan, [...shown]), ...plan.lacking.map(({ what, why }) => `${what}: ${why}, so it is not applicable`)],
+        reasons: pointless ? idleReasons(idle) : reasons.all,
+        notes: [
+          ...notes,
+          ...strangersNote(plan, [...shown]),
+          ...[...plan.lacking, ...(pointless ? [] : idle.map(lackingOf))].map(notApplicableNote),
+        ],
         advice: adviceOf(plan, totals),
         definition: plan.definition,
         source: plan.source,
@@ -296,14 +304,14 @@ const factsOf = once((plan: JudgePlan): DrillFacts => {
   };
 });
 
-type Armed = FaultUse & { effect: Effect };
+type Armed = FaultUse & { effect: Effect; needs: Need | undefined };
 
-function armedIn({ drill, effects }: JudgePlan, phase: string): Armed[] {
+function armedIn({ drill, effects, needs }: JudgePlan, phase: string): Armed[] {
   const at = drill.phases.findIndex((p) => p.name === phase);
   const uses = drill.phases[at]?.faults ?? [];
   return uses.flatMap((use, i) => {
     const effect = effects[at]?.[i];
-    return effect === undefined ? [] : [{ ...use, effect }];
+    return effect === undefined ? [] : [{ ...use, effect, needs: needs?.[at]?.[i] ?? undefined }];
   });
 }
 
@@ -311,10 +319,26 @@ const asArmed = (use: Armed): ArmedAt => ({ fault: use.fault, role: placeOf(use)
 const withoutLog = (events: readonly TraceEvent[]) => events.filter((e) => e.kind !== 'log');
 const logOf = (events: readonly TraceEvent[]): EventOf<'log'> | undefined => firstOf(events, 'log');
 
+/** Whether nothing that the drill breaks was there to be broken. */
+const allIdle = ({ drill }: JudgePlan, idle: readonly FaultTally[]): boolean =>
+  drill.phases.every(({ faults }) =>
+    faults.every((use) => idle.some(({ fault, role }) => fault === use.fault && role === placeOf(use))),
+  );
+
+/** In the same words whatever the faults are called: many drills have them in common. */
+const idleReasons = (idle: readonly FaultTally[]): Reason[] =>
+  [...new Set(idle.map(whyMissed))].map((reason) => ({
+    reason,
+    fix: 'Nothing is wrong: it is about calls that this target does not make.',
+  }));
+
+const lackingOf = (idle: FaultTally) => ({ what: `${idle.fault} on ${idle.role}`, why: whyMissed(idle) });
+const notApplicableNote = ({ what, why }: JudgePlan['lacking'][number]) => `${what}: ${why}, so it is not applicable`;
+
 /** Checks that the drill, or a phase of it, claims and which judged nothing in any task. */
 function emptyClaims(plan: JudgePlan, totals: Totals): Reason[] {
   // What this run lacks leaves a claim without its chance.
-  if (plan.lacking.length > 0) return [];
+  if (plan.lacking.length > 0 || plan.drill.claims_may_idle) return [];
   const { expect, phases } = plan.drill;
   const claims: [check: string, phase?: string][] = [
     ...Object.keys(expect).map((check): [string] => [check]),
@@ -332,7 +356,7 @@ function emptyClaims(plan: JudgePlan, totals: Totals): Reason[] {
 
 /** Whether the faults that were armed are others than the drill's own. */
 function replaced({ drill, definition }: JudgePlan): boolean {
-  const own = Drill.shape.phases.safeParse(definition['phases']);
+  const own = WrittenDrill.shape.phases.safeParse(definition['phases']);
   return own.success && !isDeepStrictEqual(own.data, drill.phases);
 }
 

@@ -2,6 +2,7 @@ import type { ResolvedDeclaration, Roles } from '../core/declaration.ts';
 import type { Drill } from '../core/drill.ts';
 import type { Effect } from '../core/effect.ts';
 import type { Workflow } from '../core/golden-task.ts';
+import type { Need } from '../core/need.ts';
 import type { Check } from '../core/plugin.ts';
 import type { Lacking } from '../core/positions.ts';
 import type { DrillSource } from '../core/report.ts';
@@ -24,6 +25,8 @@ export interface JudgePlan {
   lacking: Lacking[];
   /** What each armed fault does to a reply: per phase, in the drill's order. */
   effects: Effect[][];
+  /** What each needs of a call to break anything; null where any call will do, nothing where none of them needs anything. */
+  needs?: (Need | null)[][] | undefined;
   reproduce: string;
 }
 

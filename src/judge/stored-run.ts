@@ -8,6 +8,7 @@ import { Drill } from '../core/drill.ts';
 import { Effect } from '../core/effect.ts';
 import { DrillError } from '../core/errors.ts';
 import { GoldenTask } from '../core/golden-task.ts';
+import { Need } from '../core/need.ts';
 import { Reading } from '../core/notices.ts';
 import type { Check } from '../core/plugin.ts';
 import { placeDrill, roleFinder } from '../core/positions.ts';
@@ -63,6 +64,7 @@ const Inputs: z.ZodType<StoredInputs> = z.object({
   // Where something in an address was redacted it may be no URL any more.
   roles: z.record(z.string(), Role.extend({ base_url: z.string() })),
   effects: z.array(z.array(Effect)),
+  needs: z.array(z.array(Need.nullable())).optional(),
   reproduce: z.string(),
 });
 

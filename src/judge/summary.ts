@@ -1,7 +1,8 @@
-import { concerns } from '../core/drill.ts';
+import { concerns, matrixOf } from '../core/drill.ts';
 import type { DrillReport, RunReport } from '../core/report.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
+import type { Reason } from './reasons.ts';
 
 /** What a run's report says before its drills. */
 export type RunFacts = Omit<
@@ -12,9 +13,10 @@ export type RunFacts = Omit<
 /** What a run needs of its drills. */
 export type DrillResult = Pick<DrillReport, 'verdict' | 'score' | 'words'>;
 
-/** A drill that requires a feature the target does not claim is no test of it. */
+/** A drill that requires a feature the target does not claim is no test of it, nor is one that could break nothing of it. */
 export function skipped(plan: JudgePlan): DrillReport | undefined {
-  if (concerns(plan.drill, plan.declares.features)) return undefined;
+  const reason = unconcerned(plan) ?? nothingToBreak(plan);
+  if (reason === undefined) return undefined;
   const { drill, title, hypothesis } = plan.drill;
   return {
     name: drill,
@@ -23,12 +25,7 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
     verdict: 'not_applicable',
     score: null,
     words: { notices_judged: 0, unread: [] },
-    reasons: [
-      {
-        reason: `the target claims none of: ${(plan.drill.require ?? []).join(', ')}`,
-        fix: 'Declare the feature if the target has it.',
-      },
-    ],
+    reasons: [reason],
     notes: [],
     definition: plan.definition,
     source: plan.source,
@@ -38,6 +35,21 @@ export function skipped(plan: JudgePlan): DrillReport | undefined {
     paths: null,
     tasks: [],
   };
+}
+
+function unconcerned({ drill, declares }: JudgePlan): Reason | undefined {
+  if (concerns(drill, declares.features)) return undefined;
+  return {
+    reason: `the target claims none of: ${(drill.require ?? []).join(', ')}`,
+    fix: 'Declare the feature if the target has it.',
+  };
+}
+
+/** Of an alternative that breaks only what this run lacks nothing is left. */
+function nothingToBreak({ drill, lacking }: JudgePlan): Reason | undefined {
+  if (matrixOf(drill.drill) === undefined || drill.phases.some(({ faults }) => faults.length > 0)) return undefined;
+  const why = [...new Set(lacking.map((one) => one.why))].join('; ');
+  return { reason: why, fix: 'Nothing is wrong: it is about what this run does not have.' };
 }
 
 /** The run without its drills. */

@@ -29,6 +29,11 @@ export interface AskContext {
   enter<T>(scope: Scope, fn: () => T): T;
 }
 
+/** What the user of one ask does: reads along, as far as that was said, and leaves after so many milliseconds. */
+export interface User extends Pick<Task, 'stream'> {
+  leaves_after_ms?: number | undefined;
+}
+
 /**
  * Asks the target one golden task and records how it ended; rejects only where the run is cancelled. Its user leaves after
  * `leaves_after_ms`, if it has not ended by then.
@@ -37,14 +42,14 @@ export async function ask(
   context: AskContext,
   number: number,
   golden: GoldenTask,
-  leaves_after_ms?: number,
+  { leaves_after_ms, ...hint }: User = {},
 ): Promise<void> {
   const { plan, clock, recorder, signal } = context;
   signal.throwIfAborted();
   const scope: Scope = { ask: number, task: golden.name, tenant: golden.tenant };
   const script = plan.scriptFor(golden);
   // What the target does with it changes nothing that others, or the judge, go by.
-  const task = copyOf(taskOf(plan, golden, script, number));
+  const task = copyOf({ ...taskOf(plan, golden, script, number), ...hint });
   context.stand.play(number, script);
   context.given.add(task.id);
   recorder.emit({

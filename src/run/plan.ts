@@ -16,10 +16,10 @@ import type { Redaction } from '../redaction/redact.ts';
  * What is judged, now or later: a live run and a stored one see the same texts, with nothing secret in them. The line
  * that reproduces the run is as whoever made the plan wrote it.
  */
-export const judgePlanOf = once(({ redaction, checks, effects, reproduce, ...plan }: Plan): JudgePlan => {
+export const judgePlanOf = once(({ redaction, checks, effects, needs, reproduce, ...plan }: Plan): JudgePlan => {
   const { drill, definition, source, workflow, declares, roles, shipped, lacking } = plan;
   const seen = redaction.value({ drill, definition, source, workflow, declares, roles, lacking });
-  return { ...seen, shipped, reproduce, checks, effects };
+  return { ...seen, shipped, reproduce, checks, effects, ...(needs && { needs }) };
 });
 
 /** All that playing a drill needs: nothing depends on a file or a name any more. */

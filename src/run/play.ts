@@ -69,7 +69,11 @@ function takeLost({ clock, recorder }: WorldContext, { clock: where, error, what
 
 async function playBaseline(plan: PlayPlan, world: WorldContext): Promise<void> {
   begin(world, BASELINE, []);
-  for (const [i, task] of tasksAsked(plan).entries()) await ask(world, i + 1, task);
+  for (const [i, task] of tasksAsked(plan).entries()) {
+    // As the first phase that asks it will: what they come to is compared.
+    const phase = plan.drill.phases.find((one) => tasksOf(plan, one).includes(task));
+    await ask(world, i + 1, task, hintOf(phase));
+  }
   end(world, []);
 }
 
@@ -119,11 +123,13 @@ function end(world: WorldContext, armed: readonly ArmedFault[]): void {
 
 const faultAt = ({ fault, role, effect }: ArmedFault): FaultAt => ({ fault, role, effect });
 
+const hintOf = (phase: Phase | undefined) => (phase?.stream === undefined ? {} : { stream: phase.stream });
+
 /** Lets the asks of a phase arrive as its load says; resolves when each has an outcome. */
 async function arrive(world: WorldContext, phase: Phase, asks: { task: GoldenTask; n: number }[]): Promise<void> {
   const { load } = phase;
   const askOf = ({ task, n }: (typeof asks)[number]) =>
-    ask(world, n, task, phase.leaves_after_ms ?? task.leaves_after_ms);
+    ask(world, n, task, { ...hintOf(phase), leaves_after_ms: phase.leaves_after_ms ?? task.leaves_after_ms });
   if ('arrive' in load && load.arrive === 'in_turn') {
     for (const one of asks) await askOf(one);
     return;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { z } from 'zod';
 import { describeTarget } from '../../assemble.ts';
+import { alternativesOf } from '../../config/alternatives.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { closest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
@@ -13,7 +14,7 @@ import { displayPath } from '../../config/read-file.ts';
 import { jsonSchemaOf, type Piece, piecesAt, wordsOf } from '../../config/schema-words.ts';
 import { loadWorkflow } from '../../config/workflow-folder.ts';
 import { Contract } from '../../core/contract.ts';
-import { type Drill, FaultUse, type Phase, paramsOf, placeOf } from '../../core/drill.ts';
+import { FaultUse, paramsOf, placeOf, type WrittenDrill, type WrittenPhase } from '../../core/drill.ts';
 import { EFFECTS } from '../../core/effect.ts';
 import { DrillError } from '../../core/errors.ts';
 import { GoldenTask, type Workflow } from '../../core/golden-task.ts';
@@ -47,7 +48,13 @@ export async function explain(
         'Example',
       ),
     ),
-    ...cardsOf(listDrills(cwd), ({ path }) => drillText(drillStory(path, catalogue), displayPath(path))),
+    ...cardsOf(listDrills(cwd), ({ path }) =>
+      drillText(
+        drillStory(path, catalogue),
+        displayPath(path),
+        alternativesOf(loadDrill(path, catalogue).drill, catalogue),
+      ),
+    ),
     ...cardsOf(listWorkflows(cwd), ({ path }) =>
       workflowText(loadWorkflow(path, sourceHomes(cwd), catalogue), displayPath(path)),
     ),
@@ -167,7 +174,7 @@ const seenToFail = (found: readonly Flaw[]): string =>
 
 /** What there is to tell of a drill, for a terminal and for its page. */
 export interface DrillStory {
-  drill: Drill;
+  drill: WrittenDrill;
   facts: string[];
   phases: string[];
   claims: { check: string; params: string; summary: string; reads: string }[];
@@ -181,6 +188,7 @@ export function drillStory(path: string, catalogue: Catalogue): DrillStory {
     facts: [
       `Workflow: ${drill.workflow}`,
       ...(drill.tags.length === 0 ? [] : [`Tags: ${drill.tags.join(', ')}`]),
+      ...(drill.named_only ? ['Runs only where it is named'] : []),
       ...(drill.require === undefined ? [] : [`Skipped, unless the target claims: ${drill.require.join(', ')}`]),
     ],
     phases: drill.phases.map(phaseText),
@@ -192,7 +200,12 @@ export function drillStory(path: string, catalogue: Catalogue): DrillStory {
   };
 }
 
-function drillText({ drill, facts, phases, claims, flawed }: DrillStory, file: string): string {
+function drillText(
+  { drill, facts, phases, claims, flawed }: DrillStory,
+  file: string,
+  alternatives: readonly { name: string }[],
+): string {
+  const [first] = alternatives;
   return blocks(
     `${drill.drill} (drill, ${file})`,
     `${drill.title}. ${drill.hypothesis}`,
@@ -202,7 +215,8 @@ function drillText({ drill, facts, phases, claims, flawed }: DrillStory, file: s
       'Expects, beside what its golden tasks and contract bring along',
       lines(...claims.map((one) => `${one.check}: ${one.params}\n  ${one.summary}`)),
     ),
-    section('Run it', `drill run ${drill.drill}`),
+    section('Alternatives, each a drill of its own', alternatives.map(({ name }) => name).join(', ')),
+    section('Run it', lines(`drill run ${drill.drill}`, first && `drill run ${drill.drill}/${first.name}`)),
     seenToFail(flawed),
   );
 }
@@ -229,7 +243,8 @@ function workflowText({ name, contract, tasks, concepts, tools }: Workflow, fold
   );
 }
 
-function phaseText({ name, tasks, times, load, faults, after_ms, for_ms, leaves_after_ms }: Phase): string {
+function phaseText(phase: WrittenPhase): string {
+  const { name, tasks, times, load, faults, each, stream, after_ms, for_ms, leaves_after_ms } = phase;
   const parts = [
     `${tasks} ${tasks === 1 ? 'task' : 'tasks'}`,
     'every_ms' in load ? `one every ${load.every_ms} ms` : load.arrive.replace('_', ' '),
@@ -238,13 +253,30 @@ function phaseText({ name, tasks, times, load, faults, after_ms, for_ms, leaves_
     typeof after_ms === 'number' && after_ms > 0 && `after ${after_ms} ms of quiet`,
     for_ms !== undefined && `for at least ${for_ms} ms`,
     leaves_after_ms !== undefined && `each user leaves after ${leaves_after_ms} ms`,
-    faults.length === 0 && 'no fault',
+    stream !== undefined && STREAMS[String(stream)],
+    faults.length === 0 && each === undefined && 'no fault',
   ];
-  const broken = faults.map((use) => {
-    const { fault, role: _role, tool: _tool, ...more } = use;
-    return `  ${[`${fault} on ${placeOf(use)}`, Object.keys(more).length > 0 && flow(more)].filter(Boolean).join(', ')}`;
-  });
-  return lines(`${name}: ${parts.filter(Boolean).join(', ')}`, ...broken);
+  return lines(`${name}: ${parts.filter(Boolean).join(', ')}`, ...faults.map(useText), ...eachText(each));
+}
+
+const STREAMS: Record<string, string> = {
+  true: 'with a stream',
+  false: 'without a stream',
+  either: 'with a stream and without',
+};
+
+/** What is broken in turn. */
+function eachText(each: WrittenPhase['each']): string[] {
+  if (each === undefined) return [];
+  if (!Array.isArray(each)) return [`  each: every fault on ${[each.role, each.tool].filter(Boolean).join(', ')}`];
+  return each
+    .flatMap((one) => ('fault' in one ? [useText(FaultUse.parse(one))] : one.faults.map(useText)))
+    .map((text) => `  or${text}`);
+}
+
+function useText(use: FaultUse): string {
+  const { fault, role: _role, tool: _tool, ...more } = use;
+  return `  ${[`${fault} on ${placeOf(use)}`, Object.keys(more).length > 0 && flow(more)].filter(Boolean).join(', ')}`;
 }
 
 /** What a target of the package or the configuration says of itself. */

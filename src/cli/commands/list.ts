@@ -1,7 +1,7 @@
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { suggest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
-import { loadDrill } from '../../config/drill-file.ts';
+import { type LoadedDrill, loadDrill } from '../../config/drill-file.ts';
 import { type FoundFile, listDrills, listWorkflows, sourceHomes } from '../../config/find.ts';
 import { Problems } from '../../config/problems.ts';
 import { displayPath } from '../../config/read-file.ts';
@@ -23,7 +23,7 @@ export function list(
   { cwd, stdout }: Pick<Terminal, 'cwd' | 'stdout'>,
 ): void {
   const kinds: Record<string, () => Row[]> = {
-    drills: () => rowsOfFiles(listDrills(cwd), (path) => loadDrill(path, catalogue).drill.title),
+    drills: () => rowsOfFiles(listDrills(cwd), (path) => titleOf(loadDrill(path, catalogue))),
     workflows: () =>
       rowsOfFiles(listWorkflows(cwd), (path) => workflowSummary(loadWorkflow(path, sourceHomes(cwd), catalogue))),
     faults: () => catalogue.faults.map(rowOf),
@@ -45,6 +45,10 @@ export function list(
     flags.json ? `${JSON.stringify(rows, null, 2)}\n` : `${Object.entries(rows).map(sectionOf).join('\n\n')}\n`,
   );
 }
+
+/** Who wonders why a run did not have it is told. */
+const titleOf = ({ drill: { title, named_only } }: LoadedDrill): string =>
+  named_only ? `${title} (runs only where it is named)` : title;
 
 const rowOf = ({ name, summary }: Row): Row => ({ name, summary });
 

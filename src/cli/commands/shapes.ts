@@ -4,7 +4,7 @@ import { ContractFile } from '../../config/workflow-folder.ts';
 import { ToolsFile } from '../../config/workflow-links.ts';
 import { Concepts } from '../../core/concept.ts';
 import { Declaration, Roles } from '../../core/declaration.ts';
-import { Drill, FaultUse, Phase } from '../../core/drill.ts';
+import { FaultUse, WrittenDrill, WrittenPhase } from '../../core/drill.ts';
 import { GoldenTask } from '../../core/golden-task.ts';
 import { Notices } from '../../core/notices.ts';
 import { Outcome } from '../../core/outcome.ts';
@@ -21,7 +21,7 @@ interface Shape {
 export const SHAPES: Record<string, Shape> = {
   drill: {
     summary: 'A drill file: drills/<name>.yaml.',
-    schema: Drill,
+    schema: WrittenDrill,
     example: `drill: primary_errors
 title: The primary provider answers with errors
 hypothesis: The backup answers every task in time.
@@ -30,9 +30,11 @@ phases: [{ name: outage, tasks: 3, faults: [{ fault: server-error, role: primary
 expect: { fails-over: { role: backup, within_ms: 8000 } }`,
   },
   phase: {
-    summary: 'A phase of a drill: an entry of its `phases`.',
-    schema: Phase,
-    example: '{ name: outage, tasks: 3, load: { every_ms: 1000 }, faults: [{ fault: hang, role: primary }] }',
+    summary:
+      'A phase of a drill: an entry of its `phases`. With `each`, the drill is a matrix: one drill for each alternative, named `drill/alternative`.',
+    schema: WrittenPhase,
+    example: `{ name: outage, tasks: 3, load: { every_ms: 1000 }, stream: either,
+  each: [{ fault: hang, role: primary }, { name: both_down, faults: [{ fault: hang, role: primary }, { fault: hang, role: backup }] }] }`,
   },
   fault: {
     summary: 'A fault as a phase names it in `faults`, beside the parameters of its own.',
