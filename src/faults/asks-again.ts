@@ -9,6 +9,7 @@ export const asksAgain = defineMeaningFault({
   summary:
     'After a tool did what was asked, the model asks for it once more, with other arguments that are valid, too.',
   effect: 'cheapens',
+  needs: 'tools',
   params: z.strictObject({
     asks_for: z.string().min(1).max(200).describe('the tool; a number among its arguments becomes another'),
   }),

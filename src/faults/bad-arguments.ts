@@ -8,6 +8,7 @@ export const badArguments = defineMeaningFault({
   name: 'bad-arguments',
   summary: 'The model calls the right tool with arguments that its schema does not allow.',
   effect: 'spoils',
+  needs: 'tools',
   params: z.strictObject({
     how: z
       .enum(['retype', 'drop', 'broken'])
@@ -15,6 +16,7 @@ export const badArguments = defineMeaningFault({
       .describe('every argument of another type, none of them there, or JSON that breaks off'),
   }),
   example: '{ fault: bad-arguments, role: primary, how: broken }',
+  trials: [{ how: 'retype' }, { how: 'broken' }],
   drill: 'no_tool_support',
   open: ({ how }) =>
     rewriting(({ calls }) => {

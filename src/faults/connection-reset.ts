@@ -7,6 +7,8 @@ export const connectionReset = defineWireFault({
   name: 'connection-reset',
   summary: 'The connection is reset before any reply, or in the middle of its body.',
   effect: 'fails',
+  // Another reply has a single piece, which has come then.
+  needs: ({ after_frames = 0 }) => (after_frames > 0 ? 'stream' : undefined),
   params: z.strictObject({
     after_frames: whole(0, 1_000_000)
       .optional()
@@ -15,6 +17,7 @@ export const connectionReset = defineWireFault({
       ),
   }),
   example: '{ fault: connection-reset, role: primary, after_frames: 0 }',
+  trials: [{}, { after_frames: 0 }, { after_frames: 4 }],
   open:
     ({ after_frames }) =>
     ({ head, frames }, _call, around) => {

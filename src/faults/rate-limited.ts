@@ -11,6 +11,7 @@ export const rateLimited = defineMeaningFault({
   effect: 'fails',
   params: z.strictObject(retryAfterParams('seconds')),
   example: '{ fault: rate-limited, role: primary, retry_after_ms: 2000, retry_after_as: http-date }',
+  trials: [{ retry_after_ms: 2000 }, { retry_after_as: 'absent' }],
   drill: 'rate_limit_burst',
   open: (params) =>
     replying(() => {

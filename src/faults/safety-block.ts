@@ -15,6 +15,7 @@ export const safetyBlock = defineMeaningFault({
   }),
   example: '{ fault: safety-block, role: primary, as: error }',
   drill: 'all_models_down',
+  trials: [{ as: 'end' }, { as: 'error' }],
   open: ({ as }) =>
     replying((call) => {
       const message = 'Your request was rejected by our content filtering policy.';

@@ -20,6 +20,7 @@ const OTHER_NAMES: Record<string, string> = {
 export const schemaDrift = defineMeaningFault({
   name: 'schema-drift',
   effect: 'spoils',
+  needs: 'schema',
   summary: 'A structured answer drifts from its schema: other names, fields gone, other types, or other meanings.',
   params: z.strictObject({
     how: z
@@ -39,6 +40,7 @@ export const schemaDrift = defineMeaningFault({
   magnitude: { param: 'fields', zero: [] },
   example: '{ fault: schema-drift, role: backup, how: rename, fields: [summary, risk], repairable: false }',
   drill: 'invalid_schema_backup',
+  trials: [{ how: 'rename' }, { how: 'drop' }, { how: 'retype', repairable: false }],
   open({ how, fields, repairable }) {
     const drifted = new Set<number>();
     return rewriting(({ text }, call, { script }) => {

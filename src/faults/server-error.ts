@@ -17,6 +17,7 @@ export const serverError = defineMeaningFault({
     ...retryAfterParams('absent'),
   }),
   example: '{ fault: server-error, role: primary, status: 503 }',
+  trials: [{ status: 500 }, { status: 503 }],
   open: ({ status, ...hint }) =>
     replying(() => {
       const { told, field } = retryAfter(hint);

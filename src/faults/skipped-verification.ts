@@ -25,6 +25,8 @@ export const skippedVerification = defineMeaningFault({
   }),
   example: '{ fault: skipped-verification, role: verifier }',
   drill: 'no_tool_support',
+  // The other lie is told by a verifier, and by nobody else.
+  trials: [{ says: 'verified' }],
   open: ({ says }) =>
     rewriting(({ text }, { responseSchema }) => {
       if (says === 'not_verified') {

@@ -9,10 +9,12 @@ export const toolsAsProse = defineMeaningFault({
   name: 'tools-as-prose',
   summary: 'The model writes a tool call into its text instead of making it.',
   effect: 'cheapens',
+  needs: 'tools',
   params: z.strictObject({
     as: z.enum(['json', 'sentence']).default('json').describe('how the call is written'),
   }),
   example: '{ fault: tools-as-prose, role: backup }',
+  trials: [{ as: 'json' }],
   drill: 'no_tool_support',
   open: ({ as }) =>
     rewriting(({ calls }, call, { script }) => {

@@ -6,6 +6,7 @@ export const toolsIgnored = defineMeaningFault({
   name: 'tools-ignored',
   summary: 'The model answers at once, although it was offered tools and should have called one.',
   effect: 'cheapens',
+  needs: 'tools',
   params: z.strictObject({
     claims: z
       .boolean()

@@ -5,6 +5,7 @@ export const unknownTool = defineMeaningFault({
   name: 'unknown-tool',
   summary: 'The model calls a tool that does not exist: the name of the one it wants, slightly wrong.',
   effect: 'spoils',
+  needs: 'tools',
   drill: 'no_tool_support',
   open: () =>
     rewriting(({ calls }, { tools }) => {

@@ -10,6 +10,8 @@ export const verificationDenied = defineMeaningFault({
   effect: 'cheapens',
   example: '{ fault: verification-denied, role: verifier }',
   drill: 'no_tool_support',
+  // Of a role that answers it would be another answer.
+  trials: [],
   open: () =>
     rewriting(({ text }, { responseSchema }) => {
       return {

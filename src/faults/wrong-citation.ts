@@ -19,6 +19,7 @@ export const wrongCitation = defineMeaningFault({
   }),
   magnitude: { param: 'share', zero: 0 },
   example: '{ fault: wrong-citation, role: backup, id: known }',
+  trials: [{ id: 'known' }, { id: 'invented' }],
   drill: 'citation_quality_drop',
   open: ({ id: kind, share: part }) =>
     rewriting(({ text }, _call, { script, random }) => {

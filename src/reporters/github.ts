@@ -3,6 +3,7 @@ import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
 import type { JudgedDrill, RunReport } from '../core/report.ts';
 import { count } from '../text/words.ts';
 import { type FindingGroup, groupsOf, worstFirst } from './findings.ts';
+import { Matrices } from './matrix.ts';
 import { terminal } from './terminal.ts';
 import { clean, cut, withUnread } from './words.ts';
 
@@ -34,18 +35,27 @@ function openGithub(output: Output, look: Look): OpenReporter {
   };
   const groups: FindingGroup[] = [];
   const open: string[] = [];
+  const close = () => {
+    output.write(take());
+    command('::endgroup::');
+  };
+  const matrices = new Matrices(look.brief, close);
   output.write(`::stop-commands::${guard}\n`);
   return {
     onEvent: (event) => inner.onEvent?.(event),
     onDrill(drill) {
+      const of = matrices.take(drill);
+      // The end of a matrix is told with what comes after it, and belongs to it.
+      if (of === undefined || of.begins)
+        command(`::group::${data(of === undefined ? titleOf(drill) : of.matrix.name)}`);
+      of?.matrix.add(drill);
       inner.onDrill?.(drill);
-      command(`::group::${data(titleOf(drill))}`);
-      output.write(take());
-      command('::endgroup::');
+      if (of === undefined) close();
       groups.push(...groupsOf(drill));
       if (drill.verdict === 'inconclusive') open.push(openAnnotation(drill));
     },
     onEnd(run) {
+      matrices.end();
       inner.onEnd(run);
       output.write(take());
       for (const line of annotations(groups, open, run)) command(line);

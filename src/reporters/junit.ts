@@ -80,8 +80,9 @@ interface Result {
 
 function casesOf(drill: JudgedDrill): Iterable<Case> {
   const others = [...drill.checks.map((cell) => wholeCase(cell, drill)), ...openCase(drill)];
-  if (drill.tasks.length + others.length > 0) return { [Symbol.iterator]: () => eachCase(drill, others) };
-  const skipped = skip('not_applicable', 'the target claims none of it');
+  const judged = drill.verdict !== 'not_applicable';
+  if (judged && drill.tasks.length + others.length > 0) return { [Symbol.iterator]: () => eachCase(drill, others) };
+  const skipped = skip('not_applicable', drill.reasons[0]?.reason ?? 'the target claims none of it');
   return [caseOf(drill.name, drill.name, skipped)];
 }
 

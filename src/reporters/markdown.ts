@@ -5,6 +5,7 @@ import { count, seconds, usd } from '../text/words.ts';
 import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
 import { incidentQuestions } from './incident-questions.ts';
 import { code, safe } from './markup.ts';
+import { Matrices, type Matrix } from './matrix.ts';
 import {
   clean,
   howTold,
@@ -26,18 +27,34 @@ export const markdown: Reporter = {
   params: z.strictObject({}),
   example: 'drill run timeout_primary --out reports',
   file: 'report.md',
-  open(output) {
+  open(output, { brief }) {
     const rows: string[] = [];
     const open: string[] = [];
     const notes = new Map<string, string[]>();
+    let drills = 0;
+    const matrices = new Matrices(brief, (matrix) => {
+      output.write(`\n${matrixEnd(matrix).join('\n')}\n`);
+      rows.push(matrixTableRow(matrix));
+    });
     return {
       onDrill(drill) {
+        drills += 1;
+        for (const note of drill.notes) notes.set(note, [...(notes.get(note) ?? []), drill.name]);
+        const of = matrices.take(drill);
+        if (of !== undefined) {
+          const row = of.matrix.add(drill);
+          const head = of.begins ? matrixHead(of.matrix, drill) : [];
+          for (const line of [...head, ...(row === undefined ? [] : [matrixRow(row)])]) output.write(`\n${line}`);
+          return;
+        }
         for (const line of drillSection(drill)) output.write(`\n${line}`);
         rows.push(drillRow(drill));
         open.push(...whyOpen(drill));
-        for (const note of drill.notes) notes.set(note, [...(notes.get(note) ?? []), drill.name]);
       },
-      onEnd: (run) => runSection(run, rows, open, notes),
+      onEnd(run) {
+        matrices.end();
+        return runSection(run, rows, open, notes, drills);
+      },
     };
   },
 };
@@ -116,6 +133,7 @@ function runSection(
   rows: readonly string[],
   open: readonly string[],
   notes: ReadonlyMap<string, string[]>,
+  of: number,
 ): string {
   const { features, chain } = run.target.declares;
   return [
@@ -128,7 +146,7 @@ function runSection(
     `- ${noticesLine(run)}${run.unread > 0 ? `; \`drill notices\` lists them` : ''}`,
     `- reproduce: ${code(run.reproduce)}`,
     `- run ${safe(run.about.id)}, ${safe(run.about.started_at)}`,
-    ...[...notes].map(([note, drills]) => noteLine(note, drills, rows.length)),
+    ...[...notes].map(([note, drills]) => noteLine(note, drills, of)),
     '',
     '| drill | verdict | score | tasks | failed over | findings |',
     '| --- | --- | --- | --- | --- | --- |',
@@ -137,6 +155,31 @@ function runSection(
     '',
   ].join('\n');
 }
+
+/** A table of alternatives: how each of them went in full is for whoever runs it by itself. */
+const matrixHead = (matrix: Matrix, { hypothesis }: JudgedDrill): string[] => [
+  `## ${safe(matrix.name)}`,
+  '',
+  `${safe(matrix.title)}. Hypothesis: ${safe(hypothesis)}`,
+  '',
+  '| alternative | verdict | first finding, or what came of the tasks |',
+  '| --- | --- | --- |',
+];
+
+const matrixRow = ({ alternative, verdict, why }: NonNullable<ReturnType<Matrix['add']>>): string =>
+  `| ${[alternative, verdict, why].map(safe).join(' | ')} |`;
+
+const matrixEnd = (matrix: Matrix): string[] => [
+  '',
+  ...matrix.idle.flatMap(({ why, alternatives }) => [
+    `${alternatives.length} not applicable, ${safe(why)}: ${alternatives.map(safe).join(', ')}.`,
+    '',
+  ]),
+  `${safe(matrix.words)}. ${code(`drill run ${matrix.name}/NAME`)} runs one by itself and tells of all its tasks.`,
+];
+
+const matrixTableRow = (matrix: Matrix): string =>
+  `| [${safe(matrix.name)}](#${anchorOf(safe(matrix.name))}) | ${matrix.verdict} | – | ${safe(matrix.words)} | – | – |`;
 
 function* drillSection(drill: JudgedDrill): Iterable<string> {
   const notices = noticesOf(drill);

@@ -7,6 +7,7 @@ import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import { count, seconds, usd } from '../text/words.ts';
 import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
+import { Matrices, type Matrix } from './matrix.ts';
 import {
   brokenIn,
   clean,
@@ -51,8 +52,21 @@ function openTerminal(output: Output, look: Look): OpenReporter {
   let about: string | undefined;
   let events: EventsKept = new Map();
   const endings: string[][] = [];
-  let judged = 0;
+  let [drills, judged] = [0, 0];
   const told = new Set<string>();
+  const matrices = new Matrices(look.brief, (matrix) => {
+    output.write(
+      `${matrixEnd(matrix, look.columns, paint)
+        .map((line) => `${line}\n`)
+        .join('')}\n`,
+    );
+    endings.push([`${shout(matrix.verdict, paint, 0)} ${clean(matrix.name)}`, matrix.words]);
+  });
+  const headOf = (drill: JudgedDrill, name: string) => [
+    inLine([paint.bold(clean(name)), clean(drill.title)], look.columns),
+    ...(about === undefined ? [] : [paint.dim(hang(about, 2, look.columns))]),
+    ...noteLines(drill, told, look.columns),
+  ];
   return {
     onEvent(event) {
       if (event.kind === 'run-header')
@@ -61,10 +75,19 @@ function openTerminal(output: Output, look: Look): OpenReporter {
         events.set(event.seq, events.size < MAX_EVENTS_PLAIN ? event : eventLine(event));
     },
     onDrill(drill) {
+      drills += 1;
+      if (drill.verdict !== 'not_applicable') judged += 1;
+      const of = matrices.take(drill);
+      if (of !== undefined) {
+        const head = of.begins ? headOf(drill, of.matrix.name) : noteLines(drill, told, look.columns);
+        const row = of.matrix.add(drill);
+        const lines = [...head, ...(row === undefined ? [] : matrixRow(row, look.columns, paint))];
+        output.write(lines.map((line) => `${line}\n`).join(''));
+        events = new Map();
+        return;
+      }
       const lines = [
-        inLine([paint.bold(clean(drill.name)), clean(drill.title)], look.columns),
-        ...(about === undefined ? [] : [paint.dim(hang(about, 2, look.columns))]),
-        ...noteLines(drill, told, look.columns),
+        ...headOf(drill, drill.name),
         ...(drill.verdict === 'inconclusive' ? reasonLines(drill, look.columns, paint) : []),
         ...(look.brief || drill.tasks.length > MOST_LINES || look.columns < NARROW
           ? groupLines(drill, look.columns, paint)
@@ -83,13 +106,41 @@ function openTerminal(output: Output, look: Look): OpenReporter {
       const open = drill.verdict === 'inconclusive' && look.brief === true && why !== '' ? [why] : [];
       const figures = skipped ? [why] : [scoreWords(drill) ?? [], open, tally(drill)].flat();
       endings.push([`${shout(drill.verdict, paint, unread)} ${clean(drill.name)}`, ...figures]);
-      if (!skipped) judged += 1;
       events = new Map();
     },
     onEnd(run) {
-      output.write(`${endingLines(run, endings, judged, look, paint).join('\n')}\n`);
+      matrices.end();
+      output.write(`${endingLines(run, endings, { drills, judged }, look, paint).join('\n')}\n`);
     },
   };
+}
+
+// --- alternatives ------------------------------------------------------------------
+
+/** Long enough for most names; a longer one pushes its own line. */
+const ALTERNATIVE = 32;
+
+function matrixRow(
+  { alternative, verdict, why }: NonNullable<ReturnType<Matrix['add']>>,
+  columns: number,
+  paint: ChalkInstance,
+): string[] {
+  const name = clean(alternative);
+  if (columns < NARROW) return [`  ${glyph(verdict, paint)} ${name}`, `    ${hang(why, 4, columns)}`];
+  const gap = Math.max(ALTERNATIVE, [...name].length);
+  const text = verdict === 'passed' ? cut(why, columns - gap - 6) : hang(why, gap + 6, columns);
+  return [`  ${glyph(verdict, paint)} ${name.padEnd(ALTERNATIVE)}  ${text}`];
+}
+
+function matrixEnd(matrix: Matrix, columns: number, paint: ChalkInstance): string[] {
+  const idle = matrix.idle.map(({ why, alternatives }) => {
+    const text = `${alternatives.length} not applicable, ${clean(why)}: ${alternatives.map(clean).join(', ')}`;
+    return paint.dim(`  ${GLYPHS.not_applicable} ${hang(text, 4, columns)}`);
+  });
+  return [
+    ...idle,
+    paint.dim(`  ${hang(`one by itself, with all its tasks: drill run ${clean(matrix.name)}/…`, 2, columns)}`),
+  ];
 }
 
 // --- the tasks ----------------------------------------------------------------
@@ -284,20 +335,19 @@ function adviceLines({ advice }: JudgedDrill, check: string, columns: number): s
 function endingLines(
   run: Omit<RunReport, 'drills'>,
   endings: readonly string[][],
-  judged: number,
+  { drills, judged }: { drills: number; judged: number },
   { columns, folder }: Look,
   paint: ChalkInstance,
 ): string[] {
   const status = run.status === 'completed' ? [] : [[paint.yellow(`the run was ${run.status}`)]];
   const open = run.unfinished.map((name) => [`${paint.yellow.bold('NOT FINISHED')} ${clean(name)}`]);
-  const skipped = endings.length - judged;
   const whole =
-    endings.length === 1
+    drills === 1
       ? []
       : [
           [
             `${shout(run.verdict, paint, run.unread)} ${count(judged, 'drill')}`,
-            ...(skipped > 0 ? [`${skipped} not applicable`] : []),
+            ...(drills > judged ? [`${drills - judged} not applicable`] : []),
           ],
         ];
   const lines = [...status, ...endings, ...open, ...whole];

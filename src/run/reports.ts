@@ -66,7 +66,7 @@ export function openReporters(job: Reports): Opened[] {
       }),
     ];
   });
-  const plain = { color: false, columns: 100, folder: folder.name };
+  const plain = { color: false, columns: 100, brief: several, folder: folder.name };
   const toFiles = reporters.flatMap((reporter) => {
     const { file, optional, name } = reporter;
     if (file === undefined || (optional && !also.includes(name))) return [];

@@ -7,7 +7,13 @@ import type { FailureMode } from '../core/taxonomy.ts';
 import { header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
 import { isRecord } from '../text/json.ts';
 import { inTime, TIME_IS_UP } from './in-time.ts';
-import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
+import {
+  type ModelAdapter,
+  type ModelRequest,
+  type ModelResult,
+  type StreamedRequest,
+  statusOf,
+} from './model-adapter.ts';
 import { objectIn, parseJson, schemaErrors, unwrapped } from './validate.ts';
 
 /** What a model can do, as declared: it is never found out by trying. */
@@ -88,12 +94,12 @@ function inputTokens({ messages, tools, responseSchema }: ModelRequest): number 
 }
 
 /** What a reply took whose provider does not say it; one that said nothing took nothing. */
-function estimated({ text = '', toolCalls = [] }: Finding, request: ModelRequest): Gathered['usage'] {
+function estimated({ text = '', toolCalls = [] }: Finding, request: StreamedRequest): Gathered['usage'] {
   const said = [text, ...toolCalls.map((call) => call.arguments)].join('');
   return said === '' ? undefined : { input: inputTokens(request), output: estimateTokens(said) };
 }
 
-function unfit(request: ModelRequest, capabilities: Capabilities): Finding | undefined {
+function unfit(request: StreamedRequest, capabilities: Capabilities): Finding | undefined {
   if (request.tools?.length && !capabilities.tools) return failing('tool_mismatch', 'this model cannot call tools');
   if (!capabilities.images && imagesIn(request).length > 0)
     return failing('tool_mismatch', 'this model cannot see pictures');
@@ -107,7 +113,7 @@ function unfit(request: ModelRequest, capabilities: Capabilities): Finding | und
 
 async function exchange(
   { protocol, transport, clock, endpoint, capabilities }: AdapterOptions,
-  request: ModelRequest,
+  request: StreamedRequest,
   signal: AbortSignal | undefined,
 ): Promise<Finding> {
   const wire = protocol.writeCall(toBody(request, protocol.name, endpoint.model, capabilities), endpoint);
@@ -133,14 +139,14 @@ async function exchange(
 }
 
 /** What is asked, fitted to what this model can do. */
-function toBody(request: ModelRequest, protocol: string, model: string, capabilities: Capabilities): CallBody {
+function toBody(request: StreamedRequest, protocol: string, model: string, capabilities: Capabilities): CallBody {
   const body: CallBody = {
     protocol,
     model,
     messages: request.messages,
     tools: request.tools ?? [],
     maxOutputTokens: request.maxOutputTokens,
-    stream: false,
+    ...(request.stream ? { stream: true, includeUsage: true } : { stream: false }),
   };
   if (capabilities.temperature) body.temperature = request.temperature;
   const schema = request.responseSchema;
@@ -151,7 +157,7 @@ function toBody(request: ModelRequest, protocol: string, model: string, capabili
 }
 
 /** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */
-function judge({ text: spoken = '', refusal, calls, usage, error, end }: Gathered, request: ModelRequest): Finding {
+function judge({ text: spoken = '', refusal, calls, usage, error, end }: Gathered, request: StreamedRequest): Finding {
   const text = unwrapped(spoken);
   const said: Finding = {
     status: 'ok',

@@ -12,6 +12,7 @@ export function payloadOf(task: Task, rules: string): Payload {
       ...(task.history ?? []),
       { role: 'user', content: withSources(task, task.input), ...picturesOf(task) },
     ],
+    ...(task.stream && { stream: true }),
     maxOutputTokens: 1024,
     temperature: 0,
   };

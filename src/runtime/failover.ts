@@ -6,7 +6,13 @@ import { type Breaker, type BreakerSettings, createBreaker } from './breaker.ts'
 import type { TenantBudget } from './budget.ts';
 import type { FallbackContract } from './contract.ts';
 import type { Lanes, Priority } from './lanes.ts';
-import { failureModeOf, type ModelAdapter, type ModelRequest, type ModelResult } from './model-adapter.ts';
+import {
+  failureModeOf,
+  type ModelAdapter,
+  type ModelRequest,
+  type ModelResult,
+  type StreamedRequest,
+} from './model-adapter.ts';
 import { type Ending, POLICY, type Policy } from './policy.ts';
 import { missingFields } from './validate.ts';
 
@@ -23,7 +29,7 @@ export interface FailoverOptions {
   lanes?: Lanes;
 }
 
-export type Payload = Omit<ModelRequest, 'timeoutMs'>;
+export type Payload = Omit<StreamedRequest, 'timeoutMs'>;
 
 export interface Ask {
   taskId: string;
