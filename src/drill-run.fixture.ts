@@ -9,8 +9,14 @@ import { installRoutes } from './world/index.ts';
 // Before anything of a target is imported, as bin/drill.js does it.
 installRoutes();
 const { runDrills } = await import('./assemble.ts');
+const { listDrills } = await import('./config/find.ts');
 
 export const root = join(import.meta.dirname, '..');
+
+/** The drills that `drill run` runs where none is named. */
+export const DRILLS = listDrills(root)
+  .filter(({ path }) => !/^named_only: true$/m.test(readFileSync(path, 'utf8')))
+  .map(({ name }) => name);
 
 /** Checks that only a target shows which streams its replies: none of the package does, and streams.test.ts holds others to them. */
 export const ON_STREAMS: readonly string[] = ['lets-streams-flow'];

@@ -5,16 +5,14 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.ts';
-import { listDrills } from './config/find.ts';
 import type { RunReport } from './core/report.ts';
-import { ON_STREAMS, root, runDrill } from './drill-run.fixture.ts';
+import { DRILLS, ON_STREAMS, root, runDrill } from './drill-run.fixture.ts';
 
 /** More of them: MATRIX_SEEDS=50 npx vitest run src/matrix.test.ts --testTimeout 0 */
 const MORE = process.env['MATRIX_SEEDS'];
 const seeds = (usual: number) => Array.from({ length: Number(MORE ?? usual) }, (_, i) => i + 1);
 /** That a good agent passes shows on many seeds, that a flaw is found on one; another shows that this was no luck. */
 const SEEDS = { good: seeds(5), flawed: seeds(2) };
-const DRILLS = listDrills(root).map((d) => d.name);
 
 interface Flaw {
   /** Where it shows. */

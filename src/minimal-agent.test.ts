@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { listDrills } from './config/find.ts';
-import { root, runDrill } from './drill-run.fixture.ts';
+import { DRILLS, runDrill } from './drill-run.fixture.ts';
 import { Project, THREE_TASKS } from './project.fixture.ts';
 
 /** Answers in text, falls back, and says nothing of itself. */
@@ -20,7 +19,6 @@ export default async ({ input, sources }, { roles: { primary, backup } }) => {
   }
 };
 `;
-const DRILLS = listDrills(root).map((d) => d.name);
 
 async function verdicts(patience: string) {
   using project = new Project({ 'agent.mjs': agent(patience), ...THREE_TASKS });

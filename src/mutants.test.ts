@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Ran, root, runDrill } from './drill-run.fixture.ts';
+import { DRILLS, type Ran, root, runDrill } from './drill-run.fixture.ts';
 import { MUTANTS, type Mutant } from './mutants.fixture.ts';
 import { Project } from './project.fixture.ts';
 
@@ -13,7 +13,6 @@ const FILES = Object.fromEntries(
       .map((name) => [`src/${room}/${name}`, readFileSync(join(root, 'src', room, name), 'utf8')]),
   ),
 );
-const DRILLS = readdirSync(join(root, 'drills')).map((file) => file.replace(/\.\w+$/, ''));
 
 const textOf = ({ file }: Mutant) => FILES[`src/runtime/${file}`] ?? expect.fail(`there is no src/runtime/${file}`);
 const mutated = (mutant: Mutant) => textOf(mutant).replace(mutant.find, () => mutant.replace);

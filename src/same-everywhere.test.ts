@@ -4,9 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import { fakeTerminal } from './cli/terminal.fixture.ts';
-import { listDrills } from './config/find.ts';
 import { RunReport } from './core/report.ts';
-import { root, runDrill } from './drill-run.fixture.ts';
+import { DRILLS, root, runDrill } from './drill-run.fixture.ts';
 import { OWN_AGENT } from './project.fixture.ts';
 
 const { main } = await import('./cli/main.ts');
@@ -37,7 +36,7 @@ async function ran(...words: string[]) {
   return { folder, runJson, drills: drills.map(({ name }) => name), told: told(code, runJson, read('trace.jsonl')) };
 }
 
-const ALL = listDrills(root).map(({ name }) => name);
+const ALL = DRILLS;
 /** Of the flawed ones one of each folder; what takes longest is left to the good agent it is made of. */
 const TARGETS: [string, string[]][] = [
   ...[...Object.keys(catalogue.builtinTargets), ...targetFiles()].map((target): [string, string[]] => [target, ALL]),

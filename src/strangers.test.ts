@@ -2,13 +2,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { basename, extname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WRONG, type Wrong } from '../fixtures/strangers/wrong/list.ts';
-import { listDrills } from './config/find.ts';
 import type { CellReport, RunReport } from './core/report.ts';
-import { root, runDrill } from './drill-run.fixture.ts';
+import { DRILLS, root, runDrill } from './drill-run.fixture.ts';
 
 const strangers = join(root, 'fixtures/strangers');
 const CORRECT = readdirSync(join(strangers, 'correct'));
-const DRILLS = listDrills(root).map((d) => d.name);
 
 const cells = (report: RunReport): CellReport[] =>
   report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);

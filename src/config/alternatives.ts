@@ -15,6 +15,8 @@ interface Alternative {
   name: string;
   faults: FaultUse[];
   stream: boolean | undefined;
+  /** Features of which the target has to claim one. */
+  require: readonly string[] | undefined;
   /** Where it stands in its file. */
   at: Path;
 }
@@ -43,14 +45,14 @@ export function drillsOf(loaded: LoadedDrill, from: Faults): PlannedDrill[] {
   const { drill, definition, source, place } = loaded;
   const phase = matrixAt(drill);
   if (phase === undefined) return [undivided(loaded, from)];
-  return alternativesOf(drill, from).map(({ name, faults, stream, at }) => {
+  return alternativesOf(drill, from).map(({ name, faults, stream, require, at }) => {
     const phases = Array.isArray(definition['phases']) ? definition['phases'] : [];
     const written = phases.map((one: Json, i) => {
       if (i !== phase) return one;
       const { each, stream: _, ...rest } = one;
       return { ...rest, ...hintOf(stream), faults: [...(drill.phases[i]?.faults ?? []), ...faults] };
     });
-    const own = { ...definition, drill: `${drill.drill}/${name}`, phases: written };
+    const own = { ...definition, drill: `${drill.drill}/${name}`, ...(require && { require }), phases: written };
     const { $schema, ...shaped }: Json = { expect: {}, ...own };
     return {
       ...loaded,
@@ -117,10 +119,11 @@ export function alternativesOf(drill: WrittenDrill, { faults }: Faults): Alterna
   const home = ['phases', at, 'each'];
   const plain = entriesOf(phase.each, faults);
   const named = new Map(nameUses(plain.flatMap((one) => (one.name === undefined ? [one.faults] : []))));
-  return plain.flatMap(({ name, stream: own, faults: uses, index }) => {
+  return plain.flatMap(({ name, stream: own, faults: uses, require = drill.require, index }) => {
     const one = {
       name: name ?? named.get(uses) ?? '',
       faults: uses,
+      require,
       at: index === undefined ? home : [...home, index],
     };
     const stream = own ?? phase.stream;
@@ -138,6 +141,7 @@ interface Entry {
   name?: string | undefined;
   stream?: boolean | undefined;
   faults: FaultUse[];
+  require?: readonly string[];
   /** Its place in the list, where it has one. */
   index?: number;
 }
@@ -151,7 +155,10 @@ function entriesOf(each: Each, faults: readonly Fault[]): Entry[] {
   return faults.flatMap((fault) => {
     if (fault.kind === 'tool' && tool === undefined) return [];
     const where = fault.kind === 'tool' ? { tool } : { role };
-    return trialsOf(fault).map((params) => ({ faults: [FaultUse.parse({ ...params, fault: fault.name, ...where })] }));
+    return trialsOf(fault).map((params) => ({
+      faults: [FaultUse.parse({ ...params, fault: fault.name, ...where })],
+      ...(fault.feature && { require: [fault.feature] }),
+    }));
   });
 }
 

@@ -32,7 +32,7 @@ export interface Card<P extends z.ZodType = z.ZodType> {
   drill?: string;
   /** The parameter that says how hard, and its value that does nothing. */
   magnitude?: { param: string; zero: unknown };
-  /** Who claims this feature is asked this check. */
+  /** Who claims this feature is asked this check; of a fault: a drill of every fault tries it on those. */
   feature?: Feature;
 }
 

@@ -8,6 +8,7 @@ export const citationLoss = defineMeaningFault({
   name: 'citation-loss',
   summary: 'A valid, fast answer that has lost citations: from its lists and from its text.',
   effect: 'cheapens',
+  feature: 'citations',
   params: z.strictObject({
     share: share().default(1).describe('share of the cited sources that is lost, rounded up to whole ones'),
   }),

@@ -11,6 +11,7 @@ export const unsupportedClaim = defineMeaningFault({
   name: 'unsupported-claim',
   summary: 'A valid answer with a claim added to it that no source supports: an amount, or a date.',
   effect: 'cheapens',
+  feature: 'citations',
   params: z.strictObject({
     claims: whole(0, 10).default(1).describe('how many are added: an amount, a date, an amount …'),
   }),

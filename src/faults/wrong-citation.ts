@@ -8,6 +8,7 @@ export const wrongCitation = defineMeaningFault({
   name: 'wrong-citation',
   summary: 'A valid answer that cites other sources than those it rests on.',
   effect: 'cheapens',
+  feature: 'citations',
   params: z.strictObject({
     id: z
       .enum(['known', 'invented'])

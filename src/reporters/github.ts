@@ -45,10 +45,8 @@ function openGithub(output: Output, look: Look): OpenReporter {
     onEvent: (event) => inner.onEvent?.(event),
     onDrill(drill) {
       const of = matrices.take(drill);
-      // The end of a matrix is told with what comes after it, and belongs to it.
       if (of === undefined || of.begins)
         command(`::group::${data(of === undefined ? titleOf(drill) : of.matrix.name)}`);
-      of?.matrix.add(drill);
       inner.onDrill?.(drill);
       if (of === undefined) close();
       groups.push(...groupsOf(drill));

@@ -5,7 +5,7 @@ import { count, seconds, usd } from '../text/words.ts';
 import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
 import { incidentQuestions } from './incident-questions.ts';
 import { code, safe } from './markup.ts';
-import { Matrices, type Matrix } from './matrix.ts';
+import { Matrices, type Matrix, type MatrixRow } from './matrix.ts';
 import {
   clean,
   howTold,
@@ -44,7 +44,8 @@ export const markdown: Reporter = {
         if (of !== undefined) {
           const row = of.matrix.add(drill);
           const head = of.begins ? matrixHead(of.matrix, drill) : [];
-          for (const line of [...head, ...(row === undefined ? [] : [matrixRow(row)])]) output.write(`\n${line}`);
+          for (const line of [...head, ...(row.verdict === 'not_applicable' ? [] : [matrixRow(row)])])
+            output.write(`\n${line}`);
           return;
         }
         for (const line of drillSection(drill)) output.write(`\n${line}`);
@@ -166,7 +167,7 @@ const matrixHead = (matrix: Matrix, { hypothesis }: JudgedDrill): string[] => [
   '| --- | --- | --- |',
 ];
 
-const matrixRow = ({ alternative, verdict, why }: NonNullable<ReturnType<Matrix['add']>>): string =>
+const matrixRow = ({ alternative, verdict, why }: MatrixRow): string =>
   `| ${[alternative, verdict, why].map(safe).join(' | ')} |`;
 
 const matrixEnd = (matrix: Matrix): string[] => [

@@ -7,7 +7,7 @@ import type { TraceEvent } from '../core/trace.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import { count, seconds, usd } from '../text/words.ts';
 import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
-import { Matrices, type Matrix } from './matrix.ts';
+import { Matrices, type MatrixRow } from './matrix.ts';
 import {
   brokenIn,
   clean,
@@ -55,12 +55,11 @@ function openTerminal(output: Output, look: Look): OpenReporter {
   let [drills, judged] = [0, 0];
   const told = new Set<string>();
   const matrices = new Matrices(look.brief, (matrix) => {
-    output.write(
-      `${matrixEnd(matrix, look.columns, paint)
-        .map((line) => `${line}\n`)
-        .join('')}\n`,
-    );
-    endings.push([`${shout(matrix.verdict, paint, 0)} ${clean(matrix.name)}`, matrix.words]);
+    output.write('\n');
+    endings.push([
+      `${shout(matrix.verdict, paint, 0)} ${clean(matrix.name)}`,
+      `${matrix.words}; one by itself: drill run ${clean(matrix.name)}/…`,
+    ]);
   });
   const headOf = (drill: JudgedDrill, name: string) => [
     inLine([paint.bold(clean(name)), clean(drill.title)], look.columns),
@@ -81,7 +80,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
       if (of !== undefined) {
         const head = of.begins ? headOf(drill, of.matrix.name) : noteLines(drill, told, look.columns);
         const row = of.matrix.add(drill);
-        const lines = [...head, ...(row === undefined ? [] : matrixRow(row, look.columns, paint))];
+        const lines = [...head, ...(row.again ? [] : matrixRow(row, look.columns, paint))];
         output.write(lines.map((line) => `${line}\n`).join(''));
         events = new Map();
         return;
@@ -120,27 +119,13 @@ function openTerminal(output: Output, look: Look): OpenReporter {
 /** Long enough for most names; a longer one pushes its own line. */
 const ALTERNATIVE = 32;
 
-function matrixRow(
-  { alternative, verdict, why }: NonNullable<ReturnType<Matrix['add']>>,
-  columns: number,
-  paint: ChalkInstance,
-): string[] {
+function matrixRow({ alternative, verdict, why }: MatrixRow, columns: number, paint: ChalkInstance): string[] {
   const name = clean(alternative);
   if (columns < NARROW) return [`  ${glyph(verdict, paint)} ${name}`, `    ${hang(why, 4, columns)}`];
+  const said = verdict === 'not_applicable' ? `${why} (told once)` : why;
   const gap = Math.max(ALTERNATIVE, [...name].length);
-  const text = verdict === 'passed' ? cut(why, columns - gap - 6) : hang(why, gap + 6, columns);
+  const text = verdict === 'passed' ? cut(said, columns - gap - 6) : hang(said, gap + 6, columns);
   return [`  ${glyph(verdict, paint)} ${name.padEnd(ALTERNATIVE)}  ${text}`];
-}
-
-function matrixEnd(matrix: Matrix, columns: number, paint: ChalkInstance): string[] {
-  const idle = matrix.idle.map(({ why, alternatives }) => {
-    const text = `${alternatives.length} not applicable, ${clean(why)}: ${alternatives.map(clean).join(', ')}`;
-    return paint.dim(`  ${GLYPHS.not_applicable} ${hang(text, 4, columns)}`);
-  });
-  return [
-    ...idle,
-    paint.dim(`  ${hang(`one by itself, with all its tasks: drill run ${clean(matrix.name)}/…`, 2, columns)}`),
-  ];
 }
 
 // --- the tasks ----------------------------------------------------------------

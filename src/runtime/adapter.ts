@@ -7,13 +7,7 @@ import type { FailureMode } from '../core/taxonomy.ts';
 import { header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
 import { isRecord } from '../text/json.ts';
 import { inTime, TIME_IS_UP } from './in-time.ts';
-import {
-  type ModelAdapter,
-  type ModelRequest,
-  type ModelResult,
-  type StreamedRequest,
-  statusOf,
-} from './model-adapter.ts';
+import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
 import { objectIn, parseJson, schemaErrors, unwrapped } from './validate.ts';
 
 /** What a model can do, as declared: it is never found out by trying. */
@@ -94,12 +88,12 @@ function inputTokens({ messages, tools, responseSchema }: ModelRequest): number 
 }
 
 /** What a reply took whose provider does not say it; one that said nothing took nothing. */
-function estimated({ text = '', toolCalls = [] }: Finding, request: StreamedRequest): Gathered['usage'] {
+function estimated({ text = '', toolCalls = [] }: Finding, request: ModelRequest): Gathered['usage'] {
   const said = [text, ...toolCalls.map((call) => call.arguments)].join('');
   return said === '' ? undefined : { input: inputTokens(request), output: estimateTokens(said) };
 }
 
-function unfit(request: StreamedRequest, capabilities: Capabilities): Finding | undefined {
+function unfit(request: ModelRequest, capabilities: Capabilities): Finding | undefined {
   if (request.tools?.length && !capabilities.tools) return failing('tool_mismatch', 'this model cannot call tools');
   if (!capabilities.images && imagesIn(request).length > 0)
     return failing('tool_mismatch', 'this model cannot see pictures');
@@ -113,7 +107,7 @@ function unfit(request: StreamedRequest, capabilities: Capabilities): Finding | 
 
 async function exchange(
   { protocol, transport, clock, endpoint, capabilities }: AdapterOptions,
-  request: StreamedRequest,
+  request: ModelRequest,
   signal: AbortSignal | undefined,
 ): Promise<Finding> {
   const wire = protocol.writeCall(toBody(request, protocol.name, endpoint.model, capabilities), endpoint);
@@ -139,14 +133,14 @@ async function exchange(
 }
 
 /** What is asked, fitted to what this model can do. */
-function toBody(request: StreamedRequest, protocol: string, model: string, capabilities: Capabilities): CallBody {
+function toBody(request: ModelRequest, protocol: string, model: string, capabilities: Capabilities): CallBody {
   const body: CallBody = {
     protocol,
     model,
     messages: request.messages,
     tools: request.tools ?? [],
     maxOutputTokens: request.maxOutputTokens,
-    ...(request.stream ? { stream: true, includeUsage: true } : { stream: false }),
+    stream: false,
   };
   if (capabilities.temperature) body.temperature = request.temperature;
   const schema = request.responseSchema;
@@ -157,7 +151,7 @@ function toBody(request: StreamedRequest, protocol: string, model: string, capab
 }
 
 /** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */
-function judge({ text: spoken = '', refusal, calls, usage, error, end }: Gathered, request: StreamedRequest): Finding {
+function judge({ text: spoken = '', refusal, calls, usage, error, end }: Gathered, request: ModelRequest): Finding {
   const text = unwrapped(spoken);
   const said: Finding = {
     status: 'ok',

@@ -12,7 +12,6 @@ export function payloadOf(task: Task, rules: string): Payload {
       ...(task.history ?? []),
       { role: 'user', content: withSources(task, task.input), ...picturesOf(task) },
     ],
-    ...(task.stream && { stream: true }),
     maxOutputTokens: 1024,
     temperature: 0,
   };

@@ -6,13 +6,7 @@ import { type Breaker, type BreakerSettings, createBreaker } from './breaker.ts'
 import type { TenantBudget } from './budget.ts';
 import type { FallbackContract } from './contract.ts';
 import type { Lanes, Priority } from './lanes.ts';
-import {
-  failureModeOf,
-  type ModelAdapter,
-  type ModelRequest,
-  type ModelResult,
-  type StreamedRequest,
-} from './model-adapter.ts';
+import { failureModeOf, type ModelAdapter, type ModelRequest, type ModelResult } from './model-adapter.ts';
 import { type Ending, POLICY, type Policy } from './policy.ts';
 import { missingFields } from './validate.ts';
 
@@ -29,7 +23,7 @@ export interface FailoverOptions {
   lanes?: Lanes;
 }
 
-export type Payload = Omit<StreamedRequest, 'timeoutMs'>;
+export type Payload = Omit<ModelRequest, 'timeoutMs'>;
 
 export interface Ask {
   taskId: string;

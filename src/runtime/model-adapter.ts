@@ -16,11 +16,6 @@ export interface ModelRequest {
   timeoutMs: number;
 }
 
-/** The same where the user reads along: an adapter that can has the reply sent in pieces, and gives it as a whole. */
-export interface StreamedRequest extends ModelRequest {
-  stream?: boolean;
-}
-
 /** What came of one call, normalised: the same shape from every provider. */
 export interface ModelResult {
   provider: string;

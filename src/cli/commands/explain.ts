@@ -80,6 +80,7 @@ function faultText(fault: Fault): string {
   const place = fault.kind === 'tool' ? 'use of its tool' : 'call of its role';
   const facts = [
     `Fires: on every ${place}, unless \`when\`, \`tenants\` or \`tasks\` say otherwise: see \`drill explain fault\`.`,
+    ...(fault.feature === undefined ? [] : [`Among every fault, it is tried on targets that claim: ${fault.feature}.`]),
     `Effect: ${EFFECTS[fault.effectOf(paramsOf(FaultUse.parse(parse(fault.example))))]}.`,
   ];
   const flags = flagsOf(fault).map((flag) => `--fault ${flag}`);

@@ -33,8 +33,7 @@ expect: { fails-over: { role: backup, within_ms: 8000 } }`,
     summary:
       'A phase of a drill: an entry of its `phases`. With `each`, the drill is a matrix: one drill for each alternative, named `drill/alternative`.',
     schema: WrittenPhase,
-    example: `{ name: outage, tasks: 3, load: { every_ms: 1000 }, stream: either,
-  each: [{ fault: hang, role: primary }, { name: both_down, faults: [{ fault: hang, role: primary }, { fault: hang, role: backup }] }] }`,
+    example: '{ name: outage, tasks: 3, load: { every_ms: 1000 }, faults: [{ fault: hang, role: primary }] }',
   },
   fault: {
     summary: 'A fault as a phase names it in `faults`, beside the parameters of its own.',
