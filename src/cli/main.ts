@@ -61,8 +61,12 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     'timeout_primary',
     'timeout_primary --target ./my-agent.ts --tasks ./my-tasks',
     'timeout_primary --fault server-error@primary,status=503 --seed 7 --json',
+    'every_fault/hang --target ./my-agent.ts',
   )
-    .argument('[names...]', 'drills by name or path; all of them without a name')
+    .argument(
+      '[names...]',
+      'drills by name or path, `drill/alternative` for one of a matrix; all that do not ask to be named without any',
+    )
     .action(async (names: string[], flags: RunFlags) => {
       // Before any schema is made.
       await import('../core/plain-schemas.ts');

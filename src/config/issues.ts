@@ -72,8 +72,17 @@ function tellIssue(told: Problems, issue: Issue, words: Piece, part: Part): void
     tell(`${name} may not be ${shown(value)}`, suggest(textOf(value), issue.values.map(String), 'it may be'));
   else if (issue.code === 'invalid_union') {
     // Of several choices the user meant one: the one that fits best speaks, unless none does.
-    const unknown = isRecord(value) && known.length > 0 ? Object.keys(value).filter((key) => !known.includes(key)) : [];
-    const [meant, another] = issue.errors.filter((issues) => !issues.some((one) => one.path.length === 0));
+    const open = piecesAt(words, issue.path).some(
+      ({ additionalProperties: more }) => more !== undefined && more !== false,
+    );
+    const unknown =
+      isRecord(value) && known.length > 0 && !open ? Object.keys(value).filter((key) => !known.includes(key)) : [];
+    // What a choice cannot be without, and is not there, was not meant.
+    const lacks = (one: Issue) =>
+      one.code !== 'custom' && one.path.length === 1 && valueAt(value, one.path) === undefined;
+    const [meant, another] = issue.errors.filter(
+      (issues) => !issues.some((one) => one.path.length === 0 || lacks(one)),
+    );
     if (unknown.length > 0) tellKeys(unknown, known);
     else if (meant === undefined || another !== undefined) tell(`${name} may not be ${shown(value)}`, `write ${must}`);
     else for (const one of meant) tellIssue(told, { ...one, path: [...issue.path, ...one.path] }, words, part);
