@@ -104,20 +104,14 @@ it('finds the one that is named, or says which was meant', () => {
 
 it.each([
   [`{ name: out, tasks: 1, each: [${HANG}, ${HANG}] }`, /^6:.*two alternatives are called "hang_primary"/],
-  [
-    `{ name: out, tasks: 1, each: [{ fault: hng, role: primary }] }`,
-    /^6:44 unknown fault "hng".*did you mean "hang"/s,
-  ],
+  [`{ name: out, tasks: 1, each: [{ fault: hng, role: primary }] }`, /^6:44 unknown fault "hng".*did you mean "hang"/s],
   [
     '{ name: out, tasks: 1, each: [{ fault: server-error, status: 503 }] }',
     /^6:.*a fault breaks either a role or a tool/,
   ],
   ['{ name: out, tasks: 1, each: [{ fault: server-error, role: primary, status: 404 }] }', /^6:.*status/],
   [`{ name: out, tasks: 1, each: [{ name: Down, faults: [${HANG}] }] }`, /^6:\d+.*snake_case/],
-  [
-    '{ name: out, tasks: 1, each: [{ name: down, faults: [{ fault: hang }] }] }',
-    /^6:.*either a role or a tool/,
-  ],
+  ['{ name: out, tasks: 1, each: [{ name: down, faults: [{ fault: hang }] }] }', /^6:.*either a role or a tool/],
   ['{ name: out, tasks: 1, each: every }', /^6:\d+.*each may not be "every"/],
   ['{ name: out, tasks: 1, each: [] }', /^6:.*each may not be an empty list/],
   ['{ name: out, tasks: 1, stream: either }', /^6:\d+.*either only beside each/],
