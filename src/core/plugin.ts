@@ -120,14 +120,12 @@ export interface Fault extends Card {
   trials?: readonly unknown[];
   /** What it remembers is one for the role; without it, one per role and tenant. */
   shared?: boolean;
-  /** It acts on streamed replies alone; any other passes as it is. */
-  streams?: true;
   /** Parses the parameters once; the result is opened per world and scope. Throws a ZodError on bad parameters. */
   arm(params: unknown): (scope: FaultScope) => Injection;
 }
 
 type WrittenFault<P extends z.ZodType, I> = Written<P> &
-  Pick<Fault, 'shared' | 'streams'> & {
+  Pick<Fault, 'shared'> & {
     effect: Effect | ((params: z.output<P>) => Effect);
     /** Without it, any call will do. */
     needs?: Need | ((params: z.output<P>) => Need | undefined);
@@ -181,7 +179,7 @@ export function defineReplyFault<P extends z.ZodType = None>(
   const example = `{ fault: ${fault.name}, role: primary }`;
   const open = (params: z.output<P>, scope: FaultScope): Injection =>
     isZero(fault, params) ? { kind: 'wire', inject: (reply) => reply } : fault.open(params, scope);
-  return { example, ...fault, kind: 'wire', effectOf: effectBy(fault), ...armedBy(fault, open) };
+  return { example, ...fault, kind: 'wire', ...saidBy(fault), ...armedBy(fault, open) };
 }
 
 export function defineToolFault<P extends z.ZodType = None>(fault: WrittenFault<P, ToolInjection>): Fault {

@@ -23,7 +23,14 @@ export const brokenStream = defineReplyFault({
   name: 'broken-stream',
   summary: 'A stream breaks: it is cut, ends in an error, or its events are lost, doubled, swapped or only comments.',
   effect: ({ how, by }) => (how === 'cut-after-end' && by === 'end' ? 'spoils' : EFFECT_OF[how]),
-  streams: true,
+  needs: 'stream',
+  // Each way in which it breaks; what breaks arguments needs a task with tools.
+  trials: [
+    ...(['end', 'closed', 'reset'] as const).map((by) => ({ how: 'cut' as const, by })),
+    ...HOWS.filter((how) => how !== 'cut' && how !== 'cut-in-arguments' && how !== 'error').map((how) => ({ how })),
+    { how: 'error', after_pieces: 0 },
+    { how: 'error', after_pieces: 1 },
+  ],
   params: z.strictObject({
     how: z
       .enum(HOWS)

@@ -16,6 +16,11 @@ export const endsOtherwise = defineMeaningFault({
       .default('content-filter')
       .describe('the end that the reply says, in the words of the protocol'),
   }),
+  trials: [
+    { share: 0.5, reason: 'content-filter' },
+    { share: 0.5, reason: 'stop' },
+    { share: 1, reason: 'length' },
+  ],
   example: '{ fault: ends-otherwise, role: primary, share: 0.5, reason: content-filter }',
   open: ({ share: kept, reason }) => endingAt(kept, reason),
 });

@@ -80,10 +80,11 @@ describe.each(faults)('$name', (fault) => {
 
 describe.each(faults.filter((f) => f.kind !== 'tool'))('$name', (fault) => {
   const { params = {}, says = 'prose', asked = {} } = OCCASIONS[fault.name] ?? {};
-  const ways = fault.streams ? [true] : [true, false];
+  const streams = fault.needsOf(params) === 'stream';
+  const ways = streams ? [true] : [true, false];
   const wires = protocols.flatMap((protocol) => ways.map((stream) => ({ protocol, stream, says, asked })));
 
-  it.runIf(fault.streams).each(protocols)('leaves a reply of $name that is not streamed alone', async (protocol) => {
+  it.runIf(streams).each(protocols)('leaves a reply of $name that is not streamed alone', async (protocol) => {
     const { fired, reply } = onWire(fault, params, { protocol, stream: false, says, asked });
     expect(await reply).toEqual(await onWire(undefined, {}, { protocol, stream: false, says, asked }).reply);
     expect(fired).toEqual([]);

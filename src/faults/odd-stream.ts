@@ -15,7 +15,9 @@ export const oddStream = defineReplyFault({
   name: 'odd-stream',
   summary: 'A stream that is whole and good, told in a way that is allowed and unusual.',
   effect: 'odd',
-  streams: true,
+  needs: 'stream',
+  // The others are about tool calls.
+  trials: [{ how: 'bytes' }, { how: 'comments' }, { how: 'empty-events' }, { how: 'double-end' }, { how: 'early-end' }],
   params: z.strictObject({
     how: z
       .enum(['bytes', 'comments', 'empty-events', 'double-end', 'early-end', 'no-index', 'same-index', 'fragments'])

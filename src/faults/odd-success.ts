@@ -32,6 +32,7 @@ export const oddSuccess = defineReplyFault({
         '`html`: a page; `error-object`: an error in JSON; `empty`: no byte; `no-content`: 204; `envelope`: the reply inside another object; `too-short`, `too-long`: a content-length of 64 bytes, or of a million; a stream tells none; `no-usage`: a good reply that counts no tokens, a stream only where an event is there for that alone',
       ),
   }),
+  trials: HOWS.map((how) => ({ how })),
   example: '{ fault: odd-success, role: primary, how: error-object }',
   open({ how }) {
     if (how === 'html' || how === 'error-object') return { kind: 'meaning', inject: replying(() => INSTEAD[how]) };

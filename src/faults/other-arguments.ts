@@ -8,6 +8,7 @@ export const otherArguments = defineMeaningFault({
   name: 'other-arguments',
   summary: 'The model calls the right tool with arguments that are valid, and are not what the task asks for.',
   effect: 'cheapens',
+  needs: 'tools',
   params: z.strictObject({
     arguments: z
       .record(z.string().min(1).max(200), z.unknown())

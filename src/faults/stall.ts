@@ -19,6 +19,7 @@ export const stall = defineWireFault({
       .describe('milliseconds after which it goes on; without it, nothing more comes, ever'),
   }),
   magnitude: { param: 'for_ms', zero: 0 },
+  trials: [{ after_pieces: 0 }, { after_pieces: 3 }, { after_pieces: 3, for_ms: 2000 }],
   example: '{ fault: stall, role: primary, after_pieces: 3 }',
   open:
     ({ after_pieces: after, for_ms: ms }) =>

@@ -10,6 +10,7 @@ export const wrappedAnswer = defineMeaningFault({
   params: z.strictObject({
     in: z.enum(['code-fence', 'preamble', 'think-tag']).default('code-fence').describe('what stands around the answer'),
   }),
+  trials: [{ in: 'code-fence' }, { in: 'preamble' }, { in: 'think-tag' }],
   example: '{ fault: wrapped-answer, role: backup, in: think-tag }',
   open: ({ in: wrapping }) =>
     rewriting(({ text }) => (text === '' ? undefined : { did: `in a ${wrapping}`, text: WRAPPED[wrapping](text) })),

@@ -52,8 +52,7 @@ export function createEncoder(stream: boolean, writer: ReplyWriter): Encoder {
           ? { status: 200, headers: headers(writer.type ?? 'text/event-stream; charset=utf-8'), framing: 'chunked' }
           : { status: 200, headers: headers(JSON_TYPE), framing: 'length' };
       const page = gatewayPage(first, id, atMs);
-      if (page !== undefined)
-        return { ...page.head, headers: [...page.head.headers, ...writeRetryAfter(first, atMs)] };
+      if (page !== undefined) return { ...page.head, headers: [...page.head.headers, ...writeRetryAfter(first, atMs)] };
       const status = first.status ?? errors.rows[first.mode].status;
       return { status, headers: [...headers(JSON_TYPE), ...errors.headers(first, atMs)], framing: 'length' };
     },
