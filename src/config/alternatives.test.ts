@@ -114,6 +114,10 @@ it.each([
   ['{ name: out, tasks: 1, each: [{ name: down, faults: [{ fault: hang }] }] }', /^6:.*either a role or a tool/],
   ['{ name: out, tasks: 1, each: every }', /^6:\d+.*each may not be "every"/],
   ['{ name: out, tasks: 1, each: [] }', /^6:.*each may not be an empty list/],
+  [
+    '{ name: out, tasks: 1, stream: either, each: [{ fault: connection-reset, role: primary, after_frames: -1 }] }',
+    /^6:.*after_frames/,
+  ],
   ['{ name: out, tasks: 1, stream: either }', /^6:\d+.*either only beside each/],
   [
     `{ name: out, tasks: 1, each: [${HANG}] }\n  - { name: two, tasks: 1, each: [${HANG}] }`,

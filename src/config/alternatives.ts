@@ -5,7 +5,7 @@ import type { Fault } from '../core/plugin.ts';
 import { isRecord, type Json } from '../text/json.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
-import type { LoadedDrill } from './drill-file.ts';
+import type { LoadedDrill } from './loaded-drill.ts';
 import type { Locate, Path, Problems } from './problems.ts';
 
 type Faults = Pick<Catalogue, 'faults'>;

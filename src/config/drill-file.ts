@@ -10,19 +10,9 @@ import { tellAlternatives } from './alternatives.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { findWorkflow } from './find.ts';
 import { inspect } from './issues.ts';
+import type { LoadedDrill } from './loaded-drill.ts';
 import { keysAt, type Locate, MAX_PROBLEMS, type Named, namedAt, type Path, Problems } from './problems.ts';
 import { readUserFile, type UserFile } from './read-file.ts';
-
-export interface LoadedDrill {
-  drill: WrittenDrill;
-  /** Absolute path. */
-  file: string;
-  /** The drill as its author wrote it. */
-  definition: Json;
-  /** Where something of it stands in the file. */
-  place: Locate;
-  source: DrillSource;
-}
 
 /** What a drill may name outside of its file, as far as it is known when the file is read. */
 interface Around {
@@ -51,7 +41,8 @@ export function loadDrill(path: string, catalogue: Catalogue, { roles, cwd }: Ar
   if (cwd !== undefined && typeof workflow === 'string')
     told.attempt(() => findWorkflow(workflow, cwd, place(['workflow'])));
   tellExpect(told, definition, place, catalogue);
-  if (drill !== undefined) tellAlternatives(told, drill, place, catalogue);
+  // What faults are called, and need, is only known of good ones.
+  if (drill !== undefined && told.all.length === 0) tellAlternatives(told, drill, place, catalogue);
   if (drill === undefined || told.all.length > 0) {
     if (roles !== undefined && definition['require'] === undefined) tellRoles(told, { definition, place }, roles);
     told.sort();

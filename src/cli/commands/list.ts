@@ -1,8 +1,9 @@
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { suggest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
-import { type LoadedDrill, loadDrill } from '../../config/drill-file.ts';
+import { loadDrill } from '../../config/drill-file.ts';
 import { type FoundFile, listDrills, listWorkflows, sourceHomes } from '../../config/find.ts';
+import type { LoadedDrill } from '../../config/loaded-drill.ts';
 import { Problems } from '../../config/problems.ts';
 import { displayPath } from '../../config/read-file.ts';
 import { loadWorkflow } from '../../config/workflow-folder.ts';
