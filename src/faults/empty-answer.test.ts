@@ -5,8 +5,34 @@ import { onWire, type ReplyKind, toldBy } from './trial.fixture.ts';
 
 const KINDS: ReplyKind[] = ['prose', 'structured', 'call'];
 
+/** An empty reply in each protocol: as a body, and by the names of its events. */
+const EMPTY: Record<string, { body: object; events: string[] }> = {
+  'openai-chat': {
+    body: { choices: [{ message: { role: 'assistant', content: '', refusal: null }, finish_reason: 'stop' }] },
+    events: [],
+  },
+  'openai-responses': {
+    body: { status: 'completed', output: [{ type: 'message', content: [{ type: 'output_text', text: '' }] }] },
+    events: [
+      'response.created',
+      'response.in_progress',
+      'response.output_item.added',
+      'response.content_part.added',
+      'response.output_text.delta',
+      'response.output_text.done',
+      'response.content_part.done',
+      'response.output_item.done',
+      'response.completed',
+    ],
+  },
+  'anthropic-messages': {
+    body: { type: 'message', role: 'assistant', content: [], stop_reason: 'end_turn' },
+    events: ['message_start', 'message_delta', 'message_stop'],
+  },
+};
+
 describe.each(protocols)('in $name', (protocol) => {
-  const openai = protocol.name === 'openai-chat';
+  const { body: whole, events } = EMPTY[protocol.name] ?? {};
 
   it.each(KINDS)('a whole good reply with nothing in it, for one of kind %s', async (says) => {
     for (const stream of [true, false]) {
@@ -26,24 +52,18 @@ describe.each(protocols)('in $name', (protocol) => {
 
   it('the body is as the provider writes it', async () => {
     const { pieces } = await onWire(emptyAnswer, {}, { protocol, stream: false }).reply;
-    expect(JSON.parse(pieces.join(''))).toMatchObject(
-      openai
-        ? { choices: [{ message: { role: 'assistant', content: '', refusal: null }, finish_reason: 'stop' }] }
-        : { type: 'message', role: 'assistant', content: [], stop_reason: 'end_turn' },
-    );
+    expect(whole).toBeDefined();
+    expect(JSON.parse(pieces.join(''))).toMatchObject(whole ?? {});
   });
 
   it('the stream begins and ends, with nothing between', async () => {
     const { pieces } = await onWire(emptyAnswer, {}, { protocol, stream: true }).reply;
     const body = pieces.join('');
-    if (openai) {
-      expect(body).toMatch(/"delta":\{"role":"assistant","content":"","refusal":null\}.*\n\n.*"finish_reason":"stop"/);
-      expect(body.match(/"delta":/g)).toHaveLength(2);
-      expect(body).toMatch(/data: \[DONE\]\n\n$/);
-    } else {
-      expect([...body.matchAll(/^event: (\w+)$/gm)].map(([, event]) => event)).toEqual([
-        ...['message_start', 'message_delta', 'message_stop'],
-      ]);
-    }
+    const said = [...body.matchAll(/^event: (.+)$/gm)].map(([, event]) => event);
+    expect(said).toEqual(events);
+    if (protocol.name !== 'openai-chat') return;
+    expect(body).toMatch(/"delta":\{"role":"assistant","content":"","refusal":null\}.*\n\n.*"finish_reason":"stop"/);
+    expect(body.match(/"delta":/g)).toHaveLength(2);
+    expect(body).toMatch(/data: \[DONE\]\n\n$/);
   });
 });

@@ -163,7 +163,7 @@ describe.each(protocols)('what arrives in $name', (protocol) => {
     const { head, pieces } = await onWire(named(name), params, { protocol, stream: true }).reply;
     return { status: head?.status, headers: Object.fromEntries(head?.headers ?? []), body: pieces.join('') };
   }
-  const openai = protocol.name === 'openai-chat';
+  const openai = protocol.api === 'openai';
 
   it('is a rate limit with Retry-After in seconds', async () => {
     const { status, headers, body } = await arrives('rate-limited', { retry_after_ms: 2000 });

@@ -102,7 +102,7 @@ function modeOfParam(param: string): FailureMode | undefined {
 }
 
 /** The error object, which stands in the body of an error reply and inside streams. */
-interface OpenaiError {
+export interface OpenaiError {
   message: string;
   type: string;
   param: string | null;
