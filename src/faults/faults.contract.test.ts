@@ -158,35 +158,58 @@ describe.each(faults.filter((f) => f.kind === 'tool'))('$name', (fault) => {
   });
 });
 
+/** How the provider of an API says its failures: headers of a rate limit, then the bodies. */
+const VOICES: Record<
+  string,
+  { headers: object; id?: string; limited: object; failed: object; busy: [number, object] }
+> = {
+  openai: {
+    headers: { 'x-request-id': 'req_c1', 'x-ratelimit-remaining-requests': '0' },
+    id: 'x-request-id',
+    limited: { error: { type: 'requests', code: 'rate_limit_exceeded', param: null } },
+    failed: { type: 'server_error' },
+    busy: [503, { code: 'server_is_overloaded' }],
+  },
+  anthropic: {
+    headers: { 'request-id': 'req_c1', 'anthropic-ratelimit-requests-remaining': '0' },
+    id: 'request-id',
+    limited: { type: 'error', error: { type: 'rate_limit_error' }, request_id: 'req_c1' },
+    failed: { type: 'api_error' },
+    busy: [529, { type: 'overloaded_error' }],
+  },
+  google: {
+    headers: {},
+    limited: { error: { code: 429, status: 'RESOURCE_EXHAUSTED' } },
+    failed: { code: 500, status: 'INTERNAL' },
+    busy: [503, { status: 'UNAVAILABLE' }],
+  },
+};
+
 describe.each(protocols)('what arrives in $name', (protocol) => {
   async function arrives(name: string, params: unknown) {
     const { head, pieces } = await onWire(named(name), params, { protocol, stream: true }).reply;
     return { status: head?.status, headers: Object.fromEntries(head?.headers ?? []), body: pieces.join('') };
   }
-  const openai = protocol.api === 'openai';
+  const voice = VOICES[protocol.api];
+  if (voice === undefined) throw new Error(`nobody knows how ${protocol.api} says its failures`);
+  const byHeader = it.runIf(protocol.waitIn === undefined);
 
-  it('is a rate limit with Retry-After in seconds', async () => {
+  it('is a rate limit', async () => {
     const { status, headers, body } = await arrives('rate-limited', { retry_after_ms: 2000 });
     expect(status).toBe(429);
-    expect(headers['retry-after']).toBe('2');
-    expect(headers['content-type']).toBe('application/json');
-    expect(headers[openai ? 'x-request-id' : 'request-id']).toBe('req_c1');
-    expect(headers[openai ? 'x-ratelimit-remaining-requests' : 'anthropic-ratelimit-requests-remaining']).toBe('0');
+    const told = protocol.waitIn === undefined ? { 'retry-after': '2' } : {};
+    expect(headers).toMatchObject({ ...told, 'content-type': 'application/json', ...voice.headers });
     expect(headers).not.toHaveProperty('x-should-retry');
-    expect(JSON.parse(body)).toMatchObject(
-      openai
-        ? { error: { type: 'requests', code: 'rate_limit_exceeded', param: null } }
-        : { type: 'error', error: { type: 'rate_limit_error' }, request_id: 'req_c1' },
-    );
+    expect(JSON.parse(body)).toMatchObject(voice.limited);
   });
 
-  it('never tells anyone to come back too early', async () => {
+  byHeader('never tells anyone to come back too early', async () => {
     const { headers } = await arrives('rate-limited', { retry_after_ms: 1200 });
     expect(headers['retry-after']).toBe('2');
-    expect(headers['retry-after-ms']).toBe(openai ? '1200' : undefined);
+    expect(headers['retry-after-ms']).toBe(protocol.api === 'openai' ? '1200' : undefined);
   });
 
-  it('is a rate limit with Retry-After as a date, or without one', async () => {
+  byHeader('is a rate limit with Retry-After as a date, or without one', async () => {
     const dated = await arrives('rate-limited', { retry_after_ms: 90_000, retry_after_as: 'http-date' });
     expect(dated.headers['retry-after']).toBe(new Date(still.epochMs + 90_000).toUTCString());
     const bare = await arrives('rate-limited', { retry_after_as: 'absent' });
@@ -194,7 +217,7 @@ describe.each(protocols)('what arrives in $name', (protocol) => {
     expect(bare.headers).not.toHaveProperty('retry-after');
   });
 
-  it('is a rate limit with a Retry-After of years, gone by, of nothing, or that is no time', async () => {
+  byHeader('is a rate limit with a Retry-After of years, gone by, of nothing, or that is no time', async () => {
     const told = async (params: object) => (await arrives('rate-limited', params)).headers['retry-after'];
     expect(await told({ retry_after_ms: 315_360_000_000 })).toBe('315360000');
     expect(await told({ retry_after_ms: 0 })).toBe('0');
@@ -208,22 +231,21 @@ describe.each(protocols)('what arrives in $name', (protocol) => {
   it("is the provider's own 500, and its gateway's page for the others", async () => {
     const own = await arrives('server-error', {});
     expect(own.status).toBe(500);
-    expect(JSON.parse(own.body)).toMatchObject({ error: { type: openai ? 'server_error' : 'api_error' } });
+    expect(JSON.parse(own.body)).toMatchObject({ error: voice.failed });
     for (const status of [502, 503, 504]) {
       const page = await arrives('server-error', { status });
       expect(page.status).toBe(status);
       expect(page.headers['content-type']).toContain('text/html');
-      expect(page.headers).not.toHaveProperty(openai ? 'x-request-id' : 'request-id');
+      if (voice.id !== undefined) expect(page.headers).not.toHaveProperty(voice.id);
     }
     expect(() => named('server-error').arm({ status: 404 })).toThrow();
   });
 
   it("is the provider's own word that it is overloaded", async () => {
     const { status, headers, body } = await arrives('overloaded', {});
-    expect(status).toBe(openai ? 503 : 529);
+    const [usual, error] = voice.busy;
+    expect(status).toBe(usual);
     expect(headers).not.toHaveProperty('retry-after');
-    expect(JSON.parse(body)).toMatchObject({
-      error: openai ? { code: 'server_is_overloaded' } : { type: 'overloaded_error' },
-    });
+    expect(JSON.parse(body)).toMatchObject({ error });
   });
 });
