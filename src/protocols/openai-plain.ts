@@ -10,7 +10,9 @@ export function plain(request: WireRequest, models: readonly string[]): object |
   if (request.method !== 'POST') return undefined;
   const body = readBody(request) ?? {};
   if (pathname.endsWith('/embeddings')) return embeddings(body);
-  return pathname.endsWith('/moderations') ? moderations(body) : undefined;
+  if (pathname.endsWith('/moderations')) return moderations(body);
+  // Where agents of OpenAI's own kit send what they did.
+  return pathname.endsWith('/traces/ingest') ? {} : undefined;
 }
 
 /** Seconds since the Unix epoch: when every model was made. */
