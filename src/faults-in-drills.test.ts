@@ -128,16 +128,22 @@ it('what the primary counted before its reply was garbled is paid for', async ()
   expect(garbled.every((usd, i) => usd > (reset[i] ?? Number.NaN))).toBe(true);
 });
 
-it.each([
-  'slow-answer@primary,delay_ms=0',
-  'malformed-json@primary,at_share=1',
-  'connection-reset@primary,after_frames=1',
-])('%s breaks nothing, so nothing is proven', async (fault) => {
-  const { code, report } = await runDrill({ fault: [fault] });
-  expect(code).toBe(3);
-  expect(report.drills[0]?.reasons[0]?.reason).toMatch(
-    /^[a-z-]+ on primary never fired in phase \w+: .* or its parameters give it nothing to break/,
-  );
+it.each(['slow-answer@primary,delay_ms=0', 'malformed-json@primary,at_share=1'])(
+  '%s breaks nothing, so nothing is proven',
+  async (fault) => {
+    const { code, report } = await runDrill({ fault: [fault] });
+    expect(code).toBe(3);
+    expect(report.drills[0]?.reasons[0]?.reason).toMatch(
+      /^[a-z-]+ on primary never fired in phase \w+: .* or its parameters give it nothing to break/,
+    );
+  },
+);
+
+it('what breaks streams only is not applicable to a target that streams nothing, which is no pass either', async () => {
+  const { code, report } = await runDrill({ fault: ['connection-reset@primary,after_frames=1'] });
+  const [drill] = report.drills;
+  expect([code, report.verdict, drill?.verdict]).toEqual([3, 'inconclusive', 'not_applicable']);
+  expect(drill?.reasons.map(({ reason }) => reason)).toEqual(['no call to primary was streamed']);
 });
 
 it('an edit of a whole reply is marked as buffered; what only fails is not', async () => {
