@@ -36,9 +36,13 @@ export default async (task) => {
   }
 };`;
 
+/** Its default way to speak to OpenAI is Responses. */
+const AI_SDK_DEFAULT = AI_SDK.replaceAll('openai.chat(', 'openai(').replace("'openai-chat'", "'openai-responses'");
+
 describe.each([
   ['@anthropic-ai/sdk', ANTHROPIC],
   ['the Vercel AI SDK', AI_SDK],
+  ['the Vercel AI SDK with its defaults', AI_SDK_DEFAULT],
 ])('an agent on %s', (_, agent) => {
   it.each([
     'hang@primary',

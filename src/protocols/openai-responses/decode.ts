@@ -40,6 +40,8 @@ export function decoder(head: Head, nowMs: number): Decoder {
   const events: Record<string, (event: Json) => Part[]> = {
     'response.output_item.added'({ item, output_index: index }) {
       const { type, call_id, name, arguments: args } = asRecord(item);
+      // That there was a thought is said, although nothing of it may be told: it has its place in the reply.
+      if (type === 'reasoning') return [{ type: 'reasoning-delta', text: '' }];
       if (type !== 'function_call' || calls.has(index)) return [];
       const id = asText(call_id);
       calls.set(index, { id, said: 0 });
@@ -116,7 +118,6 @@ function itemParts(item: Json): Part[] {
   if (type !== 'reasoning') return [];
   const told = asList(summary).length > 0 ? asList(summary) : asList(content);
   const text = told.map((piece) => asText(asRecord(piece)['text'])).join(PARAGRAPH);
-  if (text === '' && !isSealed(signature)) return [];
   return [{ type: 'reasoning-delta', text, ...(isSealed(signature) && { signature }) }];
 }
 

@@ -177,7 +177,8 @@ function createReply(call: ReplyShape, stamp: Stamp) {
     const frames: Frame[] = [];
     if (open?.type !== 'reasoning') {
       const empty = wantsSealed(asked) ? { encrypted_content: '' } : {};
-      frames.push(...begin({ id: nextId('rs'), type: 'reasoning', summary: [], ...empty }));
+      const begun = part.text === '' && part.signature === undefined ? part : { type: part.type, text: '' };
+      frames.push(...begin({ id: nextId('rs'), type: 'reasoning', summary: [], ...empty }, begun));
     }
     const item = open as ThoughtItem;
     const place = { ...at(item), summary_index: 0 };
