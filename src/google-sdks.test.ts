@@ -17,6 +17,7 @@ installRoutes();
 const { ApiError, GoogleGenAI, Type } = await import('@google/genai');
 const { generateObject, generateText, stepCountIs, streamText, tool } = await import('ai');
 const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
+const { default: OpenAI } = await import('openai');
 const { z } = await import('zod');
 
 const HOST = 'https://generativelanguage.googleapis.com';
@@ -340,6 +341,17 @@ it('@google/genai lists models, counts tokens and embeds', async () => {
   expect(a).toEqual(c);
   expect(a).not.toEqual(b);
   expect(told('call')).toEqual([]);
+});
+
+it('a client of OpenAI’s API is served at Google’s endpoint for it', async () => {
+  const { value, error, told } = await meet(async () => {
+    const client = new OpenAI({ apiKey: key, baseURL: `${HOST}/v1beta/openai/` });
+    const reply = await client.chat.completions.create({ model, messages: [{ role: 'user', content: prompt }] });
+    return reply.choices[0]?.message.content;
+  });
+  expect([error, value]).toEqual([undefined, answer]);
+  expect(told('call')).toMatchObject([{ role: 'primary', protocol: 'openai-chat' }]);
+  expect(told('unscripted-call')).toEqual([]);
 });
 
 const google = () => createGoogleGenerativeAI({ apiKey: key })(model);

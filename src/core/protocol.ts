@@ -44,6 +44,8 @@ export interface Protocol extends Card {
   path: string;
   /** What of a URL path comes before the protocol's own end of it; undefined where the call is not this protocol's. */
   baseOf(pathname: string): string | undefined;
+  /** Whether its provider serves another API as well, at this base of a URL path. */
+  serves?(api: string, base: string): boolean;
   /** The header that carries an API key, beside `Authorization: Bearer`; in lower case. */
   keyHeader?: string;
   /** Variables in which clients look for a key, beside a role's own: `if set`, they make do with another one. */

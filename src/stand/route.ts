@@ -61,7 +61,9 @@ export function route(request: WireRequest, { roles, protocols, memoryOf }: Know
     const plain = own.plain?.(request, [...new Set(models)]);
     if (plain !== undefined) return { role: name, plain };
   }
-  if (spoken !== undefined && body !== undefined && spoken.api === own.api) {
+  const base = spoken?.baseOf(url.pathname) ?? '';
+  const served = spoken !== undefined && (spoken.api === own.api || own.serves?.(spoken.api, base) === true);
+  if (served && body !== undefined) {
     const said = spoken.remembers === undefined ? body : spoken.readCall(request, memoryOf(name));
     return { role: name, protocol: spoken, spoken: spoken.name, body: said };
   }

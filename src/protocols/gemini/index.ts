@@ -15,6 +15,8 @@ export const gemini: Protocol = {
   api: 'google',
   path: '/v1beta/models/{model}:generateContent',
   baseOf,
+  // Google's endpoint for clients of OpenAI's API.
+  serves: (api, base) => api === 'openai' && base.endsWith('/openai'),
   keyHeader: 'x-goog-api-key',
   // Google's own client says so where it finds both of its variables; the Vercel AI SDK has one of its own.
   keyEnvs: { GOOGLE_GENERATIVE_AI_API_KEY: 'always', GOOGLE_API_KEY: 'if set' },
