@@ -34,6 +34,8 @@ describe('who stops', () => {
 describe('who goes on', () => {
   it.each([
     ['1 call to backup begun, for $0.0010', cut().call('backup', 1500, { until: 2000 })],
+    // At once: the cut itself was taken for a failure.
+    ['1 call to backup begun, for $0.0010', cut().call('backup', 1001, { until: 1700 })],
     ['lookup_order run', cut().tool(1500, { tool: 'lookup_order', write: false })],
     ['issue_refund run', leaver().tool(500, { args_hash: 'other' }).left(1000).tool(1500)],
     [
@@ -52,7 +54,8 @@ describe('who goes on', () => {
   });
 
   it('has as long as the drill says', () => {
-    const told = () => cut().call('backup', 1500, { until: 2000 }).outcome(2000);
+    const told = () =>
+      leaver().call('primary', 0, { until: 900 }).left(1000).call('backup', 1500, { until: 2000 }).outcome(2000);
     expect(judge(told(), { grace_ms: 500 })).toMatch(/^passed/);
     expect(judge(told(), { grace_ms: 499 })).toMatch(/^failed/);
   });

@@ -23,13 +23,18 @@ export const stopsWhenLeft = defineTaskCheck({
   params: z.strictObject({
     grace_ms: whole(0, AFTERMATH_MS)
       .default(GRACE_MS)
-      .describe('milliseconds in which something may still be begun, and a stream read'),
+      .describe('milliseconds in which something may still be begun by who has cut nothing yet, and a stream read'),
   }),
   example: 'stops-when-left: { grace_ms: 250 }',
   implies: () => ({}),
   judge({ seen: { left, calls, uses } }, { grace_ms }) {
     if (left === undefined) return nothingToJudge('nobody left before the ask had ended');
-    const isLate = (event: { seq: number; at: number }) => event.seq > left.seq && !inGrace(event, left, grace_ms);
+    // Who has cut a call has heard of it: then nothing more may begin by an oversight.
+    const heard = Math.min(
+      ...calls.flatMap(({ abort }) => (abort !== undefined && abort.seq > left.seq ? abort.seq : [])),
+    );
+    const isLate = (event: { seq: number; at: number }) =>
+      event.seq > left.seq && (event.seq > heard || !inGrace(event, left, grace_ms));
     const begun = calls.filter(({ call }) => isLate(call));
     const used = uses.filter(({ use }) => isLate(use) && !isFinished(use, uses, left));
     const older = calls.filter(({ call }) => !isLate(call));
