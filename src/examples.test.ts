@@ -298,7 +298,9 @@ describe.each(shipped)('drill explain %s', (name) => {
       expect(claims).toMatch(new RegExp(`^${check}: \\{.*\\}$`, 'm'));
       expect(claims).toContain(`  ${summary}`);
     }
-    for (const [, ...words] of commandsIn(page, /^Run it/)) expect((await ran({}, ...words)).code).toBe(0);
+    // All of a matrix has a test of its own.
+    const commands = commandsIn(page, /^Run it/).slice(page.includes('\nAlternatives, each') ? 1 : 0);
+    for (const [, ...words] of commands) expect((await ran({}, ...words)).code).toBe(0);
   });
 });
 

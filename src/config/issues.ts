@@ -80,9 +80,9 @@ function tellIssue(told: Problems, issue: Issue, words: Piece, part: Part): void
     // What a choice cannot be without, and is not there, was not meant.
     const lacks = (one: Issue) =>
       one.code !== 'custom' && one.path.length === 1 && valueAt(value, one.path) === undefined;
-    const [meant, another] = issue.errors.filter(
-      (issues) => !issues.some((one) => one.path.length === 0 || lacks(one)),
-    );
+    const shaped = issue.errors.filter((issues) => !issues.some((one) => one.path.length === 0));
+    const whole = shaped.filter((issues) => !issues.some(lacks));
+    const [meant, another] = whole.length > 0 ? whole : shaped;
     if (unknown.length > 0) tellKeys(unknown, known);
     else if (meant === undefined || another !== undefined) tell(`${name} may not be ${shown(value)}`, `write ${must}`);
     else for (const one of meant) tellIssue(told, { ...one, path: [...issue.path, ...one.path] }, words, part);

@@ -2,12 +2,13 @@ import { z } from 'zod';
 import type { EventOf } from './trace.ts';
 
 /** What a call has to be for a fault to find anything in it that it could break. */
-export const Need = z.enum(['stream', 'tools', 'schema']);
+export const Need = z.enum(['stream', 'whole', 'tools', 'schema']);
 export type Need = z.infer<typeof Need>;
 
 /** How it shows in the event of a call, and how that is said: "no call to primary …". */
 export const NEEDS: Readonly<Record<Need, { met(call: EventOf<'call'>): boolean; words: string }>> = {
   stream: { met: ({ stream }) => stream, words: 'was streamed' },
+  whole: { met: ({ stream }) => !stream, words: 'was answered as a whole' },
   tools: { met: ({ tools }) => tools !== undefined, words: 'was offered tools' },
   schema: { met: ({ digests }) => digests.schema !== null, words: 'asked for structured output' },
 };

@@ -24,6 +24,8 @@ export const oddSuccess = defineReplyFault({
   name: 'odd-success',
   summary: 'The reply has a good status and is not what the API promises: a page, an error, nothing, another shape.',
   effect: ({ how }) => EFFECT_OF[how],
+  // A stream tells no length; few of them have an event for usage alone.
+  needs: ({ how }) => (how === 'too-short' || how === 'too-long' || how === 'no-usage' ? 'whole' : undefined),
   params: z.strictObject({
     how: z
       .enum(HOWS)

@@ -16,7 +16,7 @@ export const otherArguments = defineMeaningFault({
       .describe('arguments that are put in place of the ones of those names; without it, the first number is halved'),
     asks_for: z.string().min(1).max(200).optional().describe('the tool; without it, any'),
   }),
-  example: '{ fault: other-arguments, role: backup, asks_for: issue_refund, arguments: { amount: 12 } }',
+  example: '{ fault: other-arguments, role: primary, asks_for: issue_refund, arguments: { amount: 12 } }',
   drill: 'no_tool_support',
   open({ arguments: given, asks_for: name }) {
     const asks = new Set<number>();

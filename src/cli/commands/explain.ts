@@ -206,7 +206,8 @@ function drillText(
   file: string,
   alternatives: readonly { name: string }[],
 ): string {
-  const [first] = alternatives;
+  // One that has something to break in any target.
+  const first = alternatives.find(({ anywhere }) => anywhere) ?? alternatives[0];
   return blocks(
     `${drill.drill} (drill, ${file})`,
     `${drill.title}. ${drill.hypothesis}`,
