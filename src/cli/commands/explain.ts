@@ -204,7 +204,7 @@ export function drillStory(path: string, catalogue: Catalogue): DrillStory {
 function drillText(
   { drill, facts, phases, claims, flawed }: DrillStory,
   file: string,
-  alternatives: readonly { name: string }[],
+  alternatives: readonly { name: string; anywhere: boolean }[],
 ): string {
   // One that has something to break in any target.
   const first = alternatives.find(({ anywhere }) => anywhere) ?? alternatives[0];
