@@ -12,6 +12,7 @@ import type { ResolvedDeclaration, Role, Roles } from './core/declaration.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import type { Output, Target } from './core/plugin.ts';
 import { PRICE_DATE } from './core/prices.ts';
+import { protocolOf } from './core/protocol.ts';
 import { type Demands, exitCode, gateFor } from './exit-code.ts';
 import type { Shard } from './judge/shard.ts';
 import { plansFor, reproduceLine, type Wanted } from './plans.ts';
@@ -327,12 +328,9 @@ class MockKeys {
 /** What stands for a key in each variable in which a client of these roles may look for one. */
 function dummiesFor(roles: readonly Role[]): Map<string, string> {
   const dummies = new Map(roles.flatMap((role) => (role.key_env === undefined ? [] : [[role.key_env, mockKey(role)]])));
-  for (const { name, keyEnvs = {} } of catalogue.protocols) {
-    const spoken = roles.find((role) => role.protocol === name);
-    for (const [key, when] of Object.entries(keyEnvs))
-      if (spoken !== undefined && !dummies.has(key) && (when === 'always' || process.env[key] !== undefined))
-        dummies.set(key, mockKey(spoken));
-  }
+  for (const role of roles)
+    for (const [key, when] of Object.entries(protocolOf(catalogue.protocols, role)?.keyEnvs ?? {}))
+      if (!dummies.has(key) && (when === 'always' || process.env[key] !== undefined)) dummies.set(key, mockKey(role));
   return dummies;
 }
 

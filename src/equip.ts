@@ -3,6 +3,7 @@ import type { Roles } from './core/declaration.ts';
 import { type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
 import { sourcesFor } from './core/golden-task.ts';
 import { once } from './core/once.ts';
+import { protocolOf } from './core/protocol.ts';
 import type { ArmedFault } from './core/stand.ts';
 import { createTrigger } from './core/trigger.ts';
 import { faults } from './faults/index.ts';
@@ -41,7 +42,9 @@ export function equip({ tasks, ...data }: PlayData, redaction: Redaction): PlayP
 function addressesOf(roles: Roles): PlayPlan['addresses'] {
   const addresses = Object.entries(roles).map(([name, role]) => {
     const { provider, key_env, ...endpoint } = role;
-    return [name, { ...endpoint, api_key: mockKey(role) }] as const;
+    const rules = { ...protocolOf(protocols, role)?.rules, ...role.rules };
+    const kept = Object.keys(rules).length > 0 && { rules };
+    return [name, { ...endpoint, ...kept, api_key: mockKey(role) }] as const;
   });
   return Object.fromEntries(addresses);
 }

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { Declaration, Roles } from '../core/declaration.ts';
+import { Declaration, type Role, Roles } from '../core/declaration.ts';
 import { HandlerMapping } from '../core/handler.ts';
 import { KnownFailure } from '../core/known-failure.ts';
 import type { Catalogue } from './catalogue-type.ts';
@@ -88,6 +88,8 @@ function tellLinks(told: Problems, config: Config, catalogue: Catalogue, place: 
     told.strangers(named, where, names, what, (word) => `"${word}" is not among the ${what}`);
   const protocols = catalogue.protocols.map((one) => one.name);
   known(namedAt(config, 'roles.<name>.protocol'), protocols, 'protocols');
+  for (const [name, role] of Object.entries(config.roles ?? {}))
+    tellDialect(told, role, catalogue, (path, part) => place(['roles', name, ...path], part));
   for (const [name, target] of Object.entries(config.targets)) {
     const here: Locate = (path) => place(['targets', name, ...path]);
     known(namedAt(target, 'builtin'), builtins, 'targets of the package', here);
@@ -98,4 +100,16 @@ function tellLinks(told: Problems, config: Config, catalogue: Catalogue, place: 
   const checks = catalogue.checks.map((one) => one.name);
   known(namedAt(config, 'known_failures[].check'), checks, 'checks');
   known(namedAt(config, 'default_target'), [...Object.keys(config.targets), ...builtins], 'targets');
+}
+
+/** A dialect is one of its protocol's. */
+export function tellDialect(told: Problems, role: Role, { protocols }: Catalogue, place: Locate, whose = ''): void {
+  const own = protocols.find(({ name }) => name === role.protocol);
+  const dialects = Object.keys(own?.dialects ?? {});
+  const what = `dialects of ${role.protocol}`;
+  const message = (word: string) => `${whose}"${word}" is not among the ${what}`;
+  // What is wrong with the protocol is told by itself.
+  if (own === undefined) return;
+  const none = dialects.length === 0 ? 'leave `dialect` out: this protocol has none' : undefined;
+  told.strangers(namedAt(role, 'dialect'), place, dialects, what, message, none);
 }

@@ -5,7 +5,7 @@ import { Notices } from '../core/notices.ts';
 import type { LoadedTarget, Target } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
-import type { Config } from './config-file.ts';
+import { type Config, tellDialect } from './config-file.ts';
 import { inspect } from './issues.ts';
 import { type ReadingsFrom, tellTwins } from './notices-file.ts';
 import { namedAt, Problems } from './problems.ts';
@@ -88,6 +88,10 @@ export function settleTarget(
   const speaks = (word: string) =>
     `role ${names.find((role) => roles[role]?.protocol === word)} speaks "${word}", which is no protocol`;
   told.strangers(namedAt(roles, '<name>.protocol'), () => place, protocols, 'protocols', speaks);
+  for (const name of names) {
+    const role = roles[name];
+    if (role !== undefined) tellDialect(told, role, catalogue, () => place, `role ${name}: `);
+  }
   told.end();
   const own = ownOf(config?.targets ?? {}, name)?.declares;
   const declares = resolveDeclaration(own ?? exported(Declaration, said.declares, 'declares', place), names);

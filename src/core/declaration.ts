@@ -88,7 +88,12 @@ export const RoleRules = z.strictObject({
     })
     .optional()
     .describe('what ids of tool calls look like'),
-  turns: z.literal('alternate').optional().describe('user and assistant in turn, the user last'),
+  turns: z
+    .enum(['alternate', 'answered'])
+    .optional()
+    .describe(
+      'alternate: user and assistant in turn, the user last; answered: no assistant last, no user after a tool',
+    ),
 });
 export type RoleRules = z.infer<typeof RoleRules>;
 
@@ -96,6 +101,12 @@ export type RoleRules = z.infer<typeof RoleRules>;
 export const Role = z.strictObject({
   provider: z.string().describe('whose endpoint it is, e.g. openai'),
   protocol: z.string().describe('how it speaks: a name from `drill list protocols`'),
+  dialect: z
+    .string()
+    .optional()
+    .describe(
+      'whose differences it has, where another server speaks that protocol: `drill explain openai-chat` names them',
+    ),
   base_url: z.url({ protocol: /^https?$/ }).describe('where calls go'),
   model: z.string().min(1).describe('as the provider names it'),
   region: z

@@ -308,7 +308,7 @@ export const notApplicable = (reason: string): Verdict => ({ verdict: 'not_appli
 /** Where a role is called, and what is promised of it. */
 export type Endpoint = Pick<
   Role,
-  'protocol' | 'base_url' | 'model' | 'region' | 'latency' | 'context_tokens' | 'price' | 'rules'
+  'protocol' | 'dialect' | 'base_url' | 'model' | 'region' | 'latency' | 'context_tokens' | 'price' | 'rules'
 > & {
   api_key: string;
 };

@@ -1,3 +1,4 @@
+import type { RoleRules } from './declaration.ts';
 import type { Gathered } from './gathered.ts';
 import type { CallBody, CallRefused, Message } from './model-call.ts';
 import type { Card } from './plugin.ts';
@@ -65,6 +66,22 @@ export interface Protocol extends Card {
   encoder(call: ReplyShape, stamp: Stamp): Encoder;
   /** `nowMs` (since the Unix epoch) turns a Retry-After date into a wait. */
   decoder(head: Head, nowMs: number): Decoder;
+  /** What its provider turns away although the protocol allows it: rules of every role that says nothing else. */
+  rules?: RoleRules;
+  /**
+   * Servers that speak this protocol with differences of their own, by the name that a role gives as its `dialect`: each is
+   * a whole protocol of this name.
+   */
+  dialects?: Readonly<Record<string, Protocol>>;
   /** A whole event, its blank line included, that says nothing and that clients of this API have to bear anywhere in a stream. */
   idle?: string;
+}
+
+/** The protocol that a role speaks, in its dialect; undefined where there is none of that name. */
+export function protocolOf(
+  protocols: readonly Protocol[],
+  { protocol, dialect = '' }: { protocol: string; dialect?: string | undefined },
+): Protocol | undefined {
+  const own = protocols.find(({ name }) => name === protocol);
+  return new Map(Object.entries(own?.dialects ?? {})).get(dialect) ?? own;
 }

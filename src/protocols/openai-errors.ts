@@ -1,15 +1,7 @@
-import type { FailureMode } from '../core/taxonomy.ts';
+import { FailureMode } from '../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../core/wire.ts';
-import { isRecord } from '../text/json.ts';
-import {
-  type ErrorRow,
-  type ErrorVoice,
-  modeOfStatus,
-  named,
-  type ReadError,
-  resetMs,
-  writeRetryAfter,
-} from './errors.ts';
+import { isRecord, type Json } from '../text/json.ts';
+import { type ErrorRow, type ErrorVoice, modeOfStatus, named, resetMs, writeRetryAfter } from './errors.ts';
 import { asText } from './json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -73,18 +65,38 @@ const NAMED = named({
   server_error: 'server_error',
 });
 
-function read(json: unknown): ReadError | undefined {
-  if (!isRecord(json) || !isRecord(json['error'])) return undefined;
-  const { code, type, param, message } = json['error'];
-  // A code that is a number is an HTTP status, as OpenAI-compatible servers write it.
-  const mode =
-    NAMED.get(asText(code)) ??
-    modeOfParam(asText(param)) ??
-    NAMED.get(asText(type)) ??
-    modeOfWords(asText(message)) ??
-    (typeof code === 'number' ? known(modeOfStatus(code, true)) : undefined);
-  if (mode === undefined) return undefined;
-  return { mode, message: asText(message), ...(typeof param === 'string' && { param }) };
+/** What a server that speaks like OpenAI says otherwise. */
+interface Differences {
+  rows?: Partial<Record<FailureMode, ErrorRow>>;
+  /** Codes and types that name a mode by themselves. */
+  names?: Record<string, FailureMode>;
+}
+
+function reader({ rows = {}, names = {} }: Differences): ErrorVoice['read'] {
+  const all = new Map([...NAMED, ...named(names)]);
+  const sayings = Object.entries(rows).map(([mode, { says }]) => [FailureMode.parse(mode), says] as const);
+  const saidIn = (message: string) => sayings.find(([, says]) => says !== undefined && message.includes(says))?.[0];
+  return (json) => {
+    const error = isRecord(json) ? errorIn(json) : undefined;
+    if (error === undefined) return undefined;
+    const { code, type, param } = error;
+    const message = asText(error['message']);
+    // A code that is a number is an HTTP status, as OpenAI-compatible servers write it.
+    const mode =
+      all.get(asText(code)) ??
+      modeOfParam(asText(param)) ??
+      all.get(asText(type)) ??
+      saidIn(message) ??
+      modeOfWords(message) ??
+      (typeof code === 'number' ? known(modeOfStatus(code, true)) : undefined);
+    return mode && { mode, message, ...(typeof param === 'string' && { param }) };
+  };
+}
+
+/** The error in a body or an event; some servers say it without an object around it. */
+export function errorIn(json: Json): Json | undefined {
+  if (isRecord(json['error'])) return json['error'];
+  return json['object'] === 'error' ? json : undefined;
 }
 
 const known = (mode: FailureMode) => (mode === 'unknown' ? undefined : mode);
@@ -109,11 +121,16 @@ export interface OpenaiError {
   code: string | null;
 }
 
-/** The voice of one of OpenAI's APIs; `error` is what it says inside its bodies. */
-export function openaiErrors(fields: Fields): ErrorVoice & { error(part: ErrorPart): OpenaiError } {
-  const rows = rowsFor(fields);
-  const error = ({ mode, message, param, code }: ErrorPart): OpenaiError => {
-    const row = rows[mode];
+/** The voice of one of OpenAI's APIs, or of one like it; `error` is what it says inside its bodies. */
+export function openaiErrors(
+  fields: Fields,
+  differences: Differences = {},
+): ErrorVoice & { error(part: ErrorPart): OpenaiError } {
+  const rows = { ...rowsFor(fields), ...differences.rows };
+  const read = reader(differences);
+  const error = ({ mode, message: told, param, code }: ErrorPart): OpenaiError => {
+    const { says = '', ...row } = rows[mode];
+    const message = told.includes(says) ? told : `${says}: ${told}`;
     return { message, type: row.type, param: param ?? row.param ?? null, code: code ?? row.code ?? null };
   };
   return {

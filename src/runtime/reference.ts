@@ -1,6 +1,7 @@
 import { chainOf, type Declaration, Feature } from '../core/declaration.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
+import { protocolOf } from '../core/protocol.ts';
 import { FailureMode } from '../core/taxonomy.ts';
 import { type Approve, ToolFailure, type Tools } from '../core/tools.ts';
 import { protocols } from '../protocols/index.ts';
@@ -121,7 +122,7 @@ export default async function reference(task: Task, around: Surroundings & { sig
 function adapterFor(role: string, { roles, transport, clock }: Surroundings): ModelAdapter | undefined {
   const endpoint = roles[role];
   if (endpoint === undefined) return undefined;
-  const protocol = protocols.find((p) => p.name === endpoint.protocol);
+  const protocol = protocolOf(protocols, endpoint);
   if (protocol === undefined) throw new Error(`the agents do not speak ${endpoint.protocol}`);
   const named = { ...endpoint, provider: new URL(endpoint.base_url).hostname };
   const { latency, context_tokens: maxContextTokens = CAPABILITIES.maxContextTokens, price } = endpoint;

@@ -71,6 +71,7 @@ function foreignCallId({ messages }: CallBody, { tool_call_ids: rule }: RoleRule
 
 /** The system's words first, then user and assistant in turn; what tools gave counts as the user's. The user speaks last. */
 function outOfTurn({ messages }: CallBody, { turns }: RoleRules): Refusal | undefined {
+  if (turns === 'answered') return unanswered(messages);
   if (turns !== 'alternate') return undefined;
   const talk = messages.slice(messages.findIndex(({ role }) => role !== 'system'));
   const wrong =
@@ -80,6 +81,15 @@ function outOfTurn({ messages }: CallBody, { turns }: RoleRules): Refusal | unde
   if (!wrong) return undefined;
   const message = 'Conversation roles must alternate user/assistant/user/assistant, after an optional system message';
   return { mode: 'unknown', message, param: 'messages' };
+}
+
+/** The model speaks next, and what a tool gave it before the user does. */
+function unanswered(messages: readonly Message[]): Refusal | undefined {
+  const refusal = (message: string) => ({ mode: 'unknown' as const, message, param: 'messages' });
+  const early = messages.some(({ role }, i) => role === 'user' && messages[i - 1]?.role === 'tool');
+  if (early) return refusal("Unexpected role 'user' after role 'tool'");
+  const last = messages.at(-1)?.role;
+  return last === 'assistant' ? refusal(`Expected last role User or Tool for serving but got ${last}`) : undefined;
 }
 
 function follows(before: Message | undefined, { role }: Message): boolean {

@@ -1,6 +1,6 @@
 import type { Role, Roles } from '../core/declaration.ts';
 import type { CallBody, CallRefused } from '../core/model-call.ts';
-import type { Memory, Protocol } from '../core/protocol.ts';
+import { type Memory, type Protocol, protocolOf } from '../core/protocol.ts';
 import { type Headers, header, type WireRequest } from '../core/wire.ts';
 
 /** The key a role is given in mocked mode: one per real key, so that two accounts on one host can be told apart by it. */
@@ -45,16 +45,23 @@ export function route(request: WireRequest, { roles, protocols, memoryOf }: Know
   const body = spoken?.readCall(request);
   const model = body?.model ?? null;
 
-  const key = keyIn(request.headers, spoken) ?? url.searchParams.get('key') ?? undefined;
+  /** Where the body does not name a model, a dialect may have it from elsewhere. */
+  const modelAsked = (role: Role) => {
+    const own = role.dialect === undefined ? undefined : protocolOf(protocols, role);
+    return own?.name === spoken?.name && own !== undefined ? (own.readCall(request).model ?? null) : model;
+  };
+
+  const key = keyIn(request.headers, protocols) ?? url.searchParams.get('key') ?? undefined;
   const byPath = narrow(onHost, ([, role]) => url.pathname.startsWith(new URL(role.base_url).pathname));
   const byKey = narrow(byPath, ([, role]) => key === mockKey(role));
-  const byModel = byKey.length > 1 && body !== undefined ? byKey.filter(([, role]) => role.model === model) : byKey;
+  const byModel =
+    byKey.length > 1 && body !== undefined ? byKey.filter(([, role]) => role.model === modelAsked(role)) : byKey;
   const [found] = narrow(byModel, ([, role]) => role.protocol === spoken?.name);
 
   const seen = { role: undefined, method: request.method, origin: url.origin, path: url.pathname, model };
   if (found === undefined) return { ...seen, ...asRole(url, spoken) };
   const [name, role] = found;
-  const own = protocols.find((p) => p.name === role.protocol);
+  const own = protocolOf(protocols, role);
   if (own === undefined) throw new Error(`no protocol ${role.protocol} for role ${name}`);
   if (spoken === undefined) {
     const models = onHost.map(([, one]) => one.model);
@@ -62,10 +69,15 @@ export function route(request: WireRequest, { roles, protocols, memoryOf }: Know
     if (plain !== undefined) return { role: name, plain };
   }
   const base = spoken?.baseOf(url.pathname) ?? '';
-  const served = spoken !== undefined && (spoken.api === own.api || own.serves?.(spoken.api, base) === true);
+  // What is a role's own is spoken in its dialect.
+  const protocol = spoken?.name === own.name ? own : spoken;
+  const served =
+    protocol !== undefined &&
+    (protocol === own || protocol.api === own.api || own.serves?.(protocol.api, base) === true);
   if (served && body !== undefined) {
-    const said = spoken.remembers === undefined ? body : spoken.readCall(request, memoryOf(name));
-    return { role: name, protocol: spoken, spoken: spoken.name, body: said };
+    const again = protocol !== spoken || protocol.remembers !== undefined;
+    const said = again ? protocol.readCall(request, memoryOf(name)) : body;
+    return { role: name, protocol, spoken: protocol.name, body: said };
   }
   const message = `${request.method} ${url.pathname} is not served here`;
   const refused: CallRefused = { refused: true, mode: 'model_not_found', status: 404, message };
@@ -73,9 +85,11 @@ export function route(request: WireRequest, { roles, protocols, memoryOf }: Know
   return { role: name, protocol: own, spoken: spoken?.name ?? UNSPOKEN, body: refused };
 }
 
-const keyIn = (headers: Headers, spoken: Protocol | undefined): string | undefined =>
-  header(headers, 'authorization')?.replace(/^Bearer\s+/i, '') ??
-  (spoken?.keyHeader === undefined ? undefined : header(headers, spoken.keyHeader));
+function keyIn(headers: Headers, protocols: readonly Protocol[]): string | undefined {
+  const voices = protocols.flatMap((one) => [one, ...Object.values(one.dialects ?? {})]);
+  const keys = voices.map(({ keyHeader }) => keyHeader && header(headers, keyHeader));
+  return header(headers, 'authorization')?.replace(/^Bearer\s+/i, '') ?? keys.find((key) => key !== undefined);
+}
 
 /** What would make a role of a host that is none. */
 function asRole(url: URL, spoken: Protocol | undefined): Pick<UnknownCall, 'protocol' | 'base_url'> {

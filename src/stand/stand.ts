@@ -88,7 +88,8 @@ export function createStand(options: StandOptions): Stand {
     );
     await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
     const { body } = to;
-    const refused = 'refused' in body ? body : brokenRule(body, role, inputTokens);
+    const rules = { ...to.protocol.rules, ...role.rules };
+    const refused = 'refused' in body ? body : brokenRule(body, { ...role, rules }, inputTokens);
     if (refused !== undefined) {
       recording.emit({
         kind: 'unscripted-call',

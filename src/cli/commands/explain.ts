@@ -19,6 +19,7 @@ import { EFFECTS } from '../../core/effect.ts';
 import { DrillError } from '../../core/errors.ts';
 import { GoldenTask, type Workflow } from '../../core/golden-task.ts';
 import type { Card, Check, Fault } from '../../core/plugin.ts';
+import type { Protocol } from '../../core/protocol.ts';
 import { readRule } from '../../core/tools.ts';
 import type { Terminal } from '../terminal.ts';
 import { SHAPES } from './shapes.ts';
@@ -35,7 +36,7 @@ export async function explain(
     ...cardsOf(catalogue.faults, faultText),
     ...cardsOf(catalogue.checks, checkText),
     ...cardsOf(catalogue.protocols, (one) =>
-      cardText(one, 'protocol', [`Known by: POST …${one.path}`], 'Example, in `roles`'),
+      cardText(one, 'protocol', [`Known by: POST …${one.path}`], 'Example, in `roles`', ...dialectsOf(one)),
     ),
     ...cardsOf(catalogue.targetKinds, (one) =>
       cardText(one, 'kind of target', [], 'Example, in `targets` of drill.config.yaml'),
@@ -74,6 +75,16 @@ function cardText(card: Card, kind: string, facts: readonly string[], title: str
   const hard = magnitude && `How hard: ${magnitude.param}; ${JSON.stringify(magnitude.zero)} does nothing.`;
   const said = lines(...facts, hard);
   return blocks(`${name} (${kind})`, summary, paramLines(params), said, section(title, example), ...more);
+}
+
+function dialectsOf({ dialects = {} }: Protocol): string[] {
+  const all = Object.entries(dialects);
+  const width = Math.max(...all.map(([name]) => name.length));
+  const told = all.flatMap(([name, { summary, example }]) => [
+    `${name.padEnd(width)}  ${summary}`,
+    `${' '.repeat(width)}  ${example}`,
+  ]);
+  return [section('Dialects, as `dialect` of a role', lines(...told))];
 }
 
 function faultText(fault: Fault): string {

@@ -3,24 +3,40 @@ import type { Protocol } from '../../core/protocol.ts';
 import { KEEPS } from '../openai.ts';
 import { plain } from '../openai-plain.ts';
 import { baseBefore } from '../request.ts';
-import { decoder, encoder } from './reply.ts';
-import { readCall, writeCall } from './request.ts';
+import type { Dialect } from './dialect.ts';
+import { dialects } from './dialects/index.ts';
+import { openai } from './openai.ts';
+import { replies } from './reply.ts';
+import { requests } from './request.ts';
+
+// What Azure begins its streams with.
+const IDLE = 'data: {"id":"","object":"","created":0,"model":"","choices":[],"prompt_filter_results":[]}\n\n';
+
+/** The protocol as one server speaks it. */
+function spokenAs(dialect: Dialect): Protocol {
+  const { summary, example, api, path = '/chat/completions', keeps = [], idle = IDLE } = dialect;
+  const { serves, keyHeader, keyEnvs, rules } = dialect;
+  return {
+    name: 'openai-chat',
+    summary,
+    params: z.strictObject({}),
+    example,
+    api,
+    path,
+    baseOf: baseBefore(/\/chat\/completions$/),
+    ...(serves && { serves }),
+    ...(keyHeader && { keyHeader }),
+    ...(keyEnvs && { keyEnvs }),
+    ...(rules && { rules }),
+    keeps: [...KEEPS, ...keeps],
+    plain,
+    ...(idle !== 'none' && { idle }),
+    ...requests(dialect),
+    ...replies(dialect),
+  };
+}
 
 export const openaiChat: Protocol = {
-  name: 'openai-chat',
-  summary: 'OpenAI Chat Completions, and everything that speaks like it.',
-  params: z.strictObject({}),
-  example:
-    'primary: { provider: openai, protocol: openai-chat, base_url: https://api.openai.com/v1, model: gpt-5-mini, key_env: OPENAI_API_KEY }',
-  api: 'openai',
-  path: '/chat/completions',
-  baseOf: baseBefore(/\/chat\/completions$/),
-  keeps: KEEPS,
-  readCall,
-  plain,
-  writeCall,
-  encoder,
-  decoder,
-  // What Azure begins its streams with.
-  idle: 'data: {"id":"","object":"","created":0,"model":"","choices":[],"prompt_filter_results":[]}\n\n',
+  ...spokenAs(openai),
+  dialects: Object.fromEntries(Object.entries(dialects).map(([name, dialect]) => [name, spokenAs(dialect)])),
 };

@@ -1,15 +1,21 @@
 import { gather } from '../../core/gathered.ts';
-import type { Decoder, Encoder, ReplyShape, Stamp } from '../../core/protocol.ts';
+import type { ToolCall } from '../../core/model-call.ts';
+import type { Decoder, Encoder, Protocol, ReplyShape, Stamp } from '../../core/protocol.ts';
 import type { EndReason, Frame, Head, Part, Usage } from '../../core/wire.ts';
 import { isRecord, type Json } from '../../text/json.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
 import { asCount, asList, asRecord, asText } from '../json.ts';
 import { REFUSAL, replyHeaders } from '../openai.ts';
-import { openaiErrors } from '../openai-errors.ts';
+import { errorIn } from '../openai-errors.ts';
+import { type ChatBody, type Dialect, eventOf } from './dialect.ts';
 import { writeToolCall } from './request.ts';
 
-const errors = openaiErrors({ conversation: 'messages', format: 'response_format' });
+/** Both ends of a reply, as one server has it. */
+export const replies = (own: Dialect): Pick<Protocol, 'encoder' | 'decoder'> => ({
+  encoder: (call, stamp) => encoder(call, stamp, own),
+  decoder: (head, nowMs) => decoder(head, nowMs, own),
+});
 
 const FINISH: Record<EndReason, string> = {
   stop: 'stop',
@@ -20,43 +26,54 @@ const FINISH: Record<EndReason, string> = {
   'content-filter': 'content_filter',
 };
 
-export function encoder(call: ReplyShape, stamp: Stamp): Encoder {
-  const about = { id: `chatcmpl-${stamp.id}`, created: Math.floor(stamp.atMs / 1000), model: call.model };
-  const includeUsage = call.wishes?.['include_usage'] === true;
+function encoder(call: ReplyShape, stamp: Stamp, own: Dialect): Encoder {
+  const { errors, idOf = ({ id }) => `chatcmpl-${id}`, headers = replyHeaders, callId = same, dress = same } = own;
+  const about = { id: idOf(stamp), created: Math.floor(stamp.atMs / 1000), model: call.model };
+  const aboutChunk = { id: about.id, object: 'chat.completion.chunk', created: about.created, model: about.model };
+  const includeUsage = own.usage !== undefined || call.wishes?.['include_usage'] === true;
   const tools = new Map<string, number>();
+  /** Calls that are told whole, until they are. */
+  const held = new Map<string, Extract<Part, { type: 'tool-call' | 'tool-call-delta' }>[]>();
   let usage: Extract<Part, { type: 'usage' }> | undefined;
   let refused = false;
 
-  const event = (fields: object, ...parts: Part[]): Frame => {
-    const body = {
-      id: about.id,
-      object: 'chat.completion.chunk',
-      created: about.created,
-      model: about.model,
-      ...fields,
-    };
-    return says(`data: ${JSON.stringify(body)}\n\n`, ...parts);
-  };
-  const chunk = (delta: object, finish_reason: string | null, ...parts: Part[]): Frame =>
+  const event = (fields: Pick<ChatBody, 'choices' | 'usage'>, ...parts: Part[]): Frame =>
+    says(eventOf(dress({ ...aboutChunk, ...fields })), ...parts);
+  const chunk = (delta: Json, finish_reason: string | null, ...parts: Part[]): Frame =>
     event(
       { choices: [{ index: 0, delta, logprobs: null, finish_reason }], ...(includeUsage && { usage: null }) },
       ...parts,
     );
+  const indexOf = (id: string) => tools.get(id) ?? tools.set(id, tools.size).size - 1;
+  function heldCalls(): Frame[] {
+    if (held.size === 0) return [];
+    const all = [...held.values()].flat();
+    held.clear();
+    const calls = gather(all).calls.map((one) => ({ index: indexOf(one.id), ...writeToolCall(named(one)) }));
+    return [chunk({ tool_calls: calls }, null, ...all)];
+  }
+  const named = (one: ToolCall) => ({ ...one, id: callId(one.id) });
+  const ended = (reason: EndReason, part: Part): Frame => {
+    if (own.usage !== 'with the end' || usage === undefined) return chunk({}, FINISH[reason], part);
+    const told = usage;
+    usage = undefined;
+    const choices = [{ index: 0, delta: {}, logprobs: null, finish_reason: FINISH[reason] }];
+    return event({ choices, usage: writeUsage(told) }, told, part);
+  };
   const said = (part: SaidPart): Frame[] => {
     switch (part.type) {
-      // This API counts thoughts and does not show them.
       case 'reasoning-delta':
-        return [];
+        // OpenAI's own API counts thoughts and does not show them.
+        return own.thoughts === undefined ? [] : [chunk({ [own.thoughts]: part.text }, null, part)];
       case 'text-delta':
         return [chunk({ content: part.text }, null, part)];
       case 'refusal-delta':
         refused = true;
         return [chunk({ refusal: part.text }, null, part)];
       case 'tool-call': {
-        const index = tools.size;
-        tools.set(part.id, index);
-        const call = { index, id: part.id, type: 'function', function: { name: part.name, arguments: '' } };
-        return [chunk({ tool_calls: [call] }, null, part)];
+        const fn = { name: part.name, arguments: '' };
+        const begun = { index: indexOf(part.id), id: callId(part.id), type: 'function', function: fn };
+        return [chunk({ tool_calls: [begun] }, null, part)];
       }
       case 'tool-call-delta': {
         const index = tools.get(part.id) ?? 0;
@@ -67,24 +84,38 @@ export function encoder(call: ReplyShape, stamp: Stamp): Encoder {
         return [];
       case 'end': {
         const words = part.reason === 'refusal' && !refused ? [chunk({ refusal: REFUSAL }, null)] : [];
-        return [...words, chunk({}, FINISH[part.reason], part)];
+        return [...words, ended(part.reason, part)];
       }
     }
   };
+  function told(part: SaidPart): Frame[] {
+    if (own.wholeCalls === undefined) return said(part);
+    if (part.type !== 'tool-call' && part.type !== 'tool-call-delta') return [...heldCalls(), ...said(part)];
+    held.set(part.id, [...(held.get(part.id) ?? []), part]);
+    return [];
+  }
 
+  const { begins = [], failure } = own;
+  const opening = () => chunk({ role: 'assistant', content: '', refusal: null }, null);
   return createEncoder(call.stream, {
     stamp,
     errors,
-    headers: replyHeaders(stamp),
-    body: (parts) => ({ ...about, object: 'chat.completion', ...wholeReply(parts) }),
-    open: () => [chunk({ role: 'assistant', content: '', refusal: null }, null)],
-    part: said,
+    headers: headers(stamp),
+    body: (parts) => dress({ ...about, object: 'chat.completion', ...wholeReply(parts, own) }),
+    open: () => [...begins.map((text) => says(text)), ...(own.bare ? [] : [opening()])],
+    part: told,
     close: () => [
       ...(includeUsage && usage ? [event({ choices: [], usage: writeUsage(usage) }, usage)] : []),
       says('data: [DONE]\n\n'),
     ],
+    ...(failure && {
+      failure: (part) =>
+        failure(errors.body(part, stamp.id), aboutChunk).map((text, i) => says(text, ...(i === 0 ? [part] : []))),
+    }),
   });
 }
+
+const same = <T>(one: T): T => one;
 
 function writeUsage({ input, output, cached = 0, reasoning = 0 }: Usage): object {
   return {
@@ -102,15 +133,16 @@ function writeUsage({ input, output, cached = 0, reasoning = 0 }: Usage): object
 }
 
 /** Everything a body says that comes after its id. */
-function wholeReply(parts: SaidPart[]): object {
-  const { text, refusal, calls, usage, end: reason = 'stop' } = gather(parts);
+function wholeReply(parts: SaidPart[], { thoughts, callId = same }: Dialect): Pick<ChatBody, 'choices'> & Json {
+  const { reasoning, text, refusal, calls, usage, end: reason = 'stop' } = gather(parts);
   const message = {
     role: 'assistant',
     // A model that ends its turn without a word has said an empty one; beside calls, or where it was stopped, there is none.
     content: text ?? (calls.length === 0 && (reason === 'stop' || reason === 'length') ? '' : null),
     refusal: refusal ?? (reason === 'refusal' ? REFUSAL : null),
     annotations: [],
-    ...(calls.length > 0 && { tool_calls: calls.map(writeToolCall) }),
+    ...(calls.length > 0 && { tool_calls: calls.map((one) => writeToolCall({ ...one, id: callId(one.id) })) }),
+    ...(thoughts !== undefined && reasoning !== undefined && { [thoughts]: reasoning.text }),
   };
   return {
     choices: [{ index: 0, message, logprobs: null, finish_reason: FINISH[reason] }],
@@ -133,12 +165,13 @@ function readUsage(usage: Json): Usage {
 
 const ENDS = new Map<string, EndReason>([
   ['length', 'length'],
+  ['model_length', 'length'],
   ['tool_calls', 'tool-calls'],
   ['function_call', 'tool-calls'],
   ['content_filter', 'content-filter'],
 ]);
 
-export function decoder(head: Head, nowMs: number): Decoder {
+function decoder(head: Head, nowMs: number, { errors }: Dialect): Decoder {
   const tools = new Map<number, string>();
   let refused = false;
 
@@ -169,20 +202,26 @@ export function decoder(head: Head, nowMs: number): Decoder {
     }
     return parts;
   };
-  const ended = (finish: unknown): Part[] =>
-    typeof finish === 'string' ? [{ type: 'end', reason: ENDS.get(finish) ?? (refused ? 'refusal' : 'stop') }] : [];
+  const ended = (finish: unknown): Part[] => {
+    if (finish === 'error')
+      return [{ type: 'error', mode: 'server_error', message: 'ended with an error', inBand: true }];
+    if (typeof finish !== 'string') return [];
+    return [{ type: 'end', reason: ENDS.get(finish) ?? (refused ? 'refusal' : 'stop') }];
+  };
   const counted = (usage: unknown): Part[] => (isRecord(usage) ? [{ type: 'usage', ...readUsage(usage) }] : []);
 
   return createDecoder(head, nowMs, {
     errors,
     done: '[DONE]',
     body(json) {
+      if (errorIn(json) !== undefined) return [inBandError(errors, json, 'malformed_response')];
       const choice = asRecord(asList(json['choices'])[0]);
+      if (isRecord(choice['error'])) return [inBandError(errors, choice, 'server_error')];
       if (!isRecord(choice['message'])) return undefined;
       return [...said(choice['message']), ...ended(choice['finish_reason']), ...counted(json['usage'])];
     },
     event(json) {
-      if (isRecord(json['error'])) return [inBandError(errors, json, 'server_error')];
+      if (errorIn(json) !== undefined) return [inBandError(errors, json, 'server_error')];
       // Further choices (`n` above 1) are not what the workflow reads.
       const choice = asRecord(asList(json['choices']).find((c) => (asRecord(c)['index'] ?? 0) === 0));
       return [...said(asRecord(choice['delta'])), ...ended(choice['finish_reason']), ...counted(json['usage'])];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { CallBody, CallRefused, Message, ToolCall } from '../../core/model-call.ts';
+import type { Protocol } from '../../core/protocol.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { fromUrl, toUrl } from '../picture.ts';
 import {
@@ -12,6 +13,7 @@ import {
   refused,
   unpairedToolCall,
 } from '../request.ts';
+import { asksForThoughts, type Dialect } from './dialect.ts';
 
 const Content = z.union([
   z.string(),
@@ -77,11 +79,23 @@ const Body = z.looseObject({
 /** Fields of other APIs: what a payload forwarded as it is would carry. */
 const FOREIGN = ['system', 'stop_sequences', 'output_config', 'thinking', 'contents', 'max_output_tokens'];
 
-export function readCall(request: WireRequest): CallBody | CallRefused {
-  const body = readBody(request);
+/** Both ends of a request, as one server has it. */
+export const requests = (own: Dialect): Pick<Protocol, 'readCall' | 'writeCall'> => ({
+  readCall: (request) => readCall(request, own),
+  writeCall: (call, endpoint) => writeCall(call, endpoint, own),
+});
+
+function readCall(request: WireRequest, own: Dialect): CallBody | CallRefused {
+  const { modelIn, wrongUrl, foreign = [], complain = inOwnWords } = own;
+  const url = new URL(request.url);
+  const sent = readBody(request);
+  const model = modelIn?.(url);
+  const body = sent && { ...(model !== undefined && { model }), ...sent };
+  const lost = wrongUrl?.(url);
+  if (lost !== undefined) return refused(body, lost);
   if (body === undefined) return refused(body, { message: 'The JSON body of the request could not be parsed.' });
-  const read = parseRequest(Body, body, FOREIGN);
-  if ('complaint' in read) return refused(body, inOwnWords(read.complaint));
+  const read = parseRequest(Body, body, [...FOREIGN, ...foreign]);
+  if ('complaint' in read) return refused(body, complain(read.complaint));
   const { value } = read;
   if (value.stream_options != null && value.stream !== true)
     return refused(body, {
@@ -106,7 +120,8 @@ export function readCall(request: WireRequest): CallBody | CallRefused {
       param: 'response_format',
       mode: 'schema_error',
     });
-  const maxOutputTokens = value.max_completion_tokens ?? value.max_tokens ?? undefined;
+  const limit = own.limit === undefined ? (value.max_completion_tokens ?? value.max_tokens) : value[own.limit];
+  const maxOutputTokens = limit ?? undefined;
   return {
     protocol: 'openai-chat',
     model: value.model,
@@ -121,6 +136,7 @@ export function readCall(request: WireRequest): CallBody | CallRefused {
     ...(value.temperature != null && { temperature: value.temperature }),
     stream: value.stream === true,
     params: paramsIn(body, ['model', 'messages']),
+    ...(own.thoughts !== undefined && asksForThoughts(body) && { reasoning: true }),
     ...(value.stream_options?.include_usage === true && { wishes: { include_usage: true } }),
   };
 }
@@ -157,7 +173,8 @@ function readTurn(turn: z.output<typeof Turn>): Message {
   };
 }
 
-export function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string }): WireRequest {
+function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string }, own: Dialect): WireRequest {
+  const { limit = 'max_completion_tokens', urlOf = (base) => `${base}/chat/completions`, keyHeader } = own;
   const { responseSchema: format } = call;
   const body = {
     model: call.model,
@@ -170,15 +187,21 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
         json_schema: { name: format.name, schema: format.schema, strict: looseSchema(format.schema) === undefined },
       },
     }),
-    ...(call.maxOutputTokens !== undefined && { max_completion_tokens: call.maxOutputTokens }),
+    ...(call.maxOutputTokens !== undefined && { [limit]: call.maxOutputTokens }),
     ...(call.temperature !== undefined && { temperature: call.temperature }),
     ...(call.stream && {
       stream: true,
       ...(call.wishes?.['include_usage'] === true && { stream_options: { include_usage: true } }),
     }),
   };
-  const url = `${endpoint.base_url.replace(/\/+$/, '')}/chat/completions`;
-  return post(call, url, [['authorization', `Bearer ${endpoint.api_key}`]], body);
+  const { api_key } = endpoint;
+  const url = urlOf(endpoint.base_url.replace(/\/+$/, ''), call.model);
+  return post(
+    call,
+    url,
+    [keyHeader === undefined ? ['authorization', `Bearer ${api_key}`] : [keyHeader, api_key]],
+    body,
+  );
 }
 
 function writeTurn({ role, content, images = [], toolCalls, toolCallId }: Message): object {
