@@ -71,51 +71,64 @@ function accepted(read: CallBody | CallRefused): CallBody {
   return read;
 }
 
-describe.each(protocols)('$name', (protocol) => {
-  it('reads what it writes', () => {
-    fc.assert(
-      fc.property(calls, (made) => {
-        const call: CallBody = { protocol: protocol.name, ...made };
-        const { wishes, params, ...read } = accepted(protocol.readCall(protocol.writeCall(call, endpoint)));
-        expect(read).toEqual(call);
-      }),
-    );
-  });
+const dialects = Object.entries(openaiChat.dialects ?? {}).map(([name, protocol]) => ({
+  voice: `openai-chat at ${name}`,
+  protocol,
+  runs: 12,
+}));
 
-  it('loses no argument, whatever it is called', () => {
-    const toolCalls = [{ id: 't1', name: 'look', arguments: '{"__proto__":"","constructor":1}' }];
-    const messages: Message[] = [
-      { role: 'user', content: 'look' },
-      { role: 'assistant', content: '', toolCalls },
-      { role: 'tool', content: 'seen', toolCallId: 't1' },
-    ];
-    const call: CallBody = {
-      protocol: protocol.name,
-      model: 'm',
-      messages,
-      tools: [],
-      maxOutputTokens: 16,
-      stream: false,
-    };
-    expect(protocol.readCall(protocol.writeCall(call, endpoint))).toMatchObject({ messages });
-  });
+describe.each([...protocols.map((protocol) => ({ voice: protocol.name, protocol, runs: 100 })), ...dialects])(
+  '$voice',
+  ({ protocol, runs }) => {
+    it('reads what it writes', () => {
+      fc.assert(
+        fc.property(calls, (made) => {
+          const call: CallBody = { protocol: protocol.name, ...made };
+          const { wishes, params, ...read } = accepted(protocol.readCall(protocol.writeCall(call, endpoint)));
+          expect(read).toEqual(call);
+        }),
+        { numRuns: runs },
+      );
+    });
 
-  it('writes to its own path with its own key', () => {
-    const request = protocol.writeCall(
-      { protocol: protocol.name, model: 'm', messages: [], tools: [], stream: true },
-      endpoint,
-    );
-    expect(header(request.headers, 'accept')).toBe('text/event-stream');
-    const key = protocol.keyHeader ?? 'authorization';
-    expect(header(request.headers, key)).toBe(key === 'authorization' ? 'Bearer key-1' : 'key-1');
-    const path = protocol === gemini ? '/v1beta/models/m:streamGenerateContent?alt=sse' : protocol.path;
-    expect(request.url).toBe(`https://api.example.com/base${path}`);
-    if (protocol === anthropicMessages) {
-      expect(header(request.headers, 'anthropic-version')).toBe('2023-06-01');
-      expect(JSON.parse(fromUtf8(request.body))).toMatchObject({ max_tokens: 4096 });
-    }
-  });
-});
+    it('loses no argument, whatever it is called', () => {
+      const toolCalls = [{ id: 't1', name: 'look', arguments: '{"__proto__":"","constructor":1}' }];
+      const messages: Message[] = [
+        { role: 'user', content: 'look' },
+        { role: 'assistant', content: '', toolCalls },
+        { role: 'tool', content: 'seen', toolCallId: 't1' },
+      ];
+      const call: CallBody = {
+        protocol: protocol.name,
+        model: 'm',
+        messages,
+        tools: [],
+        maxOutputTokens: 16,
+        stream: false,
+      };
+      expect(protocol.readCall(protocol.writeCall(call, endpoint))).toMatchObject({ messages });
+    });
+
+    it('writes to its own path with its own key', () => {
+      const request = protocol.writeCall(
+        { protocol: protocol.name, model: 'm', messages: [], tools: [], stream: true },
+        endpoint,
+      );
+      expect(header(request.headers, 'accept')).toBe('text/event-stream');
+      const key = protocol.keyHeader ?? 'authorization';
+      expect(header(request.headers, key)).toBe(key === 'authorization' ? 'Bearer key-1' : 'key-1');
+      const path =
+        protocol === gemini
+          ? '/v1beta/models/m:streamGenerateContent?alt=sse'
+          : protocol.path.replace(/\{deployment\}(.*)$/, 'm$1?api-version=2024-10-21');
+      expect(request.url).toBe(`https://api.example.com/base${path}`);
+      if (protocol === anthropicMessages) {
+        expect(header(request.headers, 'anthropic-version')).toBe('2023-06-01');
+        expect(JSON.parse(fromUtf8(request.body))).toMatchObject({ max_tokens: 4096 });
+      }
+    });
+  },
+);
 
 const user = { role: 'user', content: 'Hi' };
 

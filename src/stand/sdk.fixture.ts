@@ -60,7 +60,7 @@ export const says = (...parts: Part[]): ArmedFault => ({
 });
 
 /** Lets a client work against the stand in a virtual world. `replies` are the bodies as they went over the wire. */
-export async function meet<T>(work: () => Promise<T>, faults: ArmedFault[] = []) {
+export async function meet<T>(work: () => Promise<T>, faults: ArmedFault[] = [], served = roles) {
   const events: NewEvent[] = [];
   const io: RealIo[] = [];
   const replies: string[] = [];
@@ -75,7 +75,7 @@ export async function meet<T>(work: () => Promise<T>, faults: ArmedFault[] = [])
   const stand = createStand({
     clock: world.clock,
     random: createRandom(7),
-    roles,
+    roles: served,
     protocols,
     recording: {
       emit: (event) => void events.push(event),

@@ -62,7 +62,6 @@ export const vllm: Dialect = {
   errors: { ...shared, indent: 0, body },
   headers: () => [['server', 'uvicorn']],
   thoughts: 'reasoning',
-  callId: (id) => (id.startsWith('chatcmpl-tool-') ? id : `chatcmpl-tool-${id}`),
   dress,
   failure: (error) => [eventOf(error), 'data: [DONE]\n\n'],
 };
