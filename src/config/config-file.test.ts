@@ -1,5 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { expect, test } from 'vitest';
+import { protocols } from '../protocols/index.ts';
 import { loadConfig } from './config-file.ts';
 import { fakeCatalogue } from './fake-catalogue.fixture.ts';
 import { problemsOf, Scratch } from './scratch.fixture.ts';
@@ -64,5 +65,17 @@ test('a protocol that does not exist, a chain of unknown roles', () => {
   expect(problems(text)).toEqual([
     '1:41 "smoke" is not among the protocols | there are no protocols',
     '3:71 "mian" is not among the roles | did you mean "main"? (roles: main)',
+  ]);
+});
+
+test("a dialect that is not one of its protocol's", () => {
+  const chat = '{ provider: p, protocol: openai-chat, base_url: https://p.example, model: m, dialect: azur }';
+  const other = '{ provider: p, protocol: gemini, base_url: https://p.example, model: m, dialect: azure }';
+  using scratch = new Scratch();
+  scratch.write('drill.config.yaml', `roles:\n  main: ${chat}\n  backup: ${other}\n`);
+  const full = { ...catalogue, protocols };
+  expect(problemsOf(() => loadConfig(scratch.dir, full))).toEqual([
+    '2:95 "azur" is not among the dialects of openai-chat | did you mean "azure"? (dialects of openai-chat: azure, mistral, ollama, openrouter, vllm)',
+    '3:92 "azure" is not among the dialects of gemini | leave `dialect` out: this protocol has none',
   ]);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { protocols } from '../protocols/index.ts';
 import { fakeCatalogue } from './fake-catalogue.fixture.ts';
 import { DEFAULT_ROLES, settleTarget } from './target.ts';
 
@@ -34,6 +35,16 @@ test.each([
       ]),
     }),
   );
+});
+
+test("a dialect that is not one of its protocol's, in a module", () => {
+  const primary = { ...DEFAULT_ROLES['primary'], dialect: 'olama' };
+  const settle = () =>
+    settleTarget({ name: 'mine', about: 'agent.ts' }, { roles: { primary } }, undefined, {
+      ...fakeCatalogue,
+      protocols,
+    });
+  expect(settle).toThrow('role primary: "olama" is not among the dialects of openai-chat');
 });
 
 test('a chain of roles that are there', () => {

@@ -87,6 +87,17 @@ const ROWS: Row[] = [
     ],
     says: /must alternate/,
   },
+  {
+    rule: 'turns that are answered',
+    rules: { turns: 'answered' },
+    breaks: [talk(user('a'), said('b')), talk(user('a'), calls('c1'), gave('c1'), user('b'))],
+    keeps: [
+      talk(user('a'), user('b')),
+      talk(user('a'), calls('c1'), gave('c1')),
+      talk(user('a'), calls('c1'), gave('c1'), said('b'), user('c')),
+    ],
+    says: /^Expected last role User or Tool|^Unexpected role 'user' after role 'tool'/,
+  },
 ];
 
 const asked = (call: Partial<CallBody>, rules: RoleRules, tokens = 10, context_tokens?: number) => {

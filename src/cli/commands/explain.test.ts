@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { fakeCatalogue } from '../../config/fake-catalogue.fixture.ts';
 import { Scratch } from '../../config/scratch.fixture.ts';
+import { protocols } from '../../protocols/index.ts';
 import { fakeTerminal } from '../terminal.fixture.ts';
 import { explain } from './explain.ts';
 
@@ -72,6 +73,14 @@ Expects, beside what its golden tasks and contract bring along:
 Run it:
   drill run mine
 `);
+});
+
+test('a protocol: its dialects, with a line and an example each', async () => {
+  const terminal = fakeTerminal({ cwd: process.cwd() });
+  await explain('openai-chat', { ...fakeCatalogue, protocols }, terminal);
+  const [, dialects = ''] = terminal.out().split('Dialects, as `dialect` of a role:\n');
+  expect(dialects.match(/^ {2}\w+ +\S.*$/gm)).toHaveLength(5);
+  expect(dialects).toMatch(/^ {2}azure +Azure OpenAI: .*\n +backup: \{ .*dialect: azure, /m);
 });
 
 test('an unknown name', async () => {

@@ -258,7 +258,11 @@ describe('mistral', () => {
     expect(refused).toMatchObject({ refused: true, status: 422, param: 'max_completion_tokens' });
     const { refused: _, model: __, ...part } = refused as CallRefused;
     expect(json('mistral', [{ type: 'error', ...part }])).toMatchObject({
-      message: { detail: [{ type: 'extra_forbidden', loc: ['body', 'max_completion_tokens'] }] },
+      message: {
+        detail: [
+          { type: 'extra_forbidden', loc: ['body', 'max_completion_tokens'], msg: 'Extra inputs are not permitted' },
+        ],
+      },
       raw_status_code: 422,
     });
   });

@@ -50,18 +50,23 @@ function body(part: ErrorPart, id: string): object {
   return { ...flat, ...(rule && { type: rule.type, code: rule.code }) };
 }
 
+/** What is wrong at one place of the body: the place is told beside it. */
 const detailOf = ({ message, param = '', code }: ErrorPart) => ({
   type: code,
   loc: ['body', ...param.split('.').map((key) => (/^\d+$/.test(key) ? Number(key) : key))],
-  msg: message,
+  msg: message.replace(`${param}: `, ''),
 });
 
+const WRONG = {
+  missing: { code: 'missing', says: 'Field required' },
+  unexpected: { code: 'extra_forbidden', says: 'Extra inputs are not permitted' },
+  invalid: { code: 'value_error', says: 'Value error' },
+};
+
 function complain({ path, what, detail }: Complaint): Refusal {
+  const { code, says } = WRONG[what];
   const param = path.map(String).join('.');
-  if (what === 'missing') return { status: 422, param, code: 'missing', message: 'Field required' };
-  if (what === 'unexpected')
-    return { status: 422, param, code: 'extra_forbidden', message: 'Extra inputs are not permitted' };
-  return { status: 422, param, code: 'value_error', message: `Value error, ${detail}` };
+  return { status: 422, param, code, message: `${param}: ${says}${what === 'invalid' ? `, ${detail}` : ''}` };
 }
 
 function headers(part: ErrorPart, atMs: number): Headers {
