@@ -1,12 +1,12 @@
 import type { Clock } from '../core/clock.ts';
-import { type Gathered, gather } from '../core/gathered.ts';
+import { type Gathered, gather, nothing } from '../core/gathered.ts';
 import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn } from '../core/model-call.ts';
 import { costOf } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import { header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
 import { isRecord } from '../text/json.ts';
-import { inTime, TIME_IS_UP } from './in-time.ts';
+import { TIME_IS_UP, whileItGoesOn } from './in-time.ts';
 import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
 import { objectIn, parseJson, schemaErrors, unwrapped } from './validate.ts';
 
@@ -111,26 +111,40 @@ async function exchange(
   signal: AbortSignal | undefined,
 ): Promise<Finding> {
   const wire = protocol.writeCall(toBody(request, protocol.name, endpoint.model, capabilities), endpoint);
+  const { timeoutMs: ms, stream = false, streamMs = Number.POSITIVE_INFINITY } = request;
+  const heard = nothing();
+  const hear = (parts: readonly Part[], goesOn?: () => void) => {
+    gather(parts, heard);
+    // Comments and empty events keep a connection alive, and are no sign that an answer will come.
+    if (stream && parts.some(isPiece)) goesOn?.();
+  };
+  const listen = async (leave: AbortSignal, goesOn: () => void) => {
+    const reply = await transport(wire, leave);
+    const framing = header(reply.headers, 'content-length') === undefined ? 'chunked' : 'length';
+    const decoder = protocol.decoder(
+      { status: reply.status, headers: reply.headers, framing },
+      clock.epochMs + clock.now(),
+    );
+    for await (const bytes of reply.body) {
+      for (const { parts } of decoder.push(bytes)) hear(parts, goesOn);
+      if (heard.error !== undefined) return;
+    }
+    for (const { parts } of decoder.end()) hear(parts);
+  };
+  /** What came before a break was paid for, and is no answer. One that had said its end lacked nothing. */
+  const broken = (mode: FailureMode, message: string): Finding =>
+    heard.end === undefined ? { ...said(heard), ...failing(mode, message) } : judge(heard, request);
   try {
-    const listen = async (leave: AbortSignal) => {
-      const reply = await transport(wire, leave);
-      const framing = header(reply.headers, 'content-length') === undefined ? 'chunked' : 'length';
-      const decoder = protocol.decoder(
-        { status: reply.status, headers: reply.headers, framing },
-        clock.epochMs + clock.now(),
-      );
-      const parts: Part[] = [];
-      for await (const bytes of reply.body) parts.push(...decoder.push(bytes).flatMap((frame) => frame.parts));
-      return gather([...parts, ...decoder.end().flatMap((frame) => frame.parts)]);
-    };
-    const heard = await inTime(clock, request.timeoutMs, listen, signal);
-    if (heard === TIME_IS_UP) return failing('timeout', `no whole reply within ${request.timeoutMs} ms`);
-    return judge(heard, request);
+    const came = await whileItGoesOn(clock, { ms, mostMs: stream ? streamMs : ms }, listen, signal);
+    if (came !== TIME_IS_UP) return judge(heard, request);
+    return broken('timeout', stream ? 'the stream stood still, or took too long' : `no whole reply within ${ms} ms`);
   } catch (error) {
-    if (error instanceof NetworkFailure) return failing('network', error.message);
+    if (error instanceof NetworkFailure) return broken('network', error.message);
     throw error;
   }
 }
+
+const isPiece = ({ type }: Part): boolean => type !== 'usage' && type !== 'error' && type !== 'end';
 
 /** What is asked, fitted to what this model can do. */
 function toBody(request: ModelRequest, protocol: string, model: string, capabilities: Capabilities): CallBody {
@@ -140,7 +154,9 @@ function toBody(request: ModelRequest, protocol: string, model: string, capabili
     messages: request.messages,
     tools: request.tools ?? [],
     maxOutputTokens: request.maxOutputTokens,
-    stream: false,
+    stream: request.stream === true,
+    // Some count the tokens of a stream only for those who ask.
+    ...(request.stream && { wishes: { include_usage: true } }),
   };
   if (capabilities.temperature) body.temperature = request.temperature;
   const schema = request.responseSchema;
@@ -150,17 +166,24 @@ function toBody(request: ModelRequest, protocol: string, model: string, capabili
   return { ...body, messages: [{ role: 'system', content }, ...request.messages] };
 }
 
-/** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */
-function judge({ text: spoken = '', refusal, calls, usage, error, end }: Gathered, request: ModelRequest): Finding {
+/** A reply as it came, whatever it is worth. */
+function said({ text: spoken = '', calls, usage, end }: Gathered): Finding {
   const text = unwrapped(spoken);
-  const said: Finding = {
+  return {
     status: 'ok',
     ...(text !== '' && { text }),
     ...(calls.length > 0 && { toolCalls: calls }),
     ...(end && { finishReason: end }),
     ...(usage && { usage }),
   };
-  const fail = (mode: FailureMode, message: string): Finding => ({ ...said, ...failing(mode, message) });
+}
+
+/** Errors before refusals before cuts before contents: a cut reply also fails to parse, and the cut is the truth. */
+function judge(heard: Gathered, request: ModelRequest): Finding {
+  const { refusal, calls, error, end } = heard;
+  const good = said(heard);
+  const { text = '' } = good;
+  const fail = (mode: FailureMode, message: string): Finding => ({ ...good, ...failing(mode, message) });
   if (error !== undefined)
     return { ...fail(error.mode, error.message), ...(error.retryAfter && { retryAfterMs: error.retryAfter.ms }) };
   if (refusal || end === 'refusal' || end === 'content-filter')
@@ -171,12 +194,13 @@ function judge({ text: spoken = '', refusal, calls, usage, error, end }: Gathere
     const wrong = calls.find(
       (call) => !request.tools?.some((tool) => tool.name === call.name) || parseJson(call.arguments) === undefined,
     );
-    return wrong === undefined ? said : fail('tool_mismatch', `the call of ${wrong.name} cannot be carried out`);
+    return wrong === undefined ? good : fail('tool_mismatch', `the call of ${wrong.name} cannot be carried out`);
   }
   if (text === '') return fail('malformed_response', 'the reply is empty');
-  if (!isRecord(request.responseSchema)) return said;
-  const parsed = objectIn(text);
+  if (!isRecord(request.responseSchema)) return good;
+  // Of a stream, words before the object may be a piece of it that came too early.
+  const parsed = request.stream ? parseJson(text) : objectIn(text);
   if (parsed === undefined) return fail('schema_error', 'the reply is not JSON');
   const errors = schemaErrors(parsed.json, request.responseSchema);
-  return errors.length > 0 ? fail('schema_error', errors.join('; ')) : { ...said, json: parsed.json };
+  return errors.length > 0 ? fail('schema_error', errors.join('; ')) : { ...good, json: parsed.json };
 }

@@ -14,6 +14,7 @@ export function payloadOf(task: Task, rules: string): Payload {
     ],
     maxOutputTokens: 1024,
     temperature: 0,
+    ...(task.stream && { stream: true }),
   };
 }
 

@@ -23,7 +23,7 @@ export interface FailoverOptions {
   lanes?: Lanes;
 }
 
-export type Payload = Omit<ModelRequest, 'timeoutMs'>;
+export type Payload = Omit<ModelRequest, 'timeoutMs' | 'streamMs'>;
 
 export interface Ask {
   taskId: string;
@@ -61,7 +61,7 @@ export interface FailoverResult {
   role?: string;
   attempts: readonly Attempt[];
   latencyMs: number;
-  /** US dollars of all calls together, as far as providers counted: a call that was left has no count. */
+  /** US dollars of all calls together. What providers did not count, as of a stream that was left, is estimated from what came. */
   costUsd: number;
   /** Calls beyond the first of each role. */
   retries: number;
@@ -93,6 +93,7 @@ export function failover(options: FailoverOptions): (ask: Ask) => Promise<Failov
     const walk: Walk = {
       ...ask,
       clock,
+      flowsUntil: began + Math.ceil(deadlineMs / 2),
       policy,
       random: random.fork(`${ask.taskId}/${asks}`),
       attempts: [],
@@ -129,6 +130,8 @@ export function failover(options: FailoverOptions): (ask: Ask) => Promise<Failov
 
 interface Walk extends Ask {
   clock: Clock;
+  /** A stream that flows may have half of the time, however many roles could come after it: they would begin anew. */
+  flowsUntil: number;
   policy: Policy;
   random: Random;
   attempts: Attempt[];
@@ -163,7 +166,8 @@ async function visit(walk: Walk, link: Link, endsAt: number, last: boolean): Pro
   for (let tries = 0; ; tries++) {
     // Nobody comes after the last role, so its call may use all the time there is.
     const timeoutMs = last ? endsAt - clock.now() : wholeAttempt;
-    const { result, mode } = await attempt(walk, link, { ...payload, timeoutMs });
+    const streamMs = Math.max(endsAt, walk.flowsUntil) - clock.now();
+    const { result, mode } = await attempt(walk, link, { ...payload, timeoutMs, ...(payload.stream && { streamMs }) });
     if (mode === null) return result;
     if (result === undefined || tries >= contract.retries) return undefined;
     const repaired = repair(walk, link, payload, result, mode);

@@ -12,8 +12,12 @@ export interface ModelRequest {
   responseSchema?: unknown;
   maxOutputTokens: number;
   temperature: number;
-  /** Whole milliseconds for this one call, connection and body together. */
+  /** The reply is to come as a stream. It is handed out whole all the same: nobody reads what is not known to be good. */
+  stream?: boolean;
+  /** Whole milliseconds for this one call, connection and body together; of a stream, for its first piece and for each further one. */
   timeoutMs: number;
+  /** Of a stream: whole milliseconds for all of it, however well it flows. Without it there is no such limit. */
+  streamMs?: number;
 }
 
 /** What came of one call, normalised: the same shape from every provider. */
