@@ -57,12 +57,14 @@ it('calls it by its faults, and by their parameters and their place where that i
 
 it('tries each with a stream and without, and what breaks streams only with one', () => {
   const cut = '{ fault: connection-reset, role: primary, after_frames: 3 }';
-  const phase = `{ name: out, tasks: 1, stream: either, each: [${HANG}, ${cut}, { name: read, stream: true, faults: [${HANG}] }] }`;
+  const lie = '{ fault: odd-success, role: primary, how: too-long }';
+  const phase = `{ name: out, tasks: 1, stream: either, each: [${HANG}, ${cut}, ${lie}, { name: read, stream: true, faults: [${HANG}] }] }`;
   const hints = drillsOf(load(phase), catalogue).map(({ drill }) => [drill.drill, drill.phases[0]?.stream]);
   expect(hints).toEqual([
     ['tried/hang', false],
     ['tried/hang_streamed', true],
     ['tried/connection_reset', true],
+    ['tried/odd_success', false],
     ['tried/read', true],
   ]);
 });

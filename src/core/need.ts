@@ -8,7 +8,7 @@ export type Need = z.infer<typeof Need>;
 /** How it shows in the event of a call, and how that is said: "no call to primary …". */
 export const NEEDS: Readonly<Record<Need, { met(call: EventOf<'call'>): boolean; words: string }>> = {
   stream: { met: ({ stream }) => stream, words: 'was streamed' },
-  whole: { met: ({ stream }) => !stream, words: 'was answered as a whole' },
+  whole: { met: ({ stream }) => !stream, words: 'asked for a reply in one piece' },
   tools: { met: ({ tools }) => tools !== undefined, words: 'was offered tools' },
   schema: { met: ({ digests }) => digests.schema !== null, words: 'asked for structured output' },
 };

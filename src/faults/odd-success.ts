@@ -95,7 +95,6 @@ async function* enveloped(frames: AsyncIterable<Frame>, { fired }: Around): Asyn
 /** What a body is said to hold where that is not so: less than any reply, and more. */
 const [TOO_SHORT, TOO_LONG] = [64, 1_000_000];
 
-/** A stream does not tell its length. */
 function lying(
   reply: WireReplyInParts,
   length: number,
