@@ -24,7 +24,7 @@ export const oddSuccess = defineReplyFault({
   name: 'odd-success',
   summary: 'The reply has a good status and is not what the API promises: a page, an error, nothing, another shape.',
   effect: ({ how }) => EFFECT_OF[how],
-  // A stream tells no length; few of them have an event for usage alone.
+  // A stream does not tell its length, and what counts its tokens is an event of its own for few.
   needs: ({ how }) => (how === 'too-short' || how === 'too-long' || how === 'no-usage' ? 'whole' : undefined),
   params: z.strictObject({
     how: z
