@@ -168,7 +168,7 @@ function entriesOf(each: Each, faults: readonly Fault[]): Entry[] {
 }
 
 /** With which parameters a fault is tried. */
-function trialsOf({ trials, example }: Fault): Json[] {
+export function trialsOf({ trials, example }: Fault): Json[] {
   return trials?.filter(isRecord) ?? [paramsOf(FaultUse.parse(parse(example)))];
 }
 
