@@ -93,7 +93,7 @@ const ROLES = {
   },
   anthropic: {
     ...{ provider: 'anthropic', protocol: 'anthropic-messages', base_url: 'https://api.anthropic.com' },
-    ...{ model: 'claude-sonnet-4-5', key_env: 'ANTHROPIC_API_KEY' },
+    ...{ model: 'claude-haiku-4-5', key_env: 'ANTHROPIC_API_KEY' },
   },
   gemini: {
     ...{ provider: 'google', protocol: 'gemini', base_url: 'https://generativelanguage.googleapis.com' },
@@ -289,12 +289,19 @@ const GOOGLE: Omit<Surface, 'sdk'>[] = [
   },
 ];
 
+/** The AI SDK tells it in a stream, and throws nothing. */
+export const ABORTED = 'abort part';
+
 // --- the AI SDK ---------------------------------------------------------------
 
 const AI_MODELS = [
   { of: 'openai', role: ROLES.responses, model: () => createOpenAI({ apiKey })(gpt) },
   { of: 'openai.chat', role: ROLES.chat, model: () => createOpenAI({ apiKey }).chat(gpt) },
-  { of: 'anthropic', role: ROLES.anthropic, model: () => createAnthropic({ apiKey: mockKey(ROLES.anthropic) })(claude) },
+  {
+    of: 'anthropic',
+    role: ROLES.anthropic,
+    model: () => createAnthropic({ apiKey: mockKey(ROLES.anthropic) })(claude),
+  },
   {
     of: 'google',
     role: ROLES.gemini,
@@ -325,7 +332,7 @@ const AI_SDK: Omit<Surface, 'sdk'>[] = AI_MODELS.flatMap(({ of, role, model }) =
       for await (const part of fullStream) {
         if (part.type === 'text-delta') got.add(part.text);
         if (part.type === 'error') got.errors.push(part.error);
-        if (part.type === 'abort') got.add(undefined, 'abort part');
+        if (part.type === 'abort') got.add(undefined, ABORTED);
         if (part.type === 'tool-call') got.calls.push(part);
         if (part.type === 'finish') got.add(undefined, part.finishReason);
       }

@@ -60,7 +60,11 @@ const unreadable = (message: string): ErrorPart => ({
 });
 
 const TELL: Record<Exclude<How, keyof typeof INSTEAD>, Telling> = {
-  empty: (reply, around) => ({ ...reply, frames: emptied(reply.frames, 'an empty body', around) }),
+  empty: (reply, around) => ({
+    ...reply,
+    head: measured(reply.head, 0),
+    frames: emptied(reply.frames, 'an empty body', around),
+  }),
   'no-content': ({ head, frames }, around) => ({
     head: { status: 204, headers: head.headers.filter(([name]) => name !== 'content-type'), framing: 'length' },
     frames: emptied(frames, 'HTTP 204', around),
@@ -95,14 +99,17 @@ async function* enveloped(frames: AsyncIterable<Frame>, { fired }: Around): Asyn
 /** What a body is said to hold where that is not so: less than any reply, and more. */
 const [TOO_SHORT, TOO_LONG] = [64, 1_000_000];
 
+/** A stream does not tell its length. */
+const measured = (head: Head, length: number): Head =>
+  head.framing === 'length' ? { ...head, headers: [...head.headers, ['content-length', String(length)]] } : head;
+
 function lying(
   reply: WireReplyInParts,
   length: number,
   tell: (frames: AsyncIterable<Frame>) => AsyncIterable<Frame>,
 ): WireReplyInParts {
   if (reply.head.framing !== 'length') return reply;
-  const headers: Head['headers'] = [...reply.head.headers, ['content-length', String(length)]];
-  return { ...reply, head: { ...reply.head, headers }, frames: tell(reply.frames) };
+  return { ...reply, head: measured(reply.head, length), frames: tell(reply.frames) };
 }
 
 /** A client reads as many bytes as it was told of. */
