@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { trialsOf } from './config/alternatives.ts';
 import { GoldenTask } from './core/golden-task.ts';
 import type { Fault } from './core/plugin.ts';
@@ -144,12 +145,12 @@ async function meet(surface: Surface, { fault, params }: Trial, tools: boolean, 
   let shown = '';
   let reaction: Partial<Reaction> = { hung: true };
   let ended = LONG_MS;
+  const forget = onCrash(({ error, what }) => {
+    unhandled.push(error === undefined ? what : classOf(error));
+    return true;
+  });
   await world.run(() =>
     world.enter({ ask: 1, task: GOLDEN.name, tenant: GOLDEN.tenant }, async () => {
-      const forget = onCrash(({ error, what }) => {
-        unhandled.push(error === undefined ? what : classOf(error));
-        return true;
-      });
       const asked = surface.ask({
         prompt: GOLDEN.input,
         tools,
@@ -167,11 +168,13 @@ async function meet(surface: Surface, { fault, params }: Trial, tools: boolean, 
         (error: unknown) => ends({ error: classOf(error) }),
       );
       await Promise.race([work, world.clock.sleep(LONG_MS)]);
-      // What nobody handles is told after the turn in which it happened.
+      // What nobody handles may come after the end.
       await world.clock.sleep(1000);
-      forget();
     }),
   );
+  // The process tells it after the turn in which it happened.
+  await setImmediate();
+  forget();
   const attempts = events.filter(({ kind }) => kind === 'call').length;
   const fired = events.some(({ kind }) => kind === 'fault-fired');
   return { attempts, ms: ended, fired, unhandled, shown: shareOf(shown), text: shareOf(shown), calls: 0, ...reaction };

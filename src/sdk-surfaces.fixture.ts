@@ -1,5 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Role } from './core/declaration.ts';
 import { mockKey } from './stand/route.ts';
 import { installRoutes } from './world/index.ts';
@@ -7,12 +8,16 @@ import { installRoutes } from './world/index.ts';
 // Before the SDKs are imported, as bin does it: they keep what they find.
 installRoutes();
 
-/** A folder whose node_modules has other versions of the SDKs; this package's own without it. */
+/** A folder whose node_modules holds other versions of the SDKs; without it, they are this package's own. */
 export const SDKS = process.env['SDKS'];
 
-/** Imports of another folder are resolved there by Node itself, from a file that stands in it. */
-const away: ((name: string) => Promise<never>) | undefined =
-  SDKS === undefined ? undefined : createRequire(join(SDKS, 'package.json'))('./import-from-here.cjs');
+/** Node itself resolves what a file in that folder imports. */
+function importerIn(folder: string): (name: string) => Promise<never> {
+  const file = resolve(folder, 'import-from-here.cjs');
+  writeFileSync(file, 'module.exports = (name) => import(name);\n');
+  return createRequire(file)(file);
+}
+const away = SDKS === undefined ? undefined : importerIn(SDKS);
 const load = <T>(name: string, own: () => Promise<T>): Promise<T> => (away === undefined ? own() : away(name));
 
 const { default: OpenAI } = await load('openai', () => import('openai'));

@@ -59,6 +59,11 @@ describe.each(protocols)('in $name', (protocol) => {
     });
   });
 
+  it('is an empty body that says so, where its length is told', async () => {
+    const { reply } = onWire(oddSuccess, { how: 'empty' }, { protocol, stream: false });
+    expect((await reply).head?.headers.at(-1)).toEqual(['content-length', '0']);
+  });
+
   it('is shorter than a body, and read as far as it was told', async () => {
     const { reply } = onWire(oddSuccess, { how: 'too-short' }, { protocol, stream: false });
     const { head, pieces, meant } = await reply;
