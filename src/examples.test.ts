@@ -166,7 +166,9 @@ describe.each(catalogue.faults)('drill explain $name', (fault) => {
     // The first phase of the drill that the page names, with nothing broken but this.
     const { workflow, phases } = parse(text(`drills/${name}.yaml`));
     const { load = { arrive: 'in_turn' }, times = {}, tasks } = phases[0];
-    const phase = `- { name: out, tasks: ${tasks}, times: ${JSON.stringify(times)}, load: ${JSON.stringify(load)}, faults: [${broken}] }`;
+    const { fault: _, role: _role, tool: _tool, ...params } = parse(example);
+    const stream = fault.needsOf(params) === 'stream' ? ' stream: true,' : '';
+    const phase = `- { name: out,${stream} tasks: ${tasks}, times: ${JSON.stringify(times)}, load: ${JSON.stringify(load)}, faults: [${broken}] }`;
     // An agent that claims no log is not asked what a reply cost that nobody could read.
     const good = ['--target', join(root, 'fixtures/targets/good-orders.ts')];
     const alone = await ran({ 'drills/mine.yaml': drillFile(phase, undefined, workflow) }, 'mine', ...good);

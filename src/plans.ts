@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path';
 import { catalogue } from './catalogue.ts';
-import { alternativeNamed, drillsOf, type PlannedDrill, undivided } from './config/alternatives.ts';
+import { alternativeNamed, drillsOf, needOf, type PlannedDrill, undivided } from './config/alternatives.ts';
 import { suggest } from './config/closest.ts';
 import type { Config } from './config/config-file.ts';
 import { checkRadius, checkRoles, loadDrill } from './config/drill-file.ts';
@@ -164,8 +164,10 @@ function withFaults(
 ): Drill {
   const names = tools.map((tool) => tool.name);
   const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles, names));
+  // What breaks streams is tried where the user reads along.
+  const hint = uses.some((use) => needOf(use, catalogue.faults) === 'stream') ? { stream: true } : {};
   const phases = loaded.drill.phases.map((phase) =>
-    uses.length > 0 && phase.faults.length > 0 ? { ...phase, faults: uses } : phase,
+    uses.length > 0 && phase.faults.length > 0 ? { ...hint, ...phase, faults: uses } : { ...hint, ...phase },
   );
   return { ...loaded.drill, phases };
 }

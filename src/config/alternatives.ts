@@ -172,7 +172,8 @@ export function trialsOf({ trials, example }: Fault): Json[] {
   return trials?.filter(isRecord) ?? [paramsOf(FaultUse.parse(parse(example)))];
 }
 
-const needOf = (use: FaultUse, faults: readonly Fault[]) =>
+/** What a fault needs of the calls that it breaks, with the parameters it is used with. */
+export const needOf = (use: FaultUse, faults: readonly Fault[]) =>
   faults.find(({ name }) => name === use.fault)?.needsOf(paramsOf(use));
 
 /** Each by the names of its faults; those that would be called the same, by their parameters, and then by their place. */
