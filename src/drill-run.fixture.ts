@@ -18,9 +18,6 @@ export const DRILLS = listDrills(root)
   .filter(({ path }) => !/^named_only: true$/m.test(readFileSync(path, 'utf8')))
   .map(({ name }) => name);
 
-/** Checks that only a target shows which streams its replies: none of the package does, and streams.test.ts holds others to them. */
-export const ON_STREAMS: readonly string[] = ['lets-streams-flow'];
-
 export interface Ran {
   code: number;
   /** What a user's terminal shows, or the document of `--json`. */

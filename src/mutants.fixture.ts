@@ -29,6 +29,14 @@ export const MUTANTS: Mutant[] = [
     check: 'stops-when-left',
   },
   {
+    name: 'one clock over a whole stream',
+    file: 'adapter.ts',
+    find: 'if (stream && parts.some(isPiece)) goesOn?.();',
+    replace: '',
+    drill: 'timeout_primary',
+    check: 'lets-streams-flow',
+  },
+  {
     name: 'no deadline split',
     file: 'failover.ts',
     find: 'clock.now() + Math.floor((until - clock.now()) / (left.length + 1))',
