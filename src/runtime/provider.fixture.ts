@@ -11,12 +11,13 @@ export interface Provider {
   left: number;
 }
 
-/** A provider that reads real requests and answers in real bytes after `afterMs`, or hangs, or breaks the connection. */
+/** A provider that reads real requests and answers in real bytes after `afterMs`, each but the first `gapMs` after the one before; or hangs, or breaks the connection. */
 export function provider(
   protocol: Protocol,
   clock: HandClock,
   reply: (body: CallBody) => readonly Part[] | 'hang' | NetworkFailure['how'],
   afterMs = 100,
+  gapMs = 0,
 ): Provider {
   const self: Provider = {
     calls: [],
@@ -36,14 +37,18 @@ export function provider(
       const encoder = protocol.encoder(body, { id: `r${self.calls.length}`, atMs: clock.epochMs + clock.now() });
       const head = encoder.head(parts[0]);
       const frames: Frame[] = [...parts.flatMap((part) => encoder.push(part)), ...encoder.end()];
-      return { status: head.status, headers: head.headers, body: bytes(frames) };
+      const pause = () => (gapMs === 0 ? undefined : clock.sleep(gapMs, signal));
+      return { status: head.status, headers: head.headers, body: bytes(frames, pause) };
     },
   };
   return self;
 }
 
-async function* bytes(frames: readonly Frame[]): AsyncGenerator<Uint8Array> {
-  for (const frame of frames) yield frame.wire;
+async function* bytes(frames: readonly Frame[], pause: () => Promise<void> | undefined): AsyncGenerator<Uint8Array> {
+  for (const [i, frame] of frames.entries()) {
+    if (i > 0) await pause();
+    yield frame.wire;
+  }
 }
 
 /** The parts of a whole, plain answer. */
