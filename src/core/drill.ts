@@ -102,10 +102,12 @@ export const Drill = z.strictObject({
   workflow: z.string().describe('the folder of golden tasks it runs'),
   require: z.array(z.string()).optional().describe('features without which the drill is skipped'),
   named_only: z.boolean().optional().describe('it runs only where it is named, and not with all the others'),
-  claims_may_idle: z
+  may_idle: z
     .boolean()
     .optional()
-    .describe('a claim that finds nothing to judge is not applicable, where else it leaves the drill inconclusive'),
+    .describe(
+      'a fault that finds nothing to break and a claim that finds nothing to judge are not applicable, where else they leave the drill inconclusive',
+    ),
   phases: phasesOf(Phase),
   expect: z.record(z.string(), z.looseObject({})).describe('the checks it claims, with their parameters'),
 });

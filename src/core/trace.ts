@@ -116,6 +116,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     headers: z.record(z.string(), z.string()),
     /** Tools it was offered; absent where none were. */
     tools: z.array(z.string()).optional(),
+    /** Pictures it showed; absent where none. */
+    images: z.number().int().optional(),
     /** How many turns with the task's question stand in it, with no answer of the model between; absent where none does. */
     questions: z.number().int().optional(),
     /** Words of its instructions, each counted once: of system and user messages, without those of the task's own material. */

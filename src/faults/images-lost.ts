@@ -12,6 +12,7 @@ export const imagesLost = defineMeaningFault({
   name: 'images-lost',
   summary: 'The request is taken with its pictures and the model sees none: its answer no longer rests on them.',
   effect: 'cheapens',
+  needs: 'images',
   feature: 'citations',
   drill: 'citation_quality_drop',
   open: () => (call, next, around) => {

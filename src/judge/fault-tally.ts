@@ -1,4 +1,4 @@
-import { type FaultUse, placeOf } from '../core/drill.ts';
+import { type Drill, type FaultUse, placeOf } from '../core/drill.ts';
 import type { Effect } from '../core/effect.ts';
 import { NEEDS, type Need } from '../core/need.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -65,9 +65,12 @@ export function missed(faults: readonly FaultTally[]): FaultTally[] {
   );
 }
 
-/** Of these, all that happened to the target was that it never made the kind of call which they break. */
-export const isIdle = ({ seen, needs, refused }: FaultTally): boolean =>
-  seen > 0 && needs !== undefined && refused === undefined;
+/**
+ * Of these, all that happened to the target was that it never made the kind of call which they break; or a reply had nothing
+ * of what they break, where the drill allows for that.
+ */
+export const isIdle = ({ seen, needs, refused }: FaultTally, { may_idle }: Pick<Drill, 'may_idle'> = {}): boolean =>
+  seen > 0 && refused === undefined && (needs !== undefined || may_idle === true);
 
 export function whyMissed(missed: FaultTally): string {
   const { role, when, seen, needs, refused } = missed;

@@ -64,7 +64,7 @@ export function askedOf(
   const ofContract = task !== undefined && implied !== undefined && check.implies?.(task, undefined) === undefined;
   return {
     params: { ...(isRecord(implied) ? implied : {}), ...claimed },
-    expected: claimed !== undefined && plan.drill.claims_may_idle !== true,
+    expected: claimed !== undefined && plan.drill.may_idle !== true,
     binds: ofContract || (claimed !== undefined && !plan.shipped),
   };
 }

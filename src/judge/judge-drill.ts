@@ -131,7 +131,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         cell(plan, check, asked, severity, () => fold.verdict()),
       );
       totals.add(cells, plan);
-      const idle = missed(faults).filter(isIdle);
+      const idle = missed(faults).filter((fault) => isIdle(fault, plan.drill));
       if (!reasons.unspoken) {
         for (const reason of cutShort(plan, ended)) reasons.add(reason);
         for (const reason of failedBaselines(baselines)) reasons.add(reason);
@@ -338,7 +338,7 @@ const notApplicableNote = ({ what, why }: JudgePlan['lacking'][number]) => `${wh
 /** Checks that the drill, or a phase of it, claims and which judged nothing in any task. */
 function emptyClaims(plan: JudgePlan, totals: Totals): Reason[] {
   // What this run lacks leaves a claim without its chance.
-  if (plan.lacking.length > 0 || plan.drill.claims_may_idle) return [];
+  if (plan.lacking.length > 0 || plan.drill.may_idle) return [];
   const { expect, phases } = plan.drill;
   const claims: [check: string, phase?: string][] = [
     ...Object.keys(expect).map((check): [string] => [check]),

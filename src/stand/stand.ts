@@ -143,6 +143,7 @@ export function createStand(options: StandOptions): Stand {
   function record(call: ModelCall, inputTokens: number, headers: Record<string, string>): void {
     const { messages, tools, responseSchema } = call;
     const rereads = recording.rereads(call.ask, messages);
+    const images = imagesIn(call);
     recording.emit({
       kind: 'call',
       ask: call.ask,
@@ -158,7 +159,7 @@ export function createStand(options: StandOptions): Stand {
       ...(call.maxOutputTokens === undefined ? {} : { max_output_tokens: call.maxOutputTokens }),
       input_tokens: inputTokens,
       ...recording.facts(call),
-      held: recording.held([promptText(call), ...imagesIn(call).map((i) => i.data)].join('\n')),
+      held: recording.held([promptText(call), ...images.map((i) => i.data)].join('\n')),
       digests: {
         messages: messages.map((m) =>
           recording.digest([m.role, m.content, ...(m.images ?? []).map((i) => i.data)].join('\n')),
@@ -168,6 +169,7 @@ export function createStand(options: StandOptions): Stand {
       },
       headers,
       ...(tools.length === 0 ? {} : { tools: tools.map((t) => t.name) }),
+      ...(images.length === 0 ? {} : { images: images.length }),
       ...(rereads.length === 0 ? {} : { rereads }),
     });
   }
