@@ -52,7 +52,7 @@ describe('the rooms', () => {
       ],
       ['checks-knows-only-core-text', 'checks', "import '../faults/index.ts';"],
       ['reporters-knows-only-core-text', 'reporters', "import '../checks/index.ts';"],
-      ['targets-knows-only-core-world', 'targets', "import '../stand/stand.ts';"],
+      ['targets-knows-only-core-text-protocols-world', 'targets', "import '../stand/stand.ts';"],
       ['stand-knows-only-core-text-protocols-world', 'stand', "import '../run/run.ts';"],
       ['redaction-knows-only-core-text', 'redaction', "import '../recording/recorder.ts';"],
       ['recording-knows-only-core-text-redaction', 'recording', "import '../judge/judge-drill.ts';"],
