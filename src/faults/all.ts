@@ -6,6 +6,7 @@ export { badRequest } from './bad-request.ts';
 export { brokenStream } from './broken-stream.ts';
 export { capacity } from './capacity.ts';
 export { citationLoss } from './citation-loss.ts';
+export { connectionRefused } from './connection-refused.ts';
 export { connectionReset } from './connection-reset.ts';
 export { contextOverflow } from './context-overflow.ts';
 export { costSpike } from './cost-spike.ts';

@@ -6,7 +6,17 @@ import { isRecord } from '../text/json.ts';
 import { replying } from './error-reply.ts';
 import { isStream, withJson } from './stream.ts';
 
-const HOWS = ['html', 'error-object', 'empty', 'no-content', 'envelope', 'too-short', 'too-long', 'no-usage'] as const;
+const HOWS = [
+  'html',
+  'error-object',
+  'empty',
+  'no-content',
+  'envelope',
+  'no-answer',
+  'too-short',
+  'too-long',
+  'no-usage',
+] as const;
 type How = (typeof HOWS)[number];
 
 const EFFECT_OF: Record<How, Effect> = {
@@ -15,23 +25,27 @@ const EFFECT_OF: Record<How, Effect> = {
   empty: 'spoils',
   'no-content': 'spoils',
   envelope: 'spoils',
+  'no-answer': 'spoils',
   'too-short': 'spoils',
   'too-long': 'fails',
   'no-usage': 'odd',
 };
+
+/** What only a reply in one piece can be. */
+const WHOLE: readonly How[] = ['no-answer', 'too-short', 'too-long', 'no-usage'];
 
 export const oddSuccess = defineReplyFault({
   name: 'odd-success',
   summary: 'The reply has a good status and is not what the API promises: a page, an error, nothing, another shape.',
   effect: ({ how }) => EFFECT_OF[how],
   // A stream does not tell its length, and what counts its tokens is an event of its own for few.
-  needs: ({ how }) => (how === 'too-short' || how === 'too-long' || how === 'no-usage' ? 'whole' : undefined),
+  needs: ({ how }) => (WHOLE.includes(how) ? 'whole' : undefined),
   params: z.strictObject({
     how: z
       .enum(HOWS)
       .default('html')
       .describe(
-        '`html`: a page; `error-object`: an error in JSON; `empty`: no byte; `no-content`: 204; `envelope`: the reply inside another object; `too-short`, `too-long`: a content-length of 64 bytes, or of a million; a stream tells none; `no-usage`: a good reply that counts no tokens, a stream only where an event is there for that alone',
+        '`html`: a page; `error-object`: an error in JSON; `empty`: no byte; `no-content`: 204; `envelope`: the reply inside another object; `no-answer`: a whole reply whose list of answers is empty; `too-short`, `too-long`: a content-length of 64 bytes, or of a million; a stream tells none; `no-usage`: a good reply that counts no tokens, a stream only where an event is there for that alone',
       ),
   }),
   trials: HOWS.map((how) => ({ how })),
@@ -70,6 +84,8 @@ const TELL: Record<Exclude<How, keyof typeof INSTEAD>, Telling> = {
     frames: emptied(frames, 'HTTP 204', around),
   }),
   envelope: (reply, around) => ({ ...reply, frames: enveloped(reply.frames, around) }),
+  'no-answer': (reply, around) =>
+    isStream(reply.head) ? reply : { ...reply, frames: answerless(reply.frames, around) },
   'too-short': (reply, around) => lying(reply, TOO_SHORT, (frames) => shortened(frames, around)),
   'too-long': (reply, around) => lying(reply, TOO_LONG, (frames) => awaited(frames, around)),
   'no-usage': (reply, around) => ({ ...reply, frames: uncounted(reply, around) }),
@@ -93,6 +109,23 @@ async function* enveloped(frames: AsyncIterable<Frame>, { fired }: Around): Asyn
     if (!said) fired('inside another object');
     yield { ...inside, parts: [...countsOf(frame), ...(said ? [] : [unreadable('another shape')])] };
     said = true;
+  }
+}
+
+/** Where the APIs keep what was answered. */
+const ANSWERS = ['choices', 'content', 'output', 'candidates'];
+
+async function* answerless(frames: AsyncIterable<Frame>, { fired }: Around): AsyncGenerator<Frame> {
+  for await (const frame of frames) {
+    const emptied = withJson(frame, (json) => {
+      const list = isRecord(json) ? ANSWERS.find((key) => Array.isArray(json[key])) : undefined;
+      return isRecord(json) && list !== undefined ? { ...json, [list]: [] } : json;
+    });
+    if (emptied === undefined) yield frame;
+    else {
+      fired('no answer in it');
+      yield { ...emptied, parts: [...countsOf(frame), unreadable('no answer in it')] };
+    }
   }
 }
 
