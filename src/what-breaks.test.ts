@@ -6,6 +6,9 @@ import { root, runDrill } from './drill-run.fixture.ts';
 
 const PAGE = join(root, 'docs/what-breaks.md');
 
+// What collects the traces of @openai/agents is one for the whole process; here, unlike in a run, many worlds share one.
+process.env['OPENAI_AGENTS_DISABLE_TRACING'] = '1';
+
 /** The examples, by the SDK they are on. */
 const EXAMPLES = {
   'openai, chat': 'openai-sdk-agent',
@@ -52,8 +55,14 @@ describe('every fault on the examples', () => {
   const columns = new Map<string, Map<string, string>>();
 
   it.each(Object.entries(EXAMPLES))('%s', async (name, file) => {
-    const { report } = await runDrill({ names: ['every_fault'], target: `fixtures/targets/${file}.ts` });
+    const target = `fixtures/targets/${file}.ts`;
+    const { report } = await runDrill({ names: ['every_fault'], target });
     const cells = cellsOf(report);
+    // What a package loads late takes real time, once a process: each run of the command has processes of its own.
+    for (const drill of report.drills.filter(({ verdict }) => verdict === 'inconclusive')) {
+      const again = await runDrill({ names: [drill.name], target });
+      for (const [alternative, said] of cellsOf(again.report)) cells.set(alternative, said);
+    }
     columns.set(name, cells);
     // Whatever is found, the run itself can be believed.
     expect([...cells].filter(([, said]) => said === '?')).toEqual([]);
