@@ -140,9 +140,8 @@ it.each(['slow-answer@primary,delay_ms=0', 'malformed-json@primary,at_share=1'])
 );
 
 it('what breaks streams only is not applicable where a target streams nothing, which is no pass either', async () => {
-  // No user reads along in it.
-  const names = ['rate_limit_burst'];
-  const { code, report } = await runDrill({ names, fault: ['connection-reset@primary,after_frames=1'] });
+  const target = 'fixtures/targets/openai-sdk-agent.ts';
+  const { code, report } = await runDrill({ target, fault: ['connection-reset@primary,after_frames=1'] });
   const [drill] = report.drills;
   expect([code, report.verdict, drill?.verdict]).toEqual([3, 'inconclusive', 'not_applicable']);
   expect(drill?.reasons.map(({ reason }) => reason)).toEqual(['no call to primary was streamed']);

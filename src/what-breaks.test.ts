@@ -20,6 +20,17 @@ const EXAMPLES = {
   'LangChain.js': 'langchain-agent',
 };
 
+/** All are run where the page is written; else those that fall back in ways of their own. */
+const EVERY = process.env['UPDATE'] !== undefined;
+const FEW = ['openai, responses', 'Vercel AI SDK', 'LangChain.js'];
+
+/** The cells of an example, beside the names of the faults. */
+function columnOf(page: string, name: string): string[] {
+  const rows = page.split('\n').flatMap((line) => (line.startsWith('|') ? [line.split(' | ')] : []));
+  const at = rows[0]?.findIndex((cell) => cell.replace(/ \|$/, '') === name) ?? -1;
+  return rows.map((row) => `${row[0]}: ${row[at]?.replace(/ \|$/, '')}`);
+}
+
 /** What of an example failed under each alternative: the checks, or why nothing could be said. */
 function cellsOf({ drills }: RunReport): Map<string, string> {
   return new Map(
@@ -54,24 +65,27 @@ function table(columns: Map<string, Map<string, string>>): string {
 describe('every fault on the examples', () => {
   const columns = new Map<string, Map<string, string>>();
 
-  it.each(Object.entries(EXAMPLES))('%s', async (name, file) => {
-    const target = `fixtures/targets/${file}.ts`;
-    const { report } = await runDrill({ names: ['every_fault'], target });
-    const cells = cellsOf(report);
-    // What a package loads late takes real time, once a process: each run of the command has processes of its own.
-    for (const drill of report.drills.filter(({ verdict }) => verdict === 'inconclusive')) {
-      const again = await runDrill({ names: [drill.name], target });
-      for (const [alternative, said] of cellsOf(again.report)) cells.set(alternative, said);
-    }
-    columns.set(name, cells);
-    // Whatever is found, the run itself can be believed.
-    expect([...cells].filter(([, said]) => said === '?')).toEqual([]);
-    expect(cells.get('hang')).not.toBe('–');
-  });
+  it.each(EVERY ? Object.entries(EXAMPLES) : Object.entries(EXAMPLES).filter(([name]) => FEW.includes(name)))(
+    '%s',
+    async (name, file) => {
+      const target = `fixtures/targets/${file}.ts`;
+      const { report } = await runDrill({ names: ['every_fault'], target });
+      const cells = cellsOf(report);
+      // What a package loads late takes real time, once a process: each run of the command has processes of its own.
+      for (const drill of report.drills.filter(({ verdict }) => verdict === 'inconclusive')) {
+        const again = await runDrill({ names: [drill.name], target });
+        for (const [alternative, said] of cellsOf(again.report)) cells.set(alternative, said);
+      }
+      columns.set(name, cells);
+      // Whatever is found, the run itself can be believed.
+      expect([...cells].filter(([, said]) => said === '?')).toEqual([]);
+      expect(cells.get('hang')).not.toBe('–');
+    },
+  );
 
   it('is what the page says', () => {
     const page = `${INTRO}${table(columns)}\n`;
-    if (process.env['UPDATE'] !== undefined) writeFileSync(PAGE, page);
-    expect(readFileSync(PAGE, 'utf8')).toBe(page);
+    if (EVERY) writeFileSync(PAGE, page);
+    for (const name of columns.keys()) expect(columnOf(readFileSync(PAGE, 'utf8'), name)).toEqual(columnOf(page, name));
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { protocols } from '../protocols/index.ts';
 import { brokenStream } from './broken-stream.ts';
-import { leaping, onWire, REPLIES, type ReplyKind, toldBy } from './trial.fixture.ts';
+import { callsWhole, leaping, onWire, REPLIES, type ReplyKind, toldBy } from './trial.fixture.ts';
 
 const PROSE = toldBy(REPLIES.prose);
 
@@ -27,12 +27,15 @@ describe.each(protocols)('in $name', (protocol) => {
     expect(fired).toEqual([`${by} after 2 pieces`]);
   });
 
-  it.each(['end', 'closed', 'reset'])('is cut inside the arguments of a tool call: %s', async (by) => {
-    const { told, broke, fired } = await broken({ how: 'cut-in-arguments', by }, 'call');
-    expect(told.calls).toEqual([{ name: 'issue_refund', args: '{"order_i' }]);
-    expect([told.end, broke]).toEqual(['', by === 'end' ? undefined : by]);
-    expect(fired).toEqual([`${by} in the arguments of a tool call`]);
-  });
+  it.skipIf(callsWhole(protocol)).each(['end', 'closed', 'reset'])(
+    'is cut inside the arguments of a tool call: %s',
+    async (by) => {
+      const { told, broke, fired } = await broken({ how: 'cut-in-arguments', by }, 'call');
+      expect(told.calls).toEqual([{ name: 'issue_refund', args: '{"order_i' }]);
+      expect([told.end, broke]).toEqual(['', by === 'end' ? undefined : by]);
+      expect(fired).toEqual([`${by} in the arguments of a tool call`]);
+    },
+  );
 
   it.each(['end', 'reset'])('is cut after its end was said: %s', async (by) => {
     const { told, meant, broke } = await broken({ how: 'cut-after-end', by });
@@ -42,12 +45,16 @@ describe.each(protocols)('in $name', (protocol) => {
     ]);
   });
 
-  it('lacks nothing but its terminator', async () => {
-    const { told, meant, pieces } = await broken({ how: 'no-terminator' });
-    expect(told).toEqual(PROSE);
-    expect(meant).toEqual(PROSE);
-    expect(pieces).toEqual((await untouched()).slice(0, -1));
-  });
+  // In others the end itself is the last event.
+  it.runIf(['anthropic-messages', 'openai-chat'].includes(protocol.name))(
+    'lacks nothing but its terminator',
+    async () => {
+      const { told, meant, pieces } = await broken({ how: 'no-terminator' });
+      expect(told).toEqual(PROSE);
+      expect(meant).toEqual(PROSE);
+      expect(pieces).toEqual((await untouched()).slice(0, -1));
+    },
+  );
 
   it.each([0, 1])('turns into an error after %i pieces', async (after_pieces) => {
     const { told, meant, fired } = await broken({ how: 'error', error: 'rate_limit', after_pieces });

@@ -25,6 +25,10 @@ const EMPTY: Record<string, { body: object; events: string[] }> = {
       'response.completed',
     ],
   },
+  gemini: {
+    body: { candidates: [{ finishReason: 'STOP', index: 0 }], modelVersion: 'm-1' },
+    events: [],
+  },
   'anthropic-messages': {
     body: { type: 'message', role: 'assistant', content: [], stop_reason: 'end_turn' },
     events: ['message_start', 'message_delta', 'message_stop'],

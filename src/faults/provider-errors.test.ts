@@ -92,7 +92,7 @@ describe.each(protocols)('in $name', (protocol) => {
   it.each([true, false])('a content filter ends an empty answer (stream: %s)', async (stream) => {
     const { status, heard } = await heardOf(safetyBlock, {}, stream);
     expect(status).toBe(200);
-    const reason = protocol.api === 'openai' ? 'content-filter' : 'refusal';
+    const reason = protocol.api === 'anthropic' ? 'refusal' : 'content-filter';
     expect(heard.filter((p) => p.type !== 'usage')).toEqual([{ type: 'end', reason }]);
   });
 

@@ -131,6 +131,9 @@ export async function useTool(fault: Fault, params: unknown, does: ToolResult, c
   return { result: await tool(use, next, around), fired, effects: effects.length, took: clock.now() };
 }
 
+/** Whether calls come whole in a protocol: it has no way to say arguments that break off, or come in pieces. */
+export const callsWhole = ({ name }: Protocol): boolean => name === 'gemini';
+
 export async function partsOf(reply: Reply): Promise<Part[]> {
   const parts: Part[] = [];
   if (reply.kind === 'http') for await (const part of reply.parts) parts.push(part);
