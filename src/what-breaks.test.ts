@@ -6,9 +6,6 @@ import { root, runDrill } from './drill-run.fixture.ts';
 
 const PAGE = join(root, 'docs/what-breaks.md');
 
-// What collects the traces of @openai/agents is one for the whole process; here, unlike in a run, many worlds share one.
-process.env['OPENAI_AGENTS_DISABLE_TRACING'] = '1';
-
 /** The examples, by the SDK they are on. */
 const EXAMPLES = {
   'openai, chat': 'openai-sdk-agent',
@@ -22,7 +19,7 @@ const EXAMPLES = {
 
 /** All are run where the page is written; else those that fall back in ways of their own. */
 const EVERY = process.env['UPDATE'] !== undefined;
-const FEW = ['openai, responses', 'Vercel AI SDK', 'LangChain.js'];
+const FEW = ['Vercel AI SDK', 'LangChain.js'];
 
 /** The cells of an example, beside the names of the faults. */
 function columnOf(page: string, name: string): string[] {
