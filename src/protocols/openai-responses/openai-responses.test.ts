@@ -32,7 +32,7 @@ const events = (parts: readonly Part[], more: object = {}) =>
     .text.split('\n\n')
     .filter((text) => text !== '')
     .map((text) => {
-      const [, name, data = ''] = /^event: (.*)\ndata: (.*)$/.exec(text) ?? [];
+      const [, name, data = ''] = /^event: (\S*)\ndata: (.*)$/s.exec(text) ?? [];
       const json = asRecord(JSON.parse(data));
       expect(json['type']).toBe(name);
       return json;
