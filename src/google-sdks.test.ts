@@ -3,17 +3,12 @@ import type { Roles } from './core/declaration.ts';
 import { GoldenTask } from './core/golden-task.ts';
 import type { ModelCall } from './core/model-call.ts';
 import type { ArmedFault } from './core/stand.ts';
-import type { EventKind, NewEvent } from './core/trace.ts';
 import { createTrigger, TriggerSpec } from './core/trigger.ts';
 import type { ErrorPart, Part, Reply } from './core/wire.ts';
-import { protocols } from './protocols/index.ts';
 import { mockKey } from './stand/route.ts';
-import { scriptFor } from './stand/script.ts';
-import { createStand } from './stand/stand.ts';
-import { createNodeFetch, createVirtualWorld, currentScope, installRoutes, type RealIo } from './world/index.ts';
+import { meet as meetAt } from './stand/sdk.fixture.ts';
 
-// Before the SDKs are imported, as bin does it: they keep what they find.
-installRoutes();
+// After the fixture, which installs the routes: they keep what they find.
 const { ApiError, GoogleGenAI, Type } = await import('@google/genai');
 const { generateObject, generateText, stepCountIs, streamText, tool } = await import('ai');
 const { createGoogleGenerativeAI } = await import('@ai-sdk/google');
@@ -37,51 +32,10 @@ interface Setting {
 }
 
 /** Lets a client work against the stand in virtual time, and says what was seen. */
-async function meet<T>(
-  task: (client: Client) => Promise<T>,
-  { faults = [], turns = [], roles = { primary: role } }: Setting = {},
-) {
-  const io: RealIo[] = [];
-  const events: NewEvent[] = [];
-  const world = createVirtualWorld({
-    seed: 7,
-    epochMs: 1_790_000_000_000,
-    fetch: (input, init) => nodeFetch(input, init),
-    onRealIo: (e) => void io.push(e),
-  });
-  const nothing = { sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] };
-  const stand = createStand({
-    clock: world.clock,
-    random: world.random,
-    roles,
-    protocols,
-    recording: {
-      emit: (event) => void events.push(event),
-      held: () => nothing,
-      facts: () => ({}),
-      digest: (text) => text,
-      replied() {},
-      rereads: () => [],
-    },
-    schemaFields: [],
-    contract: undefined,
-    tools: [],
-  });
+function meet<T>(task: (client: Client) => Promise<T>, setting: Setting = {}) {
+  const { faults = [], turns = [], roles = { primary: role } } = setting;
   const golden = GoldenTask.parse({ name: 'hours', input: prompt, tenant: 'acme', answer, turns });
-  stand.begin(faults);
-  stand.play(1, scriptFor(golden, []));
-  const nodeFetch = createNodeFetch(stand.transport(currentScope), world.clock);
-  const out = await world.run(() =>
-    world.enter({ ask: 1, task: 'hours', tenant: 'acme' }, () =>
-      task(new GoogleGenAI({ apiKey: key })).then(
-        (value) => ({ value, error: undefined }),
-        (error: unknown) => ({ value: undefined, error }),
-      ),
-    ),
-  );
-  const told = <K extends EventKind>(kind: K) =>
-    events.filter((e): e is Extract<NewEvent, { kind: K }> => e.kind === kind);
-  return { ...out, io, told, at: world.clock.now() };
+  return meetAt(() => task(new GoogleGenAI({ apiKey: key })), faults, roles, golden);
 }
 
 /** A fault that replies these parts in place of what was asked for, or after its first pieces. */

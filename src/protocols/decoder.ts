@@ -86,7 +86,7 @@ function errorReply(head: Head, nowMs: number, reader: ReplyReader, json: unknow
 }
 
 /** Most error bodies have their sentence in one of these places. */
-function messageOf(json: unknown): string | undefined {
+export function messageOf(json: unknown): string | undefined {
   if (!isRecord(json)) return undefined;
   const { error, message } = json;
   const inner = isRecord(error) ? error['message'] : error;

@@ -60,7 +60,7 @@ export const says = (...parts: Part[]): ArmedFault => ({
 });
 
 /** Lets a client work against the stand in a virtual world. `replies` are the bodies as they went over the wire. */
-export async function meet<T>(work: () => Promise<T>, faults: ArmedFault[] = [], served = roles) {
+export async function meet<T>(work: () => Promise<T>, faults: ArmedFault[] = [], served = roles, golden = task) {
   const events: NewEvent[] = [];
   const io: RealIo[] = [];
   const replies: string[] = [];
@@ -90,7 +90,7 @@ export async function meet<T>(work: () => Promise<T>, faults: ArmedFault[] = [],
     tools: [],
   });
   stand.begin(faults);
-  stand.play(1, scriptFor(task, []));
+  stand.play(1, scriptFor(golden, []));
   const transport = stand.transport(currentScope);
   const decode = new TextDecoder();
   const nodeFetch = createNodeFetch(async (request, signal) => {
@@ -106,7 +106,7 @@ export async function meet<T>(work: () => Promise<T>, faults: ArmedFault[] = [],
     return { ...reply, body: body() };
   }, world.clock);
   const outcome = await world.run(() =>
-    world.enter({ ask: 1, task: task.name, tenant: task.tenant }, () =>
+    world.enter({ ask: 1, task: golden.name, tenant: golden.tenant }, () =>
       work().then(
         (value) => ({ value, error: undefined }),
         (error: unknown) => ({ value: undefined, error }),

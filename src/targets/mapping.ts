@@ -1,6 +1,7 @@
 import { gather } from '../core/gathered.ts';
 import type { HandlerMapping } from '../core/handler.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
+import { messageOf } from '../protocols/decoder.ts';
 import { openaiChat } from '../protocols/index.ts';
 import { createSseSplitter } from '../protocols/sse.ts';
 import { isRecord, parseJson } from '../text/json.ts';
@@ -65,7 +66,9 @@ export async function askHandler(
   if (response.ok) return mapping.outcome(response);
   const said = await response.text();
   const told = as === 'json' ? outcomeIn(said) : undefined;
-  return told ?? { ...failed(`HTTP ${response.status}`), ...(said !== '' && { notice: messageIn(said) }) };
+  return (
+    told ?? { ...failed(`HTTP ${response.status}`), ...(said !== '' && { notice: messageOf(parseJson(said)) ?? said }) }
+  );
 }
 
 /** What the user asks, and under it what may be cited. */
@@ -84,15 +87,6 @@ function outcomeIn(text: string): Outcome | undefined {
   if (typeof said['kind'] === 'string') return said as Outcome;
   const answer = [said['answer'], said['text'], said['message'], said['output']].find((one) => typeof one === 'string');
   return answer === undefined ? undefined : ({ ...said, kind: 'answered', answer } as Outcome);
-}
-
-/** The sentence of an error body, or all of it. */
-function messageIn(text: string): string {
-  const said = parseJson(text);
-  if (!isRecord(said)) return text;
-  const { error, message } = said;
-  const inner = isRecord(error) ? error['message'] : error;
-  return [inner, message].find((one): one is string => typeof one === 'string') ?? text;
 }
 
 /** A completion, whole or in chunks. */
