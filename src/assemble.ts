@@ -177,7 +177,9 @@ function jobOf({ request, target, players, redaction, clock, declares }: Opened)
   return {
     ...{ players, seed, jobs, bail, signal },
     target: { name: target.name, kind: target.kind, declares: asDeclared(declares) },
+    time: target.wall === true ? ('wall' as const) : ('virtual' as const),
     reproduce: reproduceLine(request, request.names, redaction),
+    epochMs: clock.epochMs,
     elapsedMs: () => clock.now(),
   };
 }

@@ -13,6 +13,7 @@ import type { PlayPlan } from './run/plan.ts';
 import { mockKey } from './stand/route.ts';
 import { scriptFor } from './stand/script.ts';
 import { createStand } from './stand/stand.ts';
+import { unguessable } from './world/index.ts';
 
 /** What is played, as data alone, so that another process can be handed it; `tasks` are names of golden tasks. */
 export interface PlayData extends Pick<PlayPlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped'> {
@@ -27,13 +28,18 @@ export const dataOf = ({ drill, workflow, declares, roles, shipped, tasks }: Pla
 /** Such data with everything that plays it: faults, providers, scripts. */
 export function equip({ tasks, ...data }: PlayData, redaction: Redaction): PlayPlan {
   const { roles, workflow } = data;
+  const addresses = addressesOf(roles);
   return {
     ...data,
     tasks: workflow.tasks.filter(({ name }) => tasks.includes(name)),
-    addresses: addressesOf(roles),
+    addresses,
     faults: faultsOf(data.drill),
     redaction,
     openStand: (world) => createStand({ ...world, roles, protocols }),
+    async openSockets(world) {
+      const { openSockets } = await import('./stand/sockets/index.ts');
+      return openSockets({ ...world, roles, addresses, protocols, secret: unguessable() });
+    },
     scriptFor: once((task) => scriptFor(task, sourcesFor(task, workflow.sources))),
     readOutcome,
   };

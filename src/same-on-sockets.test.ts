@@ -12,8 +12,8 @@ import { hang } from './faults/hang.ts';
 import { rateLimited } from './faults/rate-limited.ts';
 import { serverError } from './faults/server-error.ts';
 import { protocols } from './protocols/index.ts';
-import { openLoopback } from './stand/loopback.fixture.ts';
 import { scriptFor } from './stand/script.ts';
+import { type Answer, FLUSH_MS, listen } from './stand/sockets/listen.ts';
 import { createStand } from './stand/stand.ts';
 import { createNodeFetch, createVirtualWorld, createWallClock, currentScope, installRoutes } from './world/index.ts';
 
@@ -205,12 +205,12 @@ async function overSockets(one: Case, whole: number): Promise<Seen> {
   const arrived = async () => {
     while (seen.client.length < whole) await clock.sleep(1);
   };
-  const loopback = await openLoopback(
-    stand.transport(() => scope),
-    ORIGIN,
-    arrived,
-  );
-  await telling.run(tell, () => agent(one, tell, `${loopback.url}/v1`)).finally(loopback.close);
+  const transport = stand.transport(() => scope);
+  const answer: Answer = ({ path, ...request }, signal) => transport({ ...request, url: ORIGIN + path }, signal);
+  // A slow machine may take longer to read than a real stand waits.
+  const sleep = async (ms: number) => (ms === FLUSH_MS ? arrived() : clock.sleep(ms));
+  const { port, close } = await listen(answer, { sleep });
+  await telling.run(tell, () => agent(one, tell, `http://127.0.0.1:${port}/v1`)).finally(close);
   return seen;
 }
 
@@ -223,12 +223,8 @@ describe('the openai SDK sees the same in virtual time as over sockets', () => {
     // The SDK's jitter is drawn alike on both sides, so that their times can be compared.
     vi.spyOn(Math, 'random').mockReturnValue(0.5);
     // Sockets and parsers are made ready on first use, which may last longer than a call that hangs.
-    const first = await openLoopback(
-      async () => ({ status: 200, headers: [], body: nothing() }),
-      ORIGIN,
-      async () => {},
-    );
-    await fetch(first.url).finally(first.close);
+    const first = await listen(async () => ({ status: 200, headers: [], body: nothing() }), createWallClock());
+    await fetch(`http://127.0.0.1:${first.port}`).finally(first.close);
     const { setTimeout: routed } = globalThis;
     vi.spyOn(globalThis, 'setTimeout').mockImplementation((fn, ms, ...more) => {
       telling.getStore()?.(`waits ${ms} ms`);

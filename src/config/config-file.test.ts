@@ -46,10 +46,13 @@ test.each([
     GOOD.replace('builtin: reference', 'builtin: refrence'),
     '3:20 "refrence" is not among the targets of the package | did you mean "reference"? (targets of the package: reference)',
   ],
-  [GOOD.replace('builtin: reference', ''), '3:9 targets.ours: a target has either `builtin` or `module` | change it'],
+  [
+    GOOD.replace('builtin: reference', ''),
+    '3:9 targets.ours: a target has one of `builtin`, `module`, `command` and `http` | change it',
+  ],
   [
     GOOD.replace('module:', 'modul:'),
-    '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, as, declares)',
+    '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, command, lives, shell, folder, env, http, as, start, ready, declares)',
   ],
   [
     `${GOOD}redact: ['CUST-\\d+', '(?=x)']\n`,

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Declaration, type Role, Roles } from '../core/declaration.ts';
-import { HandlerMapping } from '../core/handler.ts';
 import { KnownFailure } from '../core/known-failure.ts';
+import { CommandParams, HttpParams } from '../core/target-params.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { namesIn } from './find.ts';
 import { inspect } from './issues.ts';
@@ -13,16 +13,20 @@ import { kindOf, readUserFile } from './read-file.ts';
 
 export const CONFIG_FILE = 'drill.config.yaml';
 
+/** By which of its keys a target says of what kind it is. */
+export const TARGET_KINDS = ['builtin', 'module', 'command', 'http'] as const;
+
 const TargetEntry = z
   .strictObject({
     builtin: z.string().optional().describe('a target of the package, by name'),
     module: z.string().optional().describe('a file whose default export answers tasks, seen from the configuration'),
-    as: HandlerMapping.optional(),
+    ...CommandParams.partial().shape,
+    ...HttpParams.partial().shape,
     declares: Declaration.optional().describe('what it says it does; a module may export this instead'),
   })
   .refine(
-    (entry) => (entry.builtin === undefined) !== (entry.module === undefined),
-    'a target has either `builtin` or `module`',
+    (entry) => TARGET_KINDS.filter((kind) => entry[kind] !== undefined).length === 1,
+    'a target has one of `builtin`, `module`, `command` and `http`',
   );
 
 const atMost = (n: number) => [(one: object) => Object.keys(one).length <= n, `there may be at most ${n}`] as const;
@@ -66,8 +70,11 @@ export function loadConfig(cwd: string, catalogue: Catalogue): Config | undefine
   const told = new Problems();
   const config = inspect(told, Config, { value: data, place });
   if (config === undefined) throw told.error();
-  const absolute = ({ module, ...entry }: Config['targets'][string]) =>
-    module === undefined ? entry : { ...entry, module: resolve(cwd, module) };
+  const absolute = ({ module, ...entry }: Config['targets'][string]) => ({
+    ...entry,
+    ...(module !== undefined && { module: resolve(cwd, module) }),
+    ...(entry.folder !== undefined && { folder: resolve(cwd, entry.folder) }),
+  });
   const targets = Object.fromEntries(Object.entries(config.targets).map(([name, entry]) => [name, absolute(entry)]));
   const notices = config.notices === undefined ? undefined : resolve(cwd, config.notices);
   if (notices !== undefined && kindOf(notices) !== 'file')

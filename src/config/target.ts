@@ -1,3 +1,5 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { extname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { Declaration, type ResolvedDeclaration, Roles, resolveDeclaration } from '../core/declaration.ts';
 import { DrillError, type Place } from '../core/errors.ts';
@@ -58,19 +60,49 @@ export async function openTarget(
 ): Promise<Target> {
   const entry = ownOf(config?.targets ?? {}, name);
   const builtin = ownOf(catalogue.builtinTargets, entry?.builtin ?? name);
-  if (builtin !== undefined && entry?.module === undefined) return builtin();
-  const path = entry?.module ?? name;
-  if (entry === undefined && !/[\\/.]/.test(name)) {
+  if (builtin !== undefined && (entry === undefined || entry.builtin !== undefined)) return builtin();
+  const { declares: _, ...params } = entry ?? readName(name, cwd) ?? { module: undefined };
+  const kind = catalogue.targetKinds.find((k) => k.name in params && params[k.name as 'module'] !== undefined);
+  if (kind === undefined) {
     const known = [...Object.keys(config?.targets ?? {}), ...Object.keys(catalogue.builtinTargets)];
     throw new DrillError({
       message: `there is no target "${name}"`,
       place: { file: '--target' },
-      fix: `${suggest(name, known, 'targets')}; or name a file: --target ./my-agent.ts`,
+      fix: `${suggest(name, known, 'targets')}; or name a file, a command or a URL: --target ./my-agent.ts, --target "python3 agent.py"`,
     });
   }
-  const kind = catalogue.targetKinds.find((k) => k.name === 'module');
-  if (kind === undefined) throw new Error('the catalogue has no module targets');
-  return { ...kind.open({ module: path, cwd, ...(entry?.as && { as: entry.as }) }), name };
+  return { ...kind.open({ ...params, cwd }), name };
+}
+
+/** Which program runs a file of this ending, where it is no module. */
+const INTERPRETERS: Readonly<Record<string, string>> = {
+  '.py': 'python3',
+  '.rb': 'ruby',
+  '.pl': 'perl',
+  '.php': 'php',
+  '.sh': 'sh',
+  '.jar': 'java -jar',
+};
+
+/** A target that is only named looks like what it is: a URL, a file, or a line that runs something. */
+function readName(name: string, cwd: string): Partial<Config['targets'][string]> | undefined {
+  if (/^https?:\/\//.test(name)) return { http: name };
+  const ending = extname(name);
+  const interpreter = ownOf(INTERPRETERS, ending);
+  if (interpreter !== undefined && !name.includes(' ')) return { command: [...interpreter.split(' '), name] };
+  if (/\s/.test(name.trim()) && !existsSync(resolve(cwd, name))) return { command: name };
+  if (/^\.[cm]?[jt]sx?$/.test(ending)) return { module: name };
+  if (isExecutable(resolve(cwd, name))) return { command: [resolve(cwd, name)] };
+  return /[\\/.]/.test(name) ? { module: name } : undefined;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 /** What the target declares, held against our schema; the configuration's word counts for more than the module's. */

@@ -13,6 +13,7 @@ import type { Outcome, Task } from './outcome.ts';
 import type { Random } from './random.ts';
 import type { JudgedDrill, RunReport } from './report.ts';
 import { type Seen, seenIn } from './seen.ts';
+import type { Sockets } from './sockets.ts';
 import type { Approve, ToolResult, Tools, ToolUse } from './tools.ts';
 import type { EventOf, TraceEvent } from './trace.ts';
 import type { Severity, Verdict } from './verdict.ts';
@@ -323,6 +324,8 @@ export interface Habitat {
   approve: Approve;
   clock: Clock;
   random: Random;
+  /** Where processes find all this; only a target in wall time has it. */
+  sockets?: Sockets;
 }
 
 export interface RunningTarget {
@@ -351,6 +354,8 @@ export interface Target {
   about: string;
   /** Where its code is the user's own: the file as it was named, and from where. */
   source?: { module: string; cwd: string; as?: HandlerMapping | undefined };
+  /** It runs in processes of its own, which find everything on sockets, and in the machine's time; else in virtual time. */
+  wall?: true;
   /** Evaluates its code anew: nothing it remembered before is left. */
   load(): Promise<LoadedTarget>;
 }

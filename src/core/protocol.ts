@@ -51,6 +51,8 @@ export interface Protocol extends Card {
   keyHeader?: string;
   /** Variables in which clients look for a key, beside a role's own: `if set`, they make do with another one. */
   keyEnvs?: Readonly<Record<string, 'always' | 'if set'>>;
+  /** Variables in which clients look for a base URL. */
+  urlEnvs?: readonly string[];
   /** Headers of requests and replies worth keeping, in lower case; none of them can hold a secret. */
   keeps: readonly string[];
   /** What an error's body says of when to come back, in milliseconds, where no header of this protocol does. */

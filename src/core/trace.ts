@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Declaration } from './declaration.ts';
 import { Effect } from './effect.ts';
 import { LogRecord, Outcome } from './outcome.ts';
+import { WAYS } from './sockets.ts';
 import { FailureMode } from './taxonomy.ts';
 import { Approval } from './tools.ts';
 
@@ -198,6 +199,10 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     protocol: z.string().optional(),
     base_url: z.string().optional(),
   }),
+  /** A call of which nothing told to which of the asks under way it belongs: it got no reply. */
+  z.object({ ...event, kind: z.literal('unattributed-call'), role: z.string(), asks: z.number().int() }),
+  /** From here on in this world, calls were told apart in this way as well. */
+  z.object({ ...event, kind: z.literal('attributed'), way: z.enum(WAYS) }),
   /** A request that no provider would take; `unspoken`: it is in no protocol. */
   z.object({
     ...ofAsk,

@@ -7,11 +7,15 @@ export interface WireRequest {
   url: string;
   headers: Headers;
   body: Uint8Array;
+  /** Whose port it came to; without it the host decides. */
+  role?: string;
 }
 
 export interface WireReply {
   status: number;
   headers: Headers;
+  /** Bytes of the body, where they are known before the first of them. */
+  length?: number;
   /** Chunks as they arrive. Rejects with a `NetworkFailure` where the connection breaks. */
   body: AsyncIterable<Uint8Array>;
 }

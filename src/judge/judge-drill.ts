@@ -9,6 +9,7 @@ import type { Need } from '../core/need.ts';
 import { once } from '../core/once.ts';
 import type { DrillCheck, Fold } from '../core/plugin.ts';
 import type { CellReport, DrillReport, JudgedDrill, TaskReport } from '../core/report.ts';
+import type { Way } from '../core/sockets.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import type { Severity, VerdictWord } from '../core/verdict.ts';
 import { BothPaths } from './both-paths.ts';
@@ -67,7 +68,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   /** The baseline shows in which order roles are tried, if the target does not say so; only then can anything be judged. */
   function settle(events: readonly TraceEvent[]): void {
     const chain = chainSeen(given.declares, events);
-    notes = orderNote(given, chain);
+    notes = [...orderNote(given, chain), ...waysNote(events)];
     plan = settled(given, chain);
     folds = openFolds(plan);
     for (const event of events) stepAll(event);
@@ -286,6 +287,19 @@ function evidenceOf(
     ...factsOf(plan),
   };
 }
+
+/** How the baseline's calls were told apart, where they came over sockets; of asks that come together it may not be enough. */
+function waysNote(events: readonly TraceEvent[]): string[] {
+  const ways = eventsOf(events, 'attributed').map(({ way }) => WORDS_OF[way]);
+  return ways.length === 0 ? [] : [`which ask a call belongs to was told by ${ways.join(', ')}`];
+}
+const WORDS_OF: Readonly<Record<Way, string>> = {
+  url: 'a URL of its own',
+  header: 'a header that was handed on',
+  body: 'the body’s user or metadata',
+  marker: 'a mark in its text',
+  alone: 'no other ask being under way',
+};
 
 /** One list a task, so that what is found out about it is found once. */
 const sourcesOf = once((plan: JudgePlan) => once((task: GoldenTask) => sourcesFor(task, plan.workflow.sources)));

@@ -24,11 +24,13 @@ export class Reasons {
     const leak =
       event.kind === 'unknown-call'
         ? unknownCall(event, plan)
-        : event.kind === 'real-io' && event.fatal
-          ? realIo(event)
-          : event.kind === 'unscripted-call' && event.unspoken && event.phase === BASELINE
-            ? unspokenCall(event)
-            : undefined;
+        : event.kind === 'unattributed-call'
+          ? unattributedCall(event)
+          : event.kind === 'real-io' && event.fatal
+            ? realIo(event)
+            : event.kind === 'unscripted-call' && event.unspoken && event.phase === BASELINE
+              ? unspokenCall(event)
+              : undefined;
     if (leak === undefined) return;
     this.untrusted = true;
     this.unspoken ||= event.kind === 'unscripted-call';
@@ -65,6 +67,11 @@ function realIo(event: EventOf<'real-io'>): Reason {
 const unspokenCall = ({ why }: EventOf<'unscripted-call'>): Reason => ({
   reason: `the target calls what is in no protocol that is spoken here: ${why}`,
   fix: 'Let it call models in one of those that `drill list protocols` shows.',
+});
+
+const unattributedCall = ({ role, asks }: EventOf<'unattributed-call'>): Reason => ({
+  reason: `nothing told to which of ${asks} asks under way a call to ${role} belongs`,
+  fix: 'Let the target hand on the header x-drill-ask or traceparent of its request with its own calls, or put the task id into the `user` of the body.',
 });
 
 /** Says which host and model were seen, and the line that makes a role of them. */

@@ -13,3 +13,6 @@ export const replyHeaders = ({ id }: Stamp): Headers => [
 
 /** A refusal must have words: without them the reply would look like a plain, empty answer. */
 export const REFUSAL = "I'm sorry, but I can't help with that.";
+
+/** Where its SDKs look for a base URL. */
+export const URL_ENVS: readonly string[] = ['OPENAI_BASE_URL', 'OPENAI_API_BASE'];

@@ -195,6 +195,10 @@ function detailOf(event: TraceEvent): string {
       return `${event.fault} on ${event.role}: ${event.why}`;
     case 'unknown-call':
       return `${event.method} ${event.origin}${event.path}`;
+    case 'unattributed-call':
+      return `to ${event.role}, of one of ${event.asks} asks`;
+    case 'attributed':
+      return `by ${event.way}`;
     case 'unscripted-call':
       return event.why;
     case 'tool-use':

@@ -9,7 +9,7 @@ import { SPINNING } from '../judge/task-report.ts';
 import { logFacts } from '../recording/log-facts.ts';
 import { digest, type Recorder } from '../recording/recorder.ts';
 import { DEEPEST, isDeeper } from '../text/canonical.ts';
-import { hasTimers, onCrash, sayThrown, tellOpen } from '../world/index.ts';
+import { onCrash, sayThrown } from '../world/index.ts';
 import { copyOf, excessOf } from './boundary.ts';
 import { HORIZON_MS, type PlayPlan } from './plan.ts';
 
@@ -27,6 +27,8 @@ export interface AskContext {
   /** Ids of the tasks that the target was given in this world. */
   given: Set<string>;
   enter<T>(scope: Scope, fn: () => T): T;
+  /** What an ask hangs at, as far as it can be seen. */
+  waitedFor(scope: Scope): string;
 }
 
 /** What the user of one ask does: reads along, as far as that was said, and leaves after so many milliseconds. */
@@ -89,8 +91,8 @@ export async function ask(
       ),
     );
     const late = clock
-      .sleep(task.deadline_ms + HORIZON_MS, over.signal)
-      .then(() => ({ hung: context.enter(scope, waitedFor) }));
+      .sleep(task.deadline_ms + HORIZON_MS[clock.kind], over.signal)
+      .then(() => ({ hung: context.waitedFor(scope) }));
     const ending = await Promise.race([answer, crash.happened, late]);
     if ('hung' in ending) {
       const waited_ms = clock.now() - begun;
@@ -111,16 +113,6 @@ const LEFT = new DOMException('The user left', 'AbortError');
 
 /** How an ask ended. An outcome that could not be read is a failure, with what is wrong with it as its error. */
 type Ending = { outcome: Outcome; unreadable?: true } | { hung: string };
-
-const OWN_TIMER = 'a timer of its own';
-const UNSETTLED = 'a promise that nothing will settle';
-
-/** What the current ask hangs at, as far as it can be seen. */
-function waitedFor(): string {
-  const outside = tellOpen();
-  if (outside.length > 0) return `${outside.join(', ')}, outside of the virtual world`;
-  return hasTimers() ? OWN_TIMER : UNSETTLED;
-}
 
 /** The end of an ask whose code would have ended its process, or goes round without end. */
 function crashOf(scope: Scope) {

@@ -6,7 +6,16 @@ import type { Habitat, LoadedTarget, Target } from '../core/plugin.ts';
 import { createRandom, type Random } from '../core/random.ts';
 import type { TaskWords } from '../recording/given.ts';
 import { createRecorder } from '../recording/recorder.ts';
-import { createNodeFetch, createVirtualWorld, currentScope, onCrash, type RealIo, type World } from '../world/index.ts';
+import {
+  createNodeFetch,
+  createVirtualWorld,
+  createWallWorld,
+  currentScope,
+  onCrash,
+  type RealIo,
+  type WallWorld,
+  type World,
+} from '../world/index.ts';
 import type { AskContext } from './ask.ts';
 import { approveAcross, copyOf, toolsAcross } from './boundary.ts';
 import { type PlayContext, type PlayPlan, schemaFieldsOf, type WorldFacts } from './plan.ts';
@@ -33,31 +42,43 @@ export async function inWorld(
     // That its files are read while it is evaluated says nothing.
     else if (io.fatal) early.push(io);
   };
-  const world = createVirtualWorld({
-    name: `drill ${facts.drill}${facts.world === 'baseline' ? ', without its faults' : ''}`,
-    seed: random.fork('target').seed,
-    epochMs: EPOCH_MS,
-    fetch: (input, init) => {
-      if (stage !== undefined) return stage.habitat.fetch(input, init);
-      report({ what: 'fetch while its module was evaluated', by: target.about, fatal: true, scope: undefined });
-      return Promise.reject(new TypeError('fetch failed'));
-    },
-    onOutput: context.print,
-    onRealIo: report,
-  });
+  const { seed } = random.fork('target');
+  const wall = target.wall === true ? createWallWorld(seed) : undefined;
+  const virtual = () =>
+    createVirtualWorld({
+      name: `drill ${facts.drill}${facts.world === 'baseline' ? ', without its faults' : ''}`,
+      seed,
+      epochMs: EPOCH_MS,
+      fetch: (input, init) => {
+        if (stage !== undefined) return stage.habitat.fetch(input, init);
+        report({ what: 'fetch while its module was evaluated', by: target.about, fatal: true, scope: undefined });
+        return Promise.reject(new TypeError('fetch failed'));
+      },
+      onOutput: context.print,
+      onRealIo: report,
+    });
+  const world = wall ?? virtual();
   await world.run(async () => {
     const loaded = await unlessItDies(world.clock, () => loadedIn(world.clock, target), notLoaded(target));
     const plan = planned(loaded);
     stage = openStage(plan, facts, world, random, context);
     for (const io of early) stage.report(io);
     const { habitat, recorder, stand } = stage;
-    const running = await unlessItDies(world.clock, async () => loaded.start(habitat), notStarted(target));
+    const { clock, enter, waitedFor } = world;
+    const sockets =
+      wall && (await plan.openSockets({ clock, asks: wall.asks, stand, recording: recorder, print: context.print }));
     try {
-      const { signal } = context;
-      const given = new Set<string>();
-      await body({ plan, running, clock: world.clock, recorder, stand, signal, given, enter: world.enter });
+      const start = async () => loaded.start({ ...habitat, ...(sockets && { sockets }) });
+      const running = await unlessItDies(clock, start, notStarted(target));
+      try {
+        const { signal } = context;
+        const given = new Set<string>();
+        await body({ plan, running, clock, recorder, stand, signal, given, enter, waitedFor });
+      } finally {
+        await running.close();
+      }
     } finally {
-      await running.close();
+      await sockets?.close();
     }
   });
 }
@@ -72,7 +93,7 @@ async function loadedIn(clock: Clock, target: Target): Promise<LoadedTarget> {
 type Stage = ReturnType<typeof openStage>;
 
 /** The recorder and the providers of one world, and what the target finds there. */
-function openStage(plan: PlayPlan, facts: WorldFacts, world: World, random: Random, context: PlayContext) {
+function openStage(plan: PlayPlan, facts: WorldFacts, world: World | WallWorld, random: Random, context: PlayContext) {
   const recorder = createRecorder({
     drill: facts.drill,
     sequence: context.sequence,

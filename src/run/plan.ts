@@ -6,11 +6,13 @@ import { once } from '../core/once.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Habitat } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
+import type { Sockets } from '../core/sockets.ts';
 import type { ArmedFault, Recording, Stand } from '../core/stand.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { JudgePlan } from '../judge/plan.ts';
 import type { Sequence } from '../recording/recorder.ts';
 import type { Redaction } from '../redaction/redact.ts';
+import type { WallWorld } from '../world/index.ts';
 
 /**
  * What is judged, now or later: a live run and a stored one see the same texts, with nothing secret in them. The line
@@ -41,6 +43,10 @@ export interface PlayPlan extends Pick<JudgePlan, 'drill' | 'workflow' | 'declar
     contract: Contract | undefined;
     tools: readonly ToolSchema[];
   }): Stand;
+  /** The same stand on sockets, for a target in wall time. */
+  openSockets(
+    world: Pick<WallWorld, 'clock' | 'asks'> & { stand: Stand; recording: Recording; print(text: string): void },
+  ): Promise<Sockets & { close(): Promise<void> }>;
   scriptFor(task: GoldenTask): Script;
   /** An outcome, or what is wrong with what a target gave back, in sentences for whoever wrote it. */
   readOutcome(given: unknown): { outcome: Outcome } | { problems: string[] };
@@ -90,8 +96,8 @@ export interface RunContext extends Omit<PlayContext, 'print'> {
   next(): Plan | undefined;
 }
 
-/** Past the deadline by this much an ask is given up and its outcome is `hung`. */
-export const HORIZON_MS = 3_600_000;
+/** Past the deadline by this much an ask is given up and its outcome is `hung`: time that is real is not spent on waiting. */
+export const HORIZON_MS: Readonly<Record<Clock['kind'], number>> = { virtual: 3_600_000, wall: 10_000 };
 
 export function schemaFieldsOf(plan: Pick<JudgePlan, 'workflow'>): string[] {
   const properties = plan.workflow.contract?.output?.schema['properties'];

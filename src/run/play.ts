@@ -60,7 +60,8 @@ function inOrder({ plan, chain }: Piece): PlayPlan {
 
 /** What died after its ask was over, or in nobody's name, is no ask's finding; but nothing can vouch for the run any more. */
 function takeLost({ clock, recorder }: WorldContext, { clock: where, error, what }: Crash): boolean {
-  if (where !== undefined && where !== clock) return false;
+  // Of a target in a process of its own nothing dies in this one.
+  if (clock.kind === 'wall' || (where !== undefined && where !== clock)) return false;
   // An ask's signal is aborted at its end: what that makes reject is our doing.
   const ours = error instanceof Error && error.name === 'AbortError';
   if (!ours) recorder.emit({ kind: 'real-io', what: what + IN_NO_TASK, by: 'unknown', fatal: true });

@@ -13,9 +13,12 @@ export interface RunJob extends Omit<Reports, 'several'> {
   players: Players;
   seed: number;
   target: RunReport['target'];
+  time: RunReport['time'];
   reproduce: string;
   /** What may differ between two runs of one seed; the run adds how long it took. */
   about: Omit<RunReport['about'], 'id' | 'wall_ms'>;
+  /** When it began, in milliseconds since the Unix epoch. */
+  epochMs: number;
   /** Real milliseconds since the run began. */
   elapsedMs(): number;
   /** Gets every drill that was judged. */
@@ -64,11 +67,11 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
   }
 }
 
-function factsOf({ seed, target, reproduce, about, folder, elapsedMs }: RunJob): RunFacts {
+function factsOf({ seed, time, target, reproduce, about, folder, elapsedMs }: RunJob): RunFacts {
   return {
     schema: 'drill.run/1',
     seed,
-    time: 'virtual',
+    time,
     mode: 'mock',
     target,
     reproduce,
@@ -85,9 +88,9 @@ function headerOf(job: RunJob): TraceEvent {
     kind: 'run-header',
     schema: 'drill.trace/1',
     seed: job.seed,
-    time: 'virtual',
+    time: job.time,
     mode: 'mock',
-    epoch_ms: EPOCH_MS,
+    epoch_ms: job.time === 'virtual' ? EPOCH_MS : job.epochMs,
     target: job.target,
     roles: asKnown(roles),
   };

@@ -173,7 +173,8 @@ export function openTrip(
       }
       for (const frame of sent) gather(frame.parts, said);
       endAsSaid(status);
-      return { status, headers, body: from(sent.map(({ wire }) => wire)) };
+      const length = sent.reduce((sum, { wire }) => sum + wire.length, 0);
+      return { status, headers, length, body: from(sent.map(({ wire }) => wire)) };
     },
   };
 }

@@ -35,12 +35,14 @@ interface Known {
 }
 
 /**
- * Whose call a request is. The host decides; only roles on one host are told apart, by path, key, model, then protocol.
+ * Whose call a request is. Its port decides where each role has one, else the host; only roles on one host are told apart, by path, key, model, then protocol.
  * What is in no protocol, or in another API's, is the role's own refusal; the protocols of one API are all served.
  */
 export function route(request: WireRequest, { roles, protocols, memoryOf }: Known): Routed {
   const url = new URL(request.url);
-  const onHost = Object.entries(roles).filter(([, role]) => new URL(role.base_url).origin === url.origin);
+  const isAsked = (name: string, role: Role) =>
+    request.role === undefined ? new URL(role.base_url).origin === url.origin : name === request.role;
+  const onHost = Object.entries(roles).filter(([name, role]) => isAsked(name, role));
   const spoken = protocols.find((p) => p.baseOf(url.pathname) !== undefined);
   const body = spoken?.readCall(request);
   const model = body?.model ?? null;

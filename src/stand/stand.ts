@@ -116,7 +116,7 @@ export function createStand(options: StandOptions): Stand {
   async function plainReply(said: object): Promise<WireReply> {
     await clock.sleep(PLAIN_MS);
     const body = new TextEncoder().encode(JSON.stringify(said));
-    return { status: 200, headers: [['content-type', 'application/json']], body: once(body) };
+    return { status: 200, headers: [['content-type', 'application/json']], length: body.length, body: once(body) };
   }
 
   function refuseUnknown({ role: _, ...seen }: UnknownCall, scope: Scope | undefined): never {

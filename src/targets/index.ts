@@ -1,4 +1,5 @@
 import type { TargetKind } from '../core/plugin.ts';
+import { command } from './command.ts';
 import { module } from './module.ts';
 
-export const targetKinds: TargetKind[] = [module];
+export const targetKinds: TargetKind[] = [module, command];

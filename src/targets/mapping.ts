@@ -81,7 +81,7 @@ const failed = (error: string): Outcome => ({ kind: 'failed', error });
 const brief = (text: string) => (text.length > 80 ? `${text.slice(0, 80)}…` : text);
 
 /** An outcome as such, or an object with an answer in it; its shape is held against ours like that of any other target. */
-function outcomeIn(text: string): Outcome | undefined {
+export function outcomeIn(text: string): Outcome | undefined {
   const said = parseJson(text);
   if (!isRecord(said)) return undefined;
   if (typeof said['kind'] === 'string') return said as Outcome;

@@ -1,8 +1,8 @@
 export { type Crash, giveUp, onCrash, sayThrown } from './crash.ts';
 export { DeadlockError, LivelockError } from './driver.ts';
 export { createNodeFetch } from './node-fetch.ts';
-export { currentScope, hasTimers, type RealIo } from './place.ts';
+export { currentScope, type RealIo } from './place.ts';
 export { installRoutes } from './routes.ts';
 export { createWallClock, isoTime, today, unguessable } from './wall-clock.ts';
-export { tellOpen } from './watch.ts';
+export { createWallWorld, type WallWorld } from './wall-world.ts';
 export { createVirtualWorld, type World, type WorldOptions } from './world.ts';

@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { wait as waitForReal } from '../../fixtures/habits/keeps-a-timer.ts';
 import { HANG_GUARD_MS } from '../hang-guard.fixture.ts';
-import { createVirtualWorld, installRoutes, type RealIo, tellOpen } from './index.ts';
+import { createVirtualWorld, installRoutes, type RealIo } from './index.ts';
+import { tellOpen } from './watch.ts';
 
 installRoutes();
 

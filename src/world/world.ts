@@ -2,9 +2,10 @@ import { createRandom, type Random } from '../core/random.ts';
 import type { Scope } from '../core/stand.ts';
 import { type Drain, drive } from './driver.ts';
 import { OwnMap, OwnSet } from './originals.ts';
-import { at, Place, type RealIo, type Surroundings } from './place.ts';
+import { at, hasTimers, Place, type RealIo, type Surroundings } from './place.ts';
 import { routesInstalled } from './routes.ts';
 import { VirtualClock } from './virtual-clock.ts';
+import { tellOpen } from './watch.ts';
 
 export interface World {
   readonly clock: VirtualClock;
@@ -17,6 +18,8 @@ export interface World {
   run<T>(fn: () => Promise<T>): Promise<T>;
   /** Attributes everything done inside to one ask: its calls, its draws, its real work. */
   enter<T>(scope: Scope, fn: () => T): T;
+  /** What an ask hangs at, as far as it can be seen; the world is told of what may come to it from outside. */
+  waitedFor(scope: Scope): string;
 }
 
 export interface WorldOptions {
@@ -64,6 +67,12 @@ export function createVirtualWorld(options: WorldOptions): World {
   const waiting = new OwnMap<number, Scope>();
   let busy = false;
 
+  const placeOf = (scope: Scope) => {
+    const place = places.get(scope.ask) ?? new Place(surroundings, scope);
+    places.set(scope.ask, place);
+    return place;
+  };
+
   return {
     clock,
     random,
@@ -84,9 +93,7 @@ export function createVirtualWorld(options: WorldOptions): World {
       }
     },
     enter(scope, fn) {
-      const place = places.get(scope.ask) ?? new Place(surroundings, scope);
-      places.set(scope.ask, place);
-      const result = at(place, fn);
+      const result = at(placeOf(scope), fn);
       if (result instanceof Promise) {
         waiting.set(scope.ask, scope);
         const over = () => waiting.delete(scope.ask);
@@ -94,5 +101,15 @@ export function createVirtualWorld(options: WorldOptions): World {
       }
       return result;
     },
+    waitedFor: (scope) => at(placeOf(scope), waitedForHere),
   };
+}
+
+const OWN_TIMER = 'a timer of its own';
+const UNSETTLED = 'a promise that nothing will settle';
+
+function waitedForHere(): string {
+  const outside = tellOpen();
+  if (outside.length > 0) return `${outside.join(', ')}, outside of the virtual world`;
+  return hasTimers() ? OWN_TIMER : UNSETTLED;
 }

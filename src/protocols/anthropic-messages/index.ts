@@ -15,6 +15,7 @@ export const anthropicMessages: Protocol = {
   path: '/v1/messages',
   baseOf: baseBefore(/\/v1\/messages$/),
   keyHeader: 'x-api-key',
+  urlEnvs: ['ANTHROPIC_BASE_URL', 'ANTHROPIC_API_URL'],
   keeps: ['anthropic-version', 'x-stainless-retry-count'],
   readCall,
   remembers,

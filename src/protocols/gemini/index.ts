@@ -19,6 +19,7 @@ export const gemini: Protocol = {
   serves: (api, base) => api === 'openai' && base.endsWith('/openai'),
   keyHeader: 'x-goog-api-key',
   // Google's own client says so where it finds both of its variables; the Vercel AI SDK has one of its own.
+  urlEnvs: ['GOOGLE_GEMINI_BASE_URL'],
   keyEnvs: { GOOGLE_GENERATIVE_AI_API_KEY: 'always', GOOGLE_API_KEY: 'if set' },
   keeps: ['x-goog-api-client'],
   waitIn,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Protocol } from '../../core/protocol.ts';
-import { KEEPS } from '../openai.ts';
+import { KEEPS, URL_ENVS } from '../openai.ts';
 import { plain } from '../openai-plain.ts';
 import { baseBefore } from '../request.ts';
 import type { Dialect } from './dialect.ts';
@@ -23,6 +23,7 @@ function spokenAs(dialect: Dialect): Protocol {
     example,
     api,
     path,
+    urlEnvs: URL_ENVS,
     baseOf: baseBefore(/\/chat\/completions$/),
     ...(serves && { serves }),
     ...(keyHeader && { keyHeader }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Protocol } from '../../core/protocol.ts';
-import { KEEPS } from '../openai.ts';
+import { KEEPS, URL_ENVS } from '../openai.ts';
 import { plain } from '../openai-plain.ts';
 import { baseBefore } from '../request.ts';
 import { decoder } from './decode.ts';
@@ -16,6 +16,7 @@ export const openaiResponses: Protocol = {
     'primary: { provider: openai, protocol: openai-responses, base_url: https://api.openai.com/v1, model: gpt-5-mini, key_env: OPENAI_API_KEY }',
   api: 'openai',
   path: '/responses',
+  urlEnvs: URL_ENVS,
   baseOf: baseBefore(/\/responses$/),
   keeps: KEEPS,
   readCall,

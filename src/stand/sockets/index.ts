@@ -1,0 +1,164 @@
+import type { Clock } from '../../core/clock.ts';
+import type { Roles } from '../../core/declaration.ts';
+import type { Task } from '../../core/outcome.ts';
+import type { Habitat } from '../../core/plugin.ts';
+import { type Protocol, protocolOf } from '../../core/protocol.ts';
+import type { Sockets, Way } from '../../core/sockets.ts';
+import type { Recording, Scope, Stand } from '../../core/stand.ts';
+import { NetworkFailure } from '../../core/wire.ts';
+import { createAttribution } from './attribution.ts';
+import { type Answer, type At, type Listener, listen } from './listen.ts';
+import { answerTools } from './tools.ts';
+import { trap } from './trap.ts';
+
+export interface SocketsOptions {
+  clock: Clock;
+  stand: Stand;
+  roles: Roles;
+  /** Where the target finds each role in virtual time, with a dummy key. */
+  addresses: Habitat['roles'];
+  protocols: readonly Protocol[];
+  recording: Recording;
+  asks: { readonly open: readonly Scope[]; readonly last: Scope | undefined };
+  /** What the keys of this world's asks are made of. */
+  secret: string;
+  print(text: string): void;
+  /** Where to listen, and under which name others find it; loopback and free ports where it is not said. */
+  at?: Placement | undefined;
+}
+
+/** Fixed ports from `port` on: the roles' in their order, then the tools'. */
+export interface Placement extends At {
+  /** The host under which the target finds them. */
+  advertise: string;
+}
+
+export interface OpenSockets extends Sockets {
+  close(): Promise<void>;
+}
+
+/** The same stand on sockets: a port for each role, one for the tools and whoever approves, and a proxy that lets nothing out. */
+export async function openSockets(options: SocketsOptions): Promise<OpenSockets> {
+  const { clock, stand, roles, addresses, protocols, recording, asks, secret, at } = options;
+  const attribution = createAttribution(secret, asks);
+  const ways = new Set<Way>();
+  const listeners: Listener[] = [];
+
+  function note(way: Way): void {
+    if (ways.has(way)) return;
+    ways.add(way);
+    recording.emit({ kind: 'attributed', way });
+  }
+
+  /** Answers of a port of its own; `to` is what a message calls it. */
+  const attributed =
+    (to: string, answer: (request: Parameters<Answer>[0], scope: Scope, signal: AbortSignal) => ReturnType<Answer>) =>
+    (given: Parameters<Answer>[0], signal: AbortSignal): ReturnType<Answer> => {
+      const { request, scope, way } = attribution.attribute(given);
+      if (scope === undefined || way === undefined) {
+        recording.emit({ kind: 'unattributed-call', role: to, asks: asks.open.length });
+        return Promise.reject(new NetworkFailure('reset'));
+      }
+      note(way);
+      return answer(request, scope, signal);
+    };
+
+  const add = async (answer: Answer) => {
+    const { host = '127.0.0.1', port = 0 } = at ?? {};
+    const listener = await listen(answer, clock, { host, port: port === 0 ? 0 : port + listeners.length });
+    listeners.push(listener);
+    return `http://${at?.advertise ?? listener.host}:${listener.port}`;
+  };
+
+  const origins = new Map<string, string>();
+  try {
+    for (const [name, role] of Object.entries(roles)) {
+      const reach = reaching(role.base_url, protocols);
+      const answer = attributed(name, (request, scope, signal) =>
+        stand.transport(() => scope)({ ...request, url: reach(request.path), role: name }, signal),
+      );
+      origins.set(name, await add(answer));
+    }
+    const tools = await add(attributed('tools', (request, scope) => answerTools(request, stand, scope)));
+    const proxy = await trap((seen) => recording.emit({ kind: 'unknown-call', ...seen, model: null }));
+    listeners.push(proxy);
+    return { ...placed(proxy, tools), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+
+  async function close(): Promise<void> {
+    await Promise.all(listeners.map((listener) => listener.close()));
+  }
+
+  function placed(proxy: Listener, tools: string): Sockets {
+    const prefix = (task?: Task) => (task === undefined ? '' : `/~${attribution.keyOf(task)}`);
+    const local = (task?: Task): Habitat['roles'] =>
+      Object.fromEntries(
+        Object.entries(addresses).map(([name, address]) => {
+          const path = new URL(address.base_url).pathname.replace(/\/$/, '');
+          return [name, { ...address, base_url: `${origins.get(name)}${prefix(task)}${path}` }];
+        }),
+      );
+    return {
+      roles: local,
+      env: (task) => ({
+        ...variablesOf(local(task), roles, protocols),
+        ...proxyVariables(proxy, [...origins.values(), tools]),
+        DRILL_TOOLS_URL: `${tools}${prefix(task)}/tools`,
+        DRILL_APPROVE_URL: `${tools}${prefix(task)}/approve`,
+      }),
+      headers: (task) => ({ 'x-drill-ask': attribution.keyOf(task), traceparent: attribution.traceparentOf(task) }),
+      marked: attribution.marked,
+      print: options.print,
+    };
+  }
+}
+
+/**
+ * The URL at the provider that a path on the role's port stands for: clients differ in whether their base URL ends in a
+ * version, so it may be there, twice or not at all.
+ */
+function reaching(base_url: string, protocols: readonly Protocol[]): (path: string) => string {
+  const { origin, pathname } = new URL(base_url);
+  const base = pathname.replace(/\/$/, '');
+  const served = (path: string) => protocols.some((one) => one.baseOf(path) !== undefined);
+  return (path) => {
+    const bare = path.split('?')[0] ?? path;
+    const rest = path.slice(bare.length);
+    const once = bare.replace(/^(\/v\d\w*)(?=\1\/)/, '');
+    const candidates = once.startsWith(`${base}/`) ? [once, base + once] : [base + once, once];
+    return origin + (candidates.find(served) ?? candidates[0]) + rest;
+  };
+}
+
+/** What SDKs read, for the first role of each kind; and of every role under its own name. */
+function variablesOf(local: Habitat['roles'], roles: Roles, protocols: readonly Protocol[]): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const [name, { base_url, model, api_key }] of Object.entries(local)) {
+    const role = roles[name];
+    const protocol = role && protocolOf(protocols, role);
+    for (const variable of protocol?.urlEnvs ?? []) env[variable] ??= base_url;
+    for (const variable of [role?.key_env, ...Object.keys(protocol?.keyEnvs ?? {})])
+      if (variable !== undefined) env[variable] ??= api_key;
+    const own = `DRILL_${name.toUpperCase().replaceAll('-', '_')}`;
+    Object.assign(env, { [`${own}_URL`]: base_url, [`${own}_MODEL`]: model, [`${own}_KEY`]: api_key });
+  }
+  return { ...env, DRILL_ROLES: JSON.stringify(local) };
+}
+
+/** Everything else is sent to a proxy of ours, which says what it was and lets none of it out. */
+function proxyVariables(proxy: Listener, own: readonly string[]): Record<string, string> {
+  const url = `http://${proxy.host}:${proxy.port}`;
+  const hosts = [...new Set(['127.0.0.1', 'localhost', '::1', ...own.map((one) => new URL(one).hostname)])].join(',');
+  const both = (name: string, value: string) => ({ [name]: value, [name.toLowerCase()]: value });
+  return {
+    ...both('HTTP_PROXY', url),
+    ...both('HTTPS_PROXY', url),
+    ...both('ALL_PROXY', url),
+    ...both('NO_PROXY', hosts),
+    // Node heeds them from 24 on where it is told so.
+    NODE_USE_ENV_PROXY: '1',
+  };
+}

@@ -1,0 +1,54 @@
+import type { Scope, Stand } from '../../core/stand.ts';
+import { type ToolErrorCode, ToolFailure } from '../../core/tools.ts';
+import { header, type WireReply, type WireRequest } from '../../core/wire.ts';
+import { isRecord, parseJson } from '../../text/json.ts';
+
+/** What a tool's failure is over HTTP. */
+const STATUS: Record<ToolErrorCode, number> = {
+  error: 500,
+  timeout: 504,
+  unknown_tool: 404,
+  invalid_arguments: 400,
+  key_reused: 422,
+};
+
+/**
+ * The tools of a workflow over HTTP: `GET /tools` lists them, `POST /tools/{name}` runs one with its arguments as the JSON
+ * body and, where given, an `Idempotency-Key`; `POST /approve` asks the person.
+ */
+export async function answerTools(
+  { method, path, headers, body }: WireRequest & { path: string },
+  stand: Stand,
+  scope: Scope,
+): Promise<WireReply> {
+  const [, place, tool, ...more] = path.split('?')[0]?.split('/') ?? [];
+  const tools = stand.tools(() => scope);
+  if (method === 'GET' && place === 'tools' && tool === undefined) return json(200, { tools: tools.schemas });
+  if (more.length > 0 || (place !== 'approve' && (place !== 'tools' || tool === undefined)))
+    return json(404, { error: `there is no ${path}: GET /tools, POST /tools/{name}, POST /approve` });
+  if (method !== 'POST') return json(405, { error: `${path} takes a POST` });
+  const given = parseJson(new TextDecoder().decode(body));
+  if (place === 'approve') {
+    if (!isRecord(given) || typeof given['tool'] !== 'string')
+      return json(400, { error: 'approve takes { tool, args }: the tool is a name' });
+    return json(200, {
+      answer: await stand.approve(() => scope)({ tool: given['tool'], args: given['args'] ?? null }),
+    });
+  }
+  const key = header(headers, 'idempotency-key');
+  try {
+    const name = decodeURIComponent(tool ?? '');
+    return json(200, await tools.call(name, given ?? null, key === undefined ? {} : { idempotency_key: key }));
+  } catch (error) {
+    if (!(error instanceof ToolFailure)) throw error;
+    return json(STATUS[error.code], { error: { code: error.code, message: error.message } });
+  }
+}
+
+function json(status: number, said: unknown): WireReply {
+  const bytes = new TextEncoder().encode(JSON.stringify(said));
+  async function* body() {
+    yield bytes;
+  }
+  return { status, headers: [['content-type', 'application/json']], length: bytes.length, body: body() };
+}
