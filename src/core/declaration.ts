@@ -132,6 +132,14 @@ export const Role = z.strictObject({
 });
 export type Role = z.infer<typeof Role>;
 
+/** Where a role is called, and what is promised of it. */
+export type Endpoint = Pick<
+  Role,
+  'protocol' | 'dialect' | 'base_url' | 'model' | 'region' | 'latency' | 'context_tokens' | 'price' | 'rules'
+> & {
+  api_key: string;
+};
+
 /** A role as the trace and the checks know it: nothing of where or with which key it is called. */
 export type KnownRole = Pick<Role, 'provider' | 'protocol' | 'model' | 'region' | 'context_tokens'>;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from './clock.ts';
 import type { Contract } from './contract.ts';
-import type { Feature, Role } from './declaration.ts';
+import type { Endpoint, Feature } from './declaration.ts';
 import type { Effect } from './effect.ts';
 import type { DrillFacts, TaskEvidence } from './evidence.ts';
 import type { GoldenTask, Script } from './golden-task.ts';
@@ -305,14 +305,6 @@ export const nothingToJudge = (reason: string): Verdict => ({ verdict: 'inconclu
 export const notApplicable = (reason: string): Verdict => ({ verdict: 'not_applicable', reason });
 
 // --- targets ----------------------------------------------------------------
-
-/** Where a role is called, and what is promised of it. */
-export type Endpoint = Pick<
-  Role,
-  'protocol' | 'dialect' | 'base_url' | 'model' | 'region' | 'latency' | 'context_tokens' | 'price' | 'rules'
-> & {
-  api_key: string;
-};
 
 /** Everything a target may touch. */
 export interface Habitat {

@@ -1,12 +1,12 @@
+import type { Endpoint } from './declaration.ts';
 import type { Task } from './outcome.ts';
-import type { Habitat } from './plugin.ts';
 
 /**
  * Where processes of their own find the world in which they are asked: all that a target may touch, as URLs. What is asked
  * for with a task tells whose call it is that comes there.
  */
 export interface Sockets {
-  roles(task?: Task): Habitat['roles'];
+  roles(task?: Task): Record<string, Endpoint>;
   /** Variables for a process: what SDKs read, and ours. Values hold dummy keys alone. */
   env(task?: Task): Record<string, string>;
   /** Headers of a request that a service may hand on with its own calls. */
