@@ -60,6 +60,10 @@ export interface RunRequest extends Wanted, Demands {
   signal: AbortSignal;
   /** Run the drills with each of these seeds, and tell only what each came to. */
   seeds?: Seeds | undefined;
+  /** Run the drills so many times, and tell how often each passed. */
+  repeat?: number | undefined;
+  /** The share of them in which a drill has to pass. */
+  passRate?: number | undefined;
   /** `2/3`, or `auto`: only the drills that fall to this one of several machines. */
   shard?: string | undefined;
 }
@@ -71,6 +75,12 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const name = asked.target ?? config?.default_target ?? 'reference';
   const request = { ...asked, target: name, seed: asked.seeds?.from ?? asked.seed };
   await expectReporters(request.reporter ?? []);
+  if (request.passRate !== undefined && request.repeat === undefined)
+    throw new DrillError({
+      message: 'there are no runs of which --pass-rate could be a share',
+      place: { file: '--pass-rate' },
+      fix: 'Say with --repeat how many runs there are.',
+    });
   const target = await openTarget(name, cwd, config, catalogue);
   const { secrets, redaction } = secretsFor(config);
   const print = (text: string) => request.stderr.write(redaction.text(text));
@@ -100,6 +110,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     const plans = plansFor(request, files, settled, config);
     const open = { ...{ request, target, players, redaction, clock, names, plans }, declares: settled.declares };
     if (request.seeds !== undefined) return await runSeeds(open, request.seeds, again);
+    if (request.repeat !== undefined) return await runRepeatedly(open, request.repeat, () => again(request.seed));
     return await runOnce(open, gate, () => again(request.seed, EVENTS_PER_COLLECTION));
   } finally {
     signal.removeEventListener('abort', giveUp);
@@ -131,10 +142,7 @@ async function runOnce(open: Opened, gate: RunGate | undefined, again: () => Pro
   const started_at = isoTime(clock.epochMs);
   const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
   const about = {
-    started_at,
-    versions: { drill: packageVersion(), node: process.versions.node, prices: PRICE_DATE },
-    git: gitHead(cwd),
-    definition_hash: hashOf(plans),
+    ...aboutRun(started_at, open),
     ...(shard && { shard: { ...shard, drills: plans.map(({ drill }) => drill.drill) } }),
   };
   const report = await runPlans({
@@ -190,7 +198,6 @@ async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number) => Pro
   const { searchSeeds } = await import('./seeds.ts');
   const { request, plans, redaction } = open;
   const { stdout, stderr, json, jobs, bail, signal } = request;
-  const silent = { output: { write() {} }, reporter: 'none', look: { color: false, columns: 100 } };
   const about = { started_at: '', versions: {}, git: null, definition_hash: '' };
   const verdict = await searchSeeds({
     ...{ seeds, jobs, bail, json, signal, stdout, stderr },
@@ -199,7 +206,7 @@ async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number) => Pro
       const players = seed === request.seed ? open.players : await again(seed);
       try {
         const job = jobOf({ ...open, players, request: { ...request, seed, jobs: 1, bail: false } });
-        const told = { reporters: [], also: [], terminal: silent, folder: createNoFolder(), about, onDrill };
+        const told = { reporters: [], also: [], terminal: SILENT, folder: createNoFolder(), about, onDrill };
         return (await runPlans({ ...job, ...told, plans })).verdict;
       } finally {
         players.end?.();
@@ -210,9 +217,61 @@ async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number) => Pro
   return exitCode({ status, verdict, score: null, unread: 0 }, { ...request, minScore: undefined });
 }
 
+/** Runs the drills several times, each time with its own folder. */
+async function runRepeatedly(open: Opened, times: number, again: () => Promise<Players>): Promise<number> {
+  expectAlone(open.request);
+  const { repeatRuns } = await import('./repeat.ts');
+  const { request, plans, names, clock, target } = open;
+  if (target.wall !== true)
+    request.stderr.write('in virtual time every run of a seed is the same: --seeds gives other ones\n');
+  const { cwd, stdout, stderr, json, signal, passRate, reporter: also = [] } = request;
+  const started_at = isoTime(clock.epochMs);
+  const { reporters } = await catalogueFor(also);
+  const verdict = await repeatRuns({
+    ...{ times, passRate, json, signal, stdout, stderr },
+    async run(time, onDrill) {
+      const players = time === 1 ? open.players : await again();
+      const folder = createRunFolder(
+        resolve(cwd, request.out ?? 'reports'),
+        `${runId(started_at, names)}-${time}`,
+        cwd,
+      );
+      try {
+        const about = aboutRun(started_at, open);
+        await runPlans({
+          ...jobOf({ ...open, players }),
+          plans,
+          reporters,
+          also,
+          terminal: SILENT,
+          folder,
+          about,
+          onDrill,
+        });
+        return folder.name;
+      } finally {
+        players.end?.();
+      }
+    },
+  });
+  const status = signal.aborted ? 'cancelled' : 'completed';
+  return exitCode({ status, verdict, score: null, unread: 0 }, { ...request, minScore: undefined });
+}
+
+const SILENT = { output: { write() {} }, reporter: 'none', look: { color: false, columns: 100 } };
+
+const aboutRun = (started_at: string, { request, plans }: Opened) => ({
+  started_at,
+  versions: { drill: packageVersion(), node: process.versions.node, prices: PRICE_DATE },
+  git: gitHead(request.cwd),
+  definition_hash: hashOf(plans),
+});
+
 /** What is about one run is not about many of them. */
-function expectAlone({ baseline, shard, checkDeterminism, minScore }: RunRequest): void {
+function expectAlone({ baseline, shard, checkDeterminism, minScore, repeat, seeds }: RunRequest): void {
+  const many = seeds === undefined ? '--repeat' : '--seeds';
   const given = {
+    '--repeat': seeds && repeat,
     '--baseline': baseline,
     '--shard': shard,
     '--check-determinism': checkDeterminism || undefined,
@@ -221,9 +280,9 @@ function expectAlone({ baseline, shard, checkDeterminism, minScore }: RunRequest
   const other = Object.entries(given).find(([, value]) => value !== undefined)?.[0];
   if (other === undefined) return;
   throw new DrillError({
-    message: `${other} is about one run, and --seeds asks for many`,
-    place: { file: '--seeds' },
-    fix: 'Leave one of the two out; a seed that fails can be run by itself with --seed.',
+    message: `${other} is about one run, and ${many} asks for many`,
+    place: { file: many },
+    fix: `Leave one of the two out${seeds === undefined ? '' : '; a seed that fails can be run by itself with --seed'}.`,
   });
 }
 

@@ -16,6 +16,8 @@ const seeds = (text: string) => {
   if (more.length > 0 || range.from > range.to) throw new InvalidArgumentError('Seeds are written as 1..200.');
   return range;
 };
+const times = number(WHOLE, 2, 10_000, 'Repeat a whole number of times, from 2 to 10000.');
+const share = number(/^[01](\.\d+)?$/, 0, 1, 'A share is a number from 0 to 1.');
 const jobs = number(WHOLE, 1, 64, 'Jobs are a whole number from 1 to 64.');
 const ms = number(/^\d{3,7}$/, 0, 9_999_999, 'Milliseconds are a whole number from 100 to 9999999.');
 const findings = number(/^\d{1,6}$/, 0, 999_999, 'A tolerance is a whole number of findings.');
@@ -72,6 +74,14 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       '--seeds <a..b>',
       'run with each of these seeds; tells of those that do not pass, and keeps no reports',
     ).argParser(seeds),
+    new Option(
+      '--repeat <n>',
+      'run so many times, with all reports, and tell how often each drill passed: what is timed by sockets varies',
+    ).argParser(times),
+    new Option(
+      '--pass-rate <share>',
+      'with --repeat: the share of runs (0 to 1) in which a drill has to pass',
+    ).argParser(share),
     new Option('-j, --jobs <n>', 'drills at once; the bytes do not depend on it').argParser(jobs).default(1),
     new Option(
       '--check-determinism',

@@ -17,6 +17,7 @@ const FEATURES = {
   'known failures': 'function verdictBehind(',
   '--shard': 'function readShard(',
   '--seeds': 'function searchSeeds(',
+  '--repeat': 'function repeatRuns(',
   '--check-determinism': 'function findDifference(',
   'a process of its own for a target': 'function startPlayer(',
 };
