@@ -116,14 +116,20 @@ function wrongIn(from: CallView, to: CallView, on: Case): string[] {
   ];
 }
 
-function lost({ call: from }: CallView, { call }: CallView, { sources }: Case): string[] {
+function lost({ call: from }: CallView, { call }: CallView, { sources, roles }: Case): string[] {
   const gone = (key: 'sources' | 'source_ids' | 'schema_fields') =>
     from.held[key].filter((x) => !call.held[key].includes(x));
   const fields = gone('schema_fields');
   const isPicture = (id: string) => sources.some((s) => s.id === id && s.image !== undefined);
+  const takesPictures = roles[call.role]?.rules?.images !== false;
+  const wanted = (id: string) => takesPictures || !isPicture(id);
   return [
-    ...gone('sources').map((s) => (isPicture(s) ? `lost the picture ${s}` : `lost the text of ${s}`)),
-    ...gone('source_ids').map((s) => `lost the id ${s}`),
+    ...gone('sources')
+      .filter(wanted)
+      .map((s) => (isPicture(s) ? `lost the picture ${s}` : `lost the text of ${s}`)),
+    ...gone('source_ids')
+      .filter(wanted)
+      .map((s) => `lost the id ${s}`),
     ...when(fields.length > 0, `was not asked for ${fields.join(', ')}`),
   ];
 }
@@ -166,11 +172,15 @@ function tooShort({ call: from }: CallView, { call }: CallView, { plain }: Case)
   return [`may write ${count(call.max_output_tokens ?? 0, 'token')}, and the whole answer takes ${whole}`];
 }
 
-/** What its provider does not take, whatever is behind it. How long a prompt is for a model, only the provider can tell. */
-const turnedAway = ({ call, refused, failureMode }: CallView, { roles }: Case): string[] =>
-  refused === undefined || failureMode === 'context_overflow' || call.protocol !== roles[call.role]?.protocol
-    ? []
-    : [`was turned away: ${refused}`];
+/**
+ * What its provider does not take, whatever is behind it. How long a prompt is for a model, only the provider can tell, where
+ * its window is not declared.
+ */
+function turnedAway({ call, refused, failureMode }: CallView, { roles }: Case): string[] {
+  const { protocol, context_tokens: window = Number.POSITIVE_INFINITY } = roles[call.role] ?? {};
+  const untold = failureMode === 'context_overflow' && call.input_tokens <= window;
+  return refused === undefined || untold || call.protocol !== protocol ? [] : [`was turned away: ${refused}`];
+}
 
 function leaked({ call, refused }: CallView, { roles, task }: Case): string[] {
   const own = roles[call.role]?.model ?? '';

@@ -141,7 +141,7 @@ export type Endpoint = Pick<
 };
 
 /** A role as the trace and the checks know it: nothing of where or with which key it is called. */
-export type KnownRole = Pick<Role, 'provider' | 'protocol' | 'model' | 'region' | 'context_tokens'>;
+export type KnownRole = Pick<Role, 'provider' | 'protocol' | 'model' | 'region' | 'context_tokens' | 'rules'>;
 
 export const Roles = z.record(
   z.string().regex(/^[a-z][a-z0-9-]*$/, 'a role is a lower-case word, e.g. backup-2'),
@@ -150,8 +150,12 @@ export const Roles = z.record(
 export type Roles = z.infer<typeof Roles>;
 
 export function asKnown(roles: Roles): Record<string, KnownRole> {
-  const known = Object.entries(roles).map(([name, { provider, protocol, model, region, context_tokens }]) => {
-    const limits = { ...(region !== undefined && { region }), ...(context_tokens !== undefined && { context_tokens }) };
+  const known = Object.entries(roles).map(([name, { provider, protocol, model, region, context_tokens, rules }]) => {
+    const limits = {
+      ...(region !== undefined && { region }),
+      ...(context_tokens !== undefined && { context_tokens }),
+      ...(rules !== undefined && { rules }),
+    };
     return [name, { provider, protocol, model, ...limits }];
   });
   return Object.fromEntries(known);

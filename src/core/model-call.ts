@@ -44,6 +44,8 @@ export interface CallBody {
   stream: boolean;
   /** Names of the parameters that were sent beside the conversation, as the protocol calls them. */
   params?: string[];
+  /** False: the caller takes one tool call a reply. */
+  parallelCalls?: false;
   /** The caller asks to be told what the model thinks. */
   reasoning?: boolean;
   /** What else the caller wishes of the reply's shape, in words that only its protocol knows. */

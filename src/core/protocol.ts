@@ -70,6 +70,8 @@ export interface Protocol extends Card {
   decoder(head: Head, nowMs: number): Decoder;
   /** What its provider turns away although the protocol allows it: rules of every role that says nothing else. */
   rules?: RoleRules;
+  /** What its requests call what was said so far, and the limit of the output: how it says which of its rules was broken. */
+  fields: { conversation: string; limit: string };
   /**
    * Servers that speak this protocol with differences of their own, by the name that a role gives as its `dialect`: each is
    * a whole protocol of this name.

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Declaration } from './declaration.ts';
+import { Declaration, RoleRules } from './declaration.ts';
 import { Effect } from './effect.ts';
 import { LogRecord, Outcome } from './outcome.ts';
 import { WAYS } from './sockets.ts';
@@ -82,7 +82,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
       z.string(),
       z.object({
         ...{ provider: z.string(), protocol: z.string(), model: z.string() },
-        ...{ region: z.string().optional(), context_tokens: z.number().int().optional() },
+        ...{ region: z.string().optional(), context_tokens: z.number().int().optional(), rules: RoleRules.optional() },
       }),
     ),
   }),

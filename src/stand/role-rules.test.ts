@@ -106,7 +106,7 @@ const asked = (call: Partial<CallBody>, rules: RoleRules, tokens = 10, context_t
     ...(context_tokens !== undefined && { context_tokens }),
   };
   const body = { protocol: 'openai-chat', model: 'm-1', messages: [user('Hi')], tools: [], stream: false, ...call };
-  return brokenRule(body, role, tokens);
+  return brokenRule(body, role, tokens, { conversation: 'input', limit: 'max_output_tokens' });
 };
 
 describe.each(ROWS)('$rule', ({ rules, breaks, keeps, says }) => {

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
-import type { Role, Roles } from '../core/declaration.ts';
+import type { Role, RoleRules, Roles } from '../core/declaration.ts';
 import type { Script } from '../core/golden-task.ts';
 import {
   type CallRefused,
@@ -25,8 +25,9 @@ import {
   type WireReply,
   type WireRequest,
 } from '../core/wire.ts';
+import type { Armed } from '../protocols/relay.ts';
 import { createArmedFaults } from './armed-faults.ts';
-import { brokenRule } from './role-rules.ts';
+import { brokenRule, givingOwnIds } from './role-rules.ts';
 import { keyOf, openTrip } from './round-trip.ts';
 import { keptHeaders, type Routed, route, UNSPOKEN, type UnknownCall } from './route.ts';
 import { replyTo } from './script.ts';
@@ -89,7 +90,7 @@ export function createStand(options: StandOptions): Stand {
     await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
     const { body } = to;
     const rules = { ...to.protocol.rules, ...role.rules };
-    const refused = 'refused' in body ? body : brokenRule(body, { ...role, rules }, inputTokens);
+    const refused = 'refused' in body ? body : brokenRule(body, { ...role, rules }, inputTokens, to.protocol.fields);
     if (refused !== undefined) {
       recording.emit({
         kind: 'unscripted-call',
@@ -102,10 +103,14 @@ export function createStand(options: StandOptions): Stand {
       return trip.reply(async () => refusal(refused), { meaning: [], wire: [] });
     }
     return trip.reply(
-      () => scriptedReply(script, call, inputTokens, signal),
-      armedFaults.armedOn(call, onRole, signal),
+      () => scriptedReply(script, call, rules, inputTokens, signal),
+      withOwnIds(armedFaults.armedOn(call, onRole, signal), rules),
     );
   }
+
+  /** Whatever a fault makes of a reply, its ids are the provider's. */
+  const withOwnIds = (armed: Armed, { tool_call_ids: rule }: RoleRules): Armed =>
+    rule === undefined ? armed : { ...armed, meaning: [givingOwnIds(rule, random), ...armed.meaning] };
 
   function memoryOf(role: string): Map<string, readonly Message[]> {
     const memory = memories.get(role) ?? new Map();
@@ -177,11 +182,13 @@ export function createStand(options: StandOptions): Stand {
   async function scriptedReply(
     script: Script,
     call: ModelCall,
+    rules: RoleRules,
     input: number,
     signal: AbortSignal | undefined,
   ): Promise<Reply> {
     const said = replyTo(script, call, { schemaFields: options.schemaFields, writes });
-    const { turns } = said;
+    const single = rules.parallel_calls === false || call.parallelCalls === false;
+    const turns = single ? said.turns.slice(0, 1) : said.turns;
     const pace = random.fork(`pace/${keyOf(call)}`);
     const thinking = 300 + Math.floor(pace.next() * 700);
     const perToken = 4 + Math.floor(pace.next() * 4);

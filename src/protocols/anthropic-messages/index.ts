@@ -17,6 +17,7 @@ export const anthropicMessages: Protocol = {
   keyHeader: 'x-api-key',
   urlEnvs: ['ANTHROPIC_BASE_URL', 'ANTHROPIC_API_URL'],
   keeps: ['anthropic-version', 'x-stainless-retry-count'],
+  fields: { conversation: 'messages', limit: 'max_tokens' },
   readCall,
   remembers,
   writeCall,

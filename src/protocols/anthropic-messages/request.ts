@@ -82,6 +82,7 @@ const Body = z.looseObject({
   messages: z.array(Turn).min(1),
   system: z.union([z.string(), z.array(Text)]).optional(),
   tools: z.array(Tool).optional(),
+  tool_choice: z.looseObject({ disable_parallel_tool_use: z.boolean().optional() }).optional(),
   output_config: z
     .looseObject({
       format: z.looseObject({ type: z.literal('json_schema'), schema: z.record(z.string(), z.unknown()) }).nullish(),
@@ -140,6 +141,7 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
     maxOutputTokens: value.max_tokens,
     ...(value.temperature !== undefined && { temperature: value.temperature }),
     stream: value.stream === true,
+    ...(value.tool_choice?.disable_parallel_tool_use === true && { parallelCalls: false }),
     params: paramsIn(body, ['model', 'messages', 'system']),
     ...(thinks(value.thinking) && { reasoning: true }),
     wishes: { version },

@@ -22,6 +22,7 @@ export const gemini: Protocol = {
   urlEnvs: ['GOOGLE_GEMINI_BASE_URL'],
   keyEnvs: { GOOGLE_GENERATIVE_AI_API_KEY: 'always', GOOGLE_API_KEY: 'if set' },
   keeps: ['x-goog-api-client'],
+  fields: { conversation: 'contents', limit: 'generation_config.max_output_tokens' },
   waitIn,
   readCall,
   remembers,

@@ -5,7 +5,7 @@ import { plain } from '../openai-plain.ts';
 import { baseBefore } from '../request.ts';
 import type { Dialect } from './dialect.ts';
 import { dialects } from './dialects/index.ts';
-import { openai } from './openai.ts';
+import { FIELDS, openai } from './openai.ts';
 import { replies } from './reply.ts';
 import { requests } from './request.ts';
 
@@ -30,6 +30,7 @@ function spokenAs(dialect: Dialect): Protocol {
     ...(keyEnvs && { keyEnvs }),
     ...(rules && { rules }),
     keeps: [...KEEPS, ...keeps],
+    fields: { conversation: FIELDS.conversation, limit: 'max_tokens' },
     plain,
     ...(idle !== 'none' && { idle }),
     ...requests(dialect),

@@ -72,6 +72,7 @@ const Body = z.looseObject({
   max_completion_tokens: Tokens,
   max_tokens: Tokens,
   temperature: z.number().min(0).max(2).nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
   stream: z.boolean().nullish(),
   stream_options: z.looseObject({ include_usage: z.boolean().optional() }).nullish(),
 });
@@ -135,6 +136,7 @@ function readCall(request: WireRequest, own: Dialect): CallBody | CallRefused {
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(value.temperature != null && { temperature: value.temperature }),
     stream: value.stream === true,
+    ...(value.parallel_tool_calls === false && { parallelCalls: false }),
     params: paramsIn(body, ['model', 'messages']),
     ...(own.thoughts !== undefined && asksForThoughts(body) && { reasoning: true }),
     ...(value.stream_options?.include_usage === true && { wishes: { include_usage: true } }),

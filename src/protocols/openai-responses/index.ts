@@ -19,6 +19,7 @@ export const openaiResponses: Protocol = {
   urlEnvs: URL_ENVS,
   baseOf: baseBefore(/\/responses$/),
   keeps: KEEPS,
+  fields: { conversation: 'input', limit: 'max_output_tokens' },
   readCall,
   remembers,
   plain,
