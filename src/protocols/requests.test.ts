@@ -132,6 +132,16 @@ describe.each([...protocols.map((protocol) => ({ voice: protocol.name, protocol,
 
 const user = { role: 'user', content: 'Hi' };
 
+it.each([
+  [openaiChat, { messages: [user] }, { parallel_tool_calls: false }],
+  [openaiResponses, { input: 'Hi' }, { parallel_tool_calls: false }],
+  [anthropicMessages, { messages: [user], max_tokens: 9 }, { tool_choice: { disable_parallel_tool_use: true } }],
+])('$name: a caller may want one tool call at a time', (protocol, said, wish) => {
+  const body = { model: 'm', ...said };
+  expect(accepted(ask(protocol, { ...body, ...wish }))).toMatchObject({ parallelCalls: false });
+  expect(accepted(ask(protocol, body))).not.toHaveProperty('parallelCalls');
+});
+
 describe('openai-chat refuses', () => {
   const good = { model: 'm', messages: [user] };
   it.each<[string, unknown, string | undefined, RegExp]>([

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Role, RoleRules } from '../core/declaration.ts';
-import type { CallBody, Message } from '../core/model-call.ts';
-import { brokenRule } from './role-rules.ts';
+import { gather, nothing } from '../core/gathered.ts';
+import type { CallBody, Message, ModelCall } from '../core/model-call.ts';
+import { createRandom } from '../core/random.ts';
+import type { Part } from '../core/wire.ts';
+import { brokenRule, givingOwnIds } from './role-rules.ts';
 
 const user = (content: string): Message => ({ role: 'user', content });
 const said = (content: string): Message => ({ role: 'assistant', content });
@@ -118,6 +121,51 @@ describe.each(ROWS)('$rule', ({ rules, breaks, keeps, says }) => {
   it('takes whoever keeps it, and anybody without the rule', () => {
     for (const call of keeps) expect(asked(call, rules)).toBeUndefined();
     for (const call of breaks) expect(asked(call, {})).toBeUndefined();
+  });
+});
+
+it('the broken rule is told in the words of the API', () => {
+  expect(asked({ maxOutputTokens: 9 }, { max_output_tokens: 8 })).toMatchObject({
+    param: 'max_output_tokens',
+    message: expect.stringMatching(/^max_output_tokens is too large/),
+  });
+  for (const { rules, breaks } of ROWS.filter(({ breaks }) => breaks.every(({ messages }) => messages !== undefined)))
+    expect(asked(breaks[0] ?? {}, rules)).toMatchObject({ param: 'input' });
+});
+
+describe('ids that a provider gives', () => {
+  const given = async (rule: NonNullable<RoleRules['tool_call_ids']>, ...ids: string[]) => {
+    async function* parts(): AsyncGenerator<Part> {
+      for (const id of ids) yield* [{ type: 'tool-call', id, name: 'look_up' } as const, deltaOf(id)];
+    }
+    const deltaOf = (id: string): Part => ({ type: 'tool-call-delta', id, arguments: '{}' });
+    const call: ModelCall = {
+      ...{ id: 'c1', role: 'backup', provider: 'x', ask: 1, task: 't', tenant: 'a', attempt: 1, turn: 1 },
+      ...{ protocol: 'openai-chat', model: 'm-1', messages: [user('Hi')], tools: [], stream: false },
+    };
+    const reply = await givingOwnIds(rule, createRandom(3))(call, async () => ({ kind: 'http', parts: parts() }));
+    if (reply.kind === 'none') throw new Error('no reply');
+    const said = nothing();
+    for await (const part of reply.parts) gather([part], said);
+    expect(said.calls.every((one) => one.arguments === '{}')).toBe(true);
+    return said.calls.map(({ id }) => id);
+  };
+
+  it.each([
+    { pattern: '[a-z0-9]{9}', max_length: 9 },
+    { max_length: 3 },
+    { pattern: 'toolu_[a-f0-9]{4,}', max_length: 20 },
+    { pattern: '\\d+' },
+    { pattern: 'tool-call-[a-z]{8}|other' },
+  ])('are taken back by its own rule %o, and told apart', async (tool_call_ids) => {
+    const ids = await given(tool_call_ids, 'call_refund_1', 'call_refund_2');
+    expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(asked(talk(user('a'), calls(id), gave(id)), { tool_call_ids })).toBeUndefined();
+    expect(await given(tool_call_ids, 'call_refund_1', 'call_refund_2')).toEqual(ids);
+  });
+
+  it('stay as they are where they fit', async () => {
+    expect(await given({ pattern: 'call_.*' }, 'call_refund_1')).toEqual(['call_refund_1']);
   });
 });
 

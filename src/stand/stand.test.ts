@@ -12,6 +12,7 @@ import type { EventKind, NewEvent } from '../core/trace.ts';
 import { createTrigger, TriggerSpec } from '../core/trigger.ts';
 import { type Frame, NetworkFailure, type Part, type WireReply, type WireRequest } from '../core/wire.ts';
 import { protocols } from '../protocols/index.ts';
+import { fromUtf8, utf8 } from '../protocols/json.ts';
 import { VirtualClock } from '../world/virtual-clock.ts';
 import { mockKey } from './route.ts';
 import { scriptFor } from './script.ts';
@@ -128,6 +129,16 @@ describe('a reply that asks for two tools', () => {
     const { calls } = await ask(role, { tools, stream });
     expect(calls).toEqual(both);
     expect(told('call-end')[0]?.tool_calls?.map((c) => c.tool)).toEqual(['stock', 'price']);
+  });
+
+  it.each([
+    ['primary', { parallel_tool_calls: false }],
+    ['backup', { tool_choice: { type: 'auto', disable_parallel_tool_use: true } }],
+  ])('asks for one of them where the %s is told to', async (role, wish) => {
+    const { request, whole } = open({ task: { turns } });
+    const to = request(role, { tools });
+    const body = utf8(JSON.stringify({ ...JSON.parse(fromUtf8(to.body)), ...wish }));
+    expect((await whole({ ...to, body })).calls).toEqual(both.slice(0, 1));
   });
 
   it('goes as far as the limit of the caller', async () => {
