@@ -23,14 +23,24 @@ export function fieldsOf(text: string): Record<string, unknown> | undefined {
   return isRecord(value) ? value : undefined;
 }
 
+/** A reply's text without what models put around an answer: thoughts in tags before it, and a fence. */
+const bare = (text: string): string => unfenced(text.replace(/^\s*<think(ing)?>[\s\S]*?<\/think(ing)?>/i, ''));
+
 /** What a reply says in words: its `answer`, or every field of it that is a sentence; a text is all prose. */
 export const proseOf = remembering((text): string[] => {
-  const fields = fieldsOf(text);
-  if (fields === undefined) return squash(text) === '' ? [] : [squash(text)];
+  const said = squash(bare(text));
+  const fields = fieldsOf(said);
+  if (fields !== undefined) return proseIn(fields);
+  // Words may stand before the fields as well.
+  const inside = proseIn(fieldsOf(said.slice(said.indexOf('{'))) ?? {});
+  return inside.length > 0 || said === '' ? inside : [said];
+});
+
+function proseIn(fields: Record<string, unknown>): string[] {
   const { answer } = fields;
   if (typeof answer === 'string') return squash(answer) === '' ? [] : [squash(answer)];
   return Object.values(fields).filter(isProse).map(squash);
-});
+}
 
 /** The fields that are no prose: values, lists, and what they nest. */
 export function valuesOf(fields: Record<string, unknown>): [string, unknown][] {
