@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TraceEvent } from '../core/trace.ts';
 import { adaptsPayload as check } from './adapts-payload.ts';
-import { evidence, GIVEN, held, plain, ROLES, story, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, facts, GIVEN, held, plain, ROLES, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const full = { ...GIVEN, schema_fields: ['answer', 'citations'], models: ['primary'] };
 const sent = (backup: object, model?: string) =>
@@ -46,28 +46,58 @@ test('nothing to judge where only the primary was called', () => {
   expect(worded(verdictOf(check, evidence(plain())))).toBe('inconclusive: only primary was called');
 });
 
-test("another protocol than the role's own is named", () => {
-  const told = evidence(sent({}));
+/** The same, and the backup's provider turned its calls away. */
+function refusing<E extends ReturnType<typeof evidence>>(told: E, why: string, over: { protocol?: string } = {}): E {
   const events = told.events.flatMap((e): TraceEvent[] => {
     if (e.kind !== 'call' || e.role !== 'backup') return [e];
-    const { kind, ...rest } = { ...e, protocol: 'openai-chat' };
     const { seq, at, drill, phase, ask, task, call } = e;
-    const refused = {
-      seq,
-      at,
-      drill,
-      phase,
-      ask,
-      task,
-      call,
-      kind: 'unscripted-call',
-      why: 'not served here',
-    } as const;
-    return [{ kind, ...rest }, refused];
+    return [
+      { ...e, ...over },
+      { kind: 'unscripted-call', ...{ seq, at, drill, phase, ask, task, call, why } },
+    ];
   });
-  expect(worded(verdictOf(check, { ...told, events }))).toBe(
-    'failed: backup speaks anthropic-messages and was called in openai-chat',
-  );
+  return { ...told, events };
+}
+
+test('a prompt beyond a declared window is turned away, unless somebody else serves the ask', () => {
+  const told = (window: number | undefined, servedBy?: string) => {
+    const roles = structuredClone(ROLES);
+    if (window !== undefined) Object.assign(roles['backup'] ?? {}, { context_tokens: window });
+    const asked = failing().call('backup', 30, { until: 40, fails: 'context_overflow', ...good });
+    const ended =
+      servedBy === undefined ? asked : asked.call(servedBy, 50, { until: 90, held: { ...full, models: [servedBy] } });
+    const outcome = ended.outcome(99, { kind: servedBy === undefined ? 'failed' : 'answered' });
+    const declares = { ...facts().declares, chain: ['primary', 'backup', 'backup-2'] };
+    const on = refusing(evidence(outcome, { roles, declares }), 'too long');
+    return worded(verdictOf(check, on));
+  };
+  // Each call of these stories is of ten tokens.
+  expect(told(9)).toBe('failed: backup was turned away: too long');
+  expect([told(10), told(undefined), told(9, 'backup-2')]).toEqual(Array(3).fill(expect.stringMatching(/^passed/)));
+});
+
+test('a role that takes no pictures need not be sent any', () => {
+  const sources = [
+    { id: 'photo_1', tenant: 'acme', text: '', image: { media_type: 'image/png', data: 'iVBORw0KGgo=' } },
+  ];
+  const told = story(2)
+    .ask()
+    .call('primary', 0, { until: 20, fails: 'server_error', held: { ...full, sources: [...full.sources, 'photo_1'] } })
+    .call('backup', 30, { until: 90, ...good })
+    .outcome(99);
+  const verdict = (rules: object | undefined) => {
+    const roles = structuredClone(ROLES);
+    Object.assign(roles['backup'] ?? {}, { rules });
+    return worded(verdictOf(check, evidence(told, { roles, sources })));
+  };
+  expect(verdict(undefined)).toMatch(/^failed: backup lost the picture photo_1/);
+  expect(verdict({ parallel_calls: false })).toMatch(/^failed: backup lost the picture photo_1/);
+  expect(verdict({ images: false })).toMatch(/^passed/);
+});
+
+test("another protocol than the role's own is named", () => {
+  const told = refusing(evidence(sent({})), 'not served here', { protocol: 'openai-chat' });
+  expect(worded(verdictOf(check, told))).toBe('failed: backup speaks anthropic-messages and was called in openai-chat');
 });
 
 type Put = NonNullable<Parameters<ReturnType<typeof story>['call']>[2]>['put'];

@@ -173,13 +173,13 @@ function tooShort({ call: from }: CallView, { call }: CallView, { plain }: Case)
 }
 
 /**
- * What its provider does not take, whatever is behind it. How long a prompt is for a model, only the provider can tell, where
- * its window is not declared.
+ * What its provider does not take, whatever is behind it. How long a prompt is for a model, only the provider can tell: who
+ * heeds that has adapted, and only beyond a declared window is it a mistake to be left there.
  */
-function turnedAway({ call, refused, failureMode }: CallView, { roles }: Case): string[] {
+function turnedAway({ call, refused, failureMode }: CallView, { roles, seen }: Case): string[] {
   const { protocol, context_tokens: window = Number.POSITIVE_INFINITY } = roles[call.role] ?? {};
-  const untold = failureMode === 'context_overflow' && call.input_tokens <= window;
-  return refused === undefined || untold || call.protocol !== protocol ? [] : [`was turned away: ${refused}`];
+  const excused = failureMode === 'context_overflow' && (call.input_tokens <= window || seen.servers.length > 0);
+  return refused === undefined || excused || call.protocol !== protocol ? [] : [`was turned away: ${refused}`];
 }
 
 function leaked({ call, refused }: CallView, { roles, task }: Case): string[] {
