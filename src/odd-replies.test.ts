@@ -74,13 +74,14 @@ async function ask(role, task, tools) {
   const documents = task.sources.map(({ id, text }) => '[' + id + '] ' + text).join('\\n');
   const messages = [{ role: 'user', content: documents + '\\n' + task.input }];
   const offered = (tools?.schemas ?? []).map((one) => ({ type: 'function', function: one }));
-  for (;;) {
+  for (let turn = 0; turn < 5; turn++) {
     const { text, calls } = await said(role, task, messages, offered);
     if (calls.length === 0) return text;
     messages.push({ role: 'assistant', tool_calls: calls.map(({ id, name, args }) => ({ id, type: 'function', function: { name, arguments: args } })) });
     for (const { id, name, args } of calls)
       messages.push({ role: 'tool', tool_call_id: id, content: JSON.stringify(await tools.call(name, JSON.parse(args))) });
   }
+  throw new Error('it never comes to an end');
 }
 
 export default async (task, { roles, tools }) => {
@@ -117,6 +118,25 @@ turns:
 `,
   'my-tasks/tools.json': JSON.stringify([tool('lookup_order', 'order'), tool('lookup_stock', 'item')]),
   'my-tasks/contract.yaml': 'workflow: my-tasks\npermissions: { tools: { lookup_order: read, lookup_stock: read } }\n',
+};
+
+const SWAP = {
+  'my-tasks/swap.yaml': `
+name: swap
+input: Please swap the lamp of order 7, by express.
+answer: The lamp of order 7 is swapped, and the new one comes by express.
+turns: [{ tool: book_swap, args: { order: '7', express: 'yes' } }]
+`,
+  'my-tasks/tools.json': JSON.stringify([
+    {
+      ...{ name: 'book_swap', description: 'Sends a new one.' },
+      parameters: {
+        ...{ type: 'object', required: ['order'], additionalProperties: false },
+        properties: { order: { type: 'string' }, express: { type: 'string' } },
+      },
+    },
+  ]),
+  'my-tasks/contract.yaml': 'workflow: my-tasks\npermissions: { tools: { book_swap: { write: true } } }\n',
 };
 
 interface Flaw {
@@ -322,6 +342,18 @@ const FLAWS: Flaw[] = [
     says: '',
   },
   {
+    does: 'completes the arguments of a tool call that was cut, and acts on them',
+    edits: [
+      ["if (ended !== 'stop' && ended !== 'tool_calls') throw new Error('no whole reply');\n", ''],
+      ['JSON.parse(args)', "JSON.parse(args.endsWith('}') ? args : args.replace(/,[^,]*$/, '}'))"],
+    ],
+    faults: ['broken-stream, how: cut-in-arguments'],
+    streams: true,
+    files: SWAP,
+    check: 'acts-as-asked',
+    says: 'book_swap was run with other arguments',
+  },
+  {
     does: 'skips an event that it cannot read',
     edits: [
       [
@@ -393,7 +425,8 @@ describe('replies that are odd or broken', () => {
   it.each<[string, (flaw: Flaw) => boolean]>([
     ['in one piece', ({ streams }) => streams === undefined],
     ['as a stream', ({ streams, files }) => streams === true && files === undefined],
-    ['as a stream, with tools', ({ files }) => files === STOCK],
+    ['as a stream, with tools that read', ({ files }) => files === STOCK],
+    ['as a stream, with tools that write', ({ files }) => files === SWAP],
   ])('nothing is found in the agent that they are made of: %s', async (_, like) => {
     const [first, ...more] = FLAWS.filter(like);
     if (first === undefined) throw new Error('no flaw');
