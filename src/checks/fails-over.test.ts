@@ -82,6 +82,20 @@ const three = facts({
   roles: { ...facts().roles, 'backup-2': { provider: 'p', protocol: 'openai-chat', model: 'm' } },
 });
 
+test('turns that an earlier role has served are no delay, unless the limit is a claim of its own', () => {
+  const told = (turns: boolean) =>
+    story()
+      .ask()
+      .call('primary', 0, { until: 3000, ...(turns && { asks: ['look_up'] }) })
+      .call('primary', 3000, { until: 9000, turn: 2, ...left })
+      .call('backup', 9000, { until: 9900, turn: 2 })
+      .outcome(9900, {}, held(), [{ call: 'c1.3', ask: 1, role: 'backup', share: 1, cites: [] }]);
+  const said = (turns: boolean, over: object) => worded(verdictOf(check, evidence(told(turns)), over));
+  expect(said(true, {})).toBe('passed: backup reached after 6.0 s, 8.0 s allowed (2 attempts on primary)');
+  expect(said(false, {})).toBe('failed: backup reached after 9.0 s, 8.0 s allowed (2 attempts on primary)');
+  expect(said(true, params)).toBe('failed: backup reached after 9.0 s, 8.0 s allowed (2 attempts on primary)');
+});
+
 test('any later role may rescue, within two thirds of the deadline', () => {
   const told = (at: number) =>
     story(2)

@@ -26,7 +26,9 @@ export const failsOver = defineTaskCheck({
       .describe('the first role that may reply instead; without it, any that comes after the broken one'),
     within_ms: whole(1, HOUR_MS)
       .optional()
-      .describe('milliseconds from the ask to the first call to it; without it, two thirds of the deadline'),
+      .describe(
+        'milliseconds from the ask to the first call to it; without it, two thirds of the deadline, from the last turn that an earlier role has served',
+      ),
   }),
   example: 'fails-over: { role: backup, within_ms: 8000 }',
   judge(on, params) {
@@ -44,20 +46,36 @@ export const failsOver = defineTaskCheck({
     const rescue = later.filter((role) => mayGoTo(on, role));
     if (rescue.length === 0) return notApplicable(`the tenant’s data may not go to ${later.join(', ')}`);
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');
-    const within = params.within_ms ?? Math.floor((ask.deadline_ms * 2) / 3);
     const earlier = chain.slice(0, from);
-    const verdict = unneeded(on, earlier, within) ?? reached(on, earlier, rescue, within);
+    const limit: Limit =
+      params.within_ms === undefined
+        ? { ms: Math.floor((ask.deadline_ms * 2) / 3), from: (at) => lastTurn(on, earlier, at) ?? ask.at }
+        : { ms: params.within_ms, from: () => ask.at };
+    const verdict = unneeded(on, earlier, limit) ?? reached(on, earlier, rescue, limit);
     // A valid reply may be held back or used with care: another model need not be asked for a better one, nor soon.
     const cheap = on.armed.filter((a) => earlier.includes(a.role)).every((a) => a.effect === 'cheapens');
     return cheap && verdict.verdict === 'failed' ? nothingToJudge('no role was out of service') : verdict;
   },
 });
 
+/** How long a user may wait for a later role, and when that wait began for a call of that time. */
+interface Limit {
+  ms: number;
+  from(at: number): number;
+}
+
+/** When one of these roles had last asked for a tool before that time: up to there nothing had to be handed over. */
+function lastTurn({ seen }: Case, earlier: string[], at: number): number | undefined {
+  const served = seen.calls.filter((c) => earlier.includes(c.call.role) && c.ok && c.end?.tool_calls !== undefined);
+  const ended = served.flatMap(({ endedAt }) => (endedAt !== undefined && endedAt <= at ? [endedAt] : []));
+  return ended.length === 0 ? undefined : Math.max(...ended);
+}
+
 /** Why nothing had to be handed over in this ask; undefined where it had. */
-function unneeded(on: Case, earlier: string[], within: number) {
+function unneeded(on: Case, earlier: string[], { ms, from }: Limit) {
   const { seen, plain, declares } = on;
-  const { ask, calls, kind, servers, attempts } = seen;
-  const late = (c: CallView) => (c.endedAt ?? 0) - (ask?.at ?? 0) > within;
+  const { calls, kind, servers, attempts } = seen;
+  const late = (c: CallView) => (c.endedAt ?? 0) - from(c.call.at) > ms;
   // Whoever hands out the whole answer of a reply that broke at its very end has lost nothing.
   const whole = isWholeAnswer(on);
   const survivor = servers.find((c) => earlier.includes(c.call.role) && (c.ok || whole) && !(delayed(c) && late(c)));
@@ -95,7 +113,7 @@ const excused = (c: CallView) => c.fired.some((f) => EXCUSES.includes(f.effect))
 const delayed = (c: CallView) => c.fired.some((f) => f.effect === 'delays');
 const spoiled = (c: CallView) => c.fired.some((f) => !leavesWhole(f.effect));
 
-function reached({ seen, armed, declares }: Case, earlier: string[], rescue: string[], within: number) {
+function reached({ seen, armed, declares }: Case, earlier: string[], rescue: string[], limit: Limit) {
   const { ask, ending, kind, attempts, replies } = seen;
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   const there = attempts.filter((c) => rescue.includes(c.call.role));
@@ -114,9 +132,9 @@ function reached({ seen, armed, declares }: Case, earlier: string[], rescue: str
   }
   const [first] = there;
   if (first === undefined) return nothingToJudge('no later role was called');
-  const after = first.call.at - (ask?.at ?? 0);
-  const timing = `${first.call.role} reached after ${seconds(after)}, ${seconds(within)} allowed (${tries})`;
-  if (after > within) return failed(timing, proof);
+  const after = first.call.at - limit.from(first.call.at);
+  const timing = `${first.call.role} reached after ${seconds(after)}, ${seconds(limit.ms)} allowed (${tries})`;
+  if (after > limit.ms) return failed(timing, proof);
   if (good.length === 0) {
     const modes = unique(there.map((c) => c.failureMode ?? 'no reply')).join(', ');
     const called = unique(there.map((c) => c.call.role)).join(', ');

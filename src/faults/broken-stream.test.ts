@@ -78,7 +78,7 @@ describe.each(protocols)('in $name', (protocol) => {
     const twice = await broken({ how: 'duplicated-event', after_pieces: 1 });
     const box = 'in its “original” box, ';
     expect([twice.told.text, twice.meant.text]).toEqual(Array(2).fill(PROSE.text.replace(box, box + box)));
-    const late = await broken({ how: 'reordered-events' });
+    const late = await broken({ how: 'reordered-events', after_pieces: 0 });
     const [first = '', second = ''] = ['Within 30 days, ', box];
     expect([late.told.text, late.meant.text]).toEqual(
       Array(2).fill(PROSE.text.replace(first + second, second + first)),
@@ -87,8 +87,10 @@ describe.each(protocols)('in $name', (protocol) => {
     expect([last.told, last.fired]).toEqual([PROSE, []]);
   });
 
-  it('of a structured answer, a piece that comes twice or too late leaves no JSON', async () => {
+  it('of a structured answer, a piece that comes twice or too late leaves no JSON; prose is left alone', async () => {
     for (const how of ['duplicated-event', 'reordered-events']) {
+      const { told: prose, fired } = await broken({ how });
+      expect([prose, fired]).toEqual([PROSE, []]);
       const { told } = await broken({ how }, 'structured');
       expect(() => JSON.parse(told.text)).toThrow();
     }

@@ -41,7 +41,7 @@ export const brokenStream = defineReplyFault({
     after_pieces: whole(0, 1_000_000)
       .optional()
       .describe(
-        'pieces of the answer that arrive as they should; without it one, or none where a piece comes twice or too late: in prose nobody could see that in the middle',
+        'pieces of the answer that arrive as they should; without it one, or none where a piece comes twice or too late: then only of fields and of arguments, since in prose nobody could see it',
       ),
     by: z
       .enum(['end', 'closed', 'reset'])
@@ -56,6 +56,7 @@ export const brokenStream = defineReplyFault({
   example: '{ fault: broken-stream, role: primary, how: cut, by: reset, after_pieces: 3 }',
   open({ how, after_pieces, by, error: mode, gap_ms }) {
     const after = after_pieces ?? (how === 'duplicated-event' || how === 'reordered-events' ? 0 : 1);
+    const breaks = after_pieces === undefined ? isNoProse : () => true;
     if (how === 'error') return { kind: 'meaning', inject: failing(after, mode) };
     if (how === 'cut-in-arguments') return { kind: 'meaning', inject: cutInArguments(by) };
     const tell: Record<Exclude<typeof how, 'error' | 'cut-in-arguments'>, Telling> = {
@@ -69,10 +70,11 @@ export const brokenStream = defineReplyFault({
         }),
       'duplicated-event': (frames, around) =>
         atPiece(frames, after, (frame) => {
+          if (!breaks(frame)) return [frame];
           around.fired(`piece ${after + 1} comes twice`);
           return [frame, frame];
         }),
-      'reordered-events': (frames, around) => swapped(frames, after, around),
+      'reordered-events': (frames, around) => swapped(frames, after, breaks, around),
       comments: (frames, around) => onlyComments(frames, after, gap_ms, around),
     };
     return {
@@ -95,6 +97,10 @@ const EFFECT_OF: Record<(typeof HOWS)[number], Effect> = {
   'reordered-events': 'spoils',
   comments: 'fails',
 };
+
+/** The beginning of a structured answer, or a piece of a tool call. */
+const isNoProse = ({ parts }: Frame): boolean =>
+  parts.every((part) => (part.type === 'text-delta' ? /^\s*[{[`]/.test(part.text) : part.type !== 'refusal-delta'));
 
 type Telling = (frames: AsyncIterable<Frame>, around: Around) => AsyncIterable<Frame>;
 type Cut = 'end' | NetworkFailure['how'];
@@ -158,17 +164,22 @@ async function* atPiece(
 }
 
 /** What stands between the two keeps its place before the first. The last piece of all has none to be swapped with. */
-async function* swapped(frames: AsyncIterable<Frame>, after: number, { fired }: Around): AsyncGenerator<Frame> {
+async function* swapped(
+  frames: AsyncIterable<Frame>,
+  after: number,
+  breaks: (frame: Frame) => boolean,
+  { fired }: Around,
+): AsyncGenerator<Frame> {
   let pieces = 0;
   let held: Frame[] = [];
   for await (const frame of frames) {
     if (isPiece(frame)) {
       pieces += 1;
-      if (pieces === after + 1) {
+      if (pieces === after + 1 && breaks(frame)) {
         held = [frame];
         continue;
       }
-      if (pieces === after + 2) {
+      if (pieces === after + 2 && held.length > 0) {
         fired(`piece ${after + 2} comes before piece ${after + 1}`);
         yield frame;
         yield* held;
