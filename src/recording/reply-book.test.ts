@@ -31,6 +31,18 @@ test('the prose of a structured reply is what counts, and a fence around it is n
   expect(book.keptIn(scope(1), answered(TEXT), TEXT)).toMatchObject([{ call: 'c1', share: 1 }]);
 });
 
+test('a reply is known without its wrapping, where no other one says the same as it is', () => {
+  const wrapped = reply(1, `<think>Thirty days.</think>\n${TEXT}`);
+  const held = (...replies: ReturnType<typeof reply>[]) => {
+    const book = createReplyBook();
+    for (const one of replies) book.enter(one);
+    return book.keptIn(scope(1), answered(TEXT), TEXT).map(({ call, share }) => [call, share]);
+  };
+  expect(held(wrapped)).toEqual([['c1', 1]]);
+  expect(held(wrapped, reply(1, OTHER, { call: 'c2' }))[0]).toEqual(['c1', 1]);
+  expect(held(wrapped, reply(1, TEXT, { call: 'c2', role: 'backup' }))).toEqual([['c2', 1]]);
+});
+
 test('a later ask of the same task and tenant may be served from the store', () => {
   const book = createReplyBook();
   book.enter(reply(1));

@@ -2,7 +2,7 @@ import type { Message } from '../core/model-call.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Replied, Scope } from '../core/stand.ts';
 import type { Kept, Spliced } from '../core/trace.ts';
-import { handedOut, proseOf, shareHeld, squash } from '../text/prose.ts';
+import { fieldsOf, handedOut, proseOf, shareHeld, squash } from '../text/prose.ts';
 
 /** A reply of which the prose is known. */
 interface Entry extends Replied {
@@ -80,7 +80,7 @@ export function createReplyBook() {
       );
       const ours = foreign.length === 0 ? [] : [...own, ...stored].map(({ prose }) => prose.join(' '));
       const kept = [
-        ...own.flatMap((entry) => held(entry, LEAST)),
+        ...likely(own, (entry) => whole(entry)).flatMap((entry) => held(entry, LEAST)),
         ...stored.filter((entry) => whole(entry)).flatMap((entry) => held(entry, 1)),
         ...foreign
           .filter((entry) => isForeign(entry, ours, expected))
@@ -102,6 +102,15 @@ const SURELY = 12;
 
 /** A reply as it came, and its prose. */
 const wordings = ({ text, prose }: Entry): string[] => [...new Set([squash(text), prose.join(' ')])];
+
+/** Something stands around its prose that belongs to no format. */
+const isDressed = ({ text, prose }: Entry) => fieldsOf(text) === undefined && squash(text) !== prose.join(' ');
+
+/** Where a reply stands whole in the outcome as it was said, none that would have to be unwrapped first is meant. */
+function likely(own: readonly Entry[], whole: (entry: Entry) => boolean): readonly Entry[] {
+  const bare = own.filter((entry) => !isDressed(entry));
+  return bare.some(whole) ? bare : own;
+}
 
 /** A part that is smaller may be the question's own words. */
 const LEAST = 0.15;
