@@ -4,8 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { z } from 'zod';
 import { catalogue, wholeCatalogue } from './catalogue.ts';
+import type { Flaw } from './cli/commands/explain.ts';
 import { SHAPES } from './cli/commands/shapes.ts';
 import { fakeTerminal } from './cli/terminal.fixture.ts';
+import { faultFromFlag } from './config/fault-flag.ts';
 import { jsonSchemaOf } from './config/schema-words.ts';
 import { DEFAULT_ROLES } from './config/target.ts';
 import { eventsOf } from './core/evidence.ts';
@@ -158,32 +160,22 @@ describe.each(catalogue.faults)('drill explain $name', (fault) => {
       );
   });
 
-  it('its example breaks a phase, and its flag a drill', async () => {
+  it('its example stands in a phase and is what its flag says, which breaks a drill', async () => {
     const page = await explained(fault.name);
     const [[, name = '', ...flags] = [], ...more] = commandsIn(page, /^Or in place/);
     expect(more).toEqual([]);
     const example = exampleOf(page);
-    const { role, tool } = parse(example);
-    expect(flags.at(-1)).toMatch(new RegExp(`^${fault.name}@${role ?? tool}(?:,|$)`));
-    // A reserve is called where the first choice fails.
-    const broken = role === 'backup' ? `{ fault: server-error, role: primary }, ${example}` : example;
-    // The first phase of the drill that the page names, with nothing broken but this.
-    const { workflow, phases } = parse(text(`drills/${name}.yaml`));
-    const { load = { arrive: 'in_turn' }, times = {}, tasks } = phases[0];
-    const { fault: _, role: _role, tool: _tool, ...params } = parse(example);
-    const stream = fault.needsOf(params) === 'stream' ? ' stream: true,' : '';
-    const phase = `- { name: out,${stream} tasks: ${tasks}, times: ${JSON.stringify(times)}, load: ${JSON.stringify(load)}, faults: [${broken}] }`;
-    // An agent that claims no log is not asked what a reply cost that nobody could read.
-    const good = ['--target', join(root, 'fixtures/targets/good-orders.ts')];
-    const alone = await ran({ 'drills/mine.yaml': drillFile(phase, undefined, workflow) }, 'mine', ...good);
-    expect(alone.code).toBe(0);
-    const inPlace = await ran({}, name, ...flags);
+    using project = new Project({ 'drills/mine.yaml': drillFile(`- { name: out, tasks: 1, faults: [${example}] }`) });
+    expect(await drill(project.cwd, 'validate', 'drills/mine.yaml')).toMatchObject({ code: 0, err: '' });
+    // So that one run shows what both do; on the good agents the faults run one by one in `every_fault`.
+    const scalars = Object.entries(parse(example)).filter(([, value]) => typeof value !== 'object');
+    const roles = Object.keys(DEFAULT_ROLES);
+    expect(faultFromFlag(flags.at(-1) ?? '', catalogue, roles)).toMatchObject(Object.fromEntries(scalars));
+    const { code, report } = await ran({}, name, ...flags);
     // A drill may claim more than this fault alone gives a chance to judge; nothing of it fails.
-    expect([0, 3]).toContain(inPlace.code);
-    for (const { report } of [alone, inPlace]) {
-      const armed = report.drills.flatMap((d) => d.faults);
-      expect(armed.filter((f) => f.fired > 0).map((f) => f.fault)).toContain(fault.name);
-    }
+    expect([0, 3]).toContain(code);
+    const armed = report.drills.flatMap((d) => d.faults);
+    expect(armed.filter((f) => f.fired > 0).map((f) => f.fault)).toContain(fault.name);
   });
 });
 
@@ -197,18 +189,26 @@ describe.each(catalogue.checks)('drill explain $name', (check) => {
     expect(skipped).toContain(check.feature ?? '');
   });
 
-  it('the commands that show it failing do so', async () => {
+  it('the commands that show it failing are runs of the matrix, which sees it fail there', async () => {
     const commands = commandsIn(await explained(check.name), /^See it fail/);
     expect(commands.length).toBeGreaterThan(0);
-    using out = new Project({});
-    for (const words of commands.slice(0, 1)) {
-      const { code, out: screen } = await drill(root, ...words, '--out', out.cwd, '--json');
-      const { drills } = RunReport.parse(JSON.parse(screen));
-      const cells = drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
-      expect(cells.filter((c) => c.verdict === 'failed').map((c) => c.check)).toContain(check.name);
-      expect(code).toBe(1);
+    for (const words of commands) {
+      const [file = ''] = words.slice(3);
+      const { flaw }: { flaw: Pick<Flaw, 'drill' | 'check' | 'also'> } = await import(join(root, file));
+      expect(words).toEqual(['run', flaw.drill, '--target', file]);
+      expect([flaw.check, ...flaw.also]).toContain(check.name);
     }
   });
+});
+
+it('a command that shows a check failing does so as it is written', async () => {
+  const [words = []] = commandsIn(await explained('fails-over'), /^See it fail/);
+  using out = new Project({});
+  const { code, out: screen } = await drill(root, ...words, '--out', out.cwd, '--json');
+  const { drills } = RunReport.parse(JSON.parse(screen));
+  const cells = drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  expect(cells.filter((c) => c.verdict === 'failed').map((c) => c.check)).toContain('fails-over');
+  expect(code).toBe(1);
 });
 
 describe('the examples of checks stand in the expect block of a drill, and are judged', async () => {
