@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect } from 'vitest';
+import { bundled } from './bundle.mjs';
 import { RunReport } from './core/report.ts';
 import { TraceEvent } from './core/trace.ts';
 import { HANG_GUARD_MS } from './hang-guard.fixture.ts';
@@ -28,13 +29,8 @@ beforeAll(async () => {
   for (const name of ['package.json', 'bin']) cpSync(join(root, name), join(home, name), { recursive: true });
   for (const name of ['drills', 'fixtures', 'node_modules']) symlinkSync(join(root, name), join(home, name));
   await build({
+    ...bundled,
     entryPoints: ['cli/main.ts', 'player/main.ts', 'world/routes.ts'].map((file) => join(root, 'src', file)),
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-    outbase: join(root, 'src'),
     outdir: join(home, 'dist'),
   });
   mkdirSync(join(home, 'tasks'));

@@ -5,44 +5,16 @@ import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSy
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import '../fixtures/targets/flaw.mjs';
+import { bundled } from './bundle.mjs';
 
 const root = join(import.meta.dirname, '..');
 const entries = ['cli/main.ts', 'index.ts', 'player/main.ts', 'runtime/index.ts', 'world/routes.ts'];
 
-/** Our messages are English: zod's other fifty languages are half of its size. */
-const english = {
-  name: 'english',
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-      contents: 'export { default as en } from "./en.js"',
-      resolveDir: join(root, 'node_modules/zod/v4/locales'),
-    })),
-};
-
 rmSync(join(root, 'dist'), { recursive: true, force: true });
-// The packages are taken in: to find and read their hundreds of files takes longer than a drill.
 const { metafile } = await build({
+  ...bundled,
   entryPoints: entries.map((entry) => join(root, 'src', entry)).filter(existsSync),
-  bundle: true,
-  splitting: true,
-  // Names stay: they are read in the messages of errors.
-  minifyWhitespace: true,
-  minifySyntax: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node20',
-  // It loads its compiler when it is used.
-  external: ['jiti'],
-  mainFields: ['module', 'main'],
-  // For Node the package has CommonJS only, of which nothing can be left out.
-  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
-  // For commander, which is CommonJS; every file has it, and few use it.
-  banner: {
-    js: 'import{createRequire as requireFrom}from"node:module";const require=(id)=>requireFrom(import.meta.url)(id);',
-  },
-  plugins: [english],
   metafile: true,
-  outbase: join(root, 'src'),
   outdir: join(root, 'dist'),
   logLevel: 'warning',
 });

@@ -18,7 +18,7 @@ import { installRoutes } from './world/index.ts';
 installRoutes();
 
 /** The whole of it: HOSTILE_CASES=100000 npx vitest run src/hostile-input.test.ts --testTimeout 0 */
-const CASES = Number(process.env['HOSTILE_CASES'] ?? 1000);
+const CASES = Number(process.env['HOSTILE_CASES'] ?? 300);
 const SEED = Number(process.env['HOSTILE_SEED'] ?? 7);
 /** How much more computing any file may take than the largest sound ones. Without our limits it would be hundreds. */
 const MOST_TIMES = 8;
@@ -287,7 +287,7 @@ test(`${CASES} generated files: sound, or refused with a place and a fix, and no
   expect(Object.keys(Object.prototype)).toEqual([]);
   // Else the generator has gone soft.
   expect(refused / CASES).toBeGreaterThan(0.5);
-  if (CASES > 1000) console.info(`${CASES} files, ${refused} refused, the slowest took ${Math.round(slowest)} ms`);
+  if (CASES >= 1000) console.info(`${CASES} files, ${refused} refused, the slowest took ${Math.round(slowest)} ms`);
 });
 
 test('what may stand after --fault', () => {

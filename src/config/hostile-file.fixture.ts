@@ -55,10 +55,10 @@ const textChange: fc.Arbitrary<Change> = fc.oneof(
       (text) =>
         spliced(text, at, length, ''),
   ),
-  fc.tuple(spot, fc.string({ unit: 'binary', maxLength: 8 })).map(
-    ([at, what]): Change =>
+  fc.tuple(spot, fc.array(fc.integer({ min: 0, max: 0x10ffff }), { maxLength: 8 })).map(
+    ([at, points]): Change =>
       (text) =>
-        spliced(text, at, 0, what),
+        spliced(text, at, 0, String.fromCodePoint(...points)),
   ),
   spot.map(
     (at): Change =>

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+
+const root = join(import.meta.dirname, '..');
+
+/** Our messages are English: zod's other fifty languages are half of its size. */
+const english = {
+  name: 'english',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js"',
+      resolveDir: join(root, 'node_modules/zod/v4/locales'),
+    })),
+};
+
+/**
+ * How esbuild makes code of the package that is run: the command's, and the players' which it starts.
+ * @satisfies {import('esbuild').BuildOptions}
+ */
+export const bundled = {
+  // The packages are taken in: to find and read their hundreds of files takes longer than a drill.
+  bundle: true,
+  splitting: true,
+  // Names stay: they are read in the messages of errors.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  format: /** @type {const} */ ('esm'),
+  platform: /** @type {const} */ ('node'),
+  target: 'node20',
+  // It loads its compiler when it is used.
+  external: ['jiti'],
+  mainFields: ['module', 'main'],
+  // For Node the package has CommonJS only, of which nothing can be left out.
+  alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
+  // For commander, which is CommonJS; every file has it, and few use it.
+  banner: {
+    js: 'import{createRequire as requireFrom}from"node:module";const require=(id)=>requireFrom(import.meta.url)(id);',
+  },
+  plugins: [english],
+  outbase: join(root, 'src'),
+};
