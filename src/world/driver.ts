@@ -40,8 +40,11 @@ function named(waiting: readonly Scope[]): string {
 /** So many steps, or so many real milliseconds, until signals and the terminal get their turn. */
 const SLICE_STEPS = 20_000;
 const SLICE_MS = 50;
-/** Real milliseconds a piece of real work may take before the clock goes on without it. */
+/** Real milliseconds that real work may take before the clock goes on without it. */
 const PATIENCE_MS = 10_000;
+/** The same where no timer waits, so that there is nothing to go on to, and the work goes on from piece to piece. */
+const LONG_PATIENCE_MS = 120_000;
+const SLOW = `real work that took more than ${PATIENCE_MS / 1000} s`;
 
 interface Drive<T> {
   world: Surroundings;
@@ -61,8 +64,12 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
     let settled: (() => void) | undefined;
     let drain: (() => void) | undefined;
     let stepsAtOnce = 0;
-    /** Since when the clock waits for real work, and whether it has lost patience: then it waits no more. */
-    let heldSince: number | undefined;
+    /**
+     * Since when real work keeps a timer waiting, or, where none waits, is waited for all the same, and since when that is
+     * for the piece that is under way.
+     */
+    let since: { timer?: number; work?: number; piece?: number } = {};
+    /** Whether the clock has lost patience: then it waits no more. */
     let tired = false;
     let stopWatching: (() => void) | undefined;
 
@@ -79,10 +86,10 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
 
     const step = (): boolean => {
       const before = clock.now();
-      heldSince = undefined;
+      since = {};
       if (!clock.step()) {
         const open = openIn(world).map(({ what }) => what);
-        end(() => reject(new DeadlockError(before, waiting(), open)));
+        end(() => reject(new DeadlockError(before, waiting(), tired ? [...open, SLOW] : open)));
         return false;
       }
       stepsAtOnce = clock.now() === before ? stepsAtOnce + 1 : 0;
@@ -123,14 +130,19 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
 
     const patience = (): number => {
       const now = originals.performanceNow();
-      heldSince ??= now;
-      return PATIENCE_MS - (now - heldSince);
+      if (clock.peek() !== undefined) {
+        since.timer ??= now;
+        return PATIENCE_MS - (now - since.timer);
+      }
+      // A busy machine takes its time to read all the files of a module, and no deadline passes meanwhile.
+      since.work ??= now;
+      since.piece ??= now;
+      return Math.min(PATIENCE_MS - (now - since.piece), LONG_PATIENCE_MS - (now - since.work));
     };
 
     const tire = () => {
       tired = true;
-      const what = `real work that took more than ${PATIENCE_MS / 1000} s`;
-      world.report({ what, by: 'unknown', fatal: true, scope: undefined });
+      world.report({ what: SLOW, by: 'unknown', fatal: true, scope: undefined });
     };
 
     const hold = () => {
@@ -140,7 +152,10 @@ export function drive<T>({ world, begin, waiting, stepCap, drain: wish }: Drive<
         later(turn);
       };
       const giveUp = at(undefined, () => originals.setTimeout(() => goOn(), patience()));
-      world.wake = goOn;
+      world.wake = () => {
+        delete since.piece;
+        goOn();
+      };
     };
 
     later(() => {

@@ -7,7 +7,7 @@ import { setTimeout as pSleep, setInterval as pTicks, setImmediate as pTurn, sch
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { wait as waitForReal } from '../../fixtures/habits/keeps-a-timer.ts';
 import { rest, serve } from '../../fixtures/habits/module-pool.ts';
 import { find, getPage, talkToRedis } from '../../fixtures/habits/opens-a-socket.ts';
@@ -46,6 +46,45 @@ async function timed<T>(fn: () => Promise<T>, options?: Partial<WorldOptions>) {
   const value = await world.run(fn);
   return { value, at: world.clock.now(), io };
 }
+
+describe('real work that lasts long', () => {
+  /** Reads a file again and again; each time takes `seconds`, as the driver's watch shows it. */
+  async function reading(times: number, seconds: number, before: () => void = () => {}) {
+    let now = 0;
+    const watch = vi.spyOn(originals, 'performanceNow').mockImplementation(() => now);
+    try {
+      const read = async () => {
+        before();
+        for (let i = 0; i < times; i++) {
+          await readFile(import.meta.filename);
+          now += seconds * 1000;
+        }
+        return 'read';
+      };
+      const { world, io } = open();
+      const ended = await world.run(read).catch((error: Error) => error.message);
+      return { ended, at: world.clock.now(), io: io.filter(({ fatal }) => fatal).map(({ what }) => what) };
+    } finally {
+      watch.mockRestore();
+    }
+  }
+  const SLOW = 'real work that took more than 10 s';
+
+  it('is waited for from piece to piece where no timer waits, as on a busy machine while a target is loaded', async () => {
+    expect(await reading(9, 6)).toEqual({ ended: 'read', at: 0, io: [] });
+  });
+
+  it('is not waited for without end', async () => {
+    const { ended, io } = await reading(40, 6);
+    expect(ended).toMatch(/^deadlock at 0 ms: .*, perhaps for real work that took more than 10 s, outside/);
+    expect(io).toEqual([SLOW]);
+  });
+
+  it('keeps a timer waiting for ten seconds in all', async () => {
+    const { io } = await reading(9, 6, () => void sleep(5000));
+    expect(io).toEqual([SLOW]);
+  });
+});
 
 describe('no deadline passes because of real work', () => {
   const { importNatively } = createRequire(import.meta.url)('../../fixtures/habits/native-import.cjs');
