@@ -1,12 +1,14 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import { fakeTerminal } from './cli/terminal.fixture.ts';
 import { RunReport } from './core/report.ts';
 import { DRILLS, root } from './drill-run.fixture.ts';
+import { compiler, evaluateAnew } from './targets/evaluate.ts';
 import { told } from './told-run.fixture.ts';
+import { createVirtualWorld } from './world/index.ts';
 
 const { main } = await import('./cli/main.ts');
 
@@ -49,6 +51,17 @@ function targetFiles(): string[] {
     .filter((file) => !file.startsWith('flaw') && file !== 'support.ts')
     .map((file) => `fixtures/targets/${file}`);
 }
+
+/**
+ * A package is evaluated once a process, and @openai/agents sets a timer then, and again each five seconds, also where its
+ * tracing is off: whatever world runs at such a moment is told of it. Set in a world that is over it never fires. Where the
+ * command plays a user's module, each world has a process of its own.
+ */
+beforeAll(async () => {
+  await compiler();
+  const world = createVirtualWorld({ seed: 1, epochMs: 0, fetch, onRealIo() {} });
+  await world.run(() => evaluateAnew(join(root, 'fixtures/targets/openai-agents-agent.ts')));
+});
 
 describe('drills of the package, one by one, several at once, and judged again', () => {
   it.each(TARGETS)('%s: one verdict, one score, the same bytes', async (target, names) => {
