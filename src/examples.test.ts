@@ -265,7 +265,8 @@ describe.each(Object.keys(catalogue.builtinTargets))('drill explain %s', (name) 
     const page = await explained(name);
     expect(under(page, /^Declares:/).join()).toContain('features: [ fallback');
     expect(under(page, /^Roles:/).join()).toContain('primary: ');
-    for (const [, ...words] of commandsIn(page, /^Run it/)) expect((await ran({}, ...words)).code).toBe(0);
+    // All drills on it are what `drill run` plays where nothing is named, and the example of a reporter below.
+    expect(commandsIn(page, /^Run it/)).toEqual([['run', '--target', name]]);
   });
 });
 
