@@ -43,7 +43,7 @@ export const backsOff = defineDrillCheck({
       .describe('milliseconds of a pause; jitter over the whole pause makes some shorter, but not most'),
   }),
   example: 'backs-off: { at_least_ms: 50 }',
-  open({ epoch_ms }, { at_least_ms }) {
+  open(facts, { at_least_ms }) {
     const asks = new Asks();
     /** Per phase: each may provoke another way of coming back. */
     const phases = new Map<string, { all: number; short: Pauses }>();
@@ -62,7 +62,7 @@ export const backsOff = defineDrillCheck({
         const { end } = before;
         const nth = retries.get(call.role) ?? 0;
         retries.set(call.role, nth + 1);
-        const from = Math.max(end.at, comeBackAt(before, epoch_ms) ?? 0);
+        const from = Math.max(end.at, comeBackAt(before, facts.epoch_ms) ?? 0);
         here.all += 1;
         if (call.at - end.at < at_least_ms) here.short.took(call.at - end.at, end.seq, call.seq);
         if (call.at === from && from > end.at) {

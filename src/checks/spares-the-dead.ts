@@ -81,7 +81,9 @@ export const sparesTheDead = defineDrillCheck({
     role: z.string().min(1).optional().describe('the role; without it, the first of the chain'),
   }),
   example: 'spares-the-dead: { after_failures: 5 }',
-  open({ declares, epoch_ms }, { after_failures, role = declares.chain[0] ?? '', ...params }) {
+  open(facts, params) {
+    const { declares } = facts;
+    const { after_failures, role = declares.chain[0] ?? '' } = params;
     const limits = { after_failures, probe_every_ms: params.probe_every_ms ?? probeEvery(declares) };
     const all = new Watch(limits);
     const tenants = new Map<string, Watch>();
@@ -139,7 +141,7 @@ export const sparesTheDead = defineDrillCheck({
         if (event.kind === 'call' && event.role === role) called(event);
         else if (event.kind === 'call' && spared.has(event.ask)) chances.push(event.seq);
         if (event.kind === 'call-head' && inFlight.has(event.call)) {
-          const back = comeBackAt({ head: event }, epoch_ms);
+          const back = comeBackAt({ head: event }, facts.epoch_ms);
           if (back !== undefined && back - event.at <= limits.probe_every_ms) busy.add(event.call);
         }
         if (event.kind === 'call-end' && inFlight.has(event.call)) {

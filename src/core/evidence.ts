@@ -13,7 +13,10 @@ export interface DrillFacts {
   drill: string;
   declares: ResolvedDeclaration;
   contract: Contract | undefined;
-  /** The world's millisecond 0, counted from the Unix epoch: what dates in headers are read by. */
+  /**
+   * The millisecond 0 of the world whose events are seen, counted from the Unix epoch: what dates in headers are read by.
+   * Worlds of wall time begin one after the other, so a check of drill scope reads it with each event.
+   */
   epoch_ms: number;
   /** Every role of the run, with the model name it is known by. */
   roles: Record<string, KnownRole>;

@@ -86,7 +86,14 @@ export const TraceEvent = z.discriminatedUnion('kind', [
       }),
     ),
   }),
-  z.object({ ...event, kind: z.literal('phase'), state: z.enum(['began', 'ended']), faults: z.array(FaultAt) }),
+  z.object({
+    ...event,
+    kind: z.literal('phase'),
+    state: z.enum(['began', 'ended']),
+    faults: z.array(FaultAt),
+    /** Where a phase begins in wall time: when its world did. Every world of virtual time begins at the header's. */
+    epoch_ms: z.number().int().optional(),
+  }),
   z.object({
     ...ofAsk,
     kind: z.literal('ask'),

@@ -63,6 +63,8 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   /** Roles of any ask's chain. */
   const shown = new Set<string>();
   let phase = new PhaseEvents();
+  /** When the world began whose events are being seen. */
+  let epoch_ms = EPOCH_MS;
   let judged: ReturnType<DrillJudge['justJudged']> = [];
 
   /** The baseline shows in which order roles are tried, if the target does not say so; only then can anything be judged. */
@@ -70,7 +72,13 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     const chain = chainSeen(given.declares, events);
     notes = [...orderNote(given, chain), ...waysNote(events)];
     plan = settled(given, chain);
-    folds = openFolds(plan);
+    folds = openFolds(plan, {
+      ...factsOf(plan),
+      // They are opened before the world begins in which the phases are played.
+      get epoch_ms() {
+        return epoch_ms;
+      },
+    });
     for (const event of events) stepAll(event);
   }
 
@@ -89,7 +97,8 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     const events: TraceEvent[] = [];
     const asks = [...phase.asks((event) => events.push(event))];
     settle(events);
-    for (const { task, events } of asks) baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events));
+    for (const { task, events } of asks)
+      baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events, epoch_ms));
   }
 
   function endPhase(name: string): void {
@@ -99,7 +108,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     });
     judged = Array.from(asks, ({ task, events }) => {
       for (const role of asShown(plan, events).declares.chain) shown.add(role);
-      const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name);
+      const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name, epoch_ms);
       tasks.push(report);
       totals.add(report.checks, plan, name);
       if (firstOf(events, 'left') === undefined) paths.add(report, baselines.get(task)?.cells ?? []);
@@ -114,6 +123,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     see(event) {
       reasons.see(event, plan);
       if (event.kind === 'run-header') return;
+      if (event.kind === 'phase') epoch_ms = event.epoch_ms ?? epoch_ms;
       phase.add(event);
       if (event.phase !== BASELINE) stepAll(event);
       if (event.kind !== 'phase' || event.state !== 'ended') return;
@@ -184,12 +194,12 @@ interface OpenFold {
   phase: string | undefined;
 }
 
-function openFolds(plan: JudgePlan): OpenFold[] {
+function openFolds(plan: JudgePlan, facts: DrillFacts): OpenFold[] {
   const [task] = plan.workflow.tasks;
   const open = (check: DrillCheck, phase: string | undefined, asked: Asked | undefined): OpenFold[] =>
     asked === undefined
       ? []
-      : [{ check, asked, phase, severity: severityIn(plan, check), fold: check.arm(asked.params)(factsOf(plan)) }];
+      : [{ check, asked, phase, severity: severityIn(plan, check), fold: check.arm(asked.params)(facts) }];
   return plan.checks.flatMap((check) => {
     if (check.scope !== 'drill') return [];
     const ofPhases = plan.drill.phases.flatMap(({ name, expect }) =>
@@ -212,10 +222,11 @@ function taskNamed(plan: JudgePlan, name: string): GoldenTask {
   return task;
 }
 
-function judgeBaseline(given: JudgePlan, task: GoldenTask, events: TraceEvent[]): Baseline {
+function judgeBaseline(given: JudgePlan, task: GoldenTask, events: TraceEvent[], epoch_ms: number): Baseline {
   const seen = withoutLog(events);
   const plan = asShown(given, seen);
-  return { events: seen, cells: judgeAsk(plan, BASELINE, evidenceOf(plan, task, seen, seen, []), logOf(events)) };
+  const evidence = evidenceOf(plan, task, seen, seen, [], epoch_ms);
+  return { events: seen, cells: judgeAsk(plan, BASELINE, evidence, logOf(events)) };
 }
 
 function judgeTask(
@@ -224,6 +235,7 @@ function judgeTask(
   events: TraceEvent[],
   baselines: ReadonlyMap<string, Baseline>,
   phase: string,
+  epoch_ms: number,
 ): TaskReport {
   const baseline = baselines.get(task.name);
   if (baseline === undefined) throw new Error(`no baseline of ${task.name}`);
@@ -231,7 +243,7 @@ function judgeTask(
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
     .map(asArmed);
   const plan = asShown(given, events);
-  const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed);
+  const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed, epoch_ms);
   const judged = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
   const lost = lostIn(events);
   const cells = lost === undefined ? believed(plan, judged, events) : judged.map((cell) => unjudged(cell, lost));
@@ -274,6 +286,7 @@ function evidenceOf(
   events: readonly TraceEvent[],
   baseline: readonly TraceEvent[],
   armed: TaskEvidence['armed'],
+  epoch_ms: number,
 ): TaskEvidence {
   return {
     task,
@@ -285,6 +298,7 @@ function evidenceOf(
     baseline,
     armed,
     ...factsOf(plan),
+    epoch_ms,
   };
 }
 
@@ -304,12 +318,11 @@ const WORDS_OF: Readonly<Record<Way, string>> = {
 /** One list a task, so that what is found out about it is found once. */
 const sourcesOf = once((plan: JudgePlan) => once((task: GoldenTask) => sourcesFor(task, plan.workflow.sources)));
 
-const factsOf = once((plan: JudgePlan): DrillFacts => {
+const factsOf = once((plan: JudgePlan): Omit<DrillFacts, 'epoch_ms'> => {
   return {
     drill: plan.drill.drill,
     declares: plan.declares,
     contract: plan.workflow.contract,
-    epoch_ms: EPOCH_MS,
     roles: asKnown(plan.roles),
     phases: plan.drill.phases.map(({ name }) => ({
       name,

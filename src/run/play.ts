@@ -115,7 +115,11 @@ function tasksOf({ tasks }: PlayPlan, { tasks: count, times, only }: Phase): Gol
 function begin(world: WorldContext, phase: string, armed: readonly ArmedFault[]): void {
   world.recorder.enter(phase);
   world.stand.begin(armed);
-  world.recorder.emit({ kind: 'phase', state: 'began', faults: armed.map(faultAt) });
+  const { kind, epochMs: epoch_ms } = world.clock;
+  world.recorder.emit({
+    ...{ kind: 'phase', state: 'began', faults: armed.map(faultAt) },
+    ...(kind === 'wall' && { epoch_ms }),
+  });
 }
 
 function end(world: WorldContext, armed: readonly ArmedFault[]): void {
