@@ -53,6 +53,7 @@ it('an agent that only waits too long hears that, and nothing else', async () =>
   expect(drills).toEqual([
     ...SKIPPED.map((name) => [name, 'not_applicable']),
     ['timeout_primary', 'failed'],
+    ['tool_reply_lost', 'not_applicable'],
     ['user_leaves', 'not_applicable'],
   ]);
   expect(failed).toEqual(['ends-inside-deadline', 'fails-over']);

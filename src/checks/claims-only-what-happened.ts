@@ -13,7 +13,7 @@ export const claimsOnlyWhatHappened = defineTaskCheck({
   reads:
     '`actions`, and in a whole answer the concepts that the contract names in `claimed_by`, against the effects ledger',
   severity: 'critical',
-  advice: 'Report as done only what the tool has confirmed; after a timeout report it as `unclear`.',
+  advice: 'Report as done only what the tool has confirmed; where no reply came report it as `unclear`.',
   gate: true,
   always: true,
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),

@@ -43,9 +43,12 @@ export interface ToolUse {
 }
 
 export type ToolResult = { ok: true; value: unknown } | { ok: false; code: ToolErrorCode; message: string };
-export type ToolErrorCode = 'error' | 'timeout' | 'unknown_tool' | 'invalid_arguments' | 'key_reused';
+export type ToolErrorCode = 'error' | 'timeout' | 'lost' | 'unknown_tool' | 'invalid_arguments' | 'key_reused';
 
-/** What `tools.call` throws. After a `timeout` nobody knows whether the effect happened. */
+/**
+ * What `tools.call` throws. After a `timeout`, or where the reply was `lost` with its connection, nobody knows whether the
+ * effect happened.
+ */
 export class ToolFailure extends Error {
   override name = 'ToolFailure';
   readonly code: ToolErrorCode;

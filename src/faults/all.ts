@@ -34,6 +34,7 @@ export { slowStream } from './slow-stream.ts';
 export { stall } from './stall.ts';
 export { toolEmpty } from './tool-empty.ts';
 export { toolError } from './tool-error.ts';
+export { toolReplyLost } from './tool-reply-lost.ts';
 export { toolTimeout } from './tool-timeout.ts';
 export { toolTimeoutAfterEffect } from './tool-timeout-after-effect.ts';
 export { toolsAsProse } from './tools-as-prose.ts';

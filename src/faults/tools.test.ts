@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { toolEmpty } from './tool-empty.ts';
 import { toolError } from './tool-error.ts';
+import { toolReplyLost } from './tool-reply-lost.ts';
 import { toolTimeout } from './tool-timeout.ts';
 import { toolTimeoutAfterEffect } from './tool-timeout-after-effect.ts';
 import { useTool } from './trial.fixture.ts';
@@ -22,6 +23,11 @@ it('after a timeout nobody can tell whether it happened', async () => {
   expect(before).toMatchObject({ result: { ok: false, code: 'timeout' }, effects: 0, took: 3000 });
   expect(after).toMatchObject({ result: before.result, effects: 1, took: 3000 });
   expect(before.fired).not.toEqual(after.fired);
+});
+
+it('where the reply is lost, it happened', async () => {
+  const seen = { result: { ok: false, code: 'lost' }, effects: 1, took: 0 };
+  expect(await useTool(toolReplyLost, {}, done)).toMatchObject(seen);
 });
 
 it('an empty value hides what was done, and a failure is not its business', async () => {

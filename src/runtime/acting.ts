@@ -32,7 +32,7 @@ export interface Hands {
 
 /**
  * Carries out one tool call: only what the contract allows, with valid arguments, with a yes where one is needed, and with
- * an idempotency key, so that trying a write again after a timeout has no second effect. Rejects with the signal's reason
+ * an idempotency key, so that trying a write again where no reply came has no second effect. Rejects with the signal's reason
  * where it would have to be begun after that fired.
  */
 export async function act(hands: Hands, tool: string, args: unknown, mode: ToolMode = 'full'): Promise<Act> {
@@ -61,7 +61,7 @@ export async function act(hands: Hands, tool: string, args: unknown, mode: ToolM
       const result = await tools.call(tool, args, rule.write ? { idempotency_key } : {});
       return { tool, args, write, done: 'yes', content: JSON.stringify(result) };
     } catch (error) {
-      const unsure = isRecord(error) && error['code'] === 'timeout';
+      const unsure = isRecord(error) && (error['code'] === 'timeout' || error['code'] === 'lost');
       if (!unsure) return refuse('failed', 'the tool failed: it was not done');
       if (tries === 0) continue;
       return { ...refuse('failed', 'no answer: it may or may not have been done'), done: write ? 'unknown' : 'no' };

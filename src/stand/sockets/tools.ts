@@ -1,10 +1,10 @@
 import type { Scope, Stand } from '../../core/stand.ts';
 import { type ToolErrorCode, ToolFailure } from '../../core/tools.ts';
-import { header, type WireReply, type WireRequest } from '../../core/wire.ts';
+import { header, NetworkFailure, type WireReply, type WireRequest } from '../../core/wire.ts';
 import { isRecord, parseJson } from '../../text/json.ts';
 
-/** What a tool's failure is over HTTP. */
-const STATUS: Record<ToolErrorCode, number> = {
+/** What a tool's failure is over HTTP; where its reply is lost, the connection breaks. */
+const STATUS: Record<Exclude<ToolErrorCode, 'lost'>, number> = {
   error: 500,
   timeout: 504,
   unknown_tool: 404,
@@ -41,7 +41,9 @@ export async function answerTools(
     return json(200, await tools.call(name, given ?? null, key === undefined ? {} : { idempotency_key: key }));
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
-    return json(STATUS[error.code], { error: { code: error.code, message: error.message } });
+    const { code, message } = error;
+    if (code === 'lost') throw new NetworkFailure('reset');
+    return json(STATUS[code], { error: { code, message } });
   }
 }
 
