@@ -1,5 +1,5 @@
 import type { Endpoint } from './declaration.ts';
-import type { Task } from './outcome.ts';
+import type { Outcome, Task } from './outcome.ts';
 
 /**
  * Where processes of their own find the world in which they are asked: all that a target may touch, as URLs. What is asked
@@ -13,6 +13,8 @@ export interface Sockets {
   headers(task: Task): Record<string, string>;
   /** The task with a mark in its text, for a target that hands on nothing else; it is taken out of calls before they are read. */
   marked(task: Task): Task;
+  /** What came of it, without the marks that stand in it again. */
+  unmarked(outcome: Outcome): Outcome;
   /** Shows what a process prints. */
   print(text: string): void;
 }

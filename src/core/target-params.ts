@@ -19,8 +19,13 @@ export const CommandParams = z.strictObject({
     .optional()
     .describe(
       '`task`, as without it: a process for each task, which reads it as JSON and writes its outcome, JSON or text; ' +
-        '`run`: one process that takes a line of JSON for each task and answers with a line of JSON, so that it can remember',
+        '`run`: one process that takes a line of JSON for each task and answers with a line of JSON, so that it can remember; ' +
+        'where its calls hand on the `headers` of the line, tasks that are under way together are told apart',
     ),
+  marker: z
+    .boolean()
+    .optional()
+    .describe('puts a mark into the text of each task, for a target whose calls hand on nothing else'),
   ...process,
 });
 

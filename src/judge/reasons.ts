@@ -71,7 +71,7 @@ const unspokenCall = ({ why }: EventOf<'unscripted-call'>): Reason => ({
 
 const unattributedCall = ({ role, asks }: EventOf<'unattributed-call'>): Reason => ({
   reason: `nothing told to which of ${asks} asks under way a call to ${role} belongs`,
-  fix: 'Let the target hand on the header x-drill-ask or traceparent of its request with its own calls, or put the task id into the `user` of the body.',
+  fix: 'Let the target hand on the header x-drill-ask or traceparent of its request with its own calls, put the task id into the `user` of the body, or set `marker: true` on the target.',
 });
 
 /** Says which host and model were seen, and the line that makes a role of them. */

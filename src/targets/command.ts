@@ -34,11 +34,21 @@ async function started(
   if (sockets === undefined) throw new Error('a command needs sockets');
   const { openNursery } = await import('./processes/start.ts');
   const nursery = openNursery(clock);
-  const { command, shell, lives } = params;
+  const { command, shell, lives, marker } = params;
   const start: Start = (task, hear) =>
     nursery.start({ command, shell, cwd, env: { ...sockets.env(task), ...params.env } }, hear);
   const run = lives === 'run' ? new Lines(start, sockets) : new Apart(start, sockets);
-  return { ask: (task, signal) => run.ask(task, signal), close: () => nursery.close() };
+  return {
+    async ask(task, signal) {
+      const told = {
+        ...(marker ? sockets.marked(task) : task),
+        ...(lives === 'run' && { headers: sockets.headers(task) }),
+      };
+      const outcome = await run.ask(told, signal);
+      return marker ? sockets.unmarked(outcome) : outcome;
+    },
+    close: () => nursery.close(),
+  };
 }
 
 type Start = (task: Task | undefined, hear: Hearing) => Process;

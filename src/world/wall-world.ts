@@ -7,6 +7,8 @@ import { createWallClock } from './wall-clock.ts';
 export interface Asks {
   /** Those under way, in the order in which they began. */
   readonly open: readonly Scope[];
+  /** All there were, those under way as well, in the order in which they began. */
+  readonly all: readonly Scope[];
   /** The one that ended last. */
   readonly last: Scope | undefined;
 }
@@ -24,12 +26,14 @@ export interface WallWorld {
 /** A world in the machine's own time: what is asked in it runs in processes of its own, and nothing of ours is in its way. */
 export function createWallWorld(seed: number): WallWorld {
   const open: Scope[] = [];
+  const all: Scope[] = [];
   let last: Scope | undefined;
   return {
     clock: createWallClock(),
     random: createRandom(seed),
     asks: {
       open,
+      all,
       get last() {
         return last;
       },
@@ -38,6 +42,7 @@ export function createWallWorld(seed: number): WallWorld {
     enter(scope, fn) {
       // Whoever asks wants to be told apart from its first call on.
       open.push(scope);
+      all.push(scope);
       const over = () => {
         open.splice(open.indexOf(scope), 1);
         last = scope;

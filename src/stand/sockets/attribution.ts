@@ -5,9 +5,10 @@ import type { Scope } from '../../core/stand.ts';
 import { header, type WireRequest } from '../../core/wire.ts';
 import { isRecord, parseJson } from '../../text/json.ts';
 
-/** The asks of a world: those under way, and the one that ended last. */
-interface Asks {
+/** The asks of a world: those under way, all that were begun, and the one that ended last. */
+export interface Asks {
   readonly open: readonly Scope[];
+  readonly all: readonly Scope[];
   readonly last: Scope | undefined;
 }
 
@@ -19,43 +20,55 @@ export interface Attributed {
 }
 
 /** A path that begins with this and a key tells whose call it is. */
-const IN_PATH = /^\/~([0-9a-f]{16})(?=\/|$)/;
-const MARKER = /\s?\[drill:([0-9a-f]{16})\]/g;
-const TRACE_ID = /^[0-9a-f]{2}-([0-9a-f]{32})-/;
+const IN_PATH = /^\/(?:~|%7e)([0-9a-f]{16})(?=\/|\?|$)/i;
+/** With the space that was put before it. */
+const MARKER = / ?\[drill:([0-9a-f]{16})\]/g;
+const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{16})[0-9a-f]{16}-/;
+
+/** A text without the marks in it. */
+export const unmarked = (text: string): string => text.replace(MARKER, '');
 
 /**
  * Tells of a request to which ask it belongs, by what comes first of: its URL, its headers (`x-drill-ask`, `traceparent`), the
- * body's `user` or `metadata`, a mark in its text, and else that no other ask is under way. A call after its outcome is the
- * last ask's, where no other was begun since. `secret` is what nobody else's keys are made of.
+ * body's `user` or `metadata`, a mark in its text, and else that no other ask is under way. What names an ask that has ended is
+ * that ask's; a call after the last outcome that names none is the ask's that ended last. `secret` is what nobody else's keys
+ * are made of.
  */
 export function createAttribution(secret: string, asks: Asks) {
+  /** The scopes of all asks so far, by their keys and by the ids of their tasks. */
   const scopes = new Map<string, Scope>();
-  const ids = new Map<string, Scope>();
+  let known = 0;
 
   const traceOf = (id: string) => createHash('sha256').update(`${secret}/${id}`).digest('hex').slice(0, 32);
   const keyOf = (id: string) => traceOf(id).slice(0, 16);
 
-  /** The scopes of all asks so far, by what names them. */
-  function know(scope: Scope): void {
-    const id = `${scope.task}-${scope.ask}`;
-    ids.set(id, scope);
-    scopes.set(keyOf(id), scope);
-  }
-
-  function byHeader({ headers }: WireRequest): Scope | undefined {
-    const own = header(headers, 'x-drill-ask');
-    const trace = header(headers, 'traceparent')?.match(TRACE_ID)?.[1];
-    return scopes.get(own ?? '') ?? scopes.get(trace?.slice(0, 16) ?? '');
-  }
-
-  function byBody(body: Record<string, unknown> | undefined): Scope | undefined {
-    const { user, metadata, safety_identifier } = body ?? {};
-    const said = [user, safety_identifier, ...(isRecord(metadata) ? Object.values(metadata) : [])];
-    for (const one of said) {
-      const scope = typeof one === 'string' ? (scopes.get(one) ?? ids.get(one)) : undefined;
-      if (scope !== undefined) return scope;
+  function named(said: unknown): Scope | undefined {
+    if (typeof said !== 'string') return undefined;
+    for (; known < asks.all.length; known++) {
+      const scope = asks.all[known];
+      if (scope === undefined) continue;
+      const id = `${scope.task}-${scope.ask}`;
+      scopes.set(id, scope).set(keyOf(id), scope);
     }
-    return undefined;
+    // Whoever hands on a trace makes a span of its own in it.
+    return scopes.get(TRACEPARENT.exec(said)?.[1] ?? said);
+  }
+
+  const first = (said: readonly unknown[]) => said.map(named).find((scope) => scope !== undefined);
+
+  /** A request of MCP has its metadata beside the parameters. */
+  function inBody(text: string): unknown[] {
+    const json = parseJson(text);
+    if (!isRecord(json)) return [];
+    const { user, safety_identifier, metadata, params } = json;
+    const meta = isRecord(params) ? params['_meta'] : undefined;
+    return [user, safety_identifier, ...[metadata, meta].flatMap((one) => (isRecord(one) ? Object.values(one) : []))];
+  }
+
+  /** The newest mark counts: older ones stand in what was said before. Those of asks under way are newer than others. */
+  function marked(marks: readonly string[]): Scope | undefined {
+    const found = marks.map(named).filter((scope) => scope !== undefined);
+    return found.findLast((scope) => asks.open.includes(scope)) ?? found.at(-1);
   }
 
   function alone(): Scope | undefined {
@@ -70,19 +83,20 @@ export function createAttribution(secret: string, asks: Asks) {
     marked: (task: Task): Task => ({ ...task, input: `${task.input} [drill:${keyOf(task.id)}]` }),
 
     attribute(given: WireRequest & { path: string }): Attributed {
-      for (const scope of asks.open) know(scope);
-      const inPath = given.path.match(IN_PATH)?.[1];
-      const path = inPath === undefined ? given.path : given.path.slice(inPath.length + 2) || '/';
+      const [prefix = '', inPath] = IN_PATH.exec(given.path) ?? [];
+      const path = given.path.slice(prefix.length).replace(/^(?!\/)/, '/');
       const text = new TextDecoder().decode(given.body);
-      const marker = [...text.matchAll(MARKER)].at(-1)?.[1];
-      const body = marker === undefined ? given.body : new TextEncoder().encode(text.replace(MARKER, ''));
+      const marks = [...text.matchAll(MARKER)].flatMap(([, mark]) => mark ?? []);
+      const body = marks.length === 0 ? given.body : new TextEncoder().encode(unmarked(text));
       const request = { ...given, path, body };
+      const own = header(given.headers, 'x-drill-ask');
       const ways: [Way, () => Scope | undefined][] = [
-        ['url', () => scopes.get(inPath ?? '')],
-        ['header', () => byHeader(given)],
-        ['body', () => byBody(record(text))],
-        ['marker', () => scopes.get(marker ?? '')],
-        ['alone', alone],
+        ['url', () => named(inPath)],
+        ['header', () => first([own, header(given.headers, 'traceparent')])],
+        ['body', () => first(inBody(text))],
+        ['marker', () => marked(marks)],
+        // What has a key of another world is nobody's here.
+        ['alone', () => (inPath === undefined && own === undefined ? alone() : undefined)],
       ];
       for (const [way, find] of ways) {
         const scope = find();
@@ -91,9 +105,4 @@ export function createAttribution(secret: string, asks: Asks) {
       return { request };
     },
   };
-}
-
-function record(text: string): Record<string, unknown> | undefined {
-  const json = parseJson(text);
-  return isRecord(json) ? json : undefined;
 }

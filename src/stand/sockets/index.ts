@@ -6,7 +6,7 @@ import { type Protocol, protocolOf } from '../../core/protocol.ts';
 import type { Sockets, Way } from '../../core/sockets.ts';
 import type { Recording, Scope, Stand } from '../../core/stand.ts';
 import { NetworkFailure } from '../../core/wire.ts';
-import { createAttribution } from './attribution.ts';
+import { type Asks, createAttribution, unmarked } from './attribution.ts';
 import { type Answer, type At, type Listener, listen } from './listen.ts';
 import { answerTools } from './tools.ts';
 import { trap } from './trap.ts';
@@ -19,7 +19,7 @@ export interface SocketsOptions {
   addresses: Habitat['roles'];
   protocols: readonly Protocol[];
   recording: Recording;
-  asks: { readonly open: readonly Scope[]; readonly last: Scope | undefined };
+  asks: Asks;
   /** What the keys of this world's asks are made of. */
   secret: string;
   print(text: string): void;
@@ -50,17 +50,23 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     recording.emit({ kind: 'attributed', way });
   }
 
-  /** Answers of a port of its own; `to` is what a message calls it. */
+  /** Answers of a port of its own; `to` is what a message calls it. Of which ask it is, is only asked where it matters. */
   const attributed =
-    (to: string, answer: (request: Parameters<Answer>[0], scope: Scope, signal: AbortSignal) => ReturnType<Answer>) =>
+    (
+      to: string,
+      answer: (request: Parameters<Answer>[0], whose: () => Scope, signal: AbortSignal) => ReturnType<Answer>,
+    ) =>
     (given: Parameters<Answer>[0], signal: AbortSignal): ReturnType<Answer> => {
       const { request, scope, way } = attribution.attribute(given);
-      if (scope === undefined || way === undefined) {
-        recording.emit({ kind: 'unattributed-call', role: to, asks: asks.open.length });
-        return Promise.reject(new NetworkFailure('reset'));
-      }
-      note(way);
-      return answer(request, scope, signal);
+      const whose = () => {
+        if (scope === undefined || way === undefined) {
+          recording.emit({ kind: 'unattributed-call', role: to, asks: asks.open.length });
+          throw new NetworkFailure('reset');
+        }
+        note(way);
+        return scope;
+      };
+      return answer(request, whose, signal);
     };
 
   const add = async (answer: Answer) => {
@@ -74,12 +80,13 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
   try {
     for (const [name, role] of Object.entries(roles)) {
       const reach = reaching(role.base_url, protocols);
-      const answer = attributed(name, (request, scope, signal) =>
-        stand.transport(() => scope)({ ...request, url: reach(request.path), role: name }, signal),
-      );
+      const answer = attributed(name, async (request, whose, signal) => {
+        const scope = whose();
+        return stand.transport(() => scope)({ ...request, url: reach(request.path), role: name }, signal);
+      });
       origins.set(name, await add(answer));
     }
-    const tools = await add(attributed('tools', (request, scope) => answerTools(request, stand, scope)));
+    const tools = await add(attributed('tools', (request, whose) => answerTools(request, stand, whose)));
     const proxy = await trap((seen) => recording.emit({ kind: 'unknown-call', ...seen, model: null }));
     listeners.push(proxy);
     return { ...placed(proxy, tools), close };
@@ -111,6 +118,7 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
       }),
       headers: (task) => ({ 'x-drill-ask': attribution.keyOf(task), traceparent: attribution.traceparentOf(task) }),
       marked: attribution.marked,
+      unmarked: (outcome) => JSON.parse(unmarked(JSON.stringify(outcome))),
       print: options.print,
     };
   }

@@ -15,35 +15,45 @@ const STATUS: Record<Exclude<ToolErrorCode, 'lost'>, number> = {
 /**
  * The tools of a workflow over HTTP: `GET /tools` lists them, `POST /tools/{name}` runs one with its arguments as the JSON
  * body and, where given, an `Idempotency-Key`; `POST /approve` asks the person.
+ * `whose` tells of which ask it is, and throws where nothing does: what lists them is nobody's.
  */
 export async function answerTools(
   { method, path, headers, body }: WireRequest & { path: string },
   stand: Stand,
-  scope: Scope,
+  whose: () => Scope,
 ): Promise<WireReply> {
-  const [, place, tool, ...more] = path.split('?')[0]?.split('/') ?? [];
-  const tools = stand.tools(() => scope);
+  const [, place, tool, ...more] = path.split('?')[0]?.replace(/\/$/, '').split('/') ?? [];
+  const tools = stand.tools(whose);
   if (method === 'GET' && place === 'tools' && tool === undefined) return json(200, { tools: tools.schemas });
-  if (more.length > 0 || (place !== 'approve' && (place !== 'tools' || tool === undefined)))
+  const known = place === 'tools' ? tool !== undefined : tool === undefined && place === 'approve';
+  if (!known || more.length > 0)
     return json(404, { error: `there is no ${path}: GET /tools, POST /tools/{name}, POST /approve` });
   if (method !== 'POST') return json(405, { error: `${path} takes a POST` });
   const given = parseJson(new TextDecoder().decode(body));
   if (place === 'approve') {
     if (!isRecord(given) || typeof given['tool'] !== 'string')
       return json(400, { error: 'approve takes { tool, args }: the tool is a name' });
-    return json(200, {
-      answer: await stand.approve(() => scope)({ tool: given['tool'], args: given['args'] ?? null }),
-    });
+    return json(200, { answer: await stand.approve(whose)({ tool: given['tool'], args: given['args'] ?? null }) });
   }
   const key = header(headers, 'idempotency-key');
   try {
-    const name = decodeURIComponent(tool ?? '');
-    return json(200, await tools.call(name, given ?? null, key === undefined ? {} : { idempotency_key: key }));
+    return json(
+      200,
+      await tools.call(decoded(tool ?? ''), given ?? null, key === undefined ? {} : { idempotency_key: key }),
+    );
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
     const { code, message } = error;
     if (code === 'lost') throw new NetworkFailure('reset');
     return json(STATUS[code], { error: { code, message } });
+  }
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
   }
 }
 
