@@ -86,7 +86,9 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
       });
       origins.set(name, await add(answer));
     }
-    const tools = await add(attributed('tools', (request, whose) => answerTools(request, stand, whose)));
+    const tools = await add(
+      attributed('tools', (request, whose, signal) => answerTools(request, stand, whose, signal)),
+    );
     const proxy = await trap((seen) => recording.emit({ kind: 'unknown-call', ...seen, model: null }));
     listeners.push(proxy);
     return { ...placed(proxy, tools), close };
@@ -114,6 +116,7 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
         ...variablesOf(local(task), roles, protocols),
         ...proxyVariables(proxy, [...origins.values(), tools]),
         DRILL_TOOLS_URL: `${tools}${prefix(task)}/tools`,
+        DRILL_MCP_URL: `${tools}${prefix(task)}/mcp`,
         DRILL_APPROVE_URL: `${tools}${prefix(task)}/approve`,
       }),
       headers: (task) => ({ 'x-drill-ask': attribution.keyOf(task), traceparent: attribution.traceparentOf(task) }),

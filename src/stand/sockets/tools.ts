@@ -14,21 +14,24 @@ const STATUS: Record<Exclude<ToolErrorCode, 'lost'>, number> = {
 
 /**
  * The tools of a workflow over HTTP: `GET /tools` lists them, `POST /tools/{name}` runs one with its arguments as the JSON
- * body and, where given, an `Idempotency-Key`; `POST /approve` asks the person.
+ * body and, where given, an `Idempotency-Key`; `POST /approve` asks the person; `/mcp` is an MCP server of the same tools.
  * `whose` tells of which ask it is, and throws where nothing does: what lists them is nobody's.
  */
 export async function answerTools(
-  { method, path, headers, body }: WireRequest & { path: string },
+  request: WireRequest & { path: string },
   stand: Stand,
   whose: () => Scope,
+  signal: AbortSignal,
 ): Promise<WireReply> {
+  const { method, path, headers, body } = request;
   const [, place, tool, ...more] = path.split('?')[0]?.replace(/\/$/, '').split('/') ?? [];
   const tools = stand.tools(whose);
   if (method === 'GET' && place === 'tools' && tool === undefined) return json(200, { tools: tools.schemas });
-  const known = place === 'tools' ? tool !== undefined : tool === undefined && place === 'approve';
+  const known = place === 'tools' ? tool !== undefined : tool === undefined && (place === 'approve' || place === 'mcp');
   if (!known || more.length > 0)
-    return json(404, { error: `there is no ${path}: GET /tools, POST /tools/{name}, POST /approve` });
+    return json(404, { error: `there is no ${path}: GET /tools, POST /tools/{name}, POST /approve, POST /mcp` });
   if (method !== 'POST') return json(405, { error: `${path} takes a POST` });
+  if (place === 'mcp') return (await import('./mcp.ts')).answerMcp(request, tools, signal);
   const given = parseJson(new TextDecoder().decode(body));
   if (place === 'approve') {
     if (!isRecord(given) || typeof given['tool'] !== 'string')
