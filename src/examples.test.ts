@@ -28,7 +28,7 @@ const FILES = {
   'agent.py': text('fixtures/targets/agent.py'),
   // What runs in real time is not asked more than it takes.
   'drills/short.yaml':
-    '{ drill: short, title: T, hypothesis: H, workflow: any, phases: [{ name: out, tasks: 1, faults: [{ fault: server-error, role: primary }] }], expect: { fails-over: {} } }',
+    '{ drill: short, title: T, hypothesis: H, workflow: support-answer, phases: [{ name: out, tasks: 1, faults: [{ fault: server-error, role: primary }] }], expect: { fails-over: {} } }',
   'my-agent.ts': OWN_AGENT,
   'src/agent.ts': OWN_AGENT,
   // A drill of a user's own binds also what a target does not claim: this one claims nothing that a feature stands for.
