@@ -3,6 +3,7 @@ import type { Roles } from './core/declaration.ts';
 import { type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
 import { sourcesFor } from './core/golden-task.ts';
 import { once } from './core/once.ts';
+import type { Fault } from './core/plugin.ts';
 import { protocolOf } from './core/protocol.ts';
 import type { ArmedFault } from './core/stand.ts';
 import { createTrigger } from './core/trigger.ts';
@@ -55,10 +56,11 @@ function addressesOf(roles: Roles): PlayPlan['addresses'] {
   return Object.fromEntries(addresses);
 }
 
-const faultsOf = ({ phases }: Drill): ArmedFault[][] => phases.map((phase) => phase.faults.map(armFault));
+const faultsOf = ({ phases }: Drill): ArmedFault[][] => phases.map((phase) => phase.faults.map((use) => armFault(use)));
 
-function armFault(use: FaultUse): ArmedFault {
-  const fault = faults.find((f) => f.name === use.fault);
+/** A fault as a drill uses it, ready to be armed; `known` are those there are. */
+export function armFault(use: FaultUse, known: readonly Fault[] = faults): ArmedFault {
+  const fault = known.find((f) => f.name === use.fault);
   if (fault === undefined) throw new Error(`no fault ${use.fault}`);
   const params = paramsOf(use);
   return {

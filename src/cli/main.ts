@@ -160,6 +160,18 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       validate(files, await loadCatalogue(), terminal);
     });
 
+  command(
+    'selftest',
+    'fire every fault over a socket, and show that a client observes what it does',
+    'rate-limited stall',
+    'connection-reset --json',
+  )
+    .argument('[faults...]', 'names from `drill list faults`; all of them without any')
+    .action(async (names: string[], flags: { json: boolean }) => {
+      const { fireFaults } = await import('./commands/selftest.ts');
+      done(await fireFaults(names, flags, await loadCatalogue(), terminal));
+    });
+
   command('schema', 'the JSON Schema of a file format, for editors and other programs', '', 'drill', 'golden-task')
     .argument('[name]', 'one of them; a list without any')
     .action(async (name: string | undefined) => (await import('./commands/schema.ts')).schema(name, terminal));

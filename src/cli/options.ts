@@ -120,4 +120,5 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     out,
   ],
   list: [json],
+  selftest: [json],
 };

@@ -168,8 +168,19 @@ function entriesOf(each: Each, faults: readonly Fault[]): Entry[] {
 }
 
 /** With which parameters a fault is tried. */
-export function trialsOf({ trials, example }: Fault): Json[] {
-  return trials?.filter(isRecord) ?? [paramsOf(FaultUse.parse(parse(example)))];
+export function trialsOf(fault: Fault): Json[] {
+  return fault.trials?.filter(isRecord) ?? [paramsOf(exampleOf(fault))];
+}
+
+/** A fault as its example uses it. */
+export const exampleOf = ({ example }: Fault): FaultUse => FaultUse.parse(parse(example));
+
+/** A fault in the place of its example, with each set of parameters that is worth a try: at least with those of the example. */
+export function usesOf(fault: Fault): FaultUse[] {
+  const example = exampleOf(fault);
+  const { role, tool } = example;
+  const tried = trialsOf(fault).map((params) => FaultUse.parse({ ...params, fault: fault.name, role, tool }));
+  return tried.length > 0 ? tried : [example];
 }
 
 /** What a fault needs of the calls that it breaks, with the parameters it is used with. */

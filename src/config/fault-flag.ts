@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import { FaultUse, paramsOf, placeOf } from '../core/drill.ts';
 import { DrillError } from '../core/errors.ts';
 import type { Fault } from '../core/plugin.ts';
+import { exampleOf } from './alternatives.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { suggest } from './closest.ts';
 import { inspect } from './issues.ts';
@@ -46,7 +47,7 @@ export function faultFromFlag(
 
 /** A fault's example as the flag takes it, which is scalars only. */
 export function flagOf(fault: Fault): string {
-  const use = FaultUse.parse(parse(fault.example));
+  const use = exampleOf(fault);
   const params = Object.entries(paramsOf(use)).filter(([, value]) => typeof value !== 'object');
   return [`${use.fault}@${placeOf(use)}`, ...params.map(([key, value]) => `${key}=${value}`)].join(',');
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { z } from 'zod';
 import { describeTarget } from '../../assemble.ts';
-import { alternativesOf } from '../../config/alternatives.ts';
+import { alternativesOf, exampleOf } from '../../config/alternatives.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { closest } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
@@ -92,7 +92,7 @@ function faultText(fault: Fault): string {
   const facts = [
     `Fires: on every ${place}, unless \`when\`, \`tenants\` or \`tasks\` say otherwise: see \`drill explain fault\`.`,
     ...(fault.feature === undefined ? [] : [`Among every fault, it is tried on targets that claim: ${fault.feature}.`]),
-    `Effect: ${EFFECTS[fault.effectOf(paramsOf(FaultUse.parse(parse(fault.example))))]}.`,
+    `Effect: ${EFFECTS[fault.effectOf(paramsOf(exampleOf(fault)))]}.`,
   ];
   const flags = flagsOf(fault).map((flag) => `--fault ${flag}`);
   const line = `drill run ${fault.drill ?? 'timeout_primary'} ${flags.join(' ')}`;
