@@ -46,7 +46,8 @@ export function equip({ tasks, ...data }: PlayData, redaction: Redaction): PlayP
   };
 }
 
-function addressesOf(roles: Roles): PlayPlan['addresses'] {
+/** Where each role is found, with a dummy key. */
+export function addressesOf(roles: Roles): PlayPlan['addresses'] {
   const addresses = Object.entries(roles).map(([name, role]) => {
     const { provider, key_env, ...endpoint } = role;
     const rules = { ...protocolOf(protocols, role)?.rules, ...role.rules };

@@ -5,6 +5,7 @@ import { EXIT } from '../core/errors.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { JudgeFlags } from './commands/judge.ts';
 import type { MergeFlags } from './commands/merge.ts';
+import type { ProxyFlags } from './commands/proxy.ts';
 import type { PruneFlags } from './commands/prune.ts';
 import { OPTIONS } from './options.ts';
 import { printError } from './print-error.ts';
@@ -159,6 +160,16 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       const { validate } = await import('./commands/validate.ts');
       validate(files, await loadCatalogue(), terminal);
     });
+
+  command(
+    'proxy',
+    'mocked providers on ports of their own, with faults, for a game day or another test suite; ends on Ctrl-C',
+    '--role primary=openai-chat --role backup=anthropic-messages --fault rate-limited@primary,retry_after_ms=2000',
+    '--workflow order-agent --fault server-error@primary,probability=0.05 --port 8100 --json',
+  ).action(async (flags: ProxyFlags) => {
+    const { proxy } = await import('./commands/proxy.ts');
+    done(await proxy(flags, await loadCatalogue(), terminal));
+  });
 
   command(
     'selftest',

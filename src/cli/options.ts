@@ -24,6 +24,9 @@ const findings = number(/^\d{1,6}$/, 0, 999_999, 'A tolerance is a whole number 
 const keep = number(/^\d{1,6}$/, 1, 999_999, 'Keep a whole number of runs, at least 1.');
 const score = number(/^\d+(\.\d+)?$/, 0, 100, 'A score is a number from 0 to 100.');
 
+const port = number(/^\d{1,5}$/, 1, 65_500, 'A port is a whole number from 1 to 65500.');
+const calls = number(/^\d{1,6}$/, 1, 999_999, 'The journal keeps a whole number of calls, at least 1.');
+
 /** An option that may be given several times; `unless` says what holds without it. */
 const many = (flags: string, says: string, unless: string) =>
   new Option(flags, `${says} (repeatable)`)
@@ -120,5 +123,36 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     out,
   ],
   list: [json],
+  proxy: [
+    many(
+      '--role <name=protocol>',
+      'a role and how it is spoken to: a name from `drill list protocols`, or protocol/dialect',
+      'those of drill.config.yaml, or the package’s example',
+    ),
+    many(
+      '--fault <fault@role[,param=value…]>',
+      'a fault that is armed from the start; when it fires is written beside: probability=0.05, calls=1+3, to_ms=60000',
+      'none',
+    ),
+    new Option(
+      '--workflow <name>',
+      'answer calls that hold the words of one of its golden tasks as that says',
+    ).conflicts('tasks'),
+    new Option('--tasks <dir>', 'the same with a folder of golden tasks'),
+    new Option('--seed <n>', 'the same seed draws the same chances').argParser(seed).default(1),
+    new Option('--port <n>', 'the port of the first role; the others, the tools and the admin API follow')
+      .argParser(port)
+      .default(0, 'free ones'),
+    new Option('--listen <address>', 'where others than this machine may reach it, it needs a --token').default(
+      '127.0.0.1',
+    ),
+    new Option('--advertise <host>', 'the name under which others find it'),
+    new Option('--token <token>', 'what the admin API asks for; one that nobody can guess without it'),
+    new Option('--journal <n>', 'calls that the journal keeps').argParser(calls).default(1000),
+    new Option('--until-stdin-ends', 'end when standard input does, so with the program that started it').default(
+      false,
+    ),
+    new Option('--json', 'print the ready line and the summary as one JSON document a line').default(false),
+  ],
   selftest: [json],
 };

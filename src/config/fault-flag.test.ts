@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { TriggerSpec } from '../core/trigger.ts';
+import { faults } from '../faults/index.ts';
 import { fakeCatalogue, fakeToolFault } from './fake-catalogue.fixture.ts';
 import { faultFromFlag } from './fault-flag.ts';
+import { jsonSchemaOf } from './schema-words.ts';
 import { problemsOf } from './scratch.fixture.ts';
 
 test('a fault, with and without parameters', () => {
@@ -39,4 +42,20 @@ test('a fault of tools takes a tool in the place of the role', () => {
   expect(problem('tool-error@primary', [])).toMatch(/no tool "primary" in this run \| there are no tools/);
   expect(problem('tool-error', [])).toMatch(/\| e\.g\. `--fault tool-error@pay`$/);
   expect(problem('hang@issue_refund', ['issue_refund'])).toMatch(/no role "issue_refund" in this run/);
+});
+
+test('when it fires is written beside its parameters', () => {
+  const read = (text: string) => faultFromFlag(text, fakeCatalogue, ['primary', 'backup']);
+  expect(read('server-error@primary,probability=0.05,status=503,calls=1+3')).toEqual({
+    ...{ fault: 'server-error', role: 'primary', status: 503 },
+    when: { per: 'task', probability: 0.05, calls: [1, 3] },
+  });
+  expect(problemsOf(() => read('hang@primary,probability=5'))[0]).toMatch(/when\.probability may not be 5/);
+  expect(problemsOf(() => read('hang@primary,calls=two'))[0]).toMatch(/when\.calls\[0\] may not be "two"/);
+});
+
+test('no fault has a parameter that says when', () => {
+  const named = (params: object) => Object.keys(TriggerSpec.shape).filter((key) => key in params);
+  for (const { name, params } of faults)
+    expect([name, named(Object(jsonSchemaOf(params).properties))]).toEqual([name, []]);
 });

@@ -65,5 +65,7 @@ export interface Stand {
   approve(scope: () => Scope | undefined): Approve;
   /** From now on these scripts answer and these faults are armed; time triggers count from here. */
   begin(faults: readonly ArmedFault[]): void;
+  /** Arms one more beside those that are; its time and its calls count from here. What comes back takes it away again. */
+  arm(fault: ArmedFault): () => void;
   play(ask: number, script: Script): void;
 }

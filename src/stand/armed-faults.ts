@@ -16,10 +16,14 @@ interface ArmedFaultsOptions {
   scriptOf(ask: number): Script;
 }
 
-/** One armed fault of a phase, and what it remembers per tenant. */
+/** One armed fault, and what it remembers per tenant. */
 interface Arm {
   fault: ArmedFault;
   random: Random;
+  /** Since when it is armed. */
+  began: number;
+  /** Calls that it has met, where they count from there; else those of the phase do. */
+  met?: { calls: number };
   opened: Map<string, Injection>;
 }
 
@@ -28,13 +32,15 @@ export type ArmedFaults = ReturnType<typeof createArmedFaults>;
 /** Keeps the armed faults of the current phase and says which fire on a call. */
 export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedFaultsOptions) {
   let phase = 0;
-  let began = 0;
+  let added = 0;
   let arms: Arm[] = [];
 
-  function fires({ fault, random: own }: Arm, call: Occasion, onRole: number): boolean {
+  function fires({ fault, random: own, began, met }: Arm, call: Occasion, onRole: number): boolean {
     if (fault.role !== call.role) return false;
     if (fault.tenants?.includes(call.tenant) === false || fault.tasks?.includes(call.task) === false) return false;
-    return fault.trigger(call, { task: call.attempt, role: onRole }, clock.now() - began, own);
+    if (met !== undefined) met.calls += 1;
+    const counts = met === undefined ? { task: call.attempt, role: onRole } : { task: met.calls, role: met.calls };
+    return fault.trigger(call, counts, clock.now() - began, own);
   }
 
   function around({ fault, random: own }: Arm, call: Occasion, signal: AbortSignal | undefined): Around {
@@ -60,16 +66,27 @@ export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedF
   return {
     begin(faults: readonly ArmedFault[]): void {
       phase += 1;
-      began = clock.now();
+      const began = clock.now();
       arms = faults.map((fault, i) => {
         const before = faults.slice(0, i).filter((f) => f.fault === fault.fault && f.role === fault.role).length;
         // Named by what it is, so that a fault put in front of it shifts none of its draws.
         return {
           fault,
+          began,
           random: random.fork(`fault/${phase}/${fault.fault}@${fault.role}/${before}`),
           opened: new Map(),
         };
       });
+    },
+
+    add(fault: ArmedFault): () => void {
+      added += 1;
+      const own = random.fork(`fault/added/${added}`);
+      const arm: Arm = { fault, random: own, began: clock.now(), met: { calls: 0 }, opened: new Map() };
+      arms.push(arm);
+      return () => {
+        arms = arms.filter((one) => one !== arm);
+      };
     },
 
     /** The injections that fire on this call, bound to what surrounds them, layer by layer. */

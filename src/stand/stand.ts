@@ -1,3 +1,4 @@
+import { BoundedMap } from '../core/bounded-map.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { Role, RoleRules, Roles } from '../core/declaration.ts';
@@ -113,7 +114,7 @@ export function createStand(options: StandOptions): Stand {
     rule === undefined ? armed : { ...armed, meaning: [givingOwnIds(rule, random), ...armed.meaning] };
 
   function memoryOf(role: string): Map<string, readonly Message[]> {
-    const memory = memories.get(role) ?? new Map();
+    const memory = memories.get(role) ?? new BoundedMap(MOST_REMEMBERED);
     memories.set(role, memory);
     return memory;
   }
@@ -221,6 +222,7 @@ export function createStand(options: StandOptions): Stand {
   }
 
   return {
+    arm: armedFaults.add,
     transport:
       (scope): Transport =>
       (request, signal) =>
@@ -236,6 +238,9 @@ export function createStand(options: StandOptions): Stand {
 }
 
 type RoutedToRole = Extract<Routed, { spoken: string }>;
+
+/** Replies that a role can still be referred to. */
+const MOST_REMEMBERED = 10_000;
 
 /** How long a plain endpoint takes, in milliseconds. */
 const PLAIN_MS = 40;

@@ -1,3 +1,4 @@
+import { BoundedMap } from '../core/bounded-map.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
@@ -20,6 +21,8 @@ export interface ToolStandOptions {
   scriptOf(ask: number): Script;
 }
 
+/** Idempotency keys that are remembered. */
+const MOST_KEYS = 100_000;
 const APPROVAL_MS = 200;
 /** So long a person is waited for. */
 const SILENCE_MS = 3_000;
@@ -32,7 +35,7 @@ export function createToolStand(options: ToolStandOptions) {
   const { clock, random, recording, contract, armedFaults } = options;
   const schemas = new Map(options.tools.map((t) => [t.name, t.parameters]));
   /** First results of writes, by tool and idempotency key: all customers share what stands behind a tool. */
-  const done = new Map<string, { args: string; value: unknown }>();
+  const done = new BoundedMap<string, { args: string; value: unknown }>(MOST_KEYS);
   const attempts = new Map<string, number>();
   let uses = 0;
 

@@ -131,7 +131,7 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
  * The URL at the provider that a path on the role's port stands for: clients differ in whether their base URL ends in a
  * version, so it may be there, twice or not at all.
  */
-function reaching(base_url: string, protocols: readonly Protocol[]): (path: string) => string {
+export function reaching(base_url: string, protocols: readonly Protocol[]): (path: string) => string {
   const { origin, pathname } = new URL(base_url);
   const base = pathname.replace(/\/$/, '');
   const served = (path: string) => protocols.some((one) => one.baseOf(path) !== undefined);
@@ -145,7 +145,11 @@ function reaching(base_url: string, protocols: readonly Protocol[]): (path: stri
 }
 
 /** What SDKs read, for the first role of each kind; and of every role under its own name. */
-function variablesOf(local: Habitat['roles'], roles: Roles, protocols: readonly Protocol[]): Record<string, string> {
+export function variablesOf(
+  local: Habitat['roles'],
+  roles: Roles,
+  protocols: readonly Protocol[],
+): Record<string, string> {
   const env: Record<string, string> = {};
   for (const [name, { base_url, model, api_key }] of Object.entries(local)) {
     const role = roles[name];

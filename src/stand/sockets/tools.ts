@@ -12,6 +12,10 @@ const STATUS: Record<Exclude<ToolErrorCode, 'lost'>, number> = {
   key_reused: 422,
 };
 
+/** The status of a reply to the use of a tool, by the code of its failure. */
+export const toolStatus = (code: string | null): number =>
+  code === null ? 200 : (Object.entries(STATUS).find(([one]) => one === code)?.[1] ?? STATUS.error);
+
 /**
  * The tools of a workflow over HTTP: `GET /tools` lists them, `POST /tools/{name}` runs one with its arguments as the JSON
  * body and, where given, an `Idempotency-Key`; `POST /approve` asks the person; `/mcp` is an MCP server of the same tools.
@@ -60,7 +64,8 @@ function decoded(segment: string): string {
   }
 }
 
-function json(status: number, said: unknown): WireReply {
+/** A whole reply in JSON. */
+export function json(status: number, said: unknown): WireReply {
   const bytes = new TextEncoder().encode(JSON.stringify(said));
   async function* body() {
     yield bytes;
