@@ -40,7 +40,16 @@ const FILES = {
 };
 
 async function drill(cwd: string, ...words: string[]) {
-  const terminal = fakeTerminal({ cwd });
+  const interrupt = new AbortController();
+  const terminal = fakeTerminal({ cwd, signal: interrupt.signal });
+  // Its user has seen that it is ready, and ends it.
+  const { write } = terminal.stdout;
+  if (words[0] === 'proxy') {
+    terminal.stdout.write = (text) => {
+      write(text);
+      interrupt.abort();
+    };
+  }
   const code = await main(['node', 'drill', ...words], terminal);
   const said = { code, out: terminal.out(), err: terminal.err() };
   expect(said.out + said.err, 'a stack trace').not.toMatch(/^\s+at (?:async )?\S+ \(|^\s+at (?:file:|node:)/m);

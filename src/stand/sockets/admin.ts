@@ -112,7 +112,7 @@ const FILTERS: Record<keyof Filter, RegExp> = {
   fault: /^[\w-]{1,100}$/,
   status: /^(?:\d{3}|none)$/,
   since: /^\d{1,15}$|^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/,
-  limit: /^\d{1,7}$/,
+  limit: /^[1-9]\d{0,6}$/,
 };
 const SHAPES = 'role, fault, status (`429`, or `none`), since (`2026-12-31T23:59:59Z`, or the `n` of an entry), limit';
 

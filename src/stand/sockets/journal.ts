@@ -32,7 +32,7 @@ export interface Entry {
 /** What has happened since it was begun, in figures that do not grow with it. */
 export interface Totals {
   calls: number;
-  /** By role or tool, then by status or, where the reply was not whole, by how it ended. */
+  /** By role or tool, then by status and, where the reply was not whole, by how it ended: `200`, `200 reset`, `left`. */
   ended: Record<string, Record<string, number>>;
   /** How often each fault acted. */
   fired: Record<string, number>;
@@ -81,7 +81,7 @@ export function createJournal(most: number, now: () => number) {
     const { began, ...seen } = one;
     totals.calls += 1;
     const entry = { n: totals.calls, ...seen, status: status ?? one.status, how, failure, ms: now() - began };
-    const as = how === 'complete' ? String(entry.status) : how;
+    const as = [entry.status, how === 'complete' ? null : how].filter((one) => one !== null).join(' ');
     const ended = totals.ended[entry.role] ?? {};
     totals.ended[entry.role] = { ...ended, [as]: (ended[as] ?? 0) + 1 };
     entries.push(entry);
