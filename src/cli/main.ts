@@ -165,7 +165,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     'proxy',
     'mocked providers on ports of their own, with faults, for a game day or another test suite; ends on Ctrl-C',
     '--role primary=openai-chat --role backup=anthropic-messages --fault rate-limited@primary,retry_after_ms=2000',
-    '--workflow order-agent --fault server-error@primary,probability=0.05 --json',
+    '--workflow order-agent --fault server-error@primary,probability=0.05 --journal 100',
   ).action(async (flags: ProxyFlags) => {
     const { proxy } = await import('./commands/proxy.ts');
     done(await proxy(flags, await loadCatalogue(), terminal));
