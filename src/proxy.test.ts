@@ -176,6 +176,16 @@ it('the journal is kept short, and filtered', async () => {
   });
 });
 
+it('is found by the name it is advertised under, on every address, with a token of its own', async () => {
+  const token = '0123456789abcdef';
+  const on = await open({ listen: '0.0.0.0', advertise: 'Localhost', token });
+  expect(on.admin).toEqual({ token, url: expect.stringMatching(/^http:\/\/Localhost:\d+\/__drill$/) });
+  const named = (host: string) => admin(on, 'GET faults', '', { host });
+  expect((await named('localhost:1')).status).toBe(200);
+  expect((await named('[::1]:1')).status).toBe(200);
+  expect((await named('localhost.example')).status).toBe(403);
+});
+
 describe('the admin API', () => {
   it.each([
     ['no token', 'GET faults', '', { authorization: '' }, 401, 'Authorization: Bearer'],
@@ -294,6 +304,7 @@ describe('the command', () => {
 
 /** By hand: LOAD_MS=60000 LOAD_CONNECTIONS=64 npx vitest run src/proxy.test.ts -t load */
 const { LOAD_MS = '1500', LOAD_CONNECTIONS = '16' } = process.env;
+const NO_BYTES = new Uint8Array();
 /** Far from when any reply of the load ends by itself. */
 const LEAVES_MS = 4_000;
 
@@ -311,12 +322,19 @@ it('under load with 5 % of every fault it counts what the clients saw, and leave
     gc();
     heaps.push(Math.round(process.memoryUsage().heapUsed / 1e5) / 10);
   };
+  const count = (role: string, { status, ended }: Exchange) => {
+    const as = String(status ?? (ended === 'left' ? 'left' : 'broken'));
+    seen[role] = { ...seen[role], [as]: (seen[role]?.[as] ?? 0) + 1 };
+  };
   async function worker(i: number): Promise<void> {
     for (let n = 0; clock.now() - began < Number(LOAD_MS); n += 1) {
       const role = ['primary', 'backup', 'verifier', 'primary'][(i + n) % 4] ?? '';
-      const { status, ended } = await call(on, role, 'Are you open?', { stream: n % 2 === 0, leaves: LEAVES_MS });
-      const as = String(status ?? (ended === 'left' ? 'left' : 'broken'));
-      seen[role] = { ...seen[role], [as]: (seen[role]?.[as] ?? 0) + 1 };
+      count(role, await call(on, role, 'Are you open?', { stream: n % 2 === 0, leaves: LEAVES_MS }));
+      const tool = ['lookup_order', 'issue_refund', 'lookup_policy'][(i + n) % 3] ?? '';
+      count(
+        tool,
+        await leaving({ method: 'POST', url: `${on.tools}/${tool}`, headers: [], body: NO_BYTES }, LEAVES_MS),
+      );
     }
   }
   const sampling = new AbortController();
@@ -350,7 +368,9 @@ function everyFault(): string[] {
   const roles = ['primary', 'backup', 'verifier'];
   return catalogue.faults.map((fault) => {
     const use = exampleOf(fault);
-    const flag = flagOf(fault).replace(/_ms=(\d+)/g, (given) => (use.fault.startsWith('slow') ? '_ms=60000' : given));
+    // Of those that only delay: by so much that nobody waits, or by hardly anything.
+    const ms = use.fault.startsWith('slow') ? 60_000 : 300;
+    const flag = flagOf(fault).replace(/(?<!retry_after)_ms=\d+/g, `_ms=${ms}`);
     const at = placeOf(use);
     return `${roles.includes(at) || fault.kind === 'tool' ? flag : flag.replace(at, 'primary')},probability=0.05`;
   });

@@ -19,6 +19,8 @@ const FEATURES = {
   '--seeds': 'function searchSeeds(',
   '--repeat': 'function repeatRuns(',
   '--check-determinism': 'function findDifference(',
+  'drill proxy': 'function openProxy(',
+  'drill selftest': 'function selftest(',
   'a process of its own for a target': 'function startPlayer(',
   'the stand on sockets': 'function openSockets(',
   'tools by MCP': 'function answerMcp(',
