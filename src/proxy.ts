@@ -100,7 +100,9 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
       );
     }
     const tools =
-      names.tools.length === 0 ? undefined : await open.add((call) => answerTools(call, stand, asks.ofTool(call)));
+      names.tools.length === 0
+        ? undefined
+        : await open.add((call, signal) => answerTools(call, stand, () => asks.ofTool(call), signal));
     const about = () => ({
       status: 'ok',
       roles: names.roles,

@@ -12,7 +12,7 @@ import type { CallBody, Message } from './core/model-call.ts';
 import type { Fault } from './core/plugin.ts';
 import { type Protocol, protocolOf } from './core/protocol.ts';
 import { createRandom } from './core/random.ts';
-import type { Stand } from './core/stand.ts';
+import type { Scope, Stand } from './core/stand.ts';
 import type { WireRequest } from './core/wire.ts';
 import { armFault } from './equip.ts';
 import { differsFrom, isUsable, missing, shown } from './observation.ts';
@@ -243,8 +243,8 @@ function stageOf({ fault, use, workflow, protocols }: Trial, { task }: Occasion,
   return { answer: answerOf(stand, scope, use), hasFired: () => fired };
 }
 
-function answerOf(stand: Stand, scope: Parameters<typeof answerTools>[2], { role }: FaultUse): Answer {
-  if (role === undefined) return (request) => answerTools(request, stand, scope);
+function answerOf(stand: Stand, scope: Scope, { role }: FaultUse): Answer {
+  if (role === undefined) return (request, signal) => answerTools(request, stand, () => scope, signal);
   const origin = new URL(DEFAULT_ROLES[role]?.base_url ?? NOWHERE).origin;
   const transport = stand.transport(() => scope);
   return ({ path, ...request }, signal) => transport({ ...request, url: origin + path, role }, signal);
