@@ -73,16 +73,16 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const { cwd, signal } = asked;
   const config = loadConfig(cwd, catalogue);
   const name = asked.target ?? config?.default_target ?? 'reference';
-  const request = { ...asked, target: name, seed: asked.seeds?.from ?? asked.seed };
-  await expectReporters(request.reporter ?? []);
-  if (request.passRate !== undefined && request.repeat === undefined)
+  await expectReporters(asked.reporter ?? []);
+  if (asked.passRate !== undefined && asked.repeat === undefined)
     throw new DrillError({
       message: 'there are no runs of which --pass-rate could be a share',
       place: { file: '--pass-rate' },
       fix: 'Say with --repeat how many runs there are.',
     });
   const target = await openTarget(name, cwd, config, catalogue);
-  const { secrets, redaction } = secretsFor(config);
+  const request = { ...asked, target: name, seed: asked.seeds?.from ?? asked.seed, jobs: jobsFor(target, asked) };
+  const { secrets, redaction } = secretsFor(config, target);
   const print = (text: string) => request.stderr.write(redaction.text(text));
   const clock = createWallClock();
   const gate = await gateFor(request, {
@@ -104,7 +104,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     playersInside(target, seed, print);
   try {
     const said = await (apart === undefined ? target.load() : apart.said(nameOf(files[0]?.path)));
-    const settled = { redaction, ...settleTarget(target, said, config, catalogue) };
+    const settled = { redaction, wall: target.wall, ...settleTarget(target, said, config, catalogue) };
     // Whatever was started before knows the keys of roles that only the module names.
     if (keys.set(settled.roles)) apart?.end();
     const plans = plansFor(request, files, settled, config);
@@ -117,6 +117,12 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     apart?.end();
     keys.restore();
   }
+}
+
+function jobsFor({ alone }: Target, { jobs, stderr }: RunRequest): number {
+  if (alone !== true || jobs === 1) return jobs;
+  stderr.write('one drill at a time: two at once would be in each other’s way at this target\n');
+  return 1;
 }
 
 /** A run that is about to begin. */
@@ -308,15 +314,15 @@ export async function describeTarget(
   from: Catalogue,
 ): Promise<{ kind: string; declares: ResolvedDeclaration; roles: Roles }> {
   const target = await openTarget(name, cwd, config, from);
-  const { secrets, redaction } = secretsFor(config);
+  const { secrets, redaction } = secretsFor(config, target);
   const { saidOf } = await import('./player/apart.ts');
   const said = await saidOf(target, secrets, (line) => stderr.write(`${redaction.text(line)}\n`));
   return { kind: target.kind, ...settleTarget(target, said, config, from) };
 }
 
 /** What may not be shown or recorded, as it crosses to another process and as it is used here. */
-function secretsFor(config: Config | undefined): { secrets: Start['secrets']; redaction: Redaction } {
-  const secrets = { literals: secretsOf(process.env), patterns: config?.redact ?? [] };
+function secretsFor(config: Config | undefined, target: Target): { secrets: Start['secrets']; redaction: Redaction } {
+  const secrets = { literals: secretsOf(process.env, target.secrets), patterns: config?.redact ?? [] };
   return {
     secrets,
     redaction: createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) }),

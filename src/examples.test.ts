@@ -14,6 +14,7 @@ import { eventsOf } from './core/evidence.ts';
 import { RunReport } from './core/report.ts';
 import { TraceEvent } from './core/trace.ts';
 import { root } from './drill-run.fixture.ts';
+import { freePorts } from './free-ports.fixture.ts';
 import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
 
 const { main } = await import('./cli/main.ts');
@@ -26,6 +27,7 @@ const TASK = '{ "name": "a", "input": "When are you open?", "must_include": ["10
 const FILES = {
   ...THREE_TASKS,
   'agent.py': text('fixtures/targets/agent.py'),
+  'server.py': text('fixtures/targets/http-service.py'),
   // What runs in real time is not asked more than it takes.
   'drills/short.yaml':
     '{ drill: short, title: T, hypothesis: H, workflow: support-answer, phases: [{ name: out, tasks: 1, faults: [{ fault: server-error, role: primary }] }], expect: { fails-over: {} } }',
@@ -262,7 +264,9 @@ describe.each(catalogue.targetKinds)('drill explain $name', (kind) => {
     expectParameters(page, kind.params);
     const example = exampleOf(page);
     const [name = ''] = Object.keys(parse(example));
-    const files = { ...FILES, 'drill.config.yaml': `targets:\n${indent(example, '  ')}\n` };
+    // On whoever's machine this is, the port of the example may be taken.
+    const free = example.replaceAll('8080', String(await freePorts(1)));
+    const files = { ...FILES, 'drill.config.yaml': `targets:\n${indent(free, '  ')}\n` };
     const { code, report } = await ran(files, 'short', '--target', name, '--tasks', 'my-tasks');
     expect(report.target.name).toBe(name);
     expect(code).toBe(0);

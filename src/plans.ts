@@ -90,13 +90,14 @@ export interface Settled {
   redaction: Redaction;
   declares: ResolvedDeclaration;
   roles: Roles;
+  wall?: true | undefined;
 }
 
 function planFor(
   request: Wanted,
   loaded: PlannedDrill,
   workflow: Workflow,
-  { redaction, declares, roles }: Settled,
+  { redaction, declares, roles, wall }: Settled,
 ): Plan {
   const names = Object.keys(roles);
   const shipped = isShipped(loaded.file);
@@ -110,6 +111,7 @@ function planFor(
     ...equipped,
     definition: loaded.definition,
     source: loaded.source,
+    wall,
     lacking,
     effects: equipped.faults.map((armed) => armed.map(({ effect }) => effect)),
     needs: needsOf(equipped.faults),

@@ -52,7 +52,7 @@ test.each([
   ],
   [
     GOOD.replace('module:', 'modul:'),
-    '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, command, lives, marker, shell, folder, env, http, as, start, ready, declares)',
+    '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, command, lives, shell, folder, env, http, as, headers, body, outcome, poll, marker, start, ready, ready_ms, stand, declares)',
   ],
   [
     `${GOOD}redact: ['CUST-\\d+', '(?=x)']\n`,
@@ -60,6 +60,62 @@ test.each([
   ],
 ])('a broken one %#', (text, problem) => {
   expect(problems(text)).toContain(problem);
+});
+
+const hole = (name: string) => `\${${name}}`;
+
+test.each([
+  ['http: 127.0.0.1:80', '2:17 targets.mine.http: Invalid URL | change "127.0.0.1:80"'],
+  [
+    'http: http://me:secret@x/',
+    '2:17 targets.mine.http: a URL may not hold a name or a password; send them in `headers` | change "http://me:secret@x/"',
+  ],
+  [
+    'http: http://x, as: grpc',
+    '2:31 targets.mine.as may not be "grpc" | it may be: openai-chat, ai-sdk-ui, json, text',
+  ],
+  ['http: http://x, lives: run', '2:34 targets.mine.lives: it says nothing of a target with `http` | change "run"'],
+  [
+    `http: http://x, body: { q: [ '${hole('task.inptu')}' ] }`,
+    `2:40 targets.mine.body.q[0]: ${hole('task.inptu')} stands for nothing; there are ${hole('env:NAME')}, ${hole('roles.primary.base_url')} (or model, api_key) and ${hole('task.input')} (or id, workflow, tenant, priority, input, history, sources, response_schema, stream, deadline_ms, budget_usd, tools, contract) | change "${hole('task.inptu')}"`,
+  ],
+  [
+    'http: http://x, outcome: { answer: result.text }',
+    '2:46 targets.mine.outcome.answer: this is no JSON pointer, such as /result/text | change "result.text"',
+  ],
+  [
+    'http: http://x, stand: { port: 4600, listen: 192.168.0.2 }',
+    `2:56 targets.mine.stand.listen: beyond loopback others can call the stand too: add a \`token\`, such as ${hole('env:DRILL_TOKEN')} | change "192.168.0.2"`,
+  ],
+  [
+    `http: http://x, stand: { port: 4600, listen: 0.0.0.0, token: '${hole('env:T')}' }`,
+    '2:56 targets.mine.stand.listen: every address is no place to be found at: add `advertise`, such as host.docker.internal | change "0.0.0.0"',
+  ],
+])('a broken HTTP target: %s', (entry, problem) => {
+  expect(problems(`targets:\n  mine: { ${entry} }\n`)).toEqual([problem]);
+});
+
+test('an HTTP target that says all it can', () => {
+  using scratch = new Scratch();
+  scratch.write(
+    'drill.config.yaml',
+    `targets:
+  mine:
+    http: http://127.0.0.1:8080/ask
+    as: json
+    headers: { authorization: 'Bearer ${hole('env:SHOP_TOKEN')}' }
+    body: { question: '${hole('task.input')}', n: 1, deep: [null, { a: true }] }
+    outcome: { answer: /result/text, citations: '', notice: /a~1b }
+    poll: { every_ms: 500, url: /job }
+    marker: true
+    start: node server.js
+    folder: app
+    ready: http://127.0.0.1:8080/health
+    ready_ms: 90000
+    stand: { port: 4600, listen: '::', advertise: host.docker.internal, token: '${hole('env:STAND_TOKEN')}' }
+`,
+  );
+  expect(loadConfig(scratch.dir, catalogue)?.targets['mine']).toMatchObject({ marker: true, poll: { every_ms: 500 } });
 });
 
 test('a protocol that does not exist, a chain of unknown roles', () => {

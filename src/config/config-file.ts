@@ -16,6 +16,14 @@ export const CONFIG_FILE = 'drill.config.yaml';
 /** By which of its keys a target says of what kind it is. */
 export const TARGET_KINDS = ['builtin', 'module', 'command', 'http'] as const;
 
+/** What each kind is told beside what every target is. */
+const KEYS: Readonly<Record<(typeof TARGET_KINDS)[number], readonly string[]>> = {
+  builtin: ['builtin'],
+  module: ['module', 'as'],
+  command: Object.keys(CommandParams.shape),
+  http: Object.keys(HttpParams.shape),
+};
+
 const TargetEntry = z
   .strictObject({
     builtin: z.string().optional().describe('a target of the package, by name'),
@@ -24,10 +32,14 @@ const TargetEntry = z
     ...HttpParams.partial().shape,
     declares: Declaration.optional().describe('what it says it does; a module may export this instead'),
   })
-  .refine(
-    (entry) => TARGET_KINDS.filter((kind) => entry[kind] !== undefined).length === 1,
-    'a target has one of `builtin`, `module`, `command` and `http`',
-  );
+  .superRefine((entry, context) => {
+    const [kind, other] = TARGET_KINDS.filter((one) => entry[one] !== undefined);
+    const tell = (message: string, path: string[] = []) => context.addIssue({ code: 'custom', message, path });
+    if (kind === undefined || other !== undefined)
+      return tell('a target has one of `builtin`, `module`, `command` and `http`');
+    const odd = Object.keys(entry).filter((key) => key !== 'declares' && !KEYS[kind].includes(key));
+    for (const key of odd) tell(`it says nothing of a target with \`${kind}\``, [key]);
+  });
 
 const atMost = (n: number) => [(one: object) => Object.keys(one).length <= n, `there may be at most ${n}`] as const;
 

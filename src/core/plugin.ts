@@ -13,7 +13,7 @@ import type { Outcome, Task } from './outcome.ts';
 import type { Random } from './random.ts';
 import type { JudgedDrill, RunReport } from './report.ts';
 import { type Seen, seenIn } from './seen.ts';
-import type { Sockets } from './sockets.ts';
+import type { Placement, Sockets } from './sockets.ts';
 import type { Approve, ToolResult, Tools, ToolUse } from './tools.ts';
 import type { EventOf, TraceEvent } from './trace.ts';
 import type { Severity, Verdict } from './verdict.ts';
@@ -335,7 +335,8 @@ export interface LoadedTarget {
   declares?: unknown;
   roles?: unknown;
   notices?: unknown;
-  start(habitat: Habitat): RunningTarget | Promise<RunningTarget>;
+  /** `signal` fires where the run is cancelled meanwhile. */
+  start(habitat: Habitat, signal: AbortSignal): RunningTarget | Promise<RunningTarget>;
 }
 
 export interface Target {
@@ -348,6 +349,12 @@ export interface Target {
   source?: { module: string; cwd: string; as?: HandlerMapping | undefined };
   /** It runs in processes of its own, which find everything on sockets, and in the machine's time; else in virtual time. */
   wall?: true;
+  /** Where it looks for its stand; it is told where without this. */
+  at?: Placement;
+  /** Two of its worlds at once would be in each other's way. */
+  alone?: true;
+  /** Texts that it sends and that may stand nowhere else. */
+  secrets?: readonly string[];
   /** Evaluates its code anew: nothing it remembered before is left. */
   load(): Promise<LoadedTarget>;
 }

@@ -19,6 +19,21 @@ export interface Sockets {
   print(text: string): void;
 }
 
+/** What the variables of a role of its own begin with: `DRILL_BACKUP_2` and then `_URL`, `_MODEL` or `_KEY`. */
+export const variableOf = (role: string): string => `DRILL_${role.toUpperCase().replaceAll('-', '_')}`;
+
+/** Where a stand listens: fixed ports from `port` on, the roles' in their order, then the tools'. */
+export interface Placement {
+  /** An address of this machine. */
+  host: string;
+  /** 0: whichever are free. */
+  port: number;
+  /** The host under which the target finds them. */
+  advertise: string;
+  /** What every call has to bring along, as its API key or at the beginning of its path; others are turned away. */
+  token?: string | undefined;
+}
+
 /** How it was told to which ask a call belongs; `alone`: no other ask was under way. */
 export const WAYS = ['url', 'header', 'body', 'marker', 'alone'] as const;
 export type Way = (typeof WAYS)[number];

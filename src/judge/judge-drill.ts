@@ -18,7 +18,7 @@ import { type Asked, askedOf, cell, hasFinding, judgeAsk, severityIn } from './j
 import { Kept, TASKS } from './kept.ts';
 import { PhaseEvents } from './phase-events.ts';
 import type { JudgePlan } from './plan.ts';
-import { type Reason, Reasons } from './reasons.ts';
+import { type Reason, Reasons, silent } from './reasons.ts';
 import { asShown, chainSeen, orderNote, settled, strangersNote } from './settle-chain.ts';
 import { skipped } from './summary.ts';
 import { type Baseline, baselineFault, lostIn, reportTask } from './task-report.ts';
@@ -99,6 +99,9 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     settle(events);
     for (const { task, events } of asks)
       baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events, epoch_ms));
+    if (given.wall !== true || reasons.untrusted || eventsOf(events, 'call').length > 0) return;
+    for (const reason of [...failedBaselines(baselines), silent(given)]) reasons.add(reason);
+    reasons.hopeless = true;
   }
 
   function endPhase(name: string): void {
@@ -135,7 +138,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     },
     justJudged: () => judged,
     faults: () => faults,
-    hopeless: () => reasons.unspoken,
+    hopeless: () => reasons.hopeless,
     chain: () => plan.declares.chain,
     report() {
       const cells = folds.map(({ check, asked, severity, fold }) =>
@@ -143,7 +146,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
       );
       totals.add(cells, plan);
       const idle = missed(faults).filter((fault) => isIdle(fault, plan.drill));
-      if (!reasons.unspoken) {
+      if (!reasons.hopeless) {
         for (const reason of cutShort(plan, ended)) reasons.add(reason);
         for (const reason of failedBaselines(baselines)) reasons.add(reason);
         for (const fault of missed(faults)) if (!idle.includes(fault)) reasons.add(missedReason(fault));

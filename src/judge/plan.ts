@@ -21,6 +21,8 @@ export interface JudgePlan {
   checks: readonly Check[];
   /** The drill comes with the package: it speaks of positions in the chain, and claims only what the target does. */
   shipped: boolean;
+  /** The target runs in processes of its own and in the machine's time; else in virtual time. */
+  wall?: true | undefined;
   /** What the drill names that this run lacks: not applicable, and no reason to be inconclusive. */
   lacking: Lacking[];
   /** What each armed fault does to a reply: per phase, in the drill's order. */

@@ -1,4 +1,5 @@
 import type { DrillReport } from '../core/report.ts';
+import { variableOf } from '../core/sockets.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import type { JudgePlan } from './plan.ts';
 
@@ -9,8 +10,8 @@ export class Reasons {
   readonly #reasons = new Map<string, Reason>();
   /** The world leaked: not even a finding can be believed. */
   untrusted = false;
-  /** The target speaks what is not spoken here: no fault can be put before it, so there is nothing to go on for. */
-  unspoken = false;
+  /** No fault can be put before the target, so there is nothing to go on for: it speaks what is not spoken here, or does not come here. */
+  hopeless = false;
 
   add(reason: Reason): void {
     if (!this.#reasons.has(reason.reason)) this.#reasons.set(reason.reason, reason);
@@ -33,10 +34,26 @@ export class Reasons {
               : undefined;
     if (leak === undefined) return;
     this.untrusted = true;
-    this.unspoken ||= event.kind === 'unscripted-call';
+    this.hopeless ||= event.kind === 'unscripted-call';
     this.add(leak);
   }
 }
+
+/** Of a target whose calls come over sockets none came, and nothing says where they went. */
+export const silent = (plan: JudgePlan): Reason => ({
+  reason: 'it does not call the stand: without faults not one call to a model came',
+  fix: pointingAt(plan),
+});
+
+/** How a process is led to the stand. */
+const pointingAt = ({ roles }: JudgePlan) =>
+  `Let its clients take their base URL from the environment: OPENAI_BASE_URL, ANTHROPIC_BASE_URL and the like, or ${Object.keys(
+    roles,
+  )
+    .map((role) => `${variableOf(role)}_URL`)
+    .join(
+      ', ',
+    )}. What drill starts has them; a service that runs already must be started with the lines that the run prints first.`;
 
 /** How the event ends of a crash that is no task's finding. */
 export const IN_NO_TASK = ", in no task's time";
@@ -76,6 +93,9 @@ const unattributedCall = ({ role, asks }: EventOf<'unattributed-call'>): Reason 
 
 /** Says which host and model were seen, and the line that makes a role of them. */
 function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {
+  // Only a proxy of ours sees what does not come to the stand, and not which model is asked.
+  if (plan.wall)
+    return { reason: `a call was to leave for ${event.origin}${event.path}, past the stand`, fix: pointingAt(plan) };
   const known = Object.values(plan.roles).some(({ base_url }) => originOf(base_url) === event.origin);
   const parts = [
     `provider: ${event.origin.replace(/^\w+:\/\/|:\d+$/g, '')}`,

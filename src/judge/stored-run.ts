@@ -60,6 +60,7 @@ const Inputs: z.ZodType<StoredInputs> = z.object({
   }),
   declares: Declaration.extend({ chain: z.array(z.string()), order_assumed: z.literal(true).optional() }),
   shipped: z.boolean(),
+  wall: z.literal(true).optional(),
   lacking: z.array(z.object({ what: z.string(), why: z.string() })),
   // Where something in an address was redacted it may be no URL any more.
   roles: z.record(z.string(), Role.extend({ base_url: z.string() })),
@@ -215,22 +216,24 @@ export class Trace {
   }
 
   /** The events of one drill, which stand together. */
-  *block({ drill: { drill, phases } }: StoredInputs, finished: boolean): Generator<TraceEvent, void> {
+  *block({ drill: { drill, phases }, wall }: StoredInputs, finished: boolean): Generator<TraceEvent, void> {
     const ended: string[] = [];
-    let [begun, lost] = [false, false];
+    let [begun, over, silent] = [false, false, wall === true];
     for (let next = this.#next; next !== undefined && next.kind !== 'run-header'; next = this.#next) {
       const begins = next.kind === 'phase' && next.state === 'began' && next.phase === BASELINE;
       // Whoever names a drill twice runs it twice.
       if (next.drill !== drill || (begins && begun)) break;
       begun ||= begins;
       if (next.kind === 'phase' && next.state === 'ended') ended.push(next.phase);
-      lost ||= next.kind === 'real-io' && next.ended === true;
+      over ||= next.kind === 'real-io' && next.ended === true;
+      over ||= next.kind === 'unscripted-call' && next.unspoken === true && next.phase === BASELINE;
+      silent &&= next.kind !== 'call';
       this.step();
       yield next;
     }
-    // A process that was lost has played no further; its drill is inconclusive.
+    // A process that was lost has played no further, nor has a drill of which nothing could come; it is inconclusive.
     const all = [BASELINE, ...phases.map(({ name }) => name)];
-    const whole = lost ? all.slice(0, ended.length) : all;
+    const whole = over || silent ? all.slice(0, ended.length) : all;
     if (finished && ended.join() !== whole.join())
       throw damaged(this.file.name, `the phases of ${drill} are not all there`);
   }

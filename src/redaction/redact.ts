@@ -37,20 +37,23 @@ export function createRedaction({ literals = [], finders = [] }: Private = {}): 
   return { text, value: (value) => redactValue(value, text) };
 }
 
-/** Values of environment variables that are named like secrets; taken before a run puts its dummies there. */
-export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
+/** Values of environment variables that are named like secrets, taken before a run puts its dummies there; and others. */
+export function secretsOf(env: Readonly<Record<string, string | undefined>>, also: readonly string[] = []): string[] {
   const secret = Object.entries(env).flatMap(([name, value]) =>
     /(?:KEY|TOKEN|SECRET)$|PASSWORD/i.test(name) && value !== undefined && value.length >= 12 ? [value] : [],
   );
   // The longer one first: a value may begin with another.
-  return [...new Set(secret)].filter((value) => !value.startsWith('drill-mock-')).sort((a, b) => b.length - a.length);
+  return [...new Set([...secret, ...also])].filter((value) => !DUMMY.test(value)).sort((a, b) => b.length - a.length);
 }
+
+/** A key of ours, which opens nothing: people are shown it so that they can paste it. */
+const DUMMY = /^drill-mock-\w+$/;
 
 function shapedIn(text: string, secret: RegExp): Span[] {
   const spans: Span[] = [];
   secret.lastIndex = 0;
   for (let match = secret.exec(text); match !== null; match = secret.exec(text)) {
-    const length = genuineLength(match);
+    const length = DUMMY.test(match[0]) ? 0 : genuineLength(match);
     if (length > 0) spans.push([match.index, match.index + length]);
     // Where a shape was none after all, another may begin inside it.
     secret.lastIndex = match.index + Math.max(1, length);

@@ -66,9 +66,13 @@ export async function inWorld(
     const { habitat, recorder, stand } = stage;
     const { clock, enter, waitedFor } = world;
     const sockets =
-      wall && (await plan.openSockets({ clock, asks: wall.asks, stand, recording: recorder, print: context.print }));
+      wall &&
+      (await plan.openSockets({
+        ...{ clock, asks: wall.asks, stand, recording: recorder, print: context.print },
+        at: target.at,
+      }));
     try {
-      const start = async () => loaded.start({ ...habitat, ...(sockets && { sockets }) });
+      const start = async () => loaded.start({ ...habitat, ...(sockets && { sockets }) }, context.signal);
       const running = await unlessItDies(clock, start, notStarted(target));
       try {
         const { signal } = context;

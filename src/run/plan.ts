@@ -6,7 +6,7 @@ import { once } from '../core/once.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Habitat } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
-import type { Sockets } from '../core/sockets.ts';
+import type { Placement, Sockets } from '../core/sockets.ts';
 import type { ArmedFault, Recording, Stand } from '../core/stand.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { JudgePlan } from '../judge/plan.ts';
@@ -19,9 +19,9 @@ import type { WallWorld } from '../world/index.ts';
  * that reproduces the run is as whoever made the plan wrote it.
  */
 export const judgePlanOf = once(({ redaction, checks, effects, needs, reproduce, ...plan }: Plan): JudgePlan => {
-  const { drill, definition, source, workflow, declares, roles, shipped, lacking } = plan;
+  const { drill, definition, source, workflow, declares, roles, shipped, wall, lacking } = plan;
   const seen = redaction.value({ drill, definition, source, workflow, declares, roles, lacking });
-  return { ...seen, shipped, reproduce, checks, effects, ...(needs && { needs }) };
+  return { ...seen, shipped, ...(wall && { wall }), reproduce, checks, effects, ...(needs && { needs }) };
 });
 
 /** All that playing a drill needs: nothing depends on a file or a name any more. */
@@ -45,7 +45,12 @@ export interface PlayPlan extends Pick<JudgePlan, 'drill' | 'workflow' | 'declar
   }): Stand;
   /** The same stand on sockets, for a target in wall time. */
   openSockets(
-    world: Pick<WallWorld, 'clock' | 'asks'> & { stand: Stand; recording: Recording; print(text: string): void },
+    world: Pick<WallWorld, 'clock' | 'asks'> & {
+      stand: Stand;
+      recording: Recording;
+      print(text: string): void;
+      at?: Placement | undefined;
+    },
   ): Promise<Sockets & { close(): Promise<void> }>;
   scriptFor(task: GoldenTask): Script;
   /** An outcome, or what is wrong with what a target gave back, in sentences for whoever wrote it. */

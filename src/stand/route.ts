@@ -53,7 +53,7 @@ export function route(request: WireRequest, { roles, protocols, memoryOf }: Know
     return own?.name === spoken?.name && own !== undefined ? (own.readCall(request).model ?? null) : model;
   };
 
-  const key = keyIn(request.headers, protocols) ?? url.searchParams.get('key') ?? undefined;
+  const key = keyOf(request, protocols);
   const byPath = narrow(onHost, ([, role]) => url.pathname.startsWith(new URL(role.base_url).pathname));
   const byKey = narrow(byPath, ([, role]) => key === mockKey(role));
   const byModel =
@@ -87,10 +87,13 @@ export function route(request: WireRequest, { roles, protocols, memoryOf }: Know
   return { role: name, protocol: own, spoken: spoken?.name ?? UNSPOKEN, body: refused };
 }
 
-function keyIn(headers: Headers, protocols: readonly Protocol[]): string | undefined {
+/** The API key of a request, wherever a provider's clients put it. */
+export function keyOf({ headers, url }: WireRequest, protocols: readonly Protocol[]): string | undefined {
   const voices = protocols.flatMap((one) => [one, ...Object.values(one.dialects ?? {})]);
   const keys = voices.map(({ keyHeader }) => keyHeader && header(headers, keyHeader));
-  return header(headers, 'authorization')?.replace(/^Bearer\s+/i, '') ?? keys.find((key) => key !== undefined);
+  const bearer = header(headers, 'authorization')?.replace(/^Bearer\s+/i, '');
+  const inUrl = URL.canParse(url) ? new URL(url).searchParams.get('key') : null;
+  return bearer ?? keys.find((key) => key !== undefined) ?? inUrl ?? undefined;
 }
 
 /** What would make a role of a host that is none. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Outcome, Task } from '../core/outcome.ts';
+import type { Habitat } from '../core/plugin.ts';
 import { createVirtualWorld, installRoutes } from '../world/index.ts';
 import { module } from './module.ts';
 
@@ -42,7 +43,8 @@ function inFreshWorld(target: Awaited<ReturnType<typeof project>>): Promise<Outc
   const world = createVirtualWorld({ seed: 1, epochMs: EPOCH, fetch, onRealIo: () => {} });
   return world.run(async () => {
     const loaded = await target.load();
-    const running = await loaded.start({
+    const { signal } = new AbortController();
+    const habitat: Habitat = {
       roles: {},
       fetch,
       transport: () => Promise.reject(new Error('no wire')),
@@ -50,8 +52,8 @@ function inFreshWorld(target: Awaited<ReturnType<typeof project>>): Promise<Outc
       approve: async () => 'silence',
       clock: world.clock,
       random: world.random,
-    });
-    const { signal } = new AbortController();
+    };
+    const running = await loaded.start(habitat, signal);
     const first = await running.ask(task, signal);
     await world.clock.sleep(30_000);
     return [first, await running.ask(task, signal)];

@@ -6,7 +6,7 @@ import { HandlerMapping } from '../core/handler.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, LoadedTarget, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
 import { evaluateAnew, evaluateFirst } from './evaluate.ts';
-import { askHandler } from './mapping.ts';
+import { askHandler, mappings } from './mapping.ts';
 
 /** What a user's module may export. */
 interface AgentModule {
@@ -47,8 +47,8 @@ function starterOf(loaded: AgentModule, about: string): LoadedTarget['start'] {
   if (isFunction<Start>(start)) return (habitat) => start(habitat);
   const handle = handlerOf(loaded);
   if (handle !== undefined) {
-    const as = mappingOf(loaded, about);
-    return () => ({ ask: (task, signal) => askHandler(handle, as, task, signal), close: async () => {} });
+    const mapping = mappings[mappingOf(loaded, about)];
+    return () => ({ ask: (task, signal) => askHandler(handle, mapping, task, signal), close: async () => {} });
   }
   if (!isFunction<Ask>(agent)) throw notAnAgent(about, loaded);
   return (habitat) => ({ ask: (task, signal) => agent(task, { ...habitat, signal }), close: async () => {} });

@@ -52,6 +52,6 @@ export function createWallWorld(seed: number): WallWorld {
       else over();
       return result;
     },
-    waitedFor: () => 'its process',
+    waitedFor: () => 'its answer',
   };
 }

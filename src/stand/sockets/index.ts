@@ -1,14 +1,16 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Roles } from '../../core/declaration.ts';
+import { DrillError, EXIT } from '../../core/errors.ts';
 import type { Task } from '../../core/outcome.ts';
 import type { Habitat } from '../../core/plugin.ts';
 import { type Protocol, protocolOf } from '../../core/protocol.ts';
-import type { Sockets, Way } from '../../core/sockets.ts';
+import { type Placement, type Sockets, variableOf, type Way } from '../../core/sockets.ts';
 import type { Recording, Scope, Stand } from '../../core/stand.ts';
-import { NetworkFailure } from '../../core/wire.ts';
+import { NetworkFailure, type WireReply, type WireRequest } from '../../core/wire.ts';
+import { keyOf } from '../route.ts';
 import { type Asks, createAttribution, unmarked } from './attribution.ts';
-import { type Answer, type At, type Listener, listen } from './listen.ts';
-import { answerTools } from './tools.ts';
+import { type Answer, type At, type Listener, LOOPBACK, listen } from './listen.ts';
+import { answerTools, json } from './tools.ts';
 import { trap } from './trap.ts';
 
 export interface SocketsOptions {
@@ -25,12 +27,6 @@ export interface SocketsOptions {
   print(text: string): void;
   /** Where to listen, and under which name others find it; loopback and free ports where it is not said. */
   at?: Placement | undefined;
-}
-
-/** Fixed ports from `port` on: the roles' in their order, then the tools'. */
-export interface Placement extends At {
-  /** The host under which the target finds them. */
-  advertise: string;
 }
 
 export interface OpenSockets extends Sockets {
@@ -57,7 +53,9 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
       answer: (request: Parameters<Answer>[0], whose: () => Scope, signal: AbortSignal) => ReturnType<Answer>,
     ) =>
     (given: Parameters<Answer>[0], signal: AbortSignal): ReturnType<Answer> => {
-      const { request, scope, way } = attribution.attribute(given);
+      const admitted = admit(given);
+      if (admitted === undefined) return Promise.resolve(turnedAway(to));
+      const { request, scope, way } = attribution.attribute(admitted);
       const whose = () => {
         if (scope === undefined || way === undefined) {
           recording.emit({ kind: 'unattributed-call', role: to, asks: asks.open.length });
@@ -70,11 +68,27 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     };
 
   const add = async (answer: Answer) => {
-    const { host = '127.0.0.1', port = 0 } = at ?? {};
-    const listener = await listen(answer, clock, { host, port: port === 0 ? 0 : port + listeners.length });
+    const { host, port } = at ?? LOOPBACK;
+    const listener = await listening(answer, clock, { host, port: port === 0 ? 0 : port + listeners.length });
     listeners.push(listener);
     return `http://${at?.advertise ?? listener.host}:${listener.port}`;
   };
+
+  const inPath = at?.token === undefined ? '' : `/~${at.token}`;
+
+  /** The request without the token that is asked of everyone; nothing where it does not bring it along. */
+  function admit<R extends WireRequest & { path: string }>(given: R): R | undefined {
+    if (inPath === '') return given;
+    if (given.path.startsWith(`${inPath}/`)) return { ...given, path: given.path.slice(inPath.length) };
+    return keyOf(given, protocols) === at?.token ? given : undefined;
+  }
+
+  let told = false;
+  function turnedAway(to: string): WireReply {
+    if (!told) options.print(`a call to ${to} came without the token of the stand and was turned away (HTTP 403)\n`);
+    told = true;
+    return json(403, { error: 'the token of the stand is missing: it is in its URLs, and may be the API key' });
+  }
 
   const origins = new Map<string, string>();
   try {
@@ -102,7 +116,7 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
   }
 
   function placed(proxy: Listener, tools: string): Sockets {
-    const prefix = (task?: Task) => (task === undefined ? '' : `/~${attribution.keyOf(task)}`);
+    const prefix = (task?: Task) => inPath + (task === undefined ? '' : `/~${attribution.keyOf(task)}`);
     const local = (task?: Task): Habitat['roles'] =>
       Object.fromEntries(
         Object.entries(addresses).map(([name, address]) => {
@@ -124,6 +138,21 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
       unmarked: (outcome) => JSON.parse(unmarked(JSON.stringify(outcome))),
       print: options.print,
     };
+  }
+}
+
+async function listening(answer: Answer, clock: Clock, at: At): Promise<Listener> {
+  try {
+    return await listen(answer, clock, at);
+  } catch (error) {
+    throw new DrillError(
+      {
+        message: `the stand cannot listen: ${error instanceof Error ? error.message : String(error)}`,
+        place: { file: 'stand' },
+        fix: 'End what has the port, or name another in `stand: { port: … }` of the target: one for each role and one for the tools are taken from there on.',
+      },
+      EXIT.inconclusive,
+    );
   }
 }
 
@@ -157,7 +186,7 @@ export function variablesOf(
     for (const variable of protocol?.urlEnvs ?? []) env[variable] ??= base_url;
     for (const variable of [role?.key_env, ...Object.keys(protocol?.keyEnvs ?? {})])
       if (variable !== undefined) env[variable] ??= api_key;
-    const own = `DRILL_${name.toUpperCase().replaceAll('-', '_')}`;
+    const own = variableOf(name);
     Object.assign(env, { [`${own}_URL`]: base_url, [`${own}_MODEL`]: model, [`${own}_KEY`]: api_key });
   }
   return { ...env, DRILL_ROLES: JSON.stringify(local) };

@@ -119,7 +119,7 @@ function read(stream: Readable, hear: (text: string) => void): Promise<void> {
 }
 
 /** Waits for something, and no longer than `ms`. */
-async function atMost(ms: number, what: Promise<unknown>, clock: Clock): Promise<void> {
+export async function atMost(ms: number, what: Promise<unknown>, clock: Clock): Promise<void> {
   const over = new AbortController();
   await Promise.race([what, clock.sleep(ms, over.signal).catch(() => {})]);
   over.abort();
