@@ -117,7 +117,7 @@ export function createJournal(most: number, now: () => number) {
         end(event.call, { how: 'left', failure: null });
         break;
       case 'tool-result':
-        end(event.use, { how: 'complete', status: toolStatus(event.error), failure: event.error });
+        end(event.use, { ...howEnded(toolStatus(event.error)), failure: event.error });
         break;
       default:
     }
@@ -153,3 +153,6 @@ const fits =
 /** As entries have it: then texts compare as their times do. */
 const toTheMillisecond = (iso: string): string =>
   iso.replace(/(?:\.(\d+))?Z$/, (_, part = '') => `.${part.slice(0, 3).padEnd(3, '0')}Z`);
+
+const howEnded = (status: number | undefined) =>
+  status === undefined ? ({ how: 'reset' } as const) : ({ how: 'complete', status } as const);

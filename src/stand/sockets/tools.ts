@@ -12,9 +12,9 @@ const STATUS: Record<Exclude<ToolErrorCode, 'lost'>, number> = {
   key_reused: 422,
 };
 
-/** The status of a reply to the use of a tool, by the code of its failure. */
-export const toolStatus = (code: string | null): number =>
-  code === null ? 200 : (Object.entries(STATUS).find(([one]) => one === code)?.[1] ?? STATUS.error);
+/** The status of a reply to the use of a tool, by the code of its failure; undefined where its connection breaks. */
+export const toolStatus = (code: string | null): number | undefined =>
+  code === null ? 200 : Object.entries(STATUS).find(([one]) => one === code)?.[1];
 
 /**
  * The tools of a workflow over HTTP: `GET /tools` lists them, `POST /tools/{name}` runs one with its arguments as the JSON
