@@ -52,3 +52,11 @@ test('a target that claims no deadline is asked only where the task sets one', (
   const limited = { ...late, task: { ...late.task, max_latency_ms: 12_000 } };
   expect(verdictOf(check, limited).verdict).toBe('failed');
 });
+
+test('the start of a process is told and not judged', () => {
+  const after = (ms: number) => verdictOf(check, { ...evidence(story().ask().outcome(ms)), start_ms: 300 });
+  expect(worded(after(12_300))).toBe(
+    'passed: outcome after 12.3 s (0.3 s of it the start of its process), 12.0 s allowed',
+  );
+  expect(after(12_301).verdict).toBe('failed');
+});

@@ -1,6 +1,6 @@
 import { eventsOf } from '../core/evidence.ts';
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { seconds } from '../text/words.ts';
+import { lessStart, seconds } from '../text/words.ts';
 
 /** Nobody waits longer than they were promised; a task that hangs waits for ever. */
 export const endsInsideDeadline = defineTaskCheck({
@@ -11,7 +11,7 @@ export const endsInsideDeadline = defineTaskCheck({
   reads: 'the ask, and when and how it ended',
   skips: 'the target does not claim deadline and the task sets no max_latency_ms',
   implies: () => ({}),
-  judge({ events, seen: { ask, ending, outcome }, declares, task }) {
+  judge({ events, seen: { ask, ending, outcome }, declares, task, start_ms }) {
     // Whoever ends in something that nobody can read has not ended.
     if (outcome?.unreadable) return failed(outcome.outcome.error ?? 'the outcome cannot be read', outcome);
     // A golden task's own limit is asked of every target, any other only of those that claim to keep one.
@@ -25,7 +25,7 @@ export const endsInsideDeadline = defineTaskCheck({
     if (left !== undefined) return nothingToJudge(`it hung, and ${left.by} had left the virtual world: ${left.what}`);
     if (ending.kind === 'hung')
       return failed(`hung: no outcome ${seconds(took)} after the ask, ${allowed}`, ask, ending);
-    const verdict = took > ask.deadline_ms ? failed : passed;
-    return verdict(`outcome after ${seconds(took)}, ${allowed}`, ask, ending);
+    const verdict = took - start_ms > ask.deadline_ms ? failed : passed;
+    return verdict(`outcome after ${seconds(took)}${lessStart(start_ms)}, ${allowed}`, ask, ending);
   },
 });

@@ -146,6 +146,8 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         ...{ ...of(at), kind: 'outcome', outcome: { kind: 'answered', answer: ANSWER, ...outcome }, held: in_it },
         ...(kept.length > 0 && { kept }),
       }),
+    /** It waited for the start of a process. */
+    process: (at: number, beside = 1) => add({ ...of(at), kind: 'process', beside }),
     left: (at: number) => add({ ...of(at), kind: 'left' }),
     hung: (at: number) => add({ ...of(at), kind: 'hung', waited_ms: at, waiting_for: 'primary' }),
     phase: (at: number, state: 'began' | 'ended', faults: ArmedAt[] = []) =>
@@ -226,7 +228,7 @@ export function evidence(
   const { task, ...rest } = over;
   return {
     ...facts(),
-    ...{ contract: undefined, sources: SOURCES, canaries: {}, concepts: {}, notices: [], armed: HANG },
+    ...{ contract: undefined, sources: SOURCES, canaries: {}, concepts: {}, notices: [], armed: HANG, start_ms: 0 },
     ...{ events: told.events(), baseline: plain().events() },
     ...rest,
     task: GoldenTask.parse({ name: 't', input: 'May I return it?', tenant: 'acme', ...task }),

@@ -184,3 +184,17 @@ test('a third role that is well has to be asked where the second one is broken t
   const all: ArmedAt[] = [...down, { fault: 'hang', role: 'spare', effect: 'fails' }];
   expect(on(told(), 'failed', all)).toBe('inconclusive: backup and spare were broken as well');
 });
+
+test('the start of a process is told and not judged', () => {
+  const after = (ms: number) => {
+    const told = story()
+      .ask()
+      .call('primary', 400, { until: ms, ...left })
+      .call('backup', ms, { until: ms + 900 });
+    return verdictOf(check, { ...evidence(told.outcome(ms + 900)), start_ms: 400 }, params);
+  };
+  expect(worded(after(8400))).toBe(
+    'passed: backup reached after 8.4 s (0.4 s of it the start of its process), 8.0 s allowed (1 attempt on primary)',
+  );
+  expect(after(8401).verdict).toBe('failed');
+});

@@ -5,7 +5,7 @@ import { HOUR_MS, whole } from '../core/numbers.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES, FailureMode } from '../core/taxonomy.ts';
-import { count, seconds, unique } from '../text/words.ts';
+import { count, lessStart, seconds, unique } from '../text/words.ts';
 import { isWholeAnswer } from './arrives-whole.ts';
 import { mayGoTo } from './stays-in-region.ts';
 
@@ -47,10 +47,11 @@ export const failsOver = defineTaskCheck({
     if (rescue.length === 0) return notApplicable(`the tenant’s data may not go to ${later.join(', ')}`);
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');
     const earlier = chain.slice(0, from);
+    const begun = { at: ask.at, start_ms: on.start_ms };
     const limit: Limit =
       params.within_ms === undefined
-        ? { ms: Math.floor((ask.deadline_ms * 2) / 3), from: (at) => lastTurn(on, earlier, at) ?? ask.at }
-        : { ms: params.within_ms, from: () => ask.at };
+        ? { ms: Math.floor((ask.deadline_ms * 2) / 3), from: (at) => lastTurn(on, earlier, at) ?? begun }
+        : { ms: params.within_ms, from: () => begun };
     const verdict = unneeded(on, earlier, limit) ?? reached(on, earlier, rescue, limit);
     // A valid reply may be held back or used with care: another model need not be asked for a better one, nor soon.
     const cheap = on.armed.filter((a) => earlier.includes(a.role)).every((a) => a.effect === 'cheapens');
@@ -61,21 +62,29 @@ export const failsOver = defineTaskCheck({
 /** How long a user may wait for a later role, and when that wait began for a call of that time. */
 interface Limit {
   ms: number;
-  from(at: number): number;
+  from(at: number): Since;
 }
 
+/** A moment, and for how long after it a process was still to start. */
+interface Since {
+  at: number;
+  start_ms: number;
+}
+
+const isLate = (at: number, from: Since, { ms }: Limit) => at - from.at - from.start_ms > ms;
+
 /** When one of these roles had last asked for a tool before that time: up to there nothing had to be handed over. */
-function lastTurn({ seen }: Case, earlier: string[], at: number): number | undefined {
+function lastTurn({ seen }: Case, earlier: string[], at: number): Since | undefined {
   const served = seen.calls.filter((c) => earlier.includes(c.call.role) && c.ok && c.end?.tool_calls !== undefined);
   const ended = served.flatMap(({ endedAt }) => (endedAt !== undefined && endedAt <= at ? [endedAt] : []));
-  return ended.length === 0 ? undefined : Math.max(...ended);
+  return ended.length === 0 ? undefined : { at: Math.max(...ended), start_ms: 0 };
 }
 
 /** Why nothing had to be handed over in this ask; undefined where it had. */
-function unneeded(on: Case, earlier: string[], { ms, from }: Limit) {
+function unneeded(on: Case, earlier: string[], limit: Limit) {
   const { seen, plain, declares } = on;
   const { calls, kind, servers, attempts } = seen;
-  const late = (c: CallView) => (c.endedAt ?? 0) - from(c.call.at) > ms;
+  const late = (c: CallView) => isLate(c.endedAt ?? 0, limit.from(c.call.at), limit);
   // Whoever hands out the whole answer of a reply that broke at its very end has lost nothing.
   const whole = isWholeAnswer(on);
   const survivor = servers.find((c) => earlier.includes(c.call.role) && (c.ok || whole) && !(delayed(c) && late(c)));
@@ -132,9 +141,10 @@ function reached({ seen, armed, declares }: Case, earlier: string[], rescue: str
   }
   const [first] = there;
   if (first === undefined) return nothingToJudge('no later role was called');
-  const after = first.call.at - limit.from(first.call.at);
-  const timing = `${first.call.role} reached after ${seconds(after)}, ${seconds(limit.ms)} allowed (${tries})`;
-  if (after > limit.ms) return failed(timing, proof);
+  const from = limit.from(first.call.at);
+  const after = `${seconds(first.call.at - from.at)}${lessStart(from.start_ms)}`;
+  const timing = `${first.call.role} reached after ${after}, ${seconds(limit.ms)} allowed (${tries})`;
+  if (isLate(first.call.at, from, limit)) return failed(timing, proof);
   if (good.length === 0) {
     const modes = unique(there.map((c) => c.failureMode ?? 'no reply')).join(', ');
     const called = unique(there.map((c) => c.call.role)).join(', ');

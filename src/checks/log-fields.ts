@@ -217,7 +217,9 @@ const SLACK_MS = 250;
 /** From the ask to the outcome, or to the log line, which may be written as soon as the last reply is there; of several records each may tell its own. */
 function latencyErrors({ on, outcome, servers, last, records }: Logged, begun: number): string[] {
   const took = outcome.at - begun;
-  const ended = (c: CallView) => (c.endedAt === undefined || c.endedAt > outcome.at ? [] : [c.endedAt - begun]);
+  // A process cannot count what was before it.
+  const from = begun + on.start_ms;
+  const ended = (c: CallView) => (c.endedAt === undefined || c.endedAt > outcome.at ? [] : [c.endedAt - from]);
   const least =
     servers.length > 0 ? Math.min(...servers.flatMap(ended), took) : Math.max(...on.seen.calls.flatMap(ended), 0);
   const sum = records.reduce((ms, r) => ms + r.latency_ms, 0);

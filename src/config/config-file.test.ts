@@ -138,3 +138,15 @@ test("a dialect that is not one of its protocol's", () => {
     '3:92 "azure" is not among the dialects of gemini | leave `dialect` out: this protocol has none',
   ]);
 });
+
+test('a process for each task claims nothing that needs a memory, unless it says where it has one', () => {
+  const claiming = (more: string) =>
+    problems(`targets:\n  mine: { command: ./a, ${more}declares: { features: [deadline, breaker, budgets] } }\n`);
+  const fix =
+    'add `lives: run` and let it answer line by line, or `lives: task` where it keeps what it knows outside of its processes';
+  expect(claiming('')).toEqual([
+    `2:47 it claims breaker, budgets, and a process for each task remembers nothing | ${fix}`,
+  ]);
+  expect(claiming('lives: run, ')).toEqual([]);
+  expect(claiming('lives: task, ')).toEqual([]);
+});

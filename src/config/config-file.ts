@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { Declaration, type Role, Roles } from '../core/declaration.ts';
+import { Declaration, NEEDS_MEMORY, type Role, Roles } from '../core/declaration.ts';
 import { KnownFailure } from '../core/known-failure.ts';
 import { CommandParams, HttpParams } from '../core/target-params.ts';
 import type { Catalogue } from './catalogue-type.ts';
@@ -115,10 +115,22 @@ function tellLinks(told: Problems, config: Config, catalogue: Catalogue, place: 
     if (target.module !== undefined && kindOf(target.module) !== 'file')
       told.tell(here(['module']), 'there is no such module', 'the path is seen from the folder of the configuration');
     if (roles !== undefined) known(namedAt(target, 'declares.chain[]'), roles, 'roles', here);
+    tellForgetful(told, target, here);
   }
   const checks = catalogue.checks.map((one) => one.name);
   known(namedAt(config, 'known_failures[].check'), checks, 'checks');
   known(namedAt(config, 'default_target'), [...Object.keys(config.targets), ...builtins], 'targets');
+}
+
+/** A process for each task cannot do what rests on the tasks before; whoever keeps that elsewhere says so. */
+function tellForgetful(told: Problems, { command, lives, declares }: Config['targets'][string], place: Locate): void {
+  const claimed = declares?.features.filter((feature) => NEEDS_MEMORY.includes(feature)) ?? [];
+  if (command === undefined || lives !== undefined || claimed.length === 0) return;
+  told.tell(
+    place(['declares', 'features']),
+    `it claims ${claimed.join(', ')}, and a process for each task remembers nothing`,
+    'add `lives: run` and let it answer line by line, or `lives: task` where it keeps what it knows outside of its processes',
+  );
 }
 
 /** A dialect is one of its protocol's. */

@@ -82,6 +82,7 @@ const INTERPRETERS: Readonly<Record<string, string>> = {
   '.php': 'php',
   '.sh': 'sh',
   '.jar': 'java -jar',
+  '.java': 'java',
 };
 
 /** A target that is only named looks like what it is: a URL, a file, or a line that runs something. */
@@ -90,11 +91,14 @@ function readName(name: string, cwd: string): Partial<Config['targets'][string]>
   const ending = extname(name);
   const interpreter = ownOf(INTERPRETERS, ending);
   if (interpreter !== undefined && !name.includes(' ')) return { command: [...interpreter.split(' '), name] };
-  if (/\s/.test(name.trim()) && !existsSync(resolve(cwd, name))) return { command: name };
+  if (/\s/.test(name.trim()) && !existsSync(resolve(cwd, name))) return { command: name, shell: SHELL.test(name) };
   if (/^\.[cm]?[jt]sx?$/.test(ending)) return { module: name };
   if (isExecutable(resolve(cwd, name))) return { command: [resolve(cwd, name)] };
   return /[\\/.]/.test(name) ? { module: name } : undefined;
 }
+
+/** What only a shell understands: a line with it looks like one for a shell. */
+const SHELL = /[|&;<>$`"'*()]/;
 
 function isExecutable(path: string): boolean {
   try {

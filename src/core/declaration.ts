@@ -24,6 +24,9 @@ export const Feature = z.enum([
 ]);
 export type Feature = z.infer<typeof Feature>;
 
+/** What nobody can do who knows nothing of the tasks before. */
+export const NEEDS_MEMORY: readonly Feature[] = ['breaker', 'failback', 'budgets', 'lanes'];
+
 /** Used where neither the golden task nor the target says how long a user may wait. */
 export const DEFAULT_DEADLINE_MS = 60_000;
 

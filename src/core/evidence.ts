@@ -40,6 +40,8 @@ export interface TaskEvidence extends DrillFacts {
   baseline: readonly TraceEvent[];
   /** The faults armed in this ask's phase. */
   armed: ArmedAt[];
+  /** So much of its time it waited for the start of a process, in milliseconds: latencies are judged less these. */
+  start_ms: number;
 }
 
 /** One model call, put together from its events. */

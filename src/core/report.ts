@@ -50,6 +50,7 @@ export const TaskReport = z.object({
     z.object({ kind: z.literal('hung'), waiting_for: z.string() }),
   ]),
   latency_ms: ms.nullable(),
+  start_ms: ms.optional().describe('of it, the start of a process: it is judged less these'),
   deadline_ms: ms,
   cost_usd: z.number(),
   retries: z.number().int().describe('calls beyond the first per role, summed'),

@@ -15,6 +15,8 @@ export interface Sockets {
   marked(task: Task): Task;
   /** What came of it, without the marks that stand in it again. */
   unmarked(outcome: Outcome): Outcome;
+  /** Says that a task waits for the start of a process, and how many there are under way, its own included. */
+  started(task: Task, beside: number): void;
   /** Shows what a process prints. */
   print(text: string): void;
 }

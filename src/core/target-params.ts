@@ -21,7 +21,8 @@ export const CommandParams = z.strictObject({
     .optional()
     .describe(
       '`task`, as without it: a process for each task, which reads it as JSON and writes its outcome, JSON or text; ' +
-        '`run`: one process that takes a line of JSON for each task and answers with a line of JSON, so that it can remember; ' +
+        '`run`: one process that takes a line of JSON for each task and answers with a line of JSON: what a target needs ' +
+        'that claims breaker, failback, budgets or lanes, unless it says `task` because it remembers elsewhere; ' +
         'where its calls hand on the `headers` of the line, tasks that are under way together are told apart',
     ),
   marker: z

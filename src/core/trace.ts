@@ -208,6 +208,11 @@ export const TraceEvent = z.discriminatedUnion('kind', [
   }),
   /** A call of which nothing told to which of the asks under way it belongs: it got no reply. */
   z.object({ ...event, kind: z.literal('unattributed-call'), role: z.string(), asks: z.number().int() }),
+  /**
+   * It waits for the start of a process; so many of the target's, this one included, are under way at once. Said again at
+   * its end, where they had become more.
+   */
+  z.object({ ...ofAsk, kind: z.literal('process'), beside: z.number().int().min(1) }),
   /** From here on in this world, calls were told apart in this way as well. */
   z.object({ ...event, kind: z.literal('attributed'), way: z.enum(WAYS) }),
   /** A request that no provider would take; `unspoken`: it is in no protocol. */

@@ -20,6 +20,7 @@ import { PhaseEvents } from './phase-events.ts';
 import type { JudgePlan } from './plan.ts';
 import { type Reason, Reasons, silent } from './reasons.ts';
 import { asShown, chainSeen, orderNote, settled, strangersNote } from './settle-chain.ts';
+import { leastStart, startIn, startNote } from './start-of-process.ts';
 import { skipped } from './summary.ts';
 import { type Baseline, baselineFault, lostIn, reportTask } from './task-report.ts';
 import { Totals } from './totals.ts';
@@ -65,6 +66,8 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   let phase = new PhaseEvents();
   /** When the world began whose events are being seen. */
   let epoch_ms = EPOCH_MS;
+  /** What the start of a process took at least, in milliseconds; undefined where none was waited for. */
+  let start: number | undefined;
   let judged: ReturnType<DrillJudge['justJudged']> = [];
 
   /** The baseline shows in which order roles are tried, if the target does not say so; only then can anything be judged. */
@@ -97,8 +100,10 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     const events: TraceEvent[] = [];
     const asks = [...phase.asks((event) => events.push(event))];
     settle(events);
+    start = leastStart(asks.map((one) => one.events));
+    notes.push(...startNote(start));
     for (const { task, events } of asks)
-      baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events, epoch_ms));
+      baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events, { epoch_ms, start }));
     if (given.wall !== true || reasons.untrusted || eventsOf(events, 'call').length > 0) return;
     for (const reason of [...failedBaselines(baselines), silent(given)]) reasons.add(reason);
     reasons.hopeless = true;
@@ -111,7 +116,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     });
     judged = Array.from(asks, ({ task, events }) => {
       for (const role of asShown(plan, events).declares.chain) shown.add(role);
-      const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name, epoch_ms);
+      const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name, { epoch_ms, start });
       tasks.push(report);
       totals.add(report.checks, plan, name);
       if (firstOf(events, 'left') === undefined) paths.add(report, baselines.get(task)?.cells ?? []);
@@ -225,10 +230,16 @@ function taskNamed(plan: JudgePlan, name: string): GoldenTask {
   return task;
 }
 
-function judgeBaseline(given: JudgePlan, task: GoldenTask, events: TraceEvent[], epoch_ms: number): Baseline {
+/** When a world began, and what the start of a process takes there at least, in milliseconds. */
+interface Times {
+  epoch_ms: number;
+  start: number | undefined;
+}
+
+function judgeBaseline(given: JudgePlan, task: GoldenTask, events: TraceEvent[], times: Times): Baseline {
   const seen = withoutLog(events);
   const plan = asShown(given, seen);
-  const evidence = evidenceOf(plan, task, seen, seen, [], epoch_ms);
+  const evidence = evidenceOf(plan, task, seen, seen, [], times);
   return { events: seen, cells: judgeAsk(plan, BASELINE, evidence, logOf(events)) };
 }
 
@@ -238,7 +249,7 @@ function judgeTask(
   events: TraceEvent[],
   baselines: ReadonlyMap<string, Baseline>,
   phase: string,
-  epoch_ms: number,
+  times: Times,
 ): TaskReport {
   const baseline = baselines.get(task.name);
   if (baseline === undefined) throw new Error(`no baseline of ${task.name}`);
@@ -246,12 +257,12 @@ function judgeTask(
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
     .map(asArmed);
   const plan = asShown(given, events);
-  const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed, epoch_ms);
+  const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed, times);
   const judged = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
   const lost = lostIn(events);
   const cells = lost === undefined ? believed(plan, judged, events) : judged.map((cell) => unjudged(cell, lost));
   return reportTask(
-    evidence.events,
+    evidence,
     cells,
     baseline,
     plan.declares.chain,
@@ -289,7 +300,7 @@ function evidenceOf(
   events: readonly TraceEvent[],
   baseline: readonly TraceEvent[],
   armed: TaskEvidence['armed'],
-  epoch_ms: number,
+  { epoch_ms, start }: Times,
 ): TaskEvidence {
   return {
     task,
@@ -300,6 +311,7 @@ function evidenceOf(
     events,
     baseline,
     armed,
+    start_ms: startIn(events, start),
     ...factsOf(plan),
     epoch_ms,
   };
@@ -308,7 +320,12 @@ function evidenceOf(
 /** How the baseline's calls were told apart, where they came over sockets; of asks that come together it may not be enough. */
 function waysNote(events: readonly TraceEvent[]): string[] {
   const ways = eventsOf(events, 'attributed').map(({ way }) => WORDS_OF[way]);
-  return ways.length === 0 ? [] : [`which ask a call belongs to was told by ${ways.join(', ')}`];
+  return ways.length === 0
+    ? []
+    : [
+        `which ask a call belongs to was told by ${ways.join(', ')}`,
+        'what a process sent elsewhere without heeding the proxy variables was not observed',
+      ];
 }
 const WORDS_OF: Readonly<Record<Way, string>> = {
   url: 'a URL of its own',

@@ -5,7 +5,7 @@ import { reportTask } from './task-report.ts';
 
 const kept = (call: string, role: string): Kept => ({ call, ask: 1, role, share: 1, cites: [] });
 const failover = (told: ReturnType<typeof story>) =>
-  reportTask(told.events(), [], { events: [], cells: [] }, ['primary', 'backup'], []).failover;
+  reportTask({ events: told.events(), start_ms: 0 }, [], { events: [], cells: [] }, ['primary', 'backup'], []).failover;
 
 test('an ask that a later role served failed over', () => {
   const told = story(1).ask().call('primary', 0, { until: 9, fails: 'timeout' }).call('backup', 10, { until: 60 });

@@ -1,4 +1,4 @@
-import { type CallView, endingOf, eventsOf, firstOf } from '../core/evidence.ts';
+import { type CallView, endingOf, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { totalUsd } from '../core/prices.ts';
 import type { CellReport, TaskReport } from '../core/report.ts';
@@ -44,7 +44,7 @@ function latencyOf(asked: EventOf<'ask'>, events: readonly TraceEvent[]): number
 
 /** Everything `run.json` says of one ask, derived from its events and cells. */
 export function reportTask(
-  events: readonly TraceEvent[],
+  { events, start_ms }: Pick<TaskEvidence, 'events' | 'start_ms'>,
   cells: CellReport[],
   baseline: Baseline,
   chain: readonly string[],
@@ -75,6 +75,7 @@ export function reportTask(
         ? ending.outcome
         : { kind: 'hung', waiting_for: lost ?? waitingFor(calls, ending?.waiting_for) },
     latency_ms: latencyOf(asked, events),
+    ...(start_ms > 0 && { start_ms }),
     deadline_ms: asked.deadline_ms,
     cost_usd: costOfEvents(events),
     retries: retriesAmong(seen.attempts),

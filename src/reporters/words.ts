@@ -197,6 +197,8 @@ function detailOf(event: TraceEvent): string {
       return `${event.method} ${event.origin}${event.path}`;
     case 'unattributed-call':
       return `to ${event.role}, of one of ${event.asks} asks`;
+    case 'process':
+      return `waits for the start of a process, ${event.beside} at once`;
     case 'attributed':
       return `by ${event.way}`;
     case 'unscripted-call':

@@ -1,15 +1,22 @@
 import { z } from 'zod';
+import { DrillError, EXIT } from '../core/errors.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget, TargetKind } from '../core/plugin.ts';
 import type { Sockets } from '../core/sockets.ts';
 import { CommandParams } from '../core/target-params.ts';
-import { parseJson } from '../text/json.ts';
+import { isRecord, parseJson } from '../text/json.ts';
 import { outcomeIn } from './mapping.ts';
-import type { Hearing, Process } from './processes/start.ts';
+import type { Ended, Hearing, Process } from './processes/start.ts';
 
 /** More than any answer; the rest of what a process writes is not kept. */
 const MOST_CHARACTERS = 1_000_000;
 const TOO_MUCH = 'it wrote more than 1 MB';
+/** What a process for all tasks may log between two outcomes; more is a flood, and whoever reads it does nothing else. */
+const MOST_BETWEEN = 10_000_000;
+const FLOOD = 'it wrote more than 10 MB that is no outcome';
+/** So much of what processes say beside their outcomes is shown of one world. */
+const MOST_SHOWN = 100_000;
+const LAST_WORDS = 2000;
 
 export const command: TargetKind = {
   name: 'command',
@@ -32,92 +39,152 @@ async function started(
   { sockets, clock }: Habitat,
 ): Promise<RunningTarget> {
   if (sockets === undefined) throw new Error('a command needs sockets');
-  const { openNursery } = await import('./processes/start.ts');
-  const nursery = openNursery(clock);
+  const { openNursery, whyNotFound } = await import('./processes/start.ts');
   const { command, shell, lives, marker } = params;
+  const missing = whyNotFound({ command, shell, cwd });
+  if (missing !== undefined)
+    throw new DrillError(
+      {
+        message: `the target cannot be started: ${missing}`,
+        place: { file: '--target' },
+        fix: 'Name a program that is in PATH, or its path; what only a shell understands needs `shell: true`.',
+      },
+      EXIT.inconclusive,
+    );
+  const nursery = openNursery(clock);
   const start: Start = (task, hear) =>
     nursery.start({ command, shell, cwd, env: { ...sockets.env(task), ...params.env } }, hear);
-  const run = lives === 'run' ? new Lines(start, sockets) : new Apart(start, sockets);
+  const told = { ...sockets, print: shortened(sockets.print) };
+  const run = lives === 'run' ? new Lines(start, told) : new Apart(start, told);
   return {
     async ask(task, signal) {
-      const told = {
-        ...(marker ? sockets.marked(task) : task),
-        ...(lives === 'run' && { headers: sockets.headers(task) }),
-      };
-      const outcome = await run.ask(told, signal);
+      const outcome = await run.ask(marker ? sockets.marked(task) : task, signal);
       return marker ? sockets.unmarked(outcome) : outcome;
     },
     close: () => nursery.close(),
   };
 }
 
+type Settle = (outcome: Outcome) => void;
 type Start = (task: Task | undefined, hear: Hearing) => Process;
+
+/** Shows no more than anybody reads, and says where it stops. */
+function shortened(print: Sockets['print']): Sockets['print'] {
+  let left = MOST_SHOWN;
+  return (text) => {
+    if (left <= 0) return;
+    print(text.slice(0, left));
+    left -= text.length;
+    if (left <= 0) print('\n(it writes more, which is not shown)\n');
+  };
+}
+
+/** What a process writes to its standard error is shown, and the end of it is kept: there it says why it ended. */
+class Errors {
+  #last = '';
+  readonly #print: Sockets['print'];
+
+  constructor(print: Sockets['print']) {
+    this.#print = print;
+  }
+
+  hear(text: string): void {
+    this.#print(text);
+    this.#last = (this.#last + text).slice(-LAST_WORDS);
+  }
+
+  /** How it ended, with its last words. */
+  why({ how }: Ended): string {
+    return [how, this.#last.trim().split('\n').at(-1)].filter(Boolean).join(': ');
+  }
+}
 
 /** A process for each task. */
 class Apart {
   readonly #start: Start;
-  readonly #print: Sockets['print'];
+  readonly #sockets: Sockets;
+  readonly #open = new Set<{ beside: number }>();
 
-  constructor(start: Start, { print }: Sockets) {
+  constructor(start: Start, sockets: Sockets) {
     this.#start = start;
-    this.#print = print;
+    this.#sockets = sockets;
   }
 
   async ask(task: Task, signal: AbortSignal): Promise<Outcome> {
-    let said = '';
-    let excess = false;
-    let last = '';
-    const one = this.#start(task, {
-      out(text) {
-        excess ||= said.length + text.length > MOST_CHARACTERS;
-        if (!excess) said += text;
-      },
-      err: (text) => {
-        this.#print(text);
-        last = (last + text).slice(-LAST_WORDS);
-      },
-    });
+    const own = { beside: 1 };
+    this.#open.add(own);
+    const before = this.#open.size;
+    this.#sockets.started(task, before);
+    for (const one of this.#open) one.beside = Math.max(one.beside, before);
+    try {
+      const outcome = await this.#answer(task, signal);
+      if (own.beside > before) this.#sockets.started(task, own.beside);
+      return outcome;
+    } finally {
+      this.#open.delete(own);
+    }
+  }
+
+  async #answer(task: Task, signal: AbortSignal): Promise<Outcome> {
+    const said = new Answer();
+    const errors = new Errors(this.#sockets.print);
+    const one = this.#start(task, { out: (text) => said.hear(text), err: (text) => errors.hear(text) });
     try {
       one.write(`${JSON.stringify(task)}\n`);
       one.end();
-      const end = await unlessAborted(one.ended, signal);
-      if (excess) return failed(TOO_MUCH);
-      if (!end.well) return failed([end.how, lastLine(last)].filter(Boolean).join(': '));
-      return outcomeOf(said);
+      const end = await unlessAborted(Promise.race([one.ended, said.excess]), signal);
+      if (end === undefined) return failed(TOO_MUCH);
+      return end.well ? outcomeOf(said.text) : failed(errors.why(end));
     } finally {
       await one.stop();
     }
   }
 }
 
+/** What a process writes, as long as it is no more than an answer. */
+class Answer {
+  text = '';
+  #tell = () => {};
+  /** Resolves as soon as it is more. */
+  readonly excess = new Promise<undefined>((resolve) => {
+    this.#tell = () => resolve(undefined);
+  });
+
+  hear(text: string): void {
+    if (this.text.length + text.length <= MOST_CHARACTERS) this.text += text;
+    else this.#tell();
+  }
+}
+
 /** One process for all tasks: a line each way. */
 class Lines {
   readonly #process: Process;
-  readonly #open = new Map<string, (outcome: Outcome) => void>();
-  readonly #print: Sockets['print'];
+  readonly #open = new Map<string, Settle>();
+  readonly #sockets: Sockets;
   #rest = '';
-  #last = '';
+  /** What of the line in hand is more than any answer is dropped. */
+  #excess = false;
+  /** Characters since the last outcome. */
+  #between = 0;
+  /** Until it has said something, whoever asks waits for its start. */
+  #heard = false;
   #ended: string | undefined;
 
-  constructor(start: Start, { print }: Sockets) {
-    this.#print = print;
-    this.#process = start(undefined, {
-      out: (text) => this.#hear(text),
-      err: (text) => {
-        print(text);
-        this.#last = (this.#last + text).slice(-LAST_WORDS);
-      },
-    });
-    this.#process.ended.then(({ how }) => {
-      this.#ended = [how, lastLine(this.#last)].filter(Boolean).join(': ');
-      for (const settle of this.#open.values()) settle(failed(this.#ended));
+  constructor(start: Start, sockets: Sockets) {
+    this.#sockets = sockets;
+    const errors = new Errors(sockets.print);
+    this.#process = start(undefined, { out: (text) => this.#hear(text), err: (text) => errors.hear(text) });
+    this.#process.ended.then((end) => {
+      this.#endLine();
+      this.#end(errors.why(end));
     });
   }
 
   async ask(task: Task, signal: AbortSignal): Promise<Outcome> {
     if (this.#ended !== undefined) return failed(this.#ended);
+    if (!this.#heard) this.#sockets.started(task, 1);
     const answer = new Promise<Outcome>((resolve) => this.#open.set(task.id, resolve));
-    this.#process.write(`${JSON.stringify(task)}\n`);
+    this.#process.write(`${JSON.stringify({ ...task, headers: this.#sockets.headers(task) })}\n`);
     try {
       return await unlessAborted(answer, signal);
     } catch (error) {
@@ -128,28 +195,74 @@ class Lines {
     }
   }
 
-  #hear(text: string): void {
-    const lines = (this.#rest + text).split('\n');
-    this.#rest = (lines.pop() ?? '').slice(0, MOST_CHARACTERS + 1);
-    for (const line of lines) this.#take(line);
+  #end(why: string): void {
+    this.#ended ??= why;
+    for (const settle of this.#open.values()) settle(failed(this.#ended));
   }
 
-  /** An outcome says by `id` whose it is; without one it is that of the task that waits longest. */
+  #hear(text: string): void {
+    if (this.#ended !== undefined) return;
+    this.#between += text.length;
+    const [first = '', ...more] = text.split('\n');
+    this.#add(first);
+    for (const line of more) {
+      this.#endLine();
+      this.#add(line);
+    }
+    if (this.#between <= MOST_BETWEEN) return;
+    this.#end(FLOOD);
+    void this.#process.stop();
+  }
+
+  #add(piece: string): void {
+    this.#excess ||= this.#rest.length + piece.length > MOST_CHARACTERS;
+    this.#rest = this.#excess ? '' : this.#rest + piece;
+  }
+
+  #endLine(): void {
+    const [line, excess] = [this.#rest, this.#excess];
+    [this.#rest, this.#excess] = ['', false];
+    if (excess) this.#longest()?.(failed(TOO_MUCH));
+    else if (line.trim() !== '') this.#take(line);
+  }
+
+  /**
+   * An outcome says by `id` whose it is; without one it is that of the task that waits longest. One that nobody waits for any
+   * more is nobody's.
+   */
   #take(line: string): void {
-    const said = outcomeIn(line);
-    const id = said !== undefined && 'id' in said ? said.id : undefined;
-    const settle = typeof id === 'string' ? this.#open.get(id) : [...this.#open.values()][0];
-    if (said === undefined || settle === undefined) this.#print(`${line}\n`);
-    else settle(line.length > MOST_CHARACTERS ? failed(TOO_MUCH) : withoutId(said));
+    const said = line.trimStart().startsWith('{') ? outcomeIn(line) : undefined;
+    if (said === undefined) {
+      this.#sockets.print(`${line}\n`);
+      return;
+    }
+    this.#heard = true;
+    this.#between = 0;
+    const id = 'id' in said ? said.id : undefined;
+    const settle = typeof id === 'string' ? this.#open.get(id) : this.#longest();
+    settle?.(withoutId(said));
+  }
+
+  #longest(): Settle | undefined {
+    return [...this.#open.values()][0];
   }
 }
 
-/** What a process wrote: an outcome, an object with an answer, a JSON string or plain text. */
+/** What a process wrote: an outcome, an object with an answer, a model's reply as it came, a JSON string or plain text. */
 function outcomeOf(said: string): Outcome {
   const text = said.trim();
   if (text === '') return failed('it wrote nothing');
   const json = parseJson(text);
-  return outcomeIn(text) ?? { kind: 'answered', answer: typeof json === 'string' ? json : text };
+  const answer = typeof json === 'string' ? json : (replyIn(json) ?? text);
+  return outcomeIn(text) ?? { kind: 'answered', answer };
+}
+
+/** The words of a chat completion: what `curl` leaves of it. */
+function replyIn(json: unknown): string | undefined {
+  const choices = isRecord(json) && Array.isArray(json['choices']) ? json['choices'] : [];
+  const [first]: unknown[] = choices;
+  const message = isRecord(first) ? first['message'] : undefined;
+  return isRecord(message) && typeof message['content'] === 'string' ? message['content'] : undefined;
 }
 
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
@@ -162,6 +275,4 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
 }
 
 const withoutId = ({ id: _, ...outcome }: Outcome & { id?: unknown }): Outcome => outcome;
-const LAST_WORDS = 2000;
-const lastLine = (text: string) => text.trim().split('\n').at(-1) ?? '';
 const failed = (error: string): Outcome => ({ kind: 'failed', error });

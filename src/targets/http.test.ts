@@ -30,6 +30,7 @@ const sockets: Sockets = {
   headers: ({ id }) => ({ 'x-drill-ask': `key of ${id}`, traceparent: 'trace' }),
   marked: (one) => ({ ...one, input: `${one.input} [mark]` }),
   unmarked: (outcome) => outcome,
+  started() {},
   print: (text) => void printed.push(text),
 };
 const habitat: Habitat = {

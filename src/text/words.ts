@@ -1,6 +1,9 @@
 /** Seconds with one decimal, rounded up: a time past its limit never reads as equal to it. Every report and reason tells times in this way. */
 export const seconds = (ms: number): string => `${(Math.ceil(ms / 100) / 10).toFixed(1)} s`;
 
+/** Beside a time, what of it is not judged: ` (0.2 s of it the start of its process)`, or nothing. */
+export const lessStart = (ms: number): string => (ms === 0 ? '' : ` (${seconds(ms)} of it the start of its process)`);
+
 /** `1 retry`, `3 calls`. */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 

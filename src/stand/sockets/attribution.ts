@@ -47,7 +47,7 @@ export function createAttribution(secret: string, asks: Asks) {
     for (; known < asks.all.length; known++) {
       const scope = asks.all[known];
       if (scope === undefined) continue;
-      const id = `${scope.task}-${scope.ask}`;
+      const id = idOf(scope);
       scopes.set(id, scope).set(keyOf(id), scope);
     }
     // Whoever hands on a trace makes a span of its own in it.
@@ -77,6 +77,7 @@ export function createAttribution(secret: string, asks: Asks) {
   }
 
   return {
+    idOf,
     /** Of an ask: its key, for a URL or a header. */
     keyOf: ({ id }: Task) => keyOf(id),
     traceparentOf: ({ id }: Task) => `00-${traceOf(id)}-${keyOf(`${id}/span`)}-01`,
@@ -106,3 +107,5 @@ export function createAttribution(secret: string, asks: Asks) {
     },
   };
 }
+/** The id of its task. */
+const idOf = ({ task, ask }: Scope) => `${task}-${ask}`;

@@ -136,6 +136,10 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
       headers: (task) => ({ 'x-drill-ask': attribution.keyOf(task), traceparent: attribution.traceparentOf(task) }),
       marked: attribution.marked,
       unmarked: (outcome) => JSON.parse(unmarked(JSON.stringify(outcome))),
+      started({ id }, beside) {
+        const scope = asks.open.find((one) => attribution.idOf(one) === id);
+        if (scope !== undefined) recording.emit({ kind: 'process', ask: scope.ask, task: scope.task, beside });
+      },
       print: options.print,
     };
   }

@@ -1,7 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { accessSync, constants, statSync } from 'node:fs';
+import { delimiter, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa, parseCommandString } from 'execa';
 import type { Clock } from '../../core/clock.ts';
+import { unguessable } from '../../world/index.ts';
 import { environmentFor, MARKER } from './environment.ts';
 import { killGroup, sweep, tellKeeper } from './sweep.ts';
 
@@ -37,8 +39,11 @@ export interface Hearing {
   err(text: string): void;
 }
 
-/** So long a process may take to end by itself when it is asked to, in milliseconds. */
-const GRACE_MS = 2000;
+/**
+ * So long a process may take to end by itself when it is asked to, in milliseconds. A run that was interrupted writes its
+ * reports after that, and has not much longer.
+ */
+const GRACE_MS = 500;
 /** So long after its end is waited for what may still be in its pipes. */
 const REST_MS = 250;
 
@@ -51,7 +56,7 @@ export interface Nursery {
 }
 
 export function openNursery(clock: Clock): Nursery {
-  const mark = randomUUID();
+  const mark = unguessable();
   tellKeeper('mark', mark);
   const all = new Set<Process>();
   return {
@@ -67,9 +72,31 @@ export function openNursery(clock: Clock): Nursery {
   };
 }
 
+const wordsOf = ({ command, shell }: Pick<Command, 'command' | 'shell'>): readonly string[] =>
+  typeof command !== 'string' ? command : shell ? [command] : parseCommandString(command);
+
+/** Why there is nothing to start, if there is not; what a shell will find is not known before. */
+export function whyNotFound({ command, shell, cwd }: Omit<Command, 'env'>): string | undefined {
+  if (!isFolder(cwd)) return `there is no folder ${cwd}`;
+  const [file = ''] = wordsOf({ command, shell });
+  if (shell || process.platform === 'win32') return undefined;
+  const places = /\//.test(file) ? [cwd] : (process.env['PATH'] ?? '').split(delimiter);
+  return places.some((place) => canRun(resolve(cwd, place, file))) ? undefined : `there is no command ${file}`;
+}
+
+function canRun(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
 function start({ command, cwd, shell = false, env }: Command, hear: Hearing, clock: Clock): Process {
-  const [file = '', ...words] =
-    typeof command === 'string' ? (shell ? [command] : parseCommandString(command)) : command;
+  const [file = '', ...words] = wordsOf({ command, shell });
   const child = execa(file, words, {
     ...{ cwd, shell, detached: true, reject: false, buffer: false, cleanup: false, extendEnv: false },
     env: environmentFor(process.env, env),
