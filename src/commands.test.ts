@@ -172,8 +172,10 @@ for url in ("https://api.example.com/v1/messages", "http://api.example.com/v1/ch
 `;
     const one = await ran({ 'a.py': call }, 'a.py');
     expect(one.code).toBe(3);
-    expect(reasonsOf(one)).toMatch(/a call went to https:\/\/api\.example\.com\/ /);
-    expect(reasonsOf(one)).toMatch(/a call went to http:\/\/api\.example\.com\/v1\/chat\/completions /);
+    expect(reasonsOf(one)).toMatch(/a call was to leave for https:\/\/api\.example\.com\/, past the stand/);
+    expect(reasonsOf(one)).toMatch(
+      /a call was to leave for http:\/\/api\.example\.com\/v1\/chat\/completions, past the stand/,
+    );
     expect(eventsOf(one.trace, 'outcome')[0]?.outcome.answer).toMatch(/502/);
   });
 
