@@ -52,7 +52,7 @@ test.each([
   ],
   [
     GOOD.replace('module:', 'modul:'),
-    '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, command, lives, shell, folder, env, http, as, headers, body, outcome, poll, marker, start, ready, ready_ms, stand, declares)',
+    '2:11 unknown key "modul" | did you mean "module"? (known keys: builtin, module, command, lives, marker, shell, folder, env, http, as, headers, body, outcome, poll, start, ready, ready_ms, stand, declares)',
   ],
   [
     `${GOOD}redact: ['CUST-\\d+', '(?=x)']\n`,
