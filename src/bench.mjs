@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchSockets } from './bench-sockets.mjs';
 
 const root = join(import.meta.dirname, '..');
 const bin = join(root, 'bin/drill.js');
@@ -122,6 +123,7 @@ try {
     `peak memory, ${MANY} drills of 100 against 10`,
     `${(lots.peak_mb / few.peak_mb).toFixed(2)} × (${lots.peak_mb.toFixed(0)} MB, ${few.peak_mb.toFixed(0)} MB)`,
   );
+  await benchSockets(scratch, say);
   say('installed', installed());
 } finally {
   rmSync(scratch, { recursive: true, force: true });
