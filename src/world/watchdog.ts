@@ -1,4 +1,4 @@
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { url as debuggerUrl } from 'node:inspector';
 import { devNull } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -27,6 +27,8 @@ let shared: Int32Array | undefined;
 export function watchThread(limitMs: number, parent: number, pipe: number, tell: (held: Held) => void): void {
   // Whoever debugs holds it with every breakpoint.
   if (debuggerUrl() !== undefined) return;
+  // From here on silence means something, also before the other thread has come up.
+  sayAlive(pipe);
   const beats = new Int32Array(new SharedArrayBuffer(12));
   shared = beats;
   // What was meant for this thread, as a loader is, is not for that one.
@@ -45,6 +47,14 @@ export function watchThread(limitMs: number, parent: number, pipe: number, tell:
   };
   Reflect.defineProperty(globalThis, Symbol.for('drill.held'), { value: held, configurable: true });
   originals.setInterval(() => Atomics.add(beats, BEATS, 1), BEAT_MS).unref();
+}
+
+function sayAlive(pipe: number): void {
+  try {
+    writeSync(pipe, '.');
+  } catch {
+    // Nobody is at the other end, which the other thread sees by who its parent is.
+  }
 }
 
 /** Waits by blocking this thread, which is then nobody's fault. */
