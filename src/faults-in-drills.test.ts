@@ -125,7 +125,7 @@ describe('a reply that is whole and odd needs nobody else, and nothing is found'
 it('what the primary counted before its reply was garbled is paid for', async () => {
   const costOf = async (fault: string) => outageOf((await runDrill({ fault: [fault] })).report).map((t) => t.cost_usd);
   const [garbled, reset] = [await costOf('malformed-json@primary'), await costOf('connection-reset@primary')];
-  expect(garbled.every((usd, i) => usd > (reset[i] ?? Number.NaN))).toBe(true);
+  expect(garbled.every((usd, i) => (usd ?? Number.NaN) > (reset[i] ?? Number.NaN))).toBe(true);
 });
 
 it.each(['slow-answer@primary,delay_ms=0', 'malformed-json@primary,at_share=1'])(

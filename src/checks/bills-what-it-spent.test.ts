@@ -45,3 +45,10 @@ test('without a cost there is nothing to judge', () => {
   for (const none of [log(), undefined])
     expect(worded(verdictOf(check, dear(), {}, none))).toBe('inconclusive: the outcome states no cost');
 });
+
+test('nor where nobody knows the price of a call', () => {
+  const told = story(2).ask().call('primary', 0, { until: 900, cost_usd: null }).outcome(900);
+  expect(judge(7, evidence(told))).toBe(
+    'inconclusive: price unknown of what primary was asked: `price` on a role gives it',
+  );
+});

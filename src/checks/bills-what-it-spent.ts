@@ -1,5 +1,5 @@
 import { defineLogCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
-import { usd } from '../text/words.ts';
+import { priceUnknown, usd } from '../text/words.ts';
 import { costAgrees } from './self-report.ts';
 
 /** A budget holds only where every call is counted, failed and abandoned ones and those beside the answer too. */
@@ -14,6 +14,7 @@ export const billsWhatItSpent = defineLogCheck({
   judge({ seen }, log) {
     const said = log?.cost_usd;
     if (said === undefined || seen.outcome === undefined) return nothingToJudge('the outcome states no cost');
+    if (seen.spent.unpriced.length > 0) return nothingToJudge(priceUnknown(seen.spent.unpriced));
     const verdict = costAgrees(said, seen) ? passed : failed;
     const reason = `the outcome says ${usd(said)}, on the wire ${usd(seen.spent.usd)}`;
     return verdict(reason, seen.calls, seen.outcome, log);

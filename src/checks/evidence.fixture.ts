@@ -35,7 +35,7 @@ interface CallStory {
   held?: Held;
   /** How it put its task, and what room it left for the reply. */
   put?: Pick<EventOf<'call'>, 'questions' | 'instructions' | 'talk' | 'max_output_tokens'>;
-  cost_usd?: number;
+  cost_usd?: number | null;
   /** Digests of its messages. */
   messages?: string[];
   /** The reply's headers. */
@@ -112,7 +112,7 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
           status: it.fails === undefined ? 200 : 429,
           headers: it.headers,
         });
-      const bill = { tokens: { input: 10, output: 10 }, cost_usd: it.cost_usd ?? 0.001 };
+      const bill = { tokens: { input: 10, output: 10 }, cost_usd: it.cost_usd === undefined ? 0.001 : it.cost_usd };
       const flow = it.flow && { flow: it.flow };
       if (it.fails === 'left') return add({ ...of(it.until), ...id, ...bill, kind: 'call-abort', ...flow });
       if (it.fails === 'refused')

@@ -36,6 +36,7 @@ test.each<[Partial<LogRecord>, string]>([
   [{ latency_ms: 2000 }, 'latency_ms is 2000 in the log, 3000 on the wire'],
   [{ latency_ms: 2.9 }, 'latency_ms is 2.9 in the log, 3000 on the wire'],
   [{ cost_usd: 0.004 }, 'cost_usd is 0.004 in the log, $0.0020 on the wire'],
+  [{ cost_usd: null }, 'cost_usd is null in the log, $0.0020 on the wire'],
   [{ degraded: false }, 'degraded is false in the log, true in the outcome'],
   [{ tenant_hash: ' ' }, 'tenant_hash is empty in the log'],
   [{ trace_id: '' }, 'trace_id is empty in the log'],
@@ -288,4 +289,9 @@ describe('a record for each attempt', () => {
     expect(worded(judged(first, first))).toContain('fallback_model is null');
     expect(worded(judged({ ...first, source_ids: ['x'] }, second))).toContain('source_ids has x');
   });
+});
+
+test.each([null, 0, 7])('where nobody knows the price of a call, a cost of %s is not compared', (cost_usd) => {
+  const told = story(2).ask().call('primary', 0, { until: 900, cost_usd: null }).outcome(900);
+  expect(worded(judge({ ...WELL, cost_usd }, evidence(told)))).toMatch(/^passed/);
 });

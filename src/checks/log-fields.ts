@@ -228,8 +228,10 @@ function latencyErrors({ on, outcome, servers, last, records }: Logged, begun: n
 }
 
 function costErrors({ on: { seen }, last, records }: Logged): string[] {
-  const sum = records.reduce((dollars, r) => dollars + r.cost_usd, 0);
-  const fits = costAgrees(last.cost_usd, seen) || costAgrees(sum, seen);
+  // What nobody knows cannot be compared.
+  if (seen.spent.unpriced.length > 0) return [];
+  const sum = records.reduce((dollars, r) => dollars + (r.cost_usd ?? 0), 0);
+  const fits = last.cost_usd !== null && (costAgrees(last.cost_usd, seen) || costAgrees(sum, seen));
   return differs(!fits, 'cost_usd', last.cost_usd, usd(seen.spent.usd));
 }
 

@@ -17,3 +17,17 @@ test('nothing to judge', () => {
   expect(verdictOf(check, evidence(failover())).verdict).toBe('not_applicable');
   expect(verdictOf(check, evidence(story().ask().outcome(1), { task })).verdict).toBe('inconclusive');
 });
+
+test('what calls cost whose price nobody knows is not judged, unless the others cost too much already', () => {
+  const told = (usd: number) =>
+    evidence(
+      failover()
+        .call('backup', 2950, { until: 2990, cost_usd: null })
+        .call('verifier', 2990, { until: 2995, cost_usd: usd }),
+      { task },
+    );
+  expect(worded(verdictOf(check, told(0)))).toBe(
+    'inconclusive: price unknown of what backup was asked: `price` on a role gives it',
+  );
+  expect(worded(verdictOf(check, told(0.001)))).toBe('failed: $0.0030 in 4 calls, $0.0020 allowed');
+});

@@ -12,7 +12,7 @@ interface AskStory {
   at: number;
   tenant?: string;
   roles?: string[];
-  usd?: number;
+  usd?: number | null;
   takes?: number;
 }
 /** Each ask calls the roles one after another. */
@@ -66,4 +66,13 @@ test('nothing to judge where no budget was needed or there is none', () => {
 test('the baseline is not looked at', () => {
   const events = drill({ at: 1 }, { at: 2 }, { at: 3 }).map((e) => ({ ...e, phase: 'baseline' }));
   expect(drillVerdictOf(check, events, {}, on({ requests: 2 })).verdict).toBe('inconclusive');
+});
+
+test('money is not judged where nobody knows the price of a call, unless the others cost too much already', () => {
+  const unknown = { at: 1, usd: null, roles: ['backup'] };
+  expect(worded(drillVerdictOf(check, drill(unknown, { at: 2 }), {}, on({ usd: 0.01, requests: 9 })))).toBe(
+    'inconclusive: price unknown of what backup was asked: `price` on a role gives it',
+  );
+  expect(drillVerdictOf(check, drill(unknown, { at: 2, usd: 0.02 }), {}, on({ usd: 0.01 })).verdict).toBe('failed');
+  expect(drillVerdictOf(check, drill(unknown, { at: 2 }), {}, on({ requests: 2 })).verdict).toBe('passed');
 });

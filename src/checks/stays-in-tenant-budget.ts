@@ -1,5 +1,5 @@
 import { defineDrillCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
-import { count, seconds, usd } from '../text/words.ts';
+import { count, priceUnknown, seconds, usd } from '../text/words.ts';
 import { Books, type Spent } from './tenant-books.ts';
 import { Asks } from './whole-asks.ts';
 
@@ -38,6 +38,8 @@ export const staysInTenantBudget = defineDrillCheck({
         const within = `${worst.used} of one tenant in ${seconds(budgets.window_ms)}, ${worst.limit} allowed`;
         const proof = worst.calls.flatMap((c) => c.seqs).slice(0, MOST_PROOF);
         if (worst.share > 1 + 1e-9) return failed(within, asks, proof);
+        if (budgets.usd !== undefined && books.unpriced.size > 0)
+          return nothingToJudge(priceUnknown([...books.unpriced]));
         const tested = uses.filter((u) => u.tested).length;
         if (tested === 0) return nothingToJudge(`no tenant came to the end of its budget: at most ${within}`);
         return passed(`at most ${within}; ${count(tested, 'budget')} put to the test`, asks, proof);

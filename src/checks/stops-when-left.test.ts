@@ -36,6 +36,7 @@ describe('who goes on', () => {
     ['1 call to backup begun, for $0.0010', cut().call('backup', 1500, { until: 2000 })],
     // At once: the cut itself was taken for a failure.
     ['1 call to backup begun, for $0.0010', cut().call('backup', 1001, { until: 1700 })],
+    ['1 call to backup begun, for price unknown', cut().call('backup', 1500, { until: 2000, cost_usd: null })],
     ['lookup_order run', cut().tool(1500, { tool: 'lookup_order', write: false })],
     ['issue_refund run', leaver().tool(500, { args_hash: 'other' }).left(1000).tool(1500)],
     [

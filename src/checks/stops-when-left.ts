@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { CallView } from '../core/evidence.ts';
 import { AFTERMATH_MS, whole } from '../core/numbers.ts';
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { totalUsd, type Usd } from '../core/prices.ts';
 import type { Use } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
 import { count, unique, usd, when } from '../text/words.ts';
@@ -57,5 +58,5 @@ const isFinished = (use: EventOf<'tool-use'>, uses: readonly Use[], left: EventO
   uses.some(({ use: one }) => one.seq < left.seq && one.tool === use.tool && one.args_hash === use.args_hash);
 
 const rolesOf = (calls: readonly CallView[]): string => unique(calls.map(({ call }) => call.role)).join(', ');
-const costOf = (calls: readonly CallView[]): number =>
-  calls.reduce((sum, { end, abort }) => sum + ((end ?? abort)?.cost_usd ?? 0), 0);
+const costOf = (calls: readonly CallView[]): Usd =>
+  totalUsd(calls.map(({ end, abort }) => (end ?? abort ?? { cost_usd: 0 }).cost_usd));

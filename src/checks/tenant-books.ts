@@ -6,6 +6,8 @@ export interface Spent {
   at: number;
   usd: number;
   seqs: number[];
+  /** It cost what nobody knows. */
+  unpriced?: true;
 }
 
 class Account {
@@ -26,9 +28,11 @@ export class Books {
   readonly accounts = new Map<string, Account>();
   /** Of asks that called a model at all. */
   readonly total = { asks: 0, calls: 0, usd: 0 };
+  /** Roles whose calls cost what nobody knows. */
+  readonly unpriced = new Set<string>();
   /** Asks, and calls that are not paid yet. */
   private readonly asking = new Map<number, { account: Account; called: boolean }>();
-  private readonly unpaid = new Map<string, { account: Account; call: Spent }>();
+  private readonly unpaid = new Map<string, { account: Account; call: Spent; role: string }>();
   private readonly budgets: Contract['budgets'];
   private readonly window_ms: number;
 
@@ -53,8 +57,8 @@ export class Books {
       if (!by.called) this.total.asks += 1;
       by.called = true;
       const { account } = by;
-      const call = { at: event.at, usd: 0, seqs: [event.seq] };
-      this.unpaid.set(event.call, { account, call });
+      const call: Spent = { at: event.at, usd: 0, seqs: [event.seq] };
+      this.unpaid.set(event.call, { account, call, role: event.role });
       // The bill of a call may come a window later.
       account.calls = [...account.calls.filter((c) => event.at - c.at < 2 * this.window_ms), call];
       const now = account.calls.filter((c) => event.at - c.at < this.window_ms);
@@ -64,9 +68,13 @@ export class Books {
       const paid = this.unpaid.get(event.call);
       if (paid === undefined) return;
       this.unpaid.delete(event.call);
-      paid.call.usd = event.cost_usd;
+      if (event.cost_usd === null) {
+        paid.call.unpriced = true;
+        this.unpriced.add(paid.role);
+      }
+      paid.call.usd = event.cost_usd ?? 0;
       paid.call.seqs.push(event.seq);
-      this.total.usd += event.cost_usd;
+      this.total.usd += paid.call.usd;
       findDearest(paid.account, this.window_ms);
     }
   }
@@ -75,6 +83,7 @@ export class Books {
   hadRoom(tenant: string, at: number): boolean {
     const { requests = Infinity, usd = Infinity } = this.budgets ?? {};
     const recent = this.accounts.get(tenant)?.calls.filter((call) => at - call.at < this.window_ms) ?? [];
+    if (usd < Infinity && recent.some((call) => call.unpriced)) return false;
     return recent.length < requests && recent.reduce((sum, call) => sum + call.usd, 0) <= usd / 2;
   }
 }

@@ -128,6 +128,17 @@ export const Role = z.strictObject({
     .strictObject({
       input: z.number().min(0).describe('per million input tokens'),
       output: z.number().min(0).describe('per million output tokens'),
+      cached_input: z
+        .number()
+        .min(0)
+        .optional()
+        .describe('per million input tokens the provider still had; as input without'),
+      cache_write: z
+        .number()
+        .min(0)
+        .optional()
+        .describe('per million input tokens the provider is to keep; as input without'),
+      reasoning: z.number().min(0).optional().describe('per million tokens of thoughts; as output without'),
     })
     .optional()
     .describe("US dollars, in place of the package's dated table"),

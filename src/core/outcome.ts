@@ -31,7 +31,7 @@ export const LogRecord = z.object({
   schema_status: z.enum(['valid', 'repaired', 'invalid', 'not_checked']).describe('of the structured output'),
   quality_gate: z.enum(['passed', 'failed', 'not_run']).describe('of the answer'),
   latency_ms: z.number().describe('milliseconds from ask to outcome'),
-  cost_usd: z.number().describe('US dollars of all calls'),
+  cost_usd: z.number().nullable().describe('US dollars of all calls; null where a price is unknown'),
   degraded: z.boolean().describe('whether users got less'),
   trace_id: z.string().describe('leads to the trace'),
   source_ids: z.array(z.string()).optional().describe('given to the model'),

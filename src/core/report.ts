@@ -7,6 +7,8 @@ import { Severity } from './verdict.ts';
 
 const VerdictWord = z.enum(['passed', 'failed', 'inconclusive', 'not_applicable']);
 const score = z.number().min(0).max(100).nullable().describe('null where nothing was decided, or nothing judged');
+/** US dollars. */
+const cost = z.number().nullable().describe('US dollars; null where the price of a model is unknown');
 /** Whole milliseconds since the ask. */
 const ms = z.number().int();
 
@@ -41,7 +43,7 @@ export const TaskReport = z.object({
   phase: z.string(),
   tenant: z.string().describe('hashed'),
   priority: z.enum(['high', 'normal', 'low']),
-  baseline: z.object({ verdict: VerdictWord, reason: z.string(), latency_ms: ms.nullable(), cost_usd: z.number() }),
+  baseline: z.object({ verdict: VerdictWord, reason: z.string(), latency_ms: ms.nullable(), cost_usd: cost }),
   verdict: VerdictWord,
   score,
   spared: z.boolean().describe('a broken role before the one that served was never called'),
@@ -52,7 +54,7 @@ export const TaskReport = z.object({
   latency_ms: ms.nullable(),
   start_ms: ms.optional().describe('of it, the start of a process: it is judged less these'),
   deadline_ms: ms,
-  cost_usd: z.number(),
+  cost_usd: cost,
   retries: z.number().int().describe('calls beyond the first per role, summed'),
   served_by: z.string().nullable().default(null).describe('the role of the chain that the answer is from'),
   stored: z.literal(true).optional().describe('the answer is a reply to an earlier ask'),

@@ -49,9 +49,17 @@ export interface Seen {
   results: EventOf<'tool-result'>[];
   approvals: EventOf<'approval'>[];
   /** What the calls cost, abandoned ones included, and the events that say so. */
-  spent: { usd: number; seqs: number[] };
+  spent: {
+    /** US dollars, as far as prices are known. */
+    usd: number;
+    seqs: number[];
+    /** Roles whose calls cost what nobody knows. */
+    unpriced: string[];
+  };
 }
 
+/** Whether it was billed at a price that nobody knows. */
+const isUnpriced = ({ end, abort }: CallView) => (end ?? abort)?.cost_usd === null;
 const whole = (c: CallView) => c.endedAt ?? Number.POSITIVE_INFINITY;
 const inOrder = (calls: CallView[]) => calls.toSorted((a, b) => whole(a) - whole(b));
 
@@ -105,7 +113,11 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
       const result = resultOf.get(use.use);
       return { use, result, seqs: result === undefined ? [use.seq] : [use.seq, result.seq] };
     }),
-    spent: { usd: bills.reduce((sum, e) => sum + e.cost_usd, 0), seqs: bills.map((e) => e.seq) },
+    spent: {
+      usd: bills.reduce((sum, e) => sum + (e.cost_usd ?? 0), 0),
+      seqs: bills.map((e) => e.seq),
+      unpriced: [...new Set(calls.filter(isUnpriced).map((c) => c.call.role))],
+    },
   };
 }
 

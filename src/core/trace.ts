@@ -59,6 +59,7 @@ const event = { seq, at, drill: z.string(), phase: z.string() };
 const ofAsk = { ...event, ask: z.number().int().min(1), task: z.string() };
 const call = z.string();
 const tokens = z.object({ input: z.number().int(), output: z.number().int() });
+const price = z.number().nullable().describe('US dollars; null where the price of the model is unknown');
 
 /** A fault in its place, with what it does to a reply: a check asks for the effect, never for the name. */
 export const FaultAt = z.object({ fault: z.string(), role: z.string(), effect: Effect });
@@ -153,7 +154,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     /** Null where the call went well. */
     failure_mode: FailureMode.nullable(),
     tokens,
-    cost_usd: z.number(),
+    cost_usd: price,
     /** Tools the reply asked for, as it went out; absent where it asked for none. */
     tool_calls: z.array(z.object({ tool: z.string(), args_hash: z.string() })).optional(),
     /** Ids of the task's sources that the reply cites; absent where it cites none. */
@@ -171,7 +172,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     kind: z.literal('call-abort'),
     call,
     tokens,
-    cost_usd: z.number(),
+    cost_usd: price,
     /** Absent where nothing of a stream had gone out. */
     flow: Flow.optional(),
     /** What had come was a refusal, which needs no end to be understood. */

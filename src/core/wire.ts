@@ -71,11 +71,13 @@ export type Part =
 
 /** Token counts. */
 export interface Usage {
-  /** Includes `cached`. */
+  /** Includes `cached` and `written`. */
   input: number;
   /** Includes `reasoning`. */
   output: number;
   cached?: number;
+  /** Input that the provider was to keep for later calls. */
+  written?: number;
   reasoning?: number;
 }
 

@@ -9,6 +9,7 @@ import type { Need } from '../core/need.ts';
 import { once } from '../core/once.ts';
 import type { DrillCheck, Fold } from '../core/plugin.ts';
 import type { CellReport, DrillReport, JudgedDrill, TaskReport } from '../core/report.ts';
+import { seenIn } from '../core/seen.ts';
 import type { Way } from '../core/sockets.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import type { Severity, VerdictWord } from '../core/verdict.ts';
@@ -63,6 +64,8 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   const ended = new Set<string>();
   /** Roles of any ask's chain. */
   const shown = new Set<string>();
+  /** Roles whose calls cost what nobody knows. */
+  const unpriced = new Set<string>();
   let phase = new PhaseEvents();
   /** When the world began whose events are being seen. */
   let epoch_ms = EPOCH_MS;
@@ -100,6 +103,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     const events: TraceEvent[] = [];
     const asks = [...phase.asks((event) => events.push(event))];
     settle(events);
+    for (const { events } of asks) notePrices(events);
     start = leastStart(asks.map((one) => one.events));
     notes.push(...startNote(start));
     for (const { task, events } of asks)
@@ -109,6 +113,10 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     reasons.hopeless = true;
   }
 
+  function notePrices(events: readonly TraceEvent[]): void {
+    for (const role of seenIn(events, plan.declares.chain).spent.unpriced) unpriced.add(role);
+  }
+
   function endPhase(name: string): void {
     const tallies = armedIn(plan, name).map((use) => openTally(use, name));
     const asks = phase.asks((event) => {
@@ -116,6 +124,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     });
     judged = Array.from(asks, ({ task, events }) => {
       for (const role of asShown(plan, events).declares.chain) shown.add(role);
+      notePrices(events);
       const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name, { epoch_ms, start });
       tasks.push(report);
       totals.add(report.checks, plan, name);
@@ -172,6 +181,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         notes: [
           ...notes,
           ...strangersNote(plan, [...shown]),
+          ...[...unpriced].map((role) => unpricedNote(role, plan.roles[role]?.model)),
           ...[...plan.lacking, ...(pointless ? [] : idle.map(lackingOf))].map(notApplicableNote),
         ],
         advice: adviceOf(plan, totals),
@@ -334,6 +344,9 @@ const WORDS_OF: Readonly<Record<Way, string>> = {
   marker: 'a mark in its text',
   alone: 'no other ask being under way',
 };
+
+const unpricedNote = (role: string, model = 'its model') =>
+  `price unknown: ${model}, so what ${role} was asked counts for no budget; to say it:  price: { input: …, output: … }`;
 
 /** One list a task, so that what is found out about it is found once. */
 const sourcesOf = once((plan: JudgePlan) => once((task: GoldenTask) => sourcesFor(task, plan.workflow.sources)));

@@ -1,6 +1,6 @@
 import { type CallView, endingOf, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
-import { totalUsd } from '../core/prices.ts';
+import { totalUsd, type Usd } from '../core/prices.ts';
 import type { CellReport, TaskReport } from '../core/report.ts';
 import { type Seen, seenIn } from '../core/seen.ts';
 import type { EventOf, TraceEvent } from '../core/trace.ts';
@@ -28,7 +28,7 @@ export function baselineFault({ events, cells }: Baseline): string | undefined {
   return 'the target never answered, without any fault';
 }
 
-export function costOfEvents(events: readonly TraceEvent[]): number {
+export function costOfEvents(events: readonly TraceEvent[]): Usd {
   const spent = [...eventsOf(events, 'call-end'), ...eventsOf(events, 'call-abort')];
   return totalUsd(spent.map((e) => e.cost_usd));
 }

@@ -26,6 +26,8 @@ interface Digest {
   /** Calls that a fault met. */
   broken: number;
   dearest_usd: number;
+  /** Tasks of which it is not known what they cost. */
+  unpriced: number;
   /** Uses of tools. */
   effects: number;
 }
@@ -36,11 +38,12 @@ export const digestOf = once((drill: JudgedDrill): Digest => {
   const calls = createCallDigest(new Set(drill.faults.map((fault) => fault.role)));
   const checks: Digest['checks'] = new Map();
   const failed: PlacedCell[] = drill.checks.map((cell) => ({ cell, task: undefined }));
-  let [dearest_usd, effects] = [0, 0];
+  let [dearest_usd, unpriced, effects] = [0, 0, 0];
   for (const task of drill.tasks) {
     phases.add(task.phase);
     calls.add(task);
-    dearest_usd = Math.max(dearest_usd, task.cost_usd);
+    if (task.cost_usd === null) unpriced += 1;
+    dearest_usd = Math.max(dearest_usd, task.cost_usd ?? 0);
     effects += task.effects.reduce((sum, effect) => sum + effect.count, 0);
     const { task: name, phase, ask } = task;
     for (const cell of task.checks) {
@@ -53,7 +56,7 @@ export const digestOf = once((drill: JudgedDrill): Digest => {
   const cells = failed.filter(({ cell }) => cell.verdict === 'failed');
   return {
     phases: [...phases],
-    ...{ checks, dearest_usd, effects },
+    ...{ checks, dearest_usd, unpriced, effects },
     ...calls.facts(),
     failed: groupedBy(cells, ({ cell }) => cell.check),
   };

@@ -38,7 +38,10 @@ function breaker(drill: JudgedDrill): string {
 }
 
 function budgets(drill: JudgedDrill): string {
-  return `${answerOf(drill, ['stays-in-budget'])} The dearest task cost ${usd(digestOf(drill).dearest_usd)}.`;
+  const { dearest_usd, unpriced } = digestOf(drill);
+  const dearest =
+    unpriced > 0 ? `Price unknown of ${count(unpriced, 'task')}.` : `The dearest task cost ${usd(dearest_usd)}.`;
+  return `${answerOf(drill, ['stays-in-budget'])} ${dearest}`;
 }
 
 function effects(drill: JudgedDrill): string {

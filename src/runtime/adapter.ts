@@ -1,10 +1,10 @@
 import type { Clock } from '../core/clock.ts';
 import { type Gathered, gather, nothing } from '../core/gathered.ts';
 import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn } from '../core/model-call.ts';
-import { costOf } from '../core/prices.ts';
+import { costOf, type Rates } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
-import { header, NetworkFailure, type Part, type Transport } from '../core/wire.ts';
+import { header, NetworkFailure, type Part, type Transport, type Usage } from '../core/wire.ts';
 import { isRecord } from '../text/json.ts';
 import { TIME_IS_UP, whileItGoesOn } from './in-time.ts';
 import { type ModelAdapter, type ModelRequest, type ModelResult, statusOf } from './model-adapter.ts';
@@ -30,8 +30,8 @@ export interface AdapterOptions {
   clock: Clock;
   endpoint: { provider: string; base_url: string; model: string; api_key: string };
   capabilities: Capabilities;
-  /** US dollars per million tokens; without it the package's dated table is used. */
-  price?: { input: number; output: number };
+  /** US dollars per million tokens; without it the package's dated table is used, and a model that it lacks has no price. */
+  price?: Rates;
 }
 
 /**
@@ -39,13 +39,9 @@ export interface AdapterOptions {
  * Requests it cannot serve (too long, tools it has not) are refused here and cost nothing.
  */
 export function createAdapter(options: AdapterOptions): ModelAdapter {
-  const { protocol, clock, endpoint, capabilities } = options;
+  const { clock, endpoint, capabilities } = options;
   const { provider, model } = endpoint;
-  const usd = (input: number, output: number) =>
-    costOf(
-      { provider, protocol: protocol.name, base_url: endpoint.base_url, model, price: options.price },
-      { input, output },
-    );
+  const usd = (usage: Usage) => costOf({ model, price: options.price }, usage) ?? undefined;
 
   return {
     name: `${provider}/${model}`,
@@ -54,7 +50,7 @@ export function createAdapter(options: AdapterOptions): ModelAdapter {
     maxContextTokens: capabilities.maxContextTokens,
     ...(capabilities.latency && { latency: capabilities.latency }),
     model,
-    worstCaseUsd: (request) => usd(inputTokens(request), request.maxOutputTokens),
+    worstCaseUsd: (request) => usd({ input: inputTokens(request), output: request.maxOutputTokens }),
     async call(request, signal) {
       const began = clock.now();
       const found = unfit(request, capabilities) ?? (await exchange(options, request, signal));
@@ -64,13 +60,15 @@ export function createAdapter(options: AdapterOptions): ModelAdapter {
         model,
         ...rest,
         ...(usage && {
-          usage: { inputTokens: usage.input, outputTokens: usage.output, costUsd: usd(usage.input, usage.output) },
+          usage: { inputTokens: usage.input, outputTokens: usage.output, ...costing(usd(usage)) },
         }),
         latencyMs: clock.now() - began,
       };
     },
   };
 }
+
+const costing = (costUsd: number | undefined) => (costUsd === undefined ? {} : { costUsd });
 
 /** What one call came to, before the adapter's name is put on it. */
 type Finding = Omit<ModelResult, 'provider' | 'model' | 'latencyMs' | 'usage'> & Partial<Pick<Gathered, 'usage'>>;

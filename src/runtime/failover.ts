@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import { totalUsd } from '../core/prices.ts';
+import { totalUsd, type Usd } from '../core/prices.ts';
 import type { Random } from '../core/random.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import { type Breaker, type BreakerSettings, createBreaker } from './breaker.ts';
@@ -49,7 +49,8 @@ export interface Attempt {
   /** Null where it served. For a spared role, what its breaker opened for, or `cost_spike`. */
   failureMode: FailureMode | null;
   latencyMs: number;
-  costUsd: number;
+  /** US dollars; null where the price is unknown. */
+  costUsd: number | null;
 }
 
 export interface FailoverResult {
@@ -61,8 +62,8 @@ export interface FailoverResult {
   role?: string;
   attempts: readonly Attempt[];
   latencyMs: number;
-  /** US dollars of all calls together. What providers did not count, as of a stream that was left, is estimated from what came. */
-  costUsd: number;
+  /** US dollars of all calls together. What providers did not count, as of a stream that was left, is estimated from what came. Null where a price is unknown. */
+  costUsd: number | null;
   /** Calls beyond the first of each role. */
   retries: number;
   /** 32 hex digits. */
@@ -222,7 +223,7 @@ async function attempt(
 
   if (request.timeoutMs < 1) return spare('timeout');
   const worst = adapter.worstCaseUsd?.(request) ?? 0;
-  if (contract.budgetUsd !== undefined && spent(attempts) + worst > contract.budgetUsd) return spare('cost_spike');
+  if (contract.budgetUsd !== undefined && knownOf(attempts) + worst > contract.budgetUsd) return spare('cost_spike');
   const permit = breaker.admit();
   if (permit === undefined) return spare(breaker.state.state === 'closed' ? 'unknown' : breaker.state.because);
   const booking = walk.budget?.book(walk.tenantId, worst);
@@ -242,9 +243,9 @@ async function attempt(
   if (mode === null) permit.success();
   else if (policy[mode].trips && !isBusy(result)) permit.failure(mode);
   else permit.release();
-  const costUsd = result.usage?.costUsd ?? 0;
+  const costUsd = result.usage === undefined ? 0 : (result.usage.costUsd ?? null);
   // A call that was left or cut may still have been billed: it stays booked at its worst price. A refused one was not.
-  if (result.usage !== undefined || (mode !== null && !UNSURE.includes(mode))) booking?.settle(costUsd);
+  if (result.usage !== undefined || (mode !== null && !UNSURE.includes(mode))) booking?.settle(costUsd ?? 0);
   attempts.push({ role, model: result.model, called: true, failureMode: mode, latencyMs: result.latencyMs, costUsd });
   return { mode, result };
 }
@@ -264,9 +265,12 @@ function endingOf(attempts: readonly Attempt[], policy: Policy): Ending {
   return ends.includes('needs_review') ? 'needs_review' : (ends.at(-1) ?? 'failed');
 }
 
-function spent(attempts: readonly Attempt[]): number {
+function spent(attempts: readonly Attempt[]): Usd {
   return totalUsd(attempts.map((a) => a.costUsd));
 }
+
+/** What a budget can be held to. */
+const knownOf = (attempts: readonly Attempt[]): number => totalUsd(attempts.map((a) => a.costUsd ?? 0));
 
 function retriesOf(attempts: readonly Attempt[]): number {
   const called = attempts.filter((a) => a.called).map((a) => a.role);

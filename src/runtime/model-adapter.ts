@@ -33,7 +33,7 @@ export interface ModelResult {
   json?: unknown;
   toolCalls?: ToolCall[];
   finishReason?: EndReason;
-  /** `inputTokens` includes cached ones; `costUsd` is in US dollars. */
+  /** `inputTokens` includes cached ones; `costUsd` is in US dollars, absent where the price is unknown. */
   usage?: { inputTokens: number; outputTokens: number; costUsd?: number };
   latencyMs: number;
   /** Milliseconds after which the provider asked to be called again. */
@@ -52,8 +52,8 @@ export interface ModelAdapter {
   readonly latency?: 'low' | 'standard';
   /** The model's name, for the log; without it the adapter's name is used. */
   readonly model?: string;
-  /** The most a request can cost in US dollars; without it the budget is not asked beforehand. */
-  worstCaseUsd?(request: ModelRequest): number;
+  /** The most a request can cost in US dollars; where that is not known the budget is not asked beforehand. */
+  worstCaseUsd?(request: ModelRequest): number | undefined;
   /** Rejects only with the signal's reason, when the caller leaves. */
   call(request: ModelRequest, signal?: AbortSignal): Promise<ModelResult>;
 }

@@ -107,7 +107,7 @@ export function openStory(task: Task, { run, verify, tools, approve, signal, too
       ...(actions.length > 0 && { actions }),
       state,
       notice: kind === 'answered' ? lesser : noticeOf(kind, happened),
-      cost_usd: costUsd,
+      ...(costUsd !== null && { cost_usd: costUsd }),
       log: [record],
       ...(result && { model: result.model }),
     };

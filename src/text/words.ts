@@ -7,7 +7,13 @@ export const lessStart = (ms: number): string => (ms === 0 ? '' : ` (${seconds(m
 /** `1 retry`, `3 calls`. */
 export const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
 
-export const usd = (amount: number): string => `$${amount.toFixed(4)}`;
+/** Null is what nobody knows, as the price of a model that stands in no table. */
+export const usd = (amount: number | null): string => (amount === null ? PRICE_UNKNOWN : `$${amount.toFixed(4)}`);
+
+const PRICE_UNKNOWN = 'price unknown';
+/** Why money is not judged, and what to do about it. */
+export const priceUnknown = (roles: readonly string[]): string =>
+  `${PRICE_UNKNOWN} of what ${roles.join(', ')} ${roles.length === 1 ? 'was' : 'were'} asked: \`price\` on a role gives it`;
 
 /** Each thing once, in order of first appearance. */
 export const unique = <T>(things: readonly T[]): T[] => [...new Set(things)];
