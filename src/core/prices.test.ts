@@ -33,6 +33,11 @@ describe('a cost', () => {
     expect(nanoUsd({ input, output }, usage)).toBe(1000 * 4000 + 100 * 20_000);
   });
 
+  it('is that of the higher tier for all tokens of a long request', () => {
+    const long = (input: number) => costOf(of('gemini-2.5-pro'), { input, output: 1000 });
+    expect([long(200_000), long(200_001)]).toEqual([0.26, 0.515003]);
+  });
+
   it('is a whole number, rounded up', () => {
     expect(nanoUsd({ input: 0.1, output: 0 }, { input: 3, output: 0 })).toBe(300);
     expect(nanoUsd({ input: 0.0125, output: 0 }, { input: 1, output: 0 })).toBe(13);

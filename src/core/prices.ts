@@ -1,8 +1,11 @@
 import type { Role } from './declaration.ts';
 import type { Usage } from './wire.ts';
 
-/** From the providers' public price pages of that day. `price` on a role comes before them. */
-export const PRICE_DATE = '2026-11-01';
+/**
+ * The day of the prices below. They are those of @pydantic/genai-prices 0.1.8 of that day, which names the providers' price
+ * pages for each. `price` on a role comes before them.
+ */
+export const PRICE_DATE = '2026-09-23';
 
 /** US dollars per million tokens. What is not given costs as input or output does. */
 export interface Rates {
@@ -24,17 +27,47 @@ export interface Price extends Rates {
 }
 
 const PRICES: ReadonlyMap<string, Price> = new Map<string, Price>([
-  ['gpt-5', { input: 1.25, output: 10 }],
-  ['gpt-5-mini', { input: 0.25, output: 2 }],
-  ['gpt-5-nano', { input: 0.05, output: 0.4 }],
-  ['claude-opus-4-5', { input: 5, output: 25 }],
-  ['claude-sonnet-4-5', { input: 3, output: 15 }],
-  ['claude-haiku-4-5', { input: 1, output: 5 }],
-  ['gemini-3-pro-preview', { input: 2, output: 12 }],
-  ['gemini-3-flash-preview', { input: 0.5, output: 3 }],
-  ['gemini-2.5-pro', { input: 1.25, output: 10 }],
-  ['gemini-2.5-flash', { input: 0.3, output: 2.5 }],
-  ['gemini-2.5-flash-lite', { input: 0.1, output: 0.4 }],
+  ['gpt-4o-mini', { input: 0.15, output: 0.6, cached_input: 0.075, context_tokens: 128_000 }],
+  ['gpt-5', { input: 1.25, output: 10, cached_input: 0.125, context_tokens: 400_000 }],
+  ['gpt-5-mini', { input: 0.25, output: 2, cached_input: 0.025, context_tokens: 400_000 }],
+  ['gpt-5-nano', { input: 0.05, output: 0.4, cached_input: 0.005, context_tokens: 400_000 }],
+  [
+    'gpt-5.5',
+    {
+      ...{ input: 5, output: 30, cached_input: 0.5, context_tokens: 1_000_000 },
+      above: { input_tokens: 271_999, input: 10, output: 45, cached_input: 1 },
+    },
+  ],
+  [
+    'gpt-6-sol',
+    {
+      ...{ input: 2, output: 10, cached_input: 0.2, cache_write: 2.5, context_tokens: 1_050_000 },
+      above: { input_tokens: 272_000, input: 4, output: 15, cached_input: 0.4, cache_write: 5 },
+    },
+  ],
+  ['claude-haiku-4-5', { input: 1, output: 5, cached_input: 0.1, cache_write: 2, context_tokens: 200_000 }],
+  // Above 200 000 input tokens it takes no request any more.
+  ['claude-sonnet-4-5', { input: 3, output: 15, cached_input: 0.3, cache_write: 6, context_tokens: 200_000 }],
+  ['claude-sonnet-5', { input: 2, output: 10, cached_input: 0.2, cache_write: 4, context_tokens: 1_000_000 }],
+  ['claude-opus-4-5', { input: 5, output: 25, cached_input: 0.5, cache_write: 10, context_tokens: 200_000 }],
+  ['claude-opus-5-5', { input: 4, output: 20, cached_input: 0.2, cache_write: 8, context_tokens: 1_000_000 }],
+  [
+    'gemini-3-pro-preview',
+    {
+      ...{ input: 2, output: 12, cached_input: 0.2 },
+      above: { input_tokens: 200_000, input: 4, output: 18, cached_input: 0.4 },
+    },
+  ],
+  ['gemini-3-flash-preview', { input: 0.5, output: 3, cached_input: 0.05, context_tokens: 1_000_000 }],
+  [
+    'gemini-2.5-pro',
+    {
+      ...{ input: 1.25, output: 10, cached_input: 0.125 },
+      above: { input_tokens: 200_000, input: 2.5, output: 15, cached_input: 0.25 },
+    },
+  ],
+  ['gemini-2.5-flash', { input: 0.3, output: 2.5, cached_input: 0.03, context_tokens: 1_048_576 }],
+  ['gemini-2.5-flash-lite', { input: 0.1, output: 0.4, cached_input: 0.01, context_tokens: 1_000_000 }],
   ['mistral-small-latest', { input: 0.1, output: 0.3 }],
 ]);
 
