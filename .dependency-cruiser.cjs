@@ -15,6 +15,7 @@ const knows = {
   run: ['core', 'text', 'world', 'redaction', 'recording', 'judge'],
   runtime: ['core', 'text', 'protocols'],
   config: ['core', 'text'],
+  live: ['core', 'text', 'protocols', 'world'],
 };
 const source = (room) => `^src/${room}/`;
 

@@ -54,6 +54,7 @@ describe('the rooms', () => {
       ['reporters-knows-only-core-text', 'reporters', "import '../checks/index.ts';"],
       ['targets-knows-only-core-text-protocols-world', 'targets', "import '../stand/stand.ts';"],
       ['stand-knows-only-core-text-protocols-world', 'stand', "import '../run/run.ts';"],
+      ['live-knows-only-core-text-protocols-world', 'live', "import '../stand/stand.ts';"],
       ['redaction-knows-only-core-text', 'redaction', "import '../recording/recorder.ts';"],
       ['recording-knows-only-core-text-redaction', 'recording', "import '../judge/judge-drill.ts';"],
       ['judge-knows-only-core-text', 'judge', "import '../run/run.ts';"],
@@ -67,8 +68,8 @@ describe('the rooms', () => {
     ];
     const files = planted.map(([, room], i) => join(copy, 'src', room, `planted-${i}.ts`));
     for (const [i, file] of files.entries()) writeFileSync(file, `${planted[i]?.[2]}\n`);
-    const loop = [join(copy, 'src/core/planted-other.ts'), join(copy, 'src/core/planted-19.ts')];
-    writeFileSync(loop[0] ?? '', "import './planted-19.ts';\n");
+    const loop = [join(copy, 'src/core/planted-other.ts'), join(copy, 'src/core/planted-20.ts')];
+    writeFileSync(loop[0] ?? '', "import './planted-20.ts';\n");
     try {
       const found = cruise();
       for (const [i, [rule, room]] of planted.entries()) {

@@ -1,0 +1,3 @@
+export { createLedgerFiles } from './ledger-files.ts';
+export type { Refusal } from './refusal.ts';
+export { openSpend, type Reservation, type Settled, type Spend, type SpendOptions, type WantedCall } from './spend.ts';

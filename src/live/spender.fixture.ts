@@ -1,0 +1,36 @@
+/** Test-only, a process of its own: spends what a ledger grants, calling a provider for each call, until there is no room. */
+import { openSync, writeSync } from 'node:fs';
+import { createLedgerFiles, openSpend } from './index.ts';
+import { wanted } from './wanted-call.fixture.ts';
+
+const [folder = '', provider = '', tear = ''] = process.argv.slice(2);
+const clock = {
+  ...({ kind: 'wall', epochMs: 1_796_040_000_000 } as const),
+  now: () => 0,
+  sleep: async () => {},
+  never: () => new Promise<never>(() => {}),
+};
+const disk = createLedgerFiles();
+let appends = 0;
+/** Dies in the middle of its second write, if it is to: after so many bytes of it. */
+const files = {
+  ...disk,
+  async append(path: string, bytes: Uint8Array) {
+    appends += 1;
+    if (tear === '' || appends < 2) return disk.append(path, bytes);
+    writeSync(openSync(path, 'a'), bytes.subarray(0, Number(tear)));
+    process.kill(process.pid, 'SIGKILL');
+    await new Promise(() => {});
+  },
+};
+const spend = openSpend({ capUsd: 1, folder, files, clock, ci: false });
+process.stdout.write('ready\n');
+for (;;) {
+  const got = await spend.reserve(wanted());
+  if (!got.granted) {
+    process.stdout.write(`${got.because}\n`);
+    break;
+  }
+  await fetch(provider, { method: 'POST' }).then((reply) => reply.text());
+  await got.settle({ usage: { input: 1, output: 100 }, end: 'stop', error: undefined });
+}
