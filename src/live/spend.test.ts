@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../core/clock.ts';
 import type { Gathered } from '../core/gathered.ts';
+import { createLedgerFiles } from './ledger-files.ts';
 import { MemoryFiles } from './memory-files.fixture.ts';
 import { openSpend, type Reservation, type SpendOptions } from './spend.ts';
 import { wanted } from './wanted-call.fixture.ts';
@@ -52,11 +56,25 @@ describe('what is available', () => {
     expect(refused[0]).toMatchObject({ why: expect.stringContaining('$0.1000, and of today') });
   });
 
+  it('holds on a disk, for two that share it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'drill-spend-'));
+    try {
+      const both = [1, 2].map(() => open({ folder, files: createLedgerFiles() }).spend);
+      const got = await Promise.all(Array.from({ length: 64 }, (_, i) => both[i % 2]?.reserve(wanted())));
+      expect(got.filter((one) => one?.granted)).toHaveLength(10);
+      for (const one of both) expect(await one.standing()).toEqual({ settled: 0, outstanding: 1, available: 0 });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
   it('is exact to the last nano-dollar', async () => {
     const { spend } = open({ capUsd: 0.3 });
     for (const _ of [1, 2, 3]) await take(spend);
     expect(await spend.standing()).toEqual({ settled: 0, outstanding: 0.3, available: 0 });
     expect(await spend.reserve(wanted({ max_completion_tokens: 1 }))).toMatchObject({ because: 'no_room' });
+    expect((await take(open({ capUsd: 1e12 }).spend)).usd).toBe(0.1);
+    expect(await open({ capUsd: Number.NaN }).spend.reserve(wanted())).toMatchObject({ because: 'no_room' });
   });
 
   it('is anew each UTC day; what was reserved the day before is settled there', async () => {

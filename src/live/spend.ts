@@ -40,7 +40,7 @@ export interface Reservation {
   id: string;
   /** US dollars that are kept free for the call. */
   usd: number;
-  /** The output limit that has to be put into the request, where it has none: without it the reservation holds nothing. */
+  /** The output limit that `withOutputLimit` has to put into the request, where it has none: without it the reservation holds nothing. */
   maxOutputTokens?: number;
   /**
    * Gives back what the call did not cost. It keeps everything where the reply did not come to its end, or does not say its
@@ -71,7 +71,7 @@ export interface Spend {
 
 /** Reserve, then settle: available is the cap without what was settled and what is outstanding. */
 export function openSpend({ capUsd, folder, files, clock, ci, maxOutputTokens }: SpendOptions): Spend {
-  const cap = Math.floor(capUsd * NANO);
+  const cap = Math.min(Math.round(capUsd * NANO), Number.MAX_SAFE_INTEGER);
   const now = () => isoTime(clock.epochMs + clock.now());
   let ledger: Ledger | undefined;
   const today = (): Ledger => {

@@ -320,6 +320,15 @@ describe.each(cases)('$protocol.name, as it was recorded', ({ protocol, provider
     expect(counted).toMatchObject([{ type: 'usage', input: 412, output, cached: 256 }]);
   });
 
+  it.runIf(provider !== 'gemini')('tells input that was to be kept, and reads it again', () => {
+    const usage: Part = { type: 'usage', input: 500, output: 7, cached: 100, written: 200 };
+    const parts: Part[] = [{ type: 'text-delta', text: 'Hi' }, usage, { type: 'end', reason: 'stop' }];
+    for (const stream of [true, false]) {
+      const { head, body } = encodeAll(protocol, stream, parts);
+      expect(partsOf(decodeAll(protocol, head, body))).toContainEqual(usage);
+    }
+  });
+
   it('joins tool arguments over many deltas and calls', () => {
     const { head, body } = recordedReply(provider, 'tool-call-stream');
     const args = new Map<string, string>();

@@ -74,12 +74,14 @@ function presentOf(usage: Json): Json {
 
 function usageOf(usage: Json): Part {
   const read = asCount(usage['cache_read_input_tokens']);
+  const written = asCount(usage['cache_creation_input_tokens']);
   const thought = asCount(asRecord(usage['output_tokens_details'])['thinking_tokens']);
   return {
     type: 'usage',
-    input: asCount(usage['input_tokens']) + asCount(usage['cache_creation_input_tokens']) + read,
+    input: asCount(usage['input_tokens']) + written + read,
     output: asCount(usage['output_tokens']),
     ...(read > 0 && { cached: read }),
+    ...(written > 0 && { written }),
     ...(thought > 0 && { reasoning: thought }),
   };
 }

@@ -105,9 +105,9 @@ function shapes(call: ReplyShape, stamp: Stamp) {
     ...(withNulls(call) && { caller: { type: 'direct' } }),
   });
   const thinking = (said: string, signature: string) => ({ type: 'thinking' as const, thinking: said, signature });
-  const usage = ({ input, output, cached = 0, reasoning }: Usage) => ({
-    input_tokens: input - cached,
-    cache_creation_input_tokens: 0,
+  const usage = ({ input, output, cached = 0, written = 0, reasoning }: Usage) => ({
+    input_tokens: input - cached - written,
+    cache_creation_input_tokens: written,
     cache_read_input_tokens: cached,
     output_tokens: output,
     ...nulls('output_tokens_details', 'server_tool_use'),

@@ -117,12 +117,12 @@ function encoder(call: ReplyShape, stamp: Stamp, own: Dialect): Encoder {
 
 const same = <T>(one: T): T => one;
 
-function writeUsage({ input, output, cached = 0, reasoning = 0 }: Usage): object {
+function writeUsage({ input, output, cached = 0, written, reasoning = 0 }: Usage): object {
   return {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
-    prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0, ...(written && { cache_write_tokens: written }) },
     completion_tokens_details: {
       reasoning_tokens: reasoning,
       audio_tokens: 0,
@@ -154,11 +154,13 @@ function wholeReply(parts: SaidPart[], { thoughts, callId = same }: Dialect): Pi
 
 function readUsage(usage: Json): Usage {
   const cached = asCount(asRecord(usage['prompt_tokens_details'])['cached_tokens']);
+  const written = asCount(asRecord(usage['prompt_tokens_details'])['cache_write_tokens']);
   const reasoning = asCount(asRecord(usage['completion_tokens_details'])['reasoning_tokens']);
   return {
     input: asCount(usage['prompt_tokens']),
     output: asCount(usage['completion_tokens']),
     ...(cached > 0 && { cached }),
+    ...(written > 0 && { written }),
     ...(reasoning > 0 && { reasoning }),
   };
 }

@@ -129,6 +129,7 @@ function pieceParts({ type, text, refusal }: Json): Part[] {
 function usageIn({ usage }: Json): Part[] {
   if (!isRecord(usage)) return [];
   const cached = asCount(asRecord(usage['input_tokens_details'])['cached_tokens']);
+  const written = asCount(asRecord(usage['input_tokens_details'])['cache_write_tokens']);
   const reasoning = asCount(asRecord(usage['output_tokens_details'])['reasoning_tokens']);
   return [
     {
@@ -136,6 +137,7 @@ function usageIn({ usage }: Json): Part[] {
       input: asCount(usage['input_tokens']),
       output: asCount(usage['output_tokens']),
       ...(cached > 0 && { cached }),
+      ...(written > 0 && { written }),
       ...(reasoning > 0 && { reasoning }),
     },
   ];

@@ -277,10 +277,10 @@ const PROVIDERS_OWN = new Set(['server_error', 'service_unavailable_error', 'req
 const isRefusal = (item: OutputItem): boolean =>
   item.type === 'message' && item.content.some(({ type }) => type === 'refusal');
 
-function writeUsage({ input, output, cached = 0, reasoning = 0 }: Usage): object {
+function writeUsage({ input, output, cached = 0, written, reasoning = 0 }: Usage): object {
   return {
     input_tokens: input,
-    input_tokens_details: { cached_tokens: cached },
+    input_tokens_details: { cached_tokens: cached, ...(written && { cache_write_tokens: written }) },
     output_tokens: output,
     output_tokens_details: { reasoning_tokens: reasoning },
     total_tokens: input + output,
