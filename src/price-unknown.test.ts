@@ -38,6 +38,7 @@ test('a model whose price nobody knows costs nobody knows what, in every report,
   expect(ran.screen).toMatch(/no retry +price unknown/);
   expect(ran.files['report.md']).toMatch(/\| price unknown \|/);
   expect(ran.files['report.md']).toContain('price unknown: own-model');
+  expect(ran.files['report.md']).toMatch(/Price unknown of \d+ tasks/);
 });
 
 test('a price on the role is enough', async () => {

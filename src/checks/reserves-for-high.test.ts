@@ -94,12 +94,16 @@ test('one that never comes to the reserve lost its place to lower ones, unless i
     ['high', 1, 900, 'queued'],
     ['low', 1, 800],
   ]);
-  const verdict = (budgets: object) =>
-    drillVerdictOf(check, events, {}, facts({ contract: Contract.parse({ workflow: 'w', budgets }) })).verdict;
+  const verdict = (budgets: object, told = events) =>
+    drillVerdictOf(check, told, {}, facts({ contract: Contract.parse({ workflow: 'w', budgets }) })).verdict;
   expect(verdict({ requests: 2 })).toBe('failed');
   expect(verdict({ requests: 1 })).toBe('inconclusive');
   expect(verdict({ usd: 0.002 })).toBe('failed');
   expect(verdict({ usd: 0.0015 })).toBe('inconclusive');
+  // Whether a budget in money was used up is not known where the price of a call is not.
+  const unpriced = events.map((e) => (e.kind === 'call-end' ? { ...e, cost_usd: null } : e));
+  expect(verdict({ usd: 0.002 }, unpriced)).toBe('inconclusive');
+  expect(verdict({ requests: 2 }, unpriced)).toBe('failed');
 });
 
 test('a 429 of the reserve shows the same as the fault', () => {
