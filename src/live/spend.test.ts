@@ -164,6 +164,13 @@ describe('refused is', () => {
     expect(await take(open({ capUsd: 9 }).spend, wanted({ model: 'gpt-5' }))).toMatchObject({ granted: true });
   });
 
+  it("what only names its input, of a model whose context is not the role's own", async () => {
+    const named = { model: 'gemini-2.5-pro', previous_response_id: 'r' };
+    expect(await open().spend.reserve(wanted(named))).toMatchObject({ because: 'context_unknown' });
+    const known = { ...named, model: 'gpt-5-mini', max_completion_tokens: 1 };
+    expect((await take(open().spend, wanted(known))).usd).toBeCloseTo(0.100002, 9);
+  });
+
   it('a request that has the provider keep its input, where that price is not known', async () => {
     const messages = [{ role: 'user', content: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }] }];
     const { spend } = open();

@@ -124,7 +124,8 @@ export function openSpend({ capUsd, folder, files, clock, ci, maxOutputTokens }:
       const { request, call, role, at } = wanted;
       const price = priceOf(at, call.model);
       if (price === undefined) return priceUnknown(role, at.model, call.model);
-      const contextTokens = at.context_tokens ?? priceOf({ model: call.model })?.context_tokens;
+      const own = call.model === at.model ? at.context_tokens : undefined;
+      const contextTokens = own ?? priceOf({ model: call.model })?.context_tokens;
       const most = worstCase(request, call, { maxOutputTokens, contextTokens });
       if ('granted' in most) return most;
       if (most.keeps && price.cache_write === undefined)

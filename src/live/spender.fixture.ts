@@ -1,9 +1,9 @@
 /** Test-only, a process of its own: spends what a ledger grants, calling a provider for each call, until there is no room. */
-import { openSync, writeSync } from 'node:fs';
+import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { createLedgerFiles, openSpend } from './index.ts';
 import { wanted } from './wanted-call.fixture.ts';
 
-const [folder = '', provider = '', tear = ''] = process.argv.slice(2);
+const [folder = '', provider = '', dies = '0', after = '0'] = process.argv.slice(2);
 const clock = {
   ...({ kind: 'wall', epochMs: 1_796_040_000_000 } as const),
   now: () => 0,
@@ -12,13 +12,14 @@ const clock = {
 };
 const disk = createLedgerFiles();
 let appends = 0;
-/** Dies in the middle of its second write, if it is to: after so many bytes of it. */
+/** Dies in the middle of a write, if it is to: which, counted from 1, and after how many of its bytes. */
 const files = {
   ...disk,
   async append(path: string, bytes: Uint8Array) {
     appends += 1;
-    if (tear === '' || appends < 2) return disk.append(path, bytes);
-    writeSync(openSync(path, 'a'), bytes.subarray(0, Number(tear)));
+    if (appends !== Number(dies)) return disk.append(path, bytes);
+    mkdirSync(folder, { recursive: true });
+    writeSync(openSync(path, 'a'), bytes.subarray(0, Number(after)));
     process.kill(process.pid, 'SIGKILL');
     await new Promise(() => {});
   },

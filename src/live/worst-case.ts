@@ -83,7 +83,16 @@ function choicesIn(body: Json): number {
 /** Tools that the caller runs itself: they cost the tokens of their description and nothing else. */
 const OWN_TOOL = /^(?:function|custom|(?:bash|computer|memory|text_editor)_\d{8})$/;
 /** Beside tools: fields of a body by which a provider looks things up, runs code, or bills by another price list. */
-const PRICED_FIELDS = ['web_search_options', 'mcp_servers', 'container', 'plugins', 'models', 'audio', 'prediction'];
+const PRICED_FIELDS = [
+  'web_search_options',
+  'mcp_servers',
+  'container',
+  'plugins',
+  'models',
+  'search_parameters',
+  'audio',
+  'prediction',
+];
 /** Words for a provider's usual service. */
 const USUAL_TIERS: readonly unknown[] = ['auto', 'default', 'flex', 'standard', 'standard_only', 'batch'];
 
