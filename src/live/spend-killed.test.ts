@@ -81,5 +81,5 @@ it(`two processes of one cap, one of them killed ${KILLS} times: never a call ov
     expect(readFileSync(join(home, round, '2026-11-30.jsonl'), 'utf8').startsWith('\n{')).toBe(true);
   }
   // Had the killed ones never come to spend, nothing would have been tried.
-  expect(granted).toBeGreaterThan(rounds * (ROOM / 2));
+  expect(granted).toBeGreaterThan(rounds);
 });
