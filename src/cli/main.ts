@@ -7,6 +7,7 @@ import type { JudgeFlags } from './commands/judge.ts';
 import type { MergeFlags } from './commands/merge.ts';
 import type { ProxyFlags } from './commands/proxy.ts';
 import type { PruneFlags } from './commands/prune.ts';
+import type { ScheduleFlags } from './commands/schedule.ts';
 import { OPTIONS } from './options.ts';
 import { printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -169,6 +170,17 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
   ).action(async (flags: ProxyFlags) => {
     const { proxy } = await import('./commands/proxy.ts');
     done(await proxy(flags, await loadCatalogue(), terminal));
+  });
+
+  command(
+    'schedule',
+    'run drills when they are due, until it is interrupted; or print what another scheduler reads',
+    "--print github --cron '0 3 * * *' --drill timeout_primary",
+    '--print systemd',
+    '--port 9464',
+  ).action(async (flags: ScheduleFlags) => {
+    const { schedule } = await import('./commands/schedule.ts');
+    done(await schedule(flags, await loadCatalogue(), terminal));
   });
 
   command(

@@ -155,4 +155,16 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     new Option('--json', 'print the ready line and the summary as one JSON document a line').default(false),
   ],
   selftest: [json],
+  schedule: [
+    // Its choices are not commander's to tell: it would not say which one was meant.
+    new Option('--print <host>', 'print what github, gitlab, systemd, kubernetes or crontab reads, and run nothing'),
+    new Option('--to <dir>', 'with --print: write the files there, each by its name'),
+    new Option('--image <name>', 'with --print kubernetes: the container image that holds the project'),
+    new Option('--cron <line>', 'when, in place of the `schedules` of drill.config.yaml'),
+    new Option('--time-zone <zone>', 'the zone of --cron; UTC without it'),
+    many('--drill <name>', 'with --cron: what is run then', 'all that do not ask to be named'),
+    new Option('--target <name|path>', 'with --cron: what is tested then'),
+    new Option('--port <n>', 'health (/healthz) and figures (/metrics) on this port of 127.0.0.1').argParser(port),
+    new Option('--out <dir>', 'where the journal and the runs are kept').default('reports'),
+  ],
 };

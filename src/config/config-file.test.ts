@@ -150,3 +150,54 @@ test('a process for each task claims nothing that needs a memory, unless it says
   expect(claiming('lives: run, ')).toEqual([]);
   expect(claiming('lives: task, ')).toEqual([]);
 });
+
+test.each([
+  ["cron: '0 25 * * *'", '1:31 bad cron line: Invalid value for hour: 25 | write five fields'],
+  ["cron: '0 3 31 2 *'", '1:31 bad cron line: it is never due | write five fields'],
+  [
+    "cron: '0 0 0 3 * * *'",
+    "1:31 bad cron line: mode '5-or-6-parts' requires exactly 5 or 6 parts, but pattern '0 0 0 3 * * *' has 7 parts.",
+  ],
+  [
+    "cron: '0 3 * * *', time_zone: Europe/Berln",
+    '1:55 there is no time zone "Europe/Berln" | did you mean "Europe/Berlin"? (time zones: Europe/',
+  ],
+  ["cron: '0 3 * * *', time_zone: new york", '1:55 there is no time zone "new york" | time zones: America/New_York'],
+  ["cron: '0 3 * * *', time_zone: '+01:00'", '1:55 there is no time zone "+01:00" | time zones: UTC, '],
+  ["cron: '0 3 * * *', drills: [timeout_primry]", '1:53 "timeout_primry" is not among the drills | did you mean'],
+  ["cron: '0 3 * * *', target: refrence", '1:52 "refrence" is not among the targets | did you mean "reference"?'],
+  ["cron: '0 3 * * *', concurrency_policy: forbid", 'did you mean "Forbid"? (it may be: Allow, Forbid, Replace)'],
+  ["cron: '0 3 * * *', notify: {}", 'schedules.nightly.notify: say `command`, `webhook`, or both'],
+  ["cron: '0 3 * * *', notify: { webhook: ftp://x }", `it is neither a URL of http or https nor ${hole('env:NAME')}`],
+])('a broken schedule: %s', (entry, problem) => {
+  const told = problems(`schedules: { nightly: { ${entry} } }\n`);
+  expect(told).toEqual([expect.stringContaining(problem)]);
+});
+
+test('a schedule by a name that is no part of the name of a file', () => {
+  expect(problems("schedules: { ../x: { cron: '0 3 * * *' } }\n")).toEqual([
+    '1:14 bad name schedules.../x: small letters, digits, `_` and `-`, 40 at most, a letter first | rename it',
+  ]);
+});
+
+test('a schedule that says all it can; drills and targets may be paths', () => {
+  using scratch = new Scratch();
+  scratch.write(
+    'drill.config.yaml',
+    `schedules:
+  nightly:
+    cron: '*/10 0 3 * * MON-FRI'
+    time_zone: Europe/Berlin
+    drills: [timeout_primary, every_fault/hang, drills/mine.yaml]
+    target: ./agent.ts
+    args: [--seed, '7']
+    concurrency_policy: Replace
+    starting_deadline_seconds: 60
+    jitter_seconds: 30
+    successful_runs_history_limit: 3
+    failed_runs_history_limit: 10
+    notify: { command: ./tell.sh, webhook: '${hole('env:CHAT_URL')}' }
+`,
+  );
+  expect(loadConfig(scratch.dir, catalogue)?.schedules['nightly']).toMatchObject({ jitter_seconds: 30 });
+});

@@ -2,14 +2,16 @@ import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { Declaration, NEEDS_MEMORY, type Role, Roles } from '../core/declaration.ts';
 import { KnownFailure } from '../core/known-failure.ts';
+import { Schedule, ScheduleName } from '../core/schedule.ts';
 import { CommandParams, HttpParams } from '../core/target-params.ts';
 import type { Catalogue } from './catalogue-type.ts';
-import { namesIn } from './find.ts';
+import { listDrills, namesIn } from './find.ts';
 import { inspect } from './issues.ts';
 import { loadNotices } from './notices-file.ts';
 import { createPatternCheck } from './pattern-check.ts';
 import { type Locate, type Named, namedAt, Problems } from './problems.ts';
 import { kindOf, readUserFile } from './read-file.ts';
+import { isPath, tellWhen } from './schedules.ts';
 
 export const CONFIG_FILE = 'drill.config.yaml';
 
@@ -72,6 +74,11 @@ export const Config = z.strictObject({
     .default([])
     .describe('findings that fail nothing until a day, and are shown as ever'),
   default_target: z.string().optional().describe('the target of a run that names none'),
+  schedules: z
+    .record(ScheduleName, Schedule)
+    .refine(...atMost(50))
+    .default({})
+    .describe('when `drill schedule` runs drills by itself'),
 });
 export type Config = z.infer<typeof Config>;
 
@@ -93,6 +100,9 @@ export function loadConfig(cwd: string, catalogue: Catalogue): Config | undefine
     told.tell(place(['notices']), 'there is no such file', 'the path is seen from the folder of the configuration');
   else if (notices !== undefined) told.attempt(() => loadNotices(notices, catalogue));
   tellLinks(told, { ...config, targets }, catalogue, place);
+  for (const [name, schedule] of Object.entries(config.schedules))
+    tellWhen(told, schedule, (path) => place(['schedules', name, ...path]));
+  tellScheduled(told, config, cwd, catalogue, place);
   const checkPattern = createPatternCheck();
   for (const [i, pattern] of config.redact.entries()) told.all.push(...checkPattern(pattern, place(['redact', i])));
   told.end();
@@ -131,6 +141,16 @@ function tellForgetful(told: Problems, { command, lives, declares }: Config['tar
     `it claims ${claimed.join(', ')}, and a process for each task remembers nothing`,
     'add `lives: run` and let it answer line by line, or `lives: task` where it keeps what it knows outside of its processes',
   );
+}
+
+/** Drills and targets of schedules that nobody knows: it would come out at night. */
+function tellScheduled(told: Problems, config: Config, cwd: string, catalogue: Catalogue, place: Locate): void {
+  const named = (pattern: string) =>
+    namedAt(config, `schedules.<name>.${pattern}`).filter(({ word }) => typeof word === 'string' && !isPath(word));
+  const tell = (some: Named[], known: () => readonly string[], what: string) =>
+    some.length > 0 && told.strangers(some, place, known(), what, (word) => `"${word}" is not among the ${what}`);
+  tell(named('drills[]'), () => listDrills(cwd).map(({ name }) => name), 'drills');
+  tell(named('target'), () => [...Object.keys(config.targets), ...Object.keys(catalogue.builtinTargets)], 'targets');
 }
 
 /** A dialect is one of its protocol's. */

@@ -1,4 +1,4 @@
-import type { CiProject, Manager } from './ci-project.ts';
+import type { CiProject, Installed, Manager } from './ci-project.ts';
 
 /** What a package manager needs in CI. `exec` never fetches a command that the project does not have. */
 interface Words {
@@ -15,7 +15,7 @@ interface Words {
 /** The pnpm of a project that names none. */
 const PNPM = 10;
 
-const WORDS: Record<Manager, (project: CiProject) => Words> = {
+const WORDS: Record<Manager, (project: Installed) => Words> = {
   npm: ({ locked }) => ({
     install: locked ? 'npm ci' : 'npm install',
     exec: 'npx --no drill',
@@ -45,18 +45,17 @@ const WORDS: Record<Manager, (project: CiProject) => Words> = {
   }),
 };
 
-const NODE = 22;
-const REPORTS = 'reports/';
+export const NODE = 22;
+export const REPORTS = 'reports/';
 const LATER = 'Live drills, against real providers, come with a later version: today every drill is mocked.';
 
-const runLine = (words: Words, { target }: CiProject): string =>
-  `${words.exec} run --ci${target === undefined ? '' : ' --target="$DRILL_TARGET"'}`;
+/** How the command of the project's own is called, word by word. */
+export const execOf = (project: Installed): string[] => WORDS[project.manager](project).exec.split(' ');
 
-/** The workflow for GitHub: mocked drills on pull requests and on pushes to the default branch. */
-export function githubWorkflow(project: CiProject): string {
-  const words = WORDS[project.manager](project);
-  const { action = [], cache, prepare } = words;
-  const steps = [
+/** The steps of a job of GitHub that leave the project as it was installed where its author tested it. */
+export function setUpSteps(project: Installed): string[] {
+  const { action = [], cache, prepare, install } = WORDS[project.manager](project);
+  return [
     '- uses: actions/checkout@v6',
     '  with:',
     '    persist-credentials: false',
@@ -66,18 +65,40 @@ export function githubWorkflow(project: CiProject): string {
     `    node-version: ${NODE}`,
     ...(cache === undefined ? [] : [`    cache: ${cache}`]),
     ...(prepare === undefined || action.length > 0 ? [] : [`- run: ${prepare}`]),
-    `- run: ${words.install}`,
+    `- run: ${install}`,
+  ];
+}
+
+/** The step that keeps what a run has written. */
+export const keepStep = (artifact: string): string[] => [
+  '- name: Keep the report',
+  `  if: ${expression('!cancelled()')}`,
+  '  uses: actions/upload-artifact@v7',
+  '  with:',
+  `    name: ${artifact}`,
+  `    path: ${REPORTS}`,
+  '    # A drill that could not begin has none.',
+  '    if-no-files-found: ignore',
+];
+
+/** The same for GitLab, as lines of a script. */
+export function setUpScript(project: Installed): string[] {
+  const { prepare, install } = WORDS[project.manager](project);
+  return [...(prepare === undefined ? [] : [prepare]), install];
+}
+
+const runLine = (words: Words, { target }: CiProject): string =>
+  `${words.exec} run --ci${target === undefined ? '' : ' --target="$DRILL_TARGET"'}`;
+
+/** The workflow for GitHub: mocked drills on pull requests and on pushes to the default branch. */
+export function githubWorkflow(project: CiProject): string {
+  const words = WORDS[project.manager](project);
+  const steps = [
+    ...setUpSteps(project),
     '- name: Run the drills',
     ...(project.target === undefined ? [] : ['  env:', `    DRILL_TARGET: ${githubText(project.target)}`]),
     `  run: ${runLine(words, project)}`,
-    '- name: Keep the report',
-    `  if: ${expression('!cancelled()')}`,
-    '  uses: actions/upload-artifact@v7',
-    '  with:',
-    '    name: failover-drill',
-    `    path: ${REPORTS}`,
-    '    # A drill that could not begin has none.',
-    '    if-no-files-found: ignore',
+    ...keepStep('failover-drill'),
     '# Findings as alerts: add --reporter sarif to the run above. The job then needs',
     '# `permissions: { contents: read, security-events: write }`.',
     '# - name: Show findings under Security',
@@ -126,7 +147,7 @@ ${steps.map((line) => `      ${line}`).join('\n')}
 /** The job for GitLab, to be included: it sets nothing but itself. */
 export function gitlabJob(project: CiProject): string {
   const words = WORDS[project.manager](project);
-  const script = [...(words.prepare === undefined ? [] : [words.prepare]), words.install, runLine(words, project)];
+  const script = [...setUpScript(project), runLine(words, project)];
   const target =
     project.target === undefined
       ? []
@@ -166,14 +187,14 @@ export const GITLAB_JOB = '.gitlab/failover-drill.gitlab-ci.yml';
 export const GITLAB_INCLUDE = `include:\n  - local: ${GITLAB_JOB}\n`;
 
 /** Any text as one line of YAML; what an editor would not show, or a parser refuse, stands as its number. */
-const yamlText = (text: string): string =>
+export const yamlText = (text: string): string =>
   JSON.stringify(text).replace(
     /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufeff]/gu,
     (one) => `\\U${(one.codePointAt(0) ?? 0).toString(16).padStart(8, '0')}`,
   );
 
 /** GitHub reads expressions out of every text: what opens one is written as an expression itself. */
-const githubText = (text: string): string => yamlText(text.replaceAll(OPENS, expression(`'${OPENS}'`)));
+export const githubText = (text: string): string => yamlText(text.replaceAll(OPENS, expression(`'${OPENS}'`)));
 
 const OPENS = '${{';
-const expression = (text: string): string => `${OPENS} ${text} }}`;
+export const expression = (text: string): string => `${OPENS} ${text} }}`;

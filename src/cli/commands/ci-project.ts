@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Catalogue } from '../../config/catalogue-type.ts';
-import { CONFIG_FILE, loadConfig } from '../../config/config-file.ts';
+import { CONFIG_FILE, type Config, loadConfig } from '../../config/config-file.ts';
 import { defaultBranch } from '../../config/project.ts';
 import { cannotRead, displayPath, kindOf, readUserFile } from '../../config/read-file.ts';
 import { DrillError } from '../../core/errors.ts';
@@ -9,8 +9,8 @@ import { isRecord } from '../../text/json.ts';
 
 export type Manager = 'npm' | 'pnpm' | 'yarn-classic' | 'yarn' | 'bun';
 
-/** What a project says of itself that a CI file has to know. */
-export interface CiProject {
+/** How a project is installed. */
+export interface Installed {
   manager: Manager;
   /** Without a lockfile nothing can be installed as it was. */
   locked: boolean;
@@ -18,12 +18,16 @@ export interface CiProject {
   pinned: boolean;
   /** Whether package.json asks for this package. */
   depends: boolean;
+  /** Undefined where the checkout does not know it. */
+  branch: string | undefined;
+}
+
+/** What a project says of itself that a CI file has to know. */
+export interface CiProject extends Installed {
   /** The one target of the configuration that a run would not take by itself. */
   target: string | undefined;
   /** Whether a run drills a target of the project's own. */
   own: boolean;
-  /** Undefined where the checkout does not know it. */
-  branch: string | undefined;
 }
 
 /** By its name alone a yarn may be either. */
@@ -41,6 +45,11 @@ const LOCKFILES: readonly { file: string; of: Named }[] = [
 
 /** Reads the project in a folder. Throws a DrillError. */
 export function readCiProject(cwd: string, catalogue: Catalogue): CiProject {
+  return { ...readInstalled(cwd), ...targetOf(cwd, loadConfig(cwd, catalogue), 'CI') };
+}
+
+/** Reads how the project in a folder is installed. Throws a DrillError. */
+export function readInstalled(cwd: string): Installed {
   const manifest = manifestOf(cwd);
   const wanted = String(manifest['packageManager']);
   const named = NAMED.find((name) => wanted.startsWith(`${name}@`));
@@ -56,7 +65,6 @@ export function readCiProject(cwd: string, catalogue: Catalogue): CiProject {
     locked: lock !== undefined,
     pinned: named !== undefined,
     depends: ['dependencies', 'devDependencies'].some((kind) => isIn(manifest[kind], 'failover-drill')),
-    ...targetOf(cwd, catalogue),
     branch: defaultBranch(cwd),
   };
 }
@@ -94,15 +102,17 @@ function repositoryOf(folder: string): string | undefined {
   return dirname(folder) === folder ? undefined : repositoryOf(dirname(folder));
 }
 
-/** A default is left to the configuration, which may change it; a target that only CI would name is named. */
-function targetOf(cwd: string, catalogue: Catalogue): Pick<CiProject, 'target' | 'own'> {
-  const config = loadConfig(cwd, catalogue);
+/**
+ * A default is left to the configuration, which may change it; a target that only CI would name is named. `who` would not
+ * know which one is meant. Throws a DrillError.
+ */
+export function targetOf(cwd: string, config: Config | undefined, who: string): Pick<CiProject, 'target' | 'own'> {
   const targets = Object.keys(config?.targets ?? {});
   const usual = config?.default_target;
   if (usual !== undefined) return { target: undefined, own: targets.includes(usual) };
   if (targets.length > 1)
     throw new DrillError({
-      message: `there are ${targets.length} targets and no \`default_target\`: CI would drill none of them`,
+      message: `there are ${targets.length} targets and no \`default_target\`: ${who} would drill none of them`,
       place: { file: displayPath(join(cwd, CONFIG_FILE)) },
       fix: `write \`default_target:\` with one of ${targets.slice(0, 10).join(', ')}`,
     });

@@ -79,7 +79,7 @@ function hintsOf({ own, depends, locked, manager }: CiProject): string[] {
   ];
 }
 
-function write(cwd: string, path: string, text: string, force: boolean): void {
+export function write(cwd: string, path: string, text: string, force: boolean): void {
   try {
     mkdirSync(dirname(join(cwd, path)), { recursive: true });
     // Asking first would leave a moment in which somebody else may write it.

@@ -1,0 +1,108 @@
+import { join, relative, resolve } from 'node:path';
+import type { Catalogue } from '../../config/catalogue-type.ts';
+import { suggest } from '../../config/closest.ts';
+import { CONFIG_FILE, type Config, loadConfig } from '../../config/config-file.ts';
+import { packageRoot } from '../../config/find.ts';
+import { Problems } from '../../config/problems.ts';
+import { tellWhen } from '../../config/schedules.ts';
+import { DrillError, EXIT } from '../../core/errors.ts';
+import { Schedule } from '../../core/schedule.ts';
+import type { Terminal } from '../terminal.ts';
+import { readInstalled, targetOf } from './ci-project.ts';
+import { write } from './init.ts';
+import { type Entry, PRINTED, type Print, type Printed } from './schedule-files.ts';
+
+export interface ScheduleFlags {
+  print?: string | undefined;
+  to?: string | undefined;
+  image?: string | undefined;
+  cron?: string | undefined;
+  timeZone?: string | undefined;
+  drill: string[];
+  target?: string | undefined;
+  port?: number | undefined;
+  out: string;
+}
+
+/** What a schedule is called that stands on the command line only. */
+const NAMELESS = 'drills';
+
+/** Prints the schedules for another scheduler, or keeps them until it is interrupted. Returns the exit code. Throws a DrillError. */
+export async function schedule(flags: ScheduleFlags, catalogue: Catalogue, terminal: Terminal): Promise<number> {
+  const printFor = flags.print === undefined ? undefined : hostOf(flags.print);
+  if (printFor === undefined && (flags.to ?? flags.image) !== undefined)
+    throw new DrillError({ message: '--to and --image say something of what is printed', fix: 'add --print HOST' });
+  const entries = entriesOf(flags, loadConfig(terminal.cwd, catalogue), terminal.cwd);
+  if (printFor !== undefined) return print(printFor, entries, flags, terminal);
+  return EXIT.passed;
+}
+
+function hostOf(name: string) {
+  const host = Object.hasOwn(PRINTED, name) ? PRINTED[name] : undefined;
+  if (host !== undefined) return host;
+  throw new DrillError({
+    message: `nothing can be printed for "${name}"`,
+    place: { file: '--print' },
+    fix: suggest(name, Object.keys(PRINTED), 'hosts'),
+  });
+}
+
+/** The schedules of the configuration, or the one of the command line. A target that a run would not take by itself is named. */
+function entriesOf(flags: ScheduleFlags, config: Config | undefined, cwd: string): Entry[] {
+  const schedules = Object.entries(flags.cron === undefined ? (config?.schedules ?? {}) : fromFlags(flags.cron, flags));
+  if (flags.cron === undefined && (flags.timeZone ?? flags.target ?? flags.drill[0]) !== undefined)
+    throw new DrillError({
+      message: '--time-zone, --drill and --target say something of --cron',
+      fix: "add --cron '0 3 * * *', or write it under `schedules` of the configuration",
+    });
+  if (schedules.length === 0)
+    throw new DrillError({
+      message: 'there are no schedules',
+      place: { file: CONFIG_FILE },
+      fix: "write `schedules: { nightly: { cron: '0 3 * * *' } }`, or add --cron '0 3 * * *'",
+    });
+  return schedules.map(([name, schedule]) => ({
+    ...schedule,
+    name,
+    target: schedule.target ?? targetOf(cwd, config, `"${name}"`).target,
+  }));
+}
+
+function fromFlags(cron: string, { timeZone, drill, target }: ScheduleFlags): Record<string, Schedule> {
+  const schedule = Schedule.safeParse({ cron, time_zone: timeZone, drills: drill, target });
+  const told = new Problems();
+  const place = ([key]: readonly PropertyKey[]) => ({
+    file: `--${String(key).replace('_', '-').replace('drills', 'drill')}`,
+  });
+  if (!schedule.success)
+    for (const { path, message } of schedule.error.issues) told.tell(place(path), message, 'write it otherwise');
+  else tellWhen(told, schedule.data, place);
+  told.end();
+  return schedule.success ? { [NAMELESS]: schedule.data } : {};
+}
+
+function print(
+  printFor: Print,
+  entries: readonly Entry[],
+  { to, image }: ScheduleFlags,
+  { cwd, stdout, stderr }: Terminal,
+): number {
+  const command = [process.execPath, join(packageRoot(), 'bin/drill.js')];
+  const { files, hints } = printFor(entries, { cwd, project: readInstalled(cwd), command, image });
+  const say = (line: string) => stderr.write(`${line}\n`);
+  if (to === undefined) {
+    stdout.write(textOf(files));
+    for (const { path } of files) say(`for ${path}`);
+  } else
+    for (const { path, text } of files) {
+      const file = join(relative(cwd, resolve(cwd, to)), path);
+      write(cwd, file, text, false);
+      stdout.write(`wrote ${file}\n`);
+    }
+  hints.forEach(say);
+  return EXIT.passed;
+}
+
+/** Of several files each is headed by its name. */
+const textOf = (files: Printed['files']): string =>
+  files.length === 1 ? (files[0]?.text ?? '') : files.map(({ path, text }) => `# ${path}\n${text}`).join('\n');
