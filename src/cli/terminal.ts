@@ -14,6 +14,8 @@ export interface Terminal {
   /** Aborts on Ctrl-C. */
   signal: AbortSignal;
   env: Record<string, string | undefined>;
+  /** From then on the command ends by itself after Ctrl-C, however long that takes; a second one still ends it at once. */
+  patient?: () => void;
   /** Plays targets of the user's own in this process too: for tests in which a process each would prove nothing. */
   inside?: boolean;
 }
@@ -31,10 +33,11 @@ const GRACE = { turns: 8, everyMs: 100 };
 export function processTerminal(): Terminal {
   const interrupt = new AbortController();
   const onTerminal = [0, 1, 2].some((fd) => isatty(fd));
+  let patient = false;
   const interrupted = () => {
     interrupt.abort(new Error('interrupted'));
     let turns = 0;
-    const turn = () => ++turns < GRACE.turns || originals.exit(EXIT.interrupted);
+    const turn = () => patient || ++turns < GRACE.turns || originals.exit(EXIT.interrupted);
     originals.setInterval(turn, GRACE.everyMs).unref();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, interrupted);
@@ -54,6 +57,9 @@ export function processTerminal(): Terminal {
     color: wantsColor(env, stdout.isTTY === true),
     columns: columnsOf(env, stdout.columns),
     signal: interrupt.signal,
+    patient: () => {
+      patient = true;
+    },
     env,
   };
 }

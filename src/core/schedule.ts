@@ -75,3 +75,15 @@ export const Schedule = z.strictObject({
   notify: Notify.optional().describe('who is told when a run fails, or is worse than the one before'),
 });
 export type Schedule = z.infer<typeof Schedule>;
+
+export interface NamedSchedule extends Schedule {
+  name: string;
+}
+
+/** The words of `drill run` that a schedule asks for. */
+export const runWords = ({ drills, target, args }: Schedule): string[] => [
+  'run',
+  ...drills,
+  ...(target === undefined ? [] : [`--target=${target}`]),
+  ...args,
+];

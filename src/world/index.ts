@@ -3,6 +3,6 @@ export { DeadlockError, LivelockError } from './driver.ts';
 export { createNodeFetch } from './node-fetch.ts';
 export { currentScope, type RealIo } from './place.ts';
 export { installRoutes } from './routes.ts';
-export { createWallClock, isoTime, today, unguessable } from './wall-clock.ts';
+export { createDateClock, createWallClock, isoTime, momentOf, today, unguessable } from './wall-clock.ts';
 export { createWallWorld, type WallWorld } from './wall-world.ts';
 export { createVirtualWorld, type World, type WorldOptions } from './world.ts';

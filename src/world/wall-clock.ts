@@ -30,10 +30,18 @@ export function createWallClock(): Clock {
   };
 }
 
+/** The machine's date, which may jump: for what is due at a time of day, over months and through sleep. */
+export function createDateClock(): Clock {
+  return { ...createWallClock(), epochMs: 0, now: () => originals.dateNow() };
+}
+
 /** A moment as ISO 8601 in UTC, for people. */
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
+
+/** The other way round; NaN where the text is no moment. */
+export const momentOf = (iso: string): number => Date.parse(iso);
 
 /** The day in UTC, e.g. 2026-12-31. */
 export const today = (): string => isoTime(originals.dateNow()).slice(0, 'yyyy-mm-dd'.length);

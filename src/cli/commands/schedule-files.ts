@@ -1,13 +1,8 @@
 import { DrillError } from '../../core/errors.ts';
-import type { Schedule } from '../../core/schedule.ts';
+import { type NamedSchedule, runWords } from '../../core/schedule.ts';
 import { execOf, githubText, keepStep, NODE, REPORTS, setUpScript, setUpSteps, yamlText } from './ci-files.ts';
 import type { Installed } from './ci-project.ts';
 import { calendarsOf, fieldsOf } from './cron-fields.ts';
-
-/** A schedule as hosts are told of it. */
-export interface Entry extends Schedule {
-  name: string;
-}
 
 /** Where the printed files are to be of use. */
 export interface Place {
@@ -30,23 +25,15 @@ export interface Printed {
   hints: readonly string[];
 }
 
-export type Print = (entries: readonly Entry[], place: Place) => Printed;
+export type Print = (entries: readonly NamedSchedule[], place: Place) => Printed;
 
 const written = (host: string) =>
   `# Written by \`drill schedule --print ${host}\`, and yours to change. docs/schedule.md of failover-drill says more.`;
 
-/** The words of `drill run` that a schedule asks for. */
-export const runWords = ({ drills, target, args }: Schedule): string[] => [
-  'run',
-  ...drills,
-  ...(target === undefined ? [] : [`--target=${target}`]),
-  ...args,
-];
-
 /** The file that each host reads. Each throws a DrillError where a schedule cannot be said there. */
 export const PRINTED: Readonly<Record<string, Print>> = { github, gitlab, systemd, kubernetes, crontab };
 
-function github(entries: readonly Entry[], { project }: Place): Printed {
+function github(entries: readonly NamedSchedule[], { project }: Place): Printed {
   for (const entry of entries) mustBeUtc(entry);
   const lines = new Set(entries.map((entry) => plainCron(entry, 'GitHub')));
   const triggers = [...lines].map((line) => `    - cron: ${yamlText(line)}`);
@@ -71,7 +58,7 @@ ${entries.map((entry) => githubJob(entry, project)).join('\n')}`;
   };
 }
 
-function githubJob(entry: Entry, project: Installed): string {
+function githubJob(entry: NamedSchedule, project: Installed): string {
   const { name, concurrency_policy: policy } = entry;
   const steps = [
     ...setUpSteps(project),
@@ -93,7 +80,7 @@ ${steps.map((line) => `      ${line}\n`).join('')}`;
 }
 
 /** GitLab keeps when a pipeline is due beside the repository: the file says what is run then. */
-function gitlab(entries: readonly Entry[], { project }: Place): Printed {
+function gitlab(entries: readonly NamedSchedule[], { project }: Place): Printed {
   const jobs = entries.map((entry) => {
     const { name, concurrency_policy: policy } = entry;
     const script = [...setUpScript(project), shellLine([...execOf(project), ...runWords(entry), '--ci'])];
@@ -128,7 +115,7 @@ ${script.map((line) => `    - ${yamlText(line)}\n`).join('')}  artifacts:
   };
 }
 
-function systemd(entries: readonly Entry[], { cwd, command }: Place): Printed {
+function systemd(entries: readonly NamedSchedule[], { cwd, command }: Place): Printed {
   const files = entries.flatMap((entry) => {
     const { name, cron, time_zone: zone, jitter_seconds: jitter } = entry;
     const calendars = calendarsOf(fieldsOf(cron) ?? unsaid(entry, 'systemd'));
@@ -171,7 +158,7 @@ WantedBy=timers.target
   };
 }
 
-function kubernetes(entries: readonly Entry[], { project, image }: Place): Printed {
+function kubernetes(entries: readonly NamedSchedule[], { project, image }: Place): Printed {
   if (image === undefined)
     throw new DrillError({
       message: 'nothing says in which container the drills run',
@@ -216,7 +203,7 @@ ${limits.join('')}  jobTemplate:
   };
 }
 
-function crontab(entries: readonly Entry[], { cwd, command }: Place): Printed {
+function crontab(entries: readonly NamedSchedule[], { cwd, command }: Place): Printed {
   const zones = new Set(entries.map(({ time_zone: zone }) => zone));
   const blocks = entries.map((entry) => {
     const { name, cron, time_zone: zone } = entry;
@@ -234,14 +221,14 @@ function crontab(entries: readonly Entry[], { cwd, command }: Place): Printed {
 }
 
 /** GitHub and the like read five fields of figures, names, lists, ranges and steps, and nothing else. Throws a DrillError. */
-function plainCron(entry: Pick<Entry, 'name' | 'cron'>, host: string): string {
+function plainCron(entry: Pick<NamedSchedule, 'name' | 'cron'>, host: string): string {
   const { cron } = entry;
   const plain = cron.split(/\s+/).length === 5 && !/[^\d\s*,/A-Za-z-]|\b[LW]\b|\dL|L\d|\dW/.test(cron);
   // The schema of GitHub’s workflows knows names of days and months in capitals only; the others know both.
   return plain ? cron.toUpperCase() : unsaid(entry, host);
 }
 
-function unsaid({ name, cron }: Pick<Entry, 'name' | 'cron'>, host: string): never {
+function unsaid({ name, cron }: Pick<NamedSchedule, 'name' | 'cron'>, host: string): never {
   throw new DrillError({
     message: `${host} cannot be told the cron line "${cron}" of "${name}"`,
     place: { file: '--print' },
@@ -249,7 +236,7 @@ function unsaid({ name, cron }: Pick<Entry, 'name' | 'cron'>, host: string): nev
   });
 }
 
-function mustBeUtc({ name, time_zone: zone }: Entry): void {
+function mustBeUtc({ name, time_zone: zone }: NamedSchedule): void {
   if (['UTC', 'Etc/UTC'].includes(zone)) return;
   throw new DrillError({
     message: `GitHub reads cron lines in UTC, and "${name}" is meant in ${zone}`,

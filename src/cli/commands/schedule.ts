@@ -6,11 +6,21 @@ import { packageRoot } from '../../config/find.ts';
 import { Problems } from '../../config/problems.ts';
 import { tellWhen } from '../../config/schedules.ts';
 import { DrillError, EXIT } from '../../core/errors.ts';
-import { Schedule } from '../../core/schedule.ts';
+import { createRandom } from '../../core/random.ts';
+import { type NamedSchedule, Schedule } from '../../core/schedule.ts';
+import { Daemon } from '../../schedule/daemon.ts';
+import { openHealth } from '../../schedule/health.ts';
+import { type Entry, openJournal, readJournal } from '../../schedule/journal.ts';
+import { createMessenger } from '../../schedule/messenger.ts';
+import { goesOn, known } from '../../schedule/processes.ts';
+import { createRuns } from '../../schedule/runs.ts';
+import { Tally } from '../../schedule/tally.ts';
+import { createNextDue } from '../../text/cron.ts';
+import { createDateClock, isoTime, unguessable } from '../../world/wall-clock.ts';
 import type { Terminal } from '../terminal.ts';
 import { readInstalled, targetOf } from './ci-project.ts';
 import { write } from './init.ts';
-import { type Entry, PRINTED, type Print, type Printed } from './schedule-files.ts';
+import { PRINTED, type Print, type Printed } from './schedule-files.ts';
 
 export interface ScheduleFlags {
   print?: string | undefined;
@@ -34,8 +44,63 @@ export async function schedule(flags: ScheduleFlags, catalogue: Catalogue, termi
     throw new DrillError({ message: '--to and --image say something of what is printed', fix: 'add --print HOST' });
   const entries = entriesOf(flags, loadConfig(terminal.cwd, catalogue), terminal.cwd);
   if (printFor !== undefined) return print(printFor, entries, flags, terminal);
+  return keep(entries, flags, terminal);
+}
+
+/** Runs what is due until it is interrupted, which is how it is meant to end. */
+async function keep(
+  schedules: readonly NamedSchedule[],
+  { port, out }: ScheduleFlags,
+  { cwd, stdout, signal, env, patient }: Terminal,
+): Promise<number> {
+  const home = resolve(cwd, out);
+  const file = join(home, 'schedule.jsonl');
+  const tally = new Tally();
+  for (const entry of readJournal(file)) tally.add(entry);
+  mustBeAlone(tally, file);
+  patient?.();
+  const clock = createDateClock();
+  const random = createRandom(Number.parseInt(unguessable().slice(0, 8), 16));
+  const daemon = new Daemon({
+    ...{ schedules, clock, tally, journal: openJournal(file), self: known(process.pid) },
+    runs: createRuns(join(home, 'scheduled'), command(), cwd, clock),
+    messenger: createMessenger(cwd, env),
+    nextDueOf: ({ cron, time_zone }) => createNextDue(cron, time_zone),
+    chance: (label) => random.fork(label).next(),
+    onEntry: (entry) => stdout.write(lineOf(entry)),
+  });
+  const health = port === undefined ? undefined : await openHealth(daemon, port);
+  for (const { name } of schedules) stdout.write(`${name} is due ${timeOf(daemon.nextDue(name))}\n`);
+  try {
+    await daemon.keep(signal);
+  } finally {
+    health?.close();
+    health?.closeAllConnections();
+  }
   return EXIT.passed;
 }
+
+const timeOf = (due: number | undefined): string => (due === undefined ? 'never again' : isoTime(due));
+
+/** As a log shows it: the time, what happened, and to what. */
+function lineOf({ at, event, ...more }: Entry): string {
+  const { pid: _, identity: __, schedules: ___, ...facts }: Record<string, unknown> = more;
+  const words = Object.entries(facts).map(([key, value]) => `${key}=${String(value)}`);
+  return `${[at, event, ...words].join(' ')}\n`;
+}
+
+/** Two on one journal would start everything twice, or half each. */
+function mustBeAlone({ keeper }: Tally, file: string): void {
+  if (keeper === undefined || !goesOn(keeper)) return;
+  throw new DrillError({
+    message: `another drill schedule (process ${keeper.pid}) keeps this journal`,
+    place: { file },
+    fix: 'stop that one first, or name another folder with --out DIR',
+  });
+}
+
+/** Node and this command, as they are started by whoever has no PATH. */
+const command = (): string[] => [process.execPath, join(packageRoot(), 'bin/drill.js')];
 
 function hostOf(name: string) {
   const host = Object.hasOwn(PRINTED, name) ? PRINTED[name] : undefined;
@@ -48,7 +113,7 @@ function hostOf(name: string) {
 }
 
 /** The schedules of the configuration, or the one of the command line. A target that a run would not take by itself is named. */
-function entriesOf(flags: ScheduleFlags, config: Config | undefined, cwd: string): Entry[] {
+function entriesOf(flags: ScheduleFlags, config: Config | undefined, cwd: string): NamedSchedule[] {
   const schedules = Object.entries(flags.cron === undefined ? (config?.schedules ?? {}) : fromFlags(flags.cron, flags));
   if (flags.cron === undefined && (flags.timeZone ?? flags.target ?? flags.drill[0]) !== undefined)
     throw new DrillError({
@@ -83,12 +148,11 @@ function fromFlags(cron: string, { timeZone, drill, target }: ScheduleFlags): Re
 
 function print(
   printFor: Print,
-  entries: readonly Entry[],
+  entries: readonly NamedSchedule[],
   { to, image }: ScheduleFlags,
   { cwd, stdout, stderr }: Terminal,
 ): number {
-  const command = [process.execPath, join(packageRoot(), 'bin/drill.js')];
-  const { files, hints } = printFor(entries, { cwd, project: readInstalled(cwd), command, image });
+  const { files, hints } = printFor(entries, { cwd, project: readInstalled(cwd), command: command(), image });
   const say = (line: string) => stderr.write(`${line}\n`);
   if (to === undefined) {
     stdout.write(textOf(files));
