@@ -73,7 +73,7 @@ class Machine {
         },
       },
       messenger: { tell: async (_, news) => void this.news.push(news) },
-      nextDueOf: ({ cron, time_zone }) => createNextDue(cron, time_zone),
+      nextDueOf: ({ cron, time_zone }) => remembered(cron, time_zone),
       chance: (label) => random.fork(label).next(),
     });
     this.#kept = this.daemon.keep(this.#stop.signal);
@@ -147,13 +147,28 @@ class Machine {
   }
 }
 
+/** A year of them takes seconds to find: for the second daemon they are known. */
+const NEXT = new Map<string, number | undefined>();
+function remembered(cron: string, zone: string) {
+  const nextDue = createNextDue(cron, zone);
+  return (after: number) => {
+    const key = `${cron} ${zone} ${Math.floor(after / 1000)}`;
+    if (!NEXT.has(key)) NEXT.set(key, nextDue(after));
+    return NEXT.get(key);
+  };
+}
+
 const named = (name: string, more: object): NamedSchedule => ({ name, ...Schedule.parse(more) });
 
 /** When croner says that a line is due, later than `from` up to `to`. */
 function dueBetween({ cron, time_zone: timezone }: Schedule, from: number, to: number): string[] {
-  const all = new Cron(cron, { timezone, paused: true }).nextRuns(50_000, isoTime(from));
+  const key = `${cron} ${timezone}`;
+  const all = DUE.get(key) ?? new Cron(cron, { timezone, paused: true }).nextRuns(2300, isoTime(from));
+  DUE.set(key, all);
+  expect(all.at(-1)?.getTime()).toBeGreaterThan(to);
   return all.filter((one) => one.getTime() <= to).map((one) => one.toISOString());
 }
+const DUE = new Map<string, Date[]>();
 
 const about = <E extends Entry['event']>(entries: Entry[], event: E, schedule: string) =>
   entries.filter(
@@ -163,9 +178,9 @@ const about = <E extends Entry['event']>(entries: Entry[], event: E, schedule: s
 describe('a year with two changes of the clocks', () => {
   const SCHEDULES = [
     named('gap', { cron: '30 2 * * *', time_zone: 'Europe/Berlin' }),
-    named('often', { cron: '*/20 1-3 * * *', time_zone: 'Europe/Berlin', concurrency_policy: 'Allow' }),
-    named('hourly', { cron: '0 * * * *', time_zone: 'America/New_York', starting_deadline_seconds: 600 }),
-    named('replaced', { cron: '0 */2 * * *', time_zone: 'Australia/Lord_Howe', concurrency_policy: 'Replace' }),
+    named('often', { cron: '*/30 1-3 * * *', time_zone: 'Europe/Berlin', concurrency_policy: 'Allow' }),
+    named('hourly', { cron: '0 0-3 * * *', time_zone: 'America/New_York', starting_deadline_seconds: 600 }),
+    named('replaced', { cron: '0 1-3 * * *', time_zone: 'Australia/Lord_Howe', concurrency_policy: 'Replace' }),
     named('weekly', { cron: '15 4 * * MON', time_zone: 'Europe/Berlin', jitter_seconds: 3600 }),
   ];
   const durations = createRandom(3);

@@ -34,7 +34,8 @@ interface Waiting {
 
 interface Row {
   line: Line;
-  since: number;
+  /** The first due time that was not taken in yet; looking for it is what takes time. */
+  next: number | undefined;
   waiting: Waiting | undefined;
   /** Due times of the runs that go on, and whether each was told to end. */
   running: Map<number, boolean>;
@@ -52,7 +53,10 @@ export class Timetable {
 
   constructor(lines: readonly Line[]) {
     this.#rows = new Map(
-      lines.map((line) => [line.name, { line, since: line.since, waiting: undefined, running: new Map() }]),
+      lines.map((line) => [
+        line.name,
+        { line, next: line.nextDue(line.since), waiting: undefined, running: new Map() },
+      ]),
     );
   }
 
@@ -68,8 +72,7 @@ export class Timetable {
 
   /** When it is to be woken at the latest; undefined where nothing will ever be due. */
   nextWake(now: number): number | undefined {
-    const all = [...this.#rows.values()].flatMap(({ line, since, waiting }) => {
-      const next = line.nextDue(since);
+    const all = [...this.#rows.values()].flatMap(({ line, next, waiting }) => {
       const started = waiting && (now < waiting.startsAt ? waiting.startsAt : waiting.startsAt + line.deadlineMs + 1);
       return [next ?? [], started ?? []].flat();
     });
@@ -79,7 +82,7 @@ export class Timetable {
   /** The next due time of a schedule, if there is one. */
   nextDue(schedule: string): number | undefined {
     const row = this.#rows.get(schedule);
-    return row === undefined ? undefined : (row.waiting?.due ?? row.line.nextDue(row.since));
+    return row === undefined ? undefined : (row.waiting?.due ?? row.next);
   }
 }
 
@@ -87,17 +90,17 @@ export class Timetable {
 function* collect(row: Row, now: number): Generator<Action> {
   const { name, nextDue, jitterMs, deadlineMs } = row.line;
   let told = 0;
-  for (let due = nextDue(row.since); due !== undefined && due <= now; due = nextDue(row.since)) {
+  for (let due = row.next; due !== undefined && due <= now; due = row.next) {
     if (row.waiting !== undefined) yield missed(row, row.waiting, row.waiting.foundAt === now ? 'down' : 'overtaken');
     row.waiting = { due, startsAt: due + jitterMs(due), foundAt: now, waited: false };
-    row.since = due;
+    row.next = nextDue(due);
     told += 1;
     // Only what may still start has to be known one by one.
     if (told === MOST_MISSED && now - deadlineMs > due) {
       yield missed(row, row.waiting, 'down');
       yield { kind: 'missed-many', schedule: name, after: due, to: now - deadlineMs };
       row.waiting = undefined;
-      row.since = now - deadlineMs;
+      row.next = nextDue(now - deadlineMs);
     }
   }
 }
