@@ -65,6 +65,7 @@ describe('the rooms', () => {
       ['only-assembly-knows-the-player', 'cli', "import '../player/apart.ts';"],
       ['only-the-cli-knows-the-cli', 'run', "import '../cli/main.ts';"],
       ['no-circular', 'core', "import './planted-other.ts';"],
+      ['schedule-knows-only-core-text-world', 'schedule', "import '../config/project.ts';"],
     ];
     const files = planted.map(([, room], i) => join(copy, 'src', room, `planted-${i}.ts`));
     for (const [i, file] of files.entries()) writeFileSync(file, `${planted[i]?.[2]}\n`);

@@ -16,7 +16,7 @@ import { goesOn, known } from '../../schedule/processes.ts';
 import { createRuns } from '../../schedule/runs.ts';
 import { Tally } from '../../schedule/tally.ts';
 import { createNextDue } from '../../text/cron.ts';
-import { createDateClock, isoTime, unguessable } from '../../world/wall-clock.ts';
+import { createDateClock, isoTime, unguessable } from '../../world/index.ts';
 import type { Terminal } from '../terminal.ts';
 import { readInstalled, targetOf } from './ci-project.ts';
 import { write } from './init.ts';
