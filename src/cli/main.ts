@@ -175,9 +175,9 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
   command(
     'schedule',
     'run drills when they are due, until it is interrupted; or print what another scheduler reads',
-    "--print github --cron '0 3 * * *' --drill timeout_primary",
-    '--print systemd',
-    '--port 9464',
+    '',
+    '--print github',
+    '--print systemd --to units',
   ).action(async (flags: ScheduleFlags) => {
     const { schedule } = await import('./commands/schedule.ts');
     done(await schedule(flags, await loadCatalogue(), terminal));
