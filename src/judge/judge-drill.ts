@@ -1,30 +1,25 @@
-import { isDeepStrictEqual } from 'node:util';
 import { EPOCH_MS } from '../core/clock.ts';
-import { asKnown } from '../core/declaration.ts';
-import { type FaultUse, placeOf, WrittenDrill } from '../core/drill.ts';
-import type { Effect } from '../core/effect.ts';
-import { type ArmedAt, type DrillFacts, eventsOf, firstOf, type TaskEvidence } from '../core/evidence.ts';
-import { type GoldenTask, sourcesFor } from '../core/golden-task.ts';
-import type { Need } from '../core/need.ts';
-import { once } from '../core/once.ts';
+import { type DrillFacts, eventsOf, firstOf } from '../core/evidence.ts';
 import type { DrillCheck, Fold } from '../core/plugin.ts';
 import type { CellReport, DrillReport, JudgedDrill, TaskReport } from '../core/report.ts';
 import { seenIn } from '../core/seen.ts';
-import type { Way } from '../core/sockets.ts';
-import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
+import { BASELINE, type TraceEvent } from '../core/trace.ts';
 import type { Severity, VerdictWord } from '../core/verdict.ts';
 import { BothPaths } from './both-paths.ts';
-import { type FaultTally, isIdle, missed, missedReason, openTally, whyMissed } from './fault-tally.ts';
-import { type Asked, askedOf, cell, hasFinding, judgeAsk, severityIn } from './judge-ask.ts';
+import { type FaultTally, isIdle, missed, missedReason, openTally } from './fault-tally.ts';
+import { type Asked, askedOf, cell, hasFinding, severityIn } from './judge-ask.ts';
+import { armedIn, factsOf, judgeBaseline, judgeTask, taskNamed } from './judge-task.ts';
 import { Kept, TASKS } from './kept.ts';
+import { notApplicableNote, unpricedNote, waysNote } from './notes.ts';
 import { PhaseEvents } from './phase-events.ts';
 import type { JudgePlan } from './plan.ts';
-import { type Reason, Reasons, silent } from './reasons.ts';
+import { Reasons, silent } from './reasons.ts';
 import { asShown, chainSeen, orderNote, settled, strangersNote } from './settle-chain.ts';
-import { leastStart, startIn, startNote } from './start-of-process.ts';
+import { leastStart, startNote } from './start-of-process.ts';
 import { skipped } from './summary.ts';
-import { type Baseline, baselineFault, lostIn, reportTask } from './task-report.ts';
+import type { Baseline } from './task-report.ts';
 import { Totals } from './totals.ts';
+import { allIdle, cutShort, emptyClaims, failedBaselines, idleReasons, lackingOf, NOTHING_JUDGED } from './why-open.ts';
 
 /** Judges one drill from its events alone, as they happen or as they were stored; memory grows little with its asks. */
 export interface DrillJudge {
@@ -233,222 +228,6 @@ function adviceOf({ checks }: JudgePlan, totals: Totals): Record<string, string>
     checks.flatMap(({ name, advice }) => (advice === undefined || !totals.failed(name) ? [] : [[name, advice]])),
   );
 }
-
-function taskNamed(plan: JudgePlan, name: string): GoldenTask {
-  const task = plan.workflow.tasks.find((t) => t.name === name);
-  if (task === undefined) throw new Error(`the trace asks ${name}, which is no golden task of ${plan.workflow.name}`);
-  return task;
-}
-
-/** When a world began, and what the start of a process takes there at least, in milliseconds. */
-interface Times {
-  epoch_ms: number;
-  start: number | undefined;
-}
-
-function judgeBaseline(given: JudgePlan, task: GoldenTask, events: TraceEvent[], times: Times): Baseline {
-  const seen = withoutLog(events);
-  const plan = asShown(given, seen);
-  const evidence = evidenceOf(plan, task, seen, seen, [], times);
-  return { events: seen, cells: judgeAsk(plan, BASELINE, evidence, logOf(events)) };
-}
-
-function judgeTask(
-  given: JudgePlan,
-  task: GoldenTask,
-  events: TraceEvent[],
-  baselines: ReadonlyMap<string, Baseline>,
-  phase: string,
-  times: Times,
-): TaskReport {
-  const baseline = baselines.get(task.name);
-  if (baseline === undefined) throw new Error(`no baseline of ${task.name}`);
-  const armed = armedIn(given, phase)
-    .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
-    .map(asArmed);
-  const plan = asShown(given, events);
-  const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed, times);
-  const judged = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
-  const lost = lostIn(events);
-  const cells = lost === undefined ? believed(plan, judged, events) : judged.map((cell) => unjudged(cell, lost));
-  return reportTask(
-    evidence,
-    cells,
-    baseline,
-    plan.declares.chain,
-    armed.map((f) => f.role),
-  );
-}
-
-/** What failed after something real came between may have failed by that. */
-function believed(plan: JudgePlan, cells: CellReport[], events: readonly TraceEvent[]): CellReport[] {
-  const real = eventsOf(events, 'real-io').find((event) => event.fatal);
-  return real === undefined ? cells : doubted(plan, cells, `it left the virtual world (${real.what})`);
-}
-
-/** What a process that ended left behind shows nothing. */
-const unjudged = (cell: CellReport, why: string): CellReport =>
-  cell.verdict === 'not_applicable' ? cell : { ...cell, verdict: 'inconclusive', reason: why };
-
-/** A target that does not even answer without faults has shown nothing about its failover. */
-function trusting(plan: JudgePlan, cells: CellReport[], baseline: Baseline): CellReport[] {
-  if (baselineFault(baseline) === undefined || hasFinding(baseline.cells)) return cells;
-  return doubted(plan, cells, 'the baseline failed');
-}
-
-/** What may never happen is a finding wherever it happens; what else failed is not, for a reason. */
-function doubted({ checks }: JudgePlan, cells: CellReport[], why: string): CellReport[] {
-  const always = (name: string) => checks.some((check) => check.name === name && check.always);
-  return cells.map((c) =>
-    c.verdict === 'failed' && !always(c.check) ? { ...c, verdict: 'inconclusive', reason: `${why}; ${c.reason}` } : c,
-  );
-}
-
-function evidenceOf(
-  plan: JudgePlan,
-  task: GoldenTask,
-  events: readonly TraceEvent[],
-  baseline: readonly TraceEvent[],
-  armed: TaskEvidence['armed'],
-  { epoch_ms, start }: Times,
-): TaskEvidence {
-  return {
-    task,
-    sources: sourcesOf(plan)(task),
-    canaries: plan.workflow.canaries,
-    concepts: plan.workflow.concepts,
-    notices: plan.workflow.notices,
-    events,
-    baseline,
-    armed,
-    start_ms: startIn(events, start),
-    ...factsOf(plan),
-    epoch_ms,
-  };
-}
-
-/** How the baseline's calls were told apart, where they came over sockets; of asks that come together it may not be enough. */
-function waysNote(events: readonly TraceEvent[]): string[] {
-  const ways = eventsOf(events, 'attributed').map(({ way }) => WORDS_OF[way]);
-  return ways.length === 0
-    ? []
-    : [
-        `which ask a call belongs to was told by ${ways.join(', ')}`,
-        'what a process sent elsewhere without heeding the proxy variables was not observed',
-      ];
-}
-const WORDS_OF: Readonly<Record<Way, string>> = {
-  url: 'a URL of its own',
-  header: 'a header that was handed on',
-  body: 'the body’s user or metadata',
-  marker: 'a mark in its text',
-  alone: 'no other ask being under way',
-};
-
-const unpricedNote = (role: string, model = 'its model') =>
-  `price unknown: ${model}, so what ${role} was asked counts for no budget; to say it:  price: { input: …, output: … }`;
-
-/** One list a task, so that what is found out about it is found once. */
-const sourcesOf = once((plan: JudgePlan) => once((task: GoldenTask) => sourcesFor(task, plan.workflow.sources)));
-
-const factsOf = once((plan: JudgePlan): Omit<DrillFacts, 'epoch_ms'> => {
-  return {
-    drill: plan.drill.drill,
-    declares: plan.declares,
-    contract: plan.workflow.contract,
-    roles: asKnown(plan.roles),
-    phases: plan.drill.phases.map(({ name }) => ({
-      name,
-      faults: armedIn(plan, name).map(asArmed),
-    })),
-  };
-});
-
-type Armed = FaultUse & { effect: Effect; needs: Need | undefined };
-
-function armedIn({ drill, effects, needs }: JudgePlan, phase: string): Armed[] {
-  const at = drill.phases.findIndex((p) => p.name === phase);
-  const uses = drill.phases[at]?.faults ?? [];
-  return uses.flatMap((use, i) => {
-    const effect = effects[at]?.[i];
-    return effect === undefined ? [] : [{ ...use, effect, needs: needs?.[at]?.[i] ?? undefined }];
-  });
-}
-
-const asArmed = (use: Armed): ArmedAt => ({ fault: use.fault, role: placeOf(use), effect: use.effect });
-const withoutLog = (events: readonly TraceEvent[]) => events.filter((e) => e.kind !== 'log');
-const logOf = (events: readonly TraceEvent[]): EventOf<'log'> | undefined => firstOf(events, 'log');
-
-/** Whether nothing that the drill breaks was there to be broken. */
-const allIdle = ({ drill }: JudgePlan, idle: readonly FaultTally[]): boolean =>
-  drill.phases.every(({ faults }) =>
-    faults.every((use) => idle.some(({ fault, role }) => fault === use.fault && role === placeOf(use))),
-  );
-
-/** In the same words whatever the faults are called: many drills have them in common. */
-const idleReasons = (idle: readonly FaultTally[]): Reason[] =>
-  [...new Set(idle.map(whyMissed))].map((reason) => ({
-    reason,
-    fix: 'Nothing is wrong: it is about calls that this target does not make.',
-  }));
-
-const lackingOf = (idle: FaultTally) => ({ what: `${idle.fault} on ${idle.role}`, why: whyMissed(idle) });
-const notApplicableNote = ({ what, why }: JudgePlan['lacking'][number]) => `${what}: ${why}, so it is not applicable`;
-
-/** Checks that the drill, or a phase of it, claims and which judged nothing in any task. */
-function emptyClaims(plan: JudgePlan, totals: Totals): Reason[] {
-  // What this run lacks leaves a claim without its chance.
-  if (plan.lacking.length > 0 || plan.drill.may_idle) return [];
-  const { expect, phases } = plan.drill;
-  const claims: [check: string, phase?: string][] = [
-    ...Object.keys(expect).map((check): [string] => [check]),
-    ...phases.flatMap(({ name, expect: own = {} }) => Object.keys(own).map((check): [string, string] => [check, name])),
-  ];
-  return claims.flatMap(([check, phase]) => {
-    const why = totals.openClaim(check, phase);
-    if (why === undefined) return [];
-    const reason = `${check} judged nothing: ${why}`;
-    if (!replaced(plan)) return [{ reason, fix: 'Change the drill so that the chance exists, or drop the claim.' }];
-    const fix = 'Run it without --fault, or name faults there that give the claim its chance.';
-    return [{ reason: `${reason}; --fault took the place of the faults that the drill claims it under`, fix }];
-  });
-}
-
-/** Whether the faults that were armed are others than the drill's own. */
-function replaced({ drill, definition }: JudgePlan): boolean {
-  const own = WrittenDrill.shape.phases.safeParse(definition['phases']);
-  return own.success && !isDeepStrictEqual(own.data, drill.phases);
-}
-
-/** What did not come to its end may have failed. */
-function cutShort({ drill }: JudgePlan, ended: ReadonlySet<string>): Reason[] {
-  const open = [BASELINE, ...drill.phases.map(({ name }) => name)].find((name) => !ended.has(name));
-  if (open === undefined) return [];
-  return [{ reason: `${open} did not come to its end`, fix: 'Run the drill again.' }];
-}
-
-/** A run in which nothing was judged shows nothing. */
-const NOTHING_JUDGED: Reason = {
-  reason: 'nothing was judged in this drill',
-  fix: 'Name checks in `expect`, or golden tasks that demand something.',
-};
-
-function failedBaselines(baselines: ReadonlyMap<string, Baseline>): Reason[] {
-  const tasks = new Map<string, string[]>();
-  for (const [task, baseline] of baselines) {
-    const fault = baselineFault(baseline);
-    if (fault !== undefined) tasks.set(fault, [...(tasks.get(fault) ?? []), task]);
-  }
-  const fix = 'Make the task pass without faults first: mend the target, or what the golden task demands.';
-  return [...tasks].map(([fault, names]) => ({
-    reason: `the baseline of ${several(names)} failed, without any fault: ${fault}`,
-    fix,
-  }));
-}
-
-/** The first three of them, and how many more. */
-const several = (names: readonly string[]): string =>
-  names.length <= 3 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`;
 
 function verdictOf(
   tasks: ReadonlySet<VerdictWord>,

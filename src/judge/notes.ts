@@ -1,0 +1,28 @@
+import { eventsOf } from '../core/evidence.ts';
+import type { Way } from '../core/sockets.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import type { JudgePlan } from './plan.ts';
+
+/** How the baseline's calls were told apart, where they came over sockets; of asks that come together it may not be enough. */
+export function waysNote(events: readonly TraceEvent[]): string[] {
+  const ways = eventsOf(events, 'attributed').map(({ way }) => WORDS_OF[way]);
+  return ways.length === 0
+    ? []
+    : [
+        `which ask a call belongs to was told by ${ways.join(', ')}`,
+        'what a process sent elsewhere without heeding the proxy variables was not observed',
+      ];
+}
+const WORDS_OF: Readonly<Record<Way, string>> = {
+  url: 'a URL of its own',
+  header: 'a header that was handed on',
+  body: 'the body’s user or metadata',
+  marker: 'a mark in its text',
+  alone: 'no other ask being under way',
+};
+
+export const unpricedNote = (role: string, model = 'its model') =>
+  `price unknown: ${model}, so what ${role} was asked counts for no budget; to say it:  price: { input: …, output: … }`;
+
+export const notApplicableNote = ({ what, why }: JudgePlan['lacking'][number]) =>
+  `${what}: ${why}, so it is not applicable`;
