@@ -42,19 +42,21 @@ export interface ToolUse {
   tenant: string;
 }
 
-export type ToolResult = { ok: true; value: unknown } | { ok: false; code: ToolErrorCode; message: string };
-export type ToolErrorCode = 'error' | 'timeout' | 'lost' | 'unknown_tool' | 'invalid_arguments' | 'key_reused';
+export type ToolResult = { ok: true; value: unknown } | { ok: false; code: ToolErrorCode; message: string; cut?: true };
+export type ToolErrorCode = 'error' | 'timeout' | 'unknown_tool' | 'invalid_arguments' | 'key_reused';
 
 /**
- * What `tools.call` throws. After a `timeout`, or where the reply was `lost` with its connection, nobody knows whether the
- * effect happened.
+ * What `tools.call` throws. After a `timeout` nobody knows whether the effect happened: no reply came, in time or at all.
+ * `cut`: the connection broke, as it really does over sockets.
  */
 export class ToolFailure extends Error {
   override name = 'ToolFailure';
   readonly code: ToolErrorCode;
-  constructor(code: ToolErrorCode, message: string) {
+  readonly cut: boolean;
+  constructor(code: ToolErrorCode, message: string, cut = false) {
     super(message);
     this.code = code;
+    this.cut = cut;
   }
 }
 

@@ -9,6 +9,6 @@ export const toolReplyLost = defineToolFault({
   open: () => async (use, next, around) => {
     const { ok } = await next(use);
     around.fired(`the connection broke before the reply; it ${ok ? 'had worked' : 'had failed'}`);
-    return { ok: false, code: 'lost', message: 'the connection broke before the reply' };
+    return { ok: false, code: 'timeout', cut: true, message: 'the connection broke before the reply' };
   },
 });

@@ -26,7 +26,7 @@ it('after a timeout nobody can tell whether it happened', async () => {
 });
 
 it('where the reply is lost, it happened', async () => {
-  const seen = { result: { ok: false, code: 'lost' }, effects: 1, took: 0 };
+  const seen = { result: { ok: false, code: 'timeout', cut: true }, effects: 1, took: 0 };
   expect(await useTool(toolReplyLost, {}, done)).toMatchObject(seen);
 });
 

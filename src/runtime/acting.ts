@@ -61,7 +61,7 @@ export async function act(hands: Hands, tool: string, args: unknown, mode: ToolM
       const result = await tools.call(tool, args, rule.write ? { idempotency_key } : {});
       return { tool, args, write, done: 'yes', content: JSON.stringify(result) };
     } catch (error) {
-      const unsure = isRecord(error) && (error['code'] === 'timeout' || error['code'] === 'lost');
+      const unsure = isRecord(error) && error['code'] === 'timeout';
       if (!unsure) return refuse('failed', 'the tool failed: it was not done');
       if (tries === 0) continue;
       return { ...refuse('failed', 'no answer: it may or may not have been done'), done: write ? 'unknown' : 'no' };

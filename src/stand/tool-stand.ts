@@ -94,9 +94,9 @@ export function createToolStand(options: ToolStandOptions) {
       .armedOnTool({ ...use, role: tool, attempt })
       .reduceRight<typeof doIt>((next, inject) => (asked) => inject(asked, next), doIt);
     const result = await act(use);
-    recording.emit({ kind: 'tool-result', ...labels, ok: result.ok, error: result.ok ? null : result.code, effect });
+    recording.emit({ kind: 'tool-result', ...labels, ok: result.ok, error: errorOf(result), effect });
     if (result.ok) return result.value;
-    throw new ToolFailure(result.code, result.message);
+    throw new ToolFailure(result.code, result.message, result.cut);
   }
 
   return {
@@ -118,6 +118,9 @@ export function createToolStand(options: ToolStandOptions) {
       },
   };
 }
+
+/** As the ledger has it: who hears nothing cannot tell a reply that was lost from one that was late. */
+const errorOf = (result: ToolResult) => (result.ok ? null : result.cut ? 'lost' : result.code);
 
 function inTask(scope: Scope | undefined): Scope {
   if (scope === undefined) throw new Error('tools and approvals belong to a task: call them while one is asked');

@@ -78,8 +78,8 @@ function serverOf(tools: Tools, cutOff: (why: unknown) => void): Server {
         cutOff(error);
         throw error;
       }
-      const { code, message } = error;
-      if (code === 'lost') cutOff(new NetworkFailure('reset'));
+      const { code, message, cut } = error;
+      if (cut) cutOff(new NetworkFailure('reset'));
       if (code === 'unknown_tool') throw new ProtocolError(ProtocolErrorCode.InvalidParams, message);
       return { isError: true, content: [{ type: 'text', text: JSON.stringify({ error: { code, message } }) }] };
     }

@@ -4,7 +4,7 @@ import { header, NetworkFailure, type WireReply, type WireRequest } from '../../
 import { isRecord, parseJson } from '../../text/json.ts';
 
 /** What a tool's failure is over HTTP; where its reply is lost, the connection breaks. */
-const STATUS: Record<Exclude<ToolErrorCode, 'lost'>, number> = {
+const STATUS: Record<ToolErrorCode, number> = {
   error: 500,
   timeout: 504,
   unknown_tool: 404,
@@ -50,8 +50,8 @@ export async function answerTools(
     );
   } catch (error) {
     if (!(error instanceof ToolFailure)) throw error;
-    const { code, message } = error;
-    if (code === 'lost') throw new NetworkFailure('reset');
+    const { code, message, cut } = error;
+    if (cut) throw new NetworkFailure('reset');
     return json(STATUS[code], { error: { code, message } });
   }
 }
