@@ -1,9 +1,9 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunRequest } from './assemble.ts';
 import { RunReport } from './core/report.ts';
 import type { TraceEvent } from './core/trace.ts';
+import type { RunRequest } from './opened.ts';
 import { installRoutes } from './world/index.ts';
 
 // Before anything of a target is imported, as bin/drill.js does it.

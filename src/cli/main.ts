@@ -1,7 +1,7 @@
 import { Argument, Command, CommanderError } from 'commander';
-import type { RunRequest } from '../assemble.ts';
 import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
+import type { RunRequest } from '../opened.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { JudgeFlags } from './commands/judge.ts';
 import type { MergeFlags } from './commands/merge.ts';

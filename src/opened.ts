@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { gitHead, packageVersion } from './config/project.ts';
+import type { Clock } from './core/clock.ts';
+import type { ResolvedDeclaration } from './core/declaration.ts';
+import type { Output, Target } from './core/plugin.ts';
+import { PRICE_DATE } from './core/prices.ts';
+import type { Demands } from './exit-code.ts';
+import { reproduceLine, type Wanted } from './plans.ts';
+import type { Redaction } from './redaction/redact.ts';
+import type { Plan, Players } from './run/plan.ts';
+import type { Seeds } from './seeds.ts';
+
+/** What a user asks of `drill run`. */
+export interface RunRequest extends Wanted, Demands {
+  /** Stop after the first drill that failed. */
+  bail: boolean;
+  /** Run everything twice and tell the first line that differs. */
+  checkDeterminism: boolean;
+  /** How many drills run at once; the bytes do not depend on it. */
+  jobs: number;
+  /** Names of optional reporters: their files are written as well. */
+  reporter?: string[];
+  /** The folder that the run's folder is made in; `reports` by default. */
+  out?: string | undefined;
+  /** Print the run as one document instead of the summary. */
+  json: boolean;
+  /** For the log of a CI server: plain, and in the words of the server where it has some. */
+  ci?: boolean;
+  /**
+   * Real milliseconds for which a target of the user's own may block its event loop. Where it is given, such a target is
+   * played in processes of its own, else in this one.
+   */
+  stuckAfterMs?: number;
+  color: boolean;
+  columns: number;
+  env?: Record<string, string | undefined>;
+  stdout: Output;
+  stderr: Output;
+  signal: AbortSignal;
+  /** Run the drills with each of these seeds, and tell only what each came to. */
+  seeds?: Seeds | undefined;
+  /** Run the drills so many times, and tell how often each passed. */
+  repeat?: number | undefined;
+  /** The share of them in which a drill has to pass. */
+  passRate?: number | undefined;
+  /** `2/3`, or `auto`: only the drills that fall to this one of several machines. */
+  shard?: string | undefined;
+}
+
+/** A run that is about to begin. */
+export interface Opened {
+  request: RunRequest & { target: string };
+  target: Target;
+  players: Players;
+  redaction: Redaction;
+  clock: Clock;
+  names: readonly string[];
+  declares: ResolvedDeclaration;
+  plans: Plan[];
+}
+
+/** What every run of these drills has in common, whatever its seed. */
+export function jobOf({ request, target, players, redaction, clock, declares }: Opened) {
+  const { seed, jobs, bail, signal } = request;
+  return {
+    ...{ players, seed, jobs, bail, signal },
+    target: { name: target.name, kind: target.kind, declares: asDeclared(declares) },
+    time: target.wall === true ? ('wall' as const) : ('virtual' as const),
+    reproduce: reproduceLine(request, request.names, redaction),
+    epochMs: clock.epochMs,
+    elapsedMs: () => clock.now(),
+  };
+}
+
+export const aboutRun = (started_at: string, { request, plans }: Opened) => ({
+  started_at,
+  versions: { drill: packageVersion(), node: process.versions.node, prices: PRICE_DATE },
+  git: gitHead(request.cwd),
+  definition_hash: hashOf(plans),
+});
+
+/** What the target promises, without what was taken for granted of it. */
+const asDeclared = ({ order_assumed, ...declares }: ResolvedDeclaration) => declares;
+
+export function runId(startedIso: string, names: readonly string[]): string {
+  const what = names.length === 1 ? (names[0] ?? '').replace(/[^\w-]+/g, '-') : 'all';
+  return `${startedIso.slice(0, 19).replaceAll(':', '-')}-${what}`;
+}
+
+/** What was defined, plan by plan: a thousand of them are no single text. */
+function hashOf(plans: readonly Plan[]): string {
+  const hash = createHash('sha256');
+  for (const { definition, workflow } of plans) hash.update(JSON.stringify([definition, workflow]));
+  return hash.digest('hex').slice(0, 16);
+}
