@@ -6,7 +6,8 @@ import type { Sockets } from '../core/sockets.ts';
 import { CommandParams } from '../core/target-params.ts';
 import { isRecord, parseJson } from '../text/json.ts';
 import { outcomeIn } from './mapping.ts';
-import type { Ended, Hearing, Process } from './processes/start.ts';
+import { LastWords } from './processes/last-words.ts';
+import type { Hearing, Process } from './processes/start.ts';
 
 /** More than any answer; the rest of what a process writes is not kept. */
 const MOST_CHARACTERS = 1_000_000;
@@ -16,7 +17,6 @@ const MOST_BETWEEN = 10_000_000;
 const FLOOD = 'it wrote more than 10 MB that is no outcome';
 /** So much of what processes say beside their outcomes is shown of one world. */
 const MOST_SHOWN = 100_000;
-const LAST_WORDS = 2000;
 
 export const command: TargetKind = {
   name: 'command',
@@ -79,26 +79,6 @@ function shortened(print: Sockets['print']): Sockets['print'] {
   };
 }
 
-/** What a process writes to its standard error is shown, and the end of it is kept: there it says why it ended. */
-class Errors {
-  #last = '';
-  readonly #print: Sockets['print'];
-
-  constructor(print: Sockets['print']) {
-    this.#print = print;
-  }
-
-  hear(text: string): void {
-    this.#print(text);
-    this.#last = (this.#last + text).slice(-LAST_WORDS);
-  }
-
-  /** How it ended, with its last words. */
-  why({ how }: Ended): string {
-    return [how, this.#last.trim().split('\n').at(-1)].filter(Boolean).join(': ');
-  }
-}
-
 /** A process for each task. */
 class Apart {
   readonly #start: Start;
@@ -127,7 +107,7 @@ class Apart {
 
   async #answer(task: Task, signal: AbortSignal): Promise<Outcome> {
     const said = new Answer();
-    const errors = new Errors(this.#sockets.print);
+    const errors = new LastWords(this.#sockets.print);
     const one = this.#start(task, { out: (text) => said.hear(text), err: (text) => errors.hear(text) });
     try {
       one.write(`${JSON.stringify(task)}\n`);
@@ -172,7 +152,7 @@ class Lines {
 
   constructor(start: Start, sockets: Sockets) {
     this.#sockets = sockets;
-    const errors = new Errors(sockets.print);
+    const errors = new LastWords(sockets.print);
     this.#process = start(undefined, { out: (text) => this.#hear(text), err: (text) => errors.hear(text) });
     this.#process.ended.then((end) => {
       this.#endLine();

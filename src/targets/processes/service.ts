@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { DrillError, EXIT } from '../../core/errors.ts';
 import type { Sockets } from '../../core/sockets.ts';
+import { LastWords } from './last-words.ts';
 import { atMost, type Command, openNursery } from './start.ts';
 
 export interface ServiceStart {
@@ -24,7 +25,6 @@ const LOOK_MS = 50;
 const ANSWER_MS = 2000;
 /** So long after a connection was lost its end is waited for. */
 const GONE_MS = 500;
-const LAST_WORDS = 2000;
 
 /** Starts a service and waits until it is ready. Throws a DrillError where it never is, and leaves nothing running. */
 export async function startService(
@@ -39,15 +39,12 @@ export async function startService(
       'End what has its port, or leave out `start` where it runs already.',
     );
   const nursery = openNursery(clock);
-  let words = '';
-  const hear = (text: string) => {
-    print(text);
-    words = (words + text).slice(-LAST_WORDS);
-  };
+  const words = new LastWords(print);
+  const hear = (text: string) => words.hear(text);
   const one = nursery.start(command, { out: hear, err: hear });
   let end: string | undefined;
-  const ended = one.ended.then(({ how }) => {
-    end = [how, words.trim().split('\n').at(-1)].filter(Boolean).join(': ');
+  const ended = one.ended.then((how) => {
+    end = words.why(how);
   });
   const service: Service = {
     async gone() {
@@ -58,7 +55,7 @@ export async function startService(
   };
   try {
     const until = clock.now() + ready_ms;
-    while (!(await isReady(ready, signal))) {
+    while (!(await isReady(ready, clock, signal))) {
       if (end !== undefined) throw notReady(end, 'Mend `start`, or what it needs: its folder, its packages, `env`.');
       if (clock.now() >= until)
         throw notReady(
@@ -77,15 +74,22 @@ export async function startService(
 const notReady = (why: string, fix: string) =>
   new DrillError({ message: `the service did not start: ${why}`, place: { file: 'start' }, fix }, EXIT.inconclusive);
 
-async function isReady(url: URL, signal: AbortSignal): Promise<boolean> {
+async function isReady(url: URL, clock: Clock, signal: AbortSignal): Promise<boolean> {
+  // No AbortSignal.any: Node 20 forgets a timeout in it once garbage was collected.
+  const over = new AbortController();
+  const stop = () => over.abort();
+  signal.addEventListener('abort', stop, { once: true });
+  clock.sleep(ANSWER_MS, over.signal).then(stop, () => {});
   try {
-    const either = AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]);
-    const response = await fetch(url, { redirect: 'manual', headers: { connection: 'close' }, signal: either });
+    const response = await fetch(url, { redirect: 'manual', headers: { connection: 'close' }, signal: over.signal });
     await response.body?.cancel();
     return response.status < 500;
   } catch {
     signal.throwIfAborted();
     return false;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
   }
 }
 

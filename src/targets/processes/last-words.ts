@@ -1,0 +1,25 @@
+import type { Sockets } from '../../core/sockets.ts';
+import type { Ended } from './start.ts';
+
+/** Characters; a line of an error is no longer. */
+const MOST = 2000;
+
+/** What a process writes is shown, and the end of it is kept: there it says why it ended. */
+export class LastWords {
+  #last = '';
+  readonly #print: Sockets['print'];
+
+  constructor(print: Sockets['print']) {
+    this.#print = print;
+  }
+
+  hear(text: string): void {
+    this.#print(text);
+    this.#last = (this.#last + text).slice(-MOST);
+  }
+
+  /** How it ended, with its last words. */
+  why({ how }: Pick<Ended, 'how'>): string {
+    return [how, this.#last.trim().split('\n').at(-1)].filter(Boolean).join(': ');
+  }
+}
