@@ -224,6 +224,16 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     why: z.string(),
     unspoken: z.literal(true).optional(),
   }),
+  /** A call that was not passed on to its provider, for a reason that is not the target's. */
+  z.object({
+    ...ofAsk,
+    kind: z.literal('withheld'),
+    call,
+    role: z.string(),
+    because: z.string().describe('a word for programs, such as `no_room`'),
+    why: z.string(),
+    fix: z.string(),
+  }),
   /** A tool was called. */
   z.object({
     ...ofAsk,

@@ -48,6 +48,8 @@ export interface Head {
   headers: Headers;
   /** How the end of the body is told on a socket: a length, chunks, or closing the connection. */
   framing: 'length' | 'chunked' | 'close';
+  /** Bytes of the body, where they are known; whatever changes the body changes them. */
+  length?: number;
 }
 
 /** One piece of a reply's body, with what it says. An untouched frame goes out byte for byte. */

@@ -31,10 +31,12 @@ export class Reasons {
             ? realIo(event)
             : event.kind === 'unscripted-call' && event.unspoken && event.phase === BASELINE
               ? unspokenCall(event)
-              : undefined;
+              : event.kind === 'withheld'
+                ? { reason: `a call to ${event.role} was not passed on: ${event.why}`, fix: event.fix }
+                : undefined;
     if (leak === undefined) return;
     this.untrusted = true;
-    this.hopeless ||= event.kind === 'unscripted-call';
+    this.hopeless ||= event.kind === 'unscripted-call' || event.kind === 'withheld';
     this.add(leak);
   }
 }

@@ -1,15 +1,14 @@
 import type { ModelCall } from '../core/model-call.ts';
 import type { WireReplyInParts } from '../core/plugin.ts';
 import type { Protocol, Stamp } from '../core/protocol.ts';
-import { type Frame, type Head, NetworkFailure, type Reply } from '../core/wire.ts';
+import type { Received } from '../core/upstream.ts';
+import { type Frame, NetworkFailure, type Reply } from '../core/wire.ts';
+import { createInflater, inflated } from './content-encoding.ts';
 import { decodeFrames, encodeFrames, peek } from './frames.ts';
 import { mendFrames, openRecording, type Recording } from './recording.ts';
 
 /** What a call gets when nothing is in the way: a scripted reply, or one as it came over the wire. */
-export type Source =
-  | { kind: 'parts'; reply: Reply }
-  /** `head` holds no content-length: its framing says how the end of the body is told. */
-  | { kind: 'bytes'; head: Head; body: AsyncIterable<Uint8Array> };
+export type Source = { kind: 'parts'; reply: Reply } | ({ kind: 'bytes' } & Received);
 
 /** The injections armed on one call, already bound to what surrounds it; the first one is nearest to the caller. */
 export interface Armed {
@@ -21,7 +20,7 @@ type Delivery = ({ kind: 'http' } & WireReplyInParts) | Extract<Reply, { kind: '
 
 /**
  * Puts the armed injections between a reply and its caller.
- * With nothing armed, recorded bytes are not even decoded: they pass chunk by chunk, in frames without parts.
+ * With nothing armed, recorded bytes pass chunk by chunk; what they say is read beside them.
  * With a meaning injection, a frame whose parts came through untouched keeps its bytes; the others are written anew.
  * Nothing is pulled from the source before the caller asks, except what the first part needs: the head depends on it.
  * The frames reject with a `NetworkFailure` where the source's bytes do.
@@ -37,16 +36,18 @@ export async function respond(
   const reply = async (asked: ModelCall): Promise<Reply> => {
     const answer = await source(asked);
     if (answer.kind === 'parts') return answer.reply;
-    recording = openRecording(answer.head, decodeBody(protocol, answer, stamp), protocol.encoder(call, stamp));
+    const { head, body } = changeable(answer);
+    recording = openRecording(head, decodeBody(protocol, { head, body }, stamp), protocol.encoder(call, stamp));
     return { kind: 'http', parts: recording.parts };
   };
 
   if (armed.meaning.length === 0) {
     const answer = await source(call);
     if (answer.kind === 'parts') return spoken(answer.reply);
-    const { head, body } = answer;
-    const frames = armed.wire.length === 0 ? asFrames(body) : decodeBody(protocol, answer, stamp);
-    return withWire({ head, frames, idle: protocol.idle }, armed);
+    if (armed.wire.length === 0)
+      return { kind: 'http', head: answer.head, frames: readBeside(protocol, answer, stamp) };
+    const { head, body } = changeable(answer);
+    return withWire({ head, frames: decodeBody(protocol, { head, body }, stamp), idle: protocol.idle }, armed);
   }
   const meant = await armed.meaning.reduceRight<(call: ModelCall) => Promise<Reply>>(
     (next, inject) => (asked) => inject(asked, next),
@@ -78,12 +79,24 @@ function withWire(reply: WireReplyInParts, armed: Armed): Delivery {
   }
 }
 
-type Bytes = Extract<Source, { kind: 'bytes' }>;
-
-async function* asFrames(body: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
-  for await (const wire of body) yield { wire, parts: [] };
+/** The bytes as they come, each chunk with what it says. */
+async function* readBeside(protocol: Protocol, { head, body }: Received, stamp: Stamp): AsyncGenerator<Frame> {
+  const inflater = createInflater(head);
+  const decoder = protocol.decoder(head, stamp.atMs);
+  for await (const wire of body) yield { wire, parts: decoder.push(await inflater.push(wire)).flatMap(partsOf) };
+  const parts = decoder.end().flatMap(partsOf);
+  if (parts.length > 0) yield { wire: new Uint8Array(0), parts };
 }
 
-function decodeBody(protocol: Protocol, { head, body }: Bytes, stamp: Stamp): AsyncIterable<Frame> {
+const partsOf = ({ parts }: Frame) => parts;
+
+/** Whatever is changed is as long as it becomes. */
+function changeable(answer: Received): Received {
+  const { head, body } = inflated(answer);
+  const { length: _, ...rest } = head;
+  return { head: rest, body };
+}
+
+function decodeBody(protocol: Protocol, { head, body }: Received, stamp: Stamp): AsyncIterable<Frame> {
   return decodeFrames(body, protocol.decoder(head, stamp.atMs));
 }

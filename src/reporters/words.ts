@@ -202,6 +202,7 @@ function detailOf(event: TraceEvent): string {
     case 'attributed':
       return `by ${event.way}`;
     case 'unscripted-call':
+    case 'withheld':
       return event.why;
     case 'tool-use':
       return event.tool;

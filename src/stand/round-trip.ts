@@ -10,8 +10,8 @@ import type { Recording } from '../core/stand.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { Flow } from '../core/trace.ts';
 import type { Occasion } from '../core/trigger.ts';
-import { type Frame, NetworkFailure, type Part, type Reply, type Usage, type WireReply } from '../core/wire.ts';
-import { type Armed, respond } from '../protocols/relay.ts';
+import { type Frame, NetworkFailure, type Part, type Usage, type WireReply } from '../core/wire.ts';
+import { type Armed, respond, type Source } from '../protocols/relay.ts';
 import { canonicalJson, canonicalText } from '../text/canonical.ts';
 import { citationsInReply } from '../text/citations.ts';
 import { fieldsOf, valuesOf } from '../text/prose.ts';
@@ -154,22 +154,29 @@ export function openTrip(
 
   return {
     guard,
-    async reply(source: () => Promise<Reply>, armed: Armed): Promise<WireReply> {
+    async reply(source: () => Promise<Source>, armed: Armed): Promise<WireReply> {
       stamp = stampNow();
-      const parts = async () => ({ kind: 'parts', reply: await source() }) as const;
-      const out = await guard(() => respond(protocol, call, stamp, parts, armed));
+      let received = false;
+      const seen = async () => {
+        const answer = await source();
+        received = answer.kind === 'bytes';
+        return answer;
+      };
+      const out = await guard(() => respond(protocol, call, stamp, seen, armed));
       if (out.kind === 'none') {
         end(out.how, null, 'network');
         throw new NetworkFailure(out.how);
       }
-      const { status, headers, framing } = out.head;
-      // A reply of known length is on its way whole, whether or not the caller ever reads it; a fault may still hold it up.
-      const whole = framing === 'length' && armed.wire.length === 0;
+      const { status, headers, framing, length: known } = out.head;
+      // A reply of known length is on its way whole, whether or not the caller ever reads it; a fault may still hold it up,
+      // and one from elsewhere may break off.
+      const whole = framing === 'length' && armed.wire.length === 0 && !received;
       const sent = whole ? await guard(() => all(out.frames)) : undefined;
       emit({ kind: 'call-head', status, headers: keptHeaders(headers, protocol) });
       if (sent === undefined) {
         const coming = body(out.frames, status);
-        return { status, headers, body: heeded(framing === 'length' ? unasked(coming) : coming) };
+        const heard = heeded(framing === 'length' ? unasked(coming) : coming);
+        return { status, headers, ...(known !== undefined && { length: known }), body: heard };
       }
       for (const frame of sent) gather(frame.parts, said);
       endAsSaid(status);

@@ -18,6 +18,7 @@ import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording, Scope, Stand } from '../core/stand.ts';
 import { readRule } from '../core/tools.ts';
+import { type CallOutside, type ReplySource, Withheld } from '../core/upstream.ts';
 import {
   NetworkFailure,
   type Part,
@@ -26,7 +27,7 @@ import {
   type WireReply,
   type WireRequest,
 } from '../core/wire.ts';
-import type { Armed } from '../protocols/relay.ts';
+import type { Armed, Source } from '../protocols/relay.ts';
 import { createArmedFaults } from './armed-faults.ts';
 import { brokenRule, givingOwnIds } from './role-rules.ts';
 import { keyOf, openTrip } from './round-trip.ts';
@@ -45,6 +46,8 @@ export interface StandOptions {
   /** What the workflow allows, and the tools it has. */
   contract: Contract | undefined;
   tools: readonly ToolSchema[];
+  /** Who replies in place of the scripts. */
+  replies?: ReplySource | undefined;
 }
 
 /** Mocked providers for one world: scripted replies, with the armed faults between them and the target. */
@@ -88,10 +91,14 @@ export function createStand(options: StandOptions): Stand {
       { ...options, memory: memoryOf(to.role) },
       signal,
     );
-    await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
-    const { body } = to;
-    const rules = { ...to.protocol.rules, ...role.rules };
-    const refused = 'refused' in body ? body : brokenRule(body, { ...role, rules }, inputTokens, to.protocol.fields);
+    const { body, protocol } = to;
+    const rules = { ...protocol.rules, ...role.rules };
+    const { replies } = options;
+    if (replies === undefined)
+      await trip.guard(() => clock.sleep(20 + Math.floor(random.fork(`trip/${keyOf(call)}`).next() * 60), signal));
+    // What a provider takes, it says itself.
+    const taken = replies === undefined ? { ...role, rules } : undefined;
+    const refused = 'refused' in body ? body : taken && brokenRule(body, taken, inputTokens, protocol.fields);
     if (refused !== undefined) {
       recording.emit({
         kind: 'unscripted-call',
@@ -101,12 +108,30 @@ export function createStand(options: StandOptions): Stand {
         why: refused.message,
         ...(to.spoken === UNSPOKEN && { unspoken: true }),
       });
-      return trip.reply(async () => refusal(refused), { meaning: [], wire: [] });
+      return trip.reply(async () => inParts(refusal(refused)), { meaning: [], wire: [] });
+    }
+    const armed = armedFaults.armedOn(call, onRole, signal);
+    if (replies !== undefined) {
+      const identity = armed.meaning.length + armed.wire.length > 0;
+      const outside = { call, role, protocol, request, identity };
+      return trip.reply(() => receivedReply(replies, outside, signal), armed);
     }
     return trip.reply(
-      () => scriptedReply(script, call, rules, inputTokens, signal),
-      withOwnIds(armedFaults.armedOn(call, onRole, signal), rules),
+      async () => inParts(await scriptedReply(script, call, rules, inputTokens, signal)),
+      withOwnIds(armed, rules),
     );
+  }
+
+  async function receivedReply(replies: ReplySource, outside: CallOutside, signal: AbortSignal | undefined) {
+    try {
+      return { kind: 'bytes' as const, ...(await replies.ask(outside, signal)) };
+    } catch (error) {
+      if (!(error instanceof Withheld)) throw error;
+      const { ask, task, id, role } = outside.call;
+      const { because, message, fix } = error;
+      recording.emit({ kind: 'withheld', ask, task, call: id, role, because, why: message, fix });
+      return inParts(refusal({ refused: true, mode: 'server_error', status: 503, message: `drill: ${message}` }));
+    }
   }
 
   /** Whatever a fault makes of a reply, its ids are the provider's. */
@@ -274,6 +299,8 @@ function withinLimit(text: string, wanted: string, limit = Number.POSITIVE_INFIN
   const kept = (text + wanted).slice(0, CHARACTERS_A_TOKEN * limit).replace(/[\ud800-\udbff]$/, '');
   return { text: kept.slice(0, text.length), wanted: kept.slice(text.length), output: limit, limited: true };
 }
+
+const inParts = (reply: Reply): Source => ({ kind: 'parts', reply });
 
 function refusal(refused: CallRefused): Reply {
   async function* parts(): AsyncGenerator<Part> {

@@ -105,6 +105,7 @@ export function createJournal(most: number, now: () => number) {
         open.get(event.call)?.faults.push({ fault: event.fault, did: event.detail });
         break;
       case 'unscripted-call':
+      case 'withheld':
         note(event.call, { refused: short(event.why) });
         break;
       case 'call-head':
