@@ -1,5 +1,5 @@
 import { readOutcome } from './config/outcome-shape.ts';
-import type { Roles } from './core/declaration.ts';
+import type { Role, Roles } from './core/declaration.ts';
 import { type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
 import { sourcesFor } from './core/golden-task.ts';
 import { once } from './core/once.ts';
@@ -7,39 +7,50 @@ import type { Fault } from './core/plugin.ts';
 import { protocolOf } from './core/protocol.ts';
 import type { ArmedFault } from './core/stand.ts';
 import { createTrigger } from './core/trigger.ts';
+import type { ReplySource } from './core/upstream.ts';
 import { faults } from './faults/index.ts';
 import { protocols } from './protocols/index.ts';
 import type { Redaction } from './redaction/redact.ts';
 import type { PlayPlan } from './run/plan.ts';
-import { mockKey } from './stand/route.ts';
+import { dummyKey, mockKey } from './stand/route.ts';
 import { scriptFor } from './stand/script.ts';
 import { createStand } from './stand/stand.ts';
 import { unguessable } from './world/index.ts';
 
 /** What is played, as data alone, so that another process can be handed it; `tasks` are names of golden tasks. */
-export interface PlayData extends Pick<PlayPlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped'> {
+export interface PlayData
+  extends Pick<PlayPlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped' | 'unscripted'> {
   tasks: string[];
 }
 
-export const dataOf = ({ drill, workflow, declares, roles, shipped, tasks }: PlayPlan): PlayData => ({
-  ...{ drill, workflow, declares, roles, shipped },
+export const dataOf = ({ drill, workflow, declares, roles, shipped, unscripted, tasks }: PlayPlan): PlayData => ({
+  ...{ drill, workflow, declares, roles, shipped, ...(unscripted && { unscripted }) },
   tasks: tasks.map(({ name }) => name),
 });
 
+/** What makes a run live. */
+export interface Live {
+  /** The providers themselves. */
+  replies: ReplySource;
+  /** What the dummy keys of this run begin with: the stand answers nobody without one. */
+  keys: string;
+}
+
 /** Such data with everything that plays it: faults, providers, scripts. */
-export function equip({ tasks, ...data }: PlayData, redaction: Redaction): PlayPlan {
+export function equip({ tasks, ...data }: PlayData, redaction: Redaction, live?: Live): PlayPlan {
   const { roles, workflow } = data;
-  const addresses = addressesOf(roles);
+  const keyFor = live && ((role: Role) => dummyKey(role, live.keys));
+  const addresses = addressesOf(roles, keyFor);
   return {
     ...data,
     tasks: workflow.tasks.filter(({ name }) => tasks.includes(name)),
     addresses,
     faults: faultsOf(data.drill),
     redaction,
-    openStand: (world) => createStand({ ...world, roles, protocols }),
+    openStand: (world) => createStand({ ...world, roles, protocols, keyFor, replies: live?.replies }),
     async openSockets(world) {
       const { openSockets } = await import('./stand/sockets/index.ts');
-      return openSockets({ ...world, roles, addresses, protocols, secret: unguessable() });
+      return openSockets({ ...world, roles, addresses, protocols, secret: unguessable(), live: live?.keys });
     },
     scriptFor: once((task) => scriptFor(task, sourcesFor(task, workflow.sources))),
     readOutcome,
@@ -47,12 +58,12 @@ export function equip({ tasks, ...data }: PlayData, redaction: Redaction): PlayP
 }
 
 /** Where each role is found, with a dummy key. */
-export function addressesOf(roles: Roles): PlayPlan['addresses'] {
+export function addressesOf(roles: Roles, keyFor: (role: Role) => string = mockKey): PlayPlan['addresses'] {
   const addresses = Object.entries(roles).map(([name, role]) => {
     const { provider, key_env, ...endpoint } = role;
     const rules = { ...protocolOf(protocols, role)?.rules, ...role.rules };
     const kept = Object.keys(rules).length > 0 && { rules };
-    return [name, { ...endpoint, ...kept, api_key: mockKey(role) }] as const;
+    return [name, { ...endpoint, ...kept, api_key: keyFor(role) }] as const;
   });
   return Object.fromEntries(addresses);
 }

@@ -5,6 +5,7 @@ import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, pass
 import { type ClaimKind, claimsIn } from '../text/claims.ts';
 import { knownFrom, mayFollow, says } from '../text/known-facts.ts';
 import { proseOf, squash } from '../text/prose.ts';
+import type { Verdict } from '../core/verdict.ts';
 import { unique } from '../text/words.ts';
 import { answerOf, contentText, noContent } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
@@ -39,6 +40,7 @@ export const arrivesWhole = defineTaskCheck({
 
     const said = squash(contentText(content.outcome));
     const wanted = wantedBy(on.task, ask.expected_answer);
+    if (isUnscripted(on)) return wholeReply(on);
     if (wanted.length === 0) return notApplicable('a whole answer has no words, only values');
     const right = wanted.find((want) => isWhole(want, said, on));
     if (right !== undefined) {
@@ -73,10 +75,25 @@ function splicedIn({ seen: { outcome, calls, ask }, plain, task }: Case): string
   return twice && `spliced: what was shown holds ${doubled(shown, twice)} of ${twice.length} characters twice`;
 }
 
+/** Nothing says beforehand what a whole answer is: its reply does. */
+const isUnscripted = ({ seen, task }: Case): boolean =>
+  seen.ask?.expected_answer === '' && wantedBy(task).length === 0;
+
+/** Where no script replies: whether what was handed out is a reply that came to its end. */
+function wholeReply({ seen: { ask, content, outcome, calls } }: Case): Verdict {
+  const held = calls.filter(({ call }) => outcome?.kept?.some((k) => k.call === call.call && k.share === 1));
+  const [whole] = held.filter(({ ok }) => ok);
+  if (whole !== undefined) return passed(`the whole reply of ${whole.call.role} arrived`, ask, content, whole);
+  const [part] = held;
+  if (part === undefined) return notApplicable('the target puts answers into its own words');
+  return failed(`truncated: what had come of a reply of ${part.call.role} that broke off`, ask, content, part);
+}
+
 /** Whether the outcome holds the whole answer, and claims to be one. */
 export function isWholeAnswer(on: Case): boolean {
   const { content, ask } = on.seen;
   if (ask === undefined || content === undefined || !OUTCOME_KINDS[content.outcome.kind].answers) return false;
+  if (isUnscripted(on)) return wholeReply(on).verdict === 'passed';
   const said = squash(contentText(content.outcome));
   return wantedBy(on.task, ask.expected_answer).some((want) => isWhole(want, said, on));
 }

@@ -9,6 +9,7 @@ export const includesRequired = defineTaskCheck({
   advice:
     'Check that the answer says what it must before you return it; else ask another role, or return less than `answered`.',
   gate: true,
+  scripted: true,
   reads: 'the words of the outcome',
   skips: 'the task has no must_include, or the outcome is neither answered nor extracted',
   implies: (task) => (task.must_include.length > 0 ? {} : undefined),

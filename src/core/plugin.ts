@@ -202,6 +202,8 @@ interface AboutCheck<P extends z.ZodType = z.ZodType> {
   gate?: true;
   /** When it is not applicable, beside a target that does not claim its feature. */
   skips?: string;
+  /** It holds the outcome against words that only a script is sure to say: of a provider's own replies it says nothing. */
+  scripted?: true;
   /** What of it rests on the meaning that somebody gave a text in notices.yaml: without that it is counted as unread. */
   by_reading?: string;
   /** One sentence for the author of a target that fails it: what to change there. */

@@ -19,7 +19,14 @@ export interface Sockets {
   started(task: Task, beside: number): void;
   /** Shows what a process prints. */
   print(text: string): void;
+  /** Where calls to providers' own hosts go, with their URL in `TO_HOST`: only where providers reply. */
+  hosts?: string;
+  /** Says that a connection left for somewhere that is no provider of a role. */
+  passed(origin: string): void;
 }
+
+/** The header that holds the URL of a call on its way to a provider's own host. */
+export const TO_HOST = 'x-drill-to';
 
 /** What the variables of a role of its own begin with: `DRILL_BACKUP_2` and then `_URL`, `_MODEL` or `_KEY`. */
 export const variableOf = (role: string): string => `DRILL_${role.toUpperCase().replaceAll('-', '_')}`;

@@ -104,7 +104,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     budget_usd: z.number().optional(),
     /** The user leaves so many milliseconds after it, if it has not ended by then. */
     leaves_after_ms: z.number().int().optional(),
-    /** What a whole answer says: the canonical answer's prose, or what the stand composed in its place. */
+    /** What a whole answer says: the canonical answer's prose, or what the stand composed in its place; empty where no script replies. */
     expected_answer: z.string(),
   }),
   z.object({
@@ -224,6 +224,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     why: z.string(),
     unspoken: z.literal(true).optional(),
   }),
+  /** A target that runs live connected to what is no provider of its roles; told once for each. */
+  z.object({ ...event, kind: z.literal('passed'), origin: z.string() }),
   /** A call that was not passed on to its provider, for a reason that is not the target's. */
   z.object({
     ...ofAsk,

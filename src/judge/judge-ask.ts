@@ -83,14 +83,18 @@ function armedFor(plan: JudgePlan, task: GoldenTask, phase: string): Planned[] {
 /** Verdict and feature rules every cell obeys, whatever its scope. */
 export function cell(
   plan: JudgePlan,
-  check: { name: string; feature?: string },
+  check: { name: string; feature?: string; scripted?: true },
   { binds, expected }: Pick<Asked, 'binds' | 'expected'>,
   severity: Severity,
   judge: () => Verdict,
 ): CellReport {
   const claims: readonly string[] = plan.declares.features;
   const unclaimed = !binds && check.feature !== undefined && !claims.includes(check.feature);
-  const found = unclaimed ? notApplicable(`the target does not claim ${check.feature}`) : judge();
+  const found = unclaimed
+    ? notApplicable(`the target does not claim ${check.feature}`)
+    : plan.unscripted && check.scripted
+      ? notApplicable('no script replies that could be held to it')
+      : judge();
   const verdict: VerdictWord = found.verdict === 'inconclusive' && !expected ? 'not_applicable' : found.verdict;
   const evidence = 'evidence' in found ? [...new Set(found.evidence)].sort((a, b) => a - b) : [];
   if (verdict === 'passed' && severity === 'critical' && evidence.length === 0) {

@@ -10,7 +10,7 @@ import { type FaultTally, isIdle, missed, missedReason, openTally } from './faul
 import { type Asked, askedOf, cell, hasFinding, severityIn } from './judge-ask.ts';
 import { armedIn, factsOf, judgeBaseline, judgeTask, taskNamed } from './judge-task.ts';
 import { Kept, TASKS } from './kept.ts';
-import { notApplicableNote, unpricedNote, waysNote } from './notes.ts';
+import { notApplicableNote, unpricedNote, unscriptedNote, waysNote } from './notes.ts';
 import { PhaseEvents } from './phase-events.ts';
 import type { JudgePlan } from './plan.ts';
 import { Reasons, silent } from './reasons.ts';
@@ -71,7 +71,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   /** The baseline shows in which order roles are tried, if the target does not say so; only then can anything be judged. */
   function settle(events: readonly TraceEvent[]): void {
     const chain = chainSeen(given.declares, events);
-    notes = [...orderNote(given, chain), ...waysNote(events)];
+    notes = [...orderNote(given, chain), ...waysNote(events), ...unscriptedNote(given, events)];
     plan = settled(given, chain);
     folds = openFolds(plan, {
       ...factsOf(plan),

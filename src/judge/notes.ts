@@ -13,6 +13,17 @@ export function waysNote(events: readonly TraceEvent[]): string[] {
         'what a process sent elsewhere without heeding the proxy variables was not observed',
       ];
 }
+
+/** What of a run without scripts is judged by other facts, or not at all, and where else its target connected to. */
+export function unscriptedNote({ unscripted, checks }: JudgePlan, events: readonly TraceEvent[]): string[] {
+  if (!unscripted) return [];
+  const left = checks.filter(({ scripted }) => scripted).map(({ name }) => name);
+  const elsewhere = eventsOf(events, 'passed').map(({ origin }) => origin);
+  return [
+    `replies are the providers' own: answers are held against them and not against the golden tasks' (arrives-whole, keeps-values), and not judged: ${left.join(', ')}`,
+    ...(elsewhere.length > 0 ? [`it also connected to ${elsewhere.join(', ')}, which no drill breaks`] : []),
+  ];
+}
 const WORDS_OF: Readonly<Record<Way, string>> = {
   url: 'a URL of its own',
   header: 'a header that was handed on',

@@ -23,6 +23,8 @@ export interface JudgePlan {
   shipped: boolean;
   /** The target runs in processes of its own and in the machine's time; else in virtual time. */
   wall?: true | undefined;
+  /** Replies are a provider's own, and no script's: what is foreseen of them says nothing of the target. */
+  unscripted?: true | undefined;
   /** What the drill names that this run lacks: not applicable, and no reason to be inconclusive. */
   lacking: Lacking[];
   /** What each armed fault does to a reply: per phase, in the drill's order. */

@@ -199,6 +199,8 @@ function detailOf(event: TraceEvent): string {
       return `to ${event.role}, of one of ${event.asks} asks`;
     case 'process':
       return `waits for the start of a process, ${event.beside} at once`;
+    case 'passed':
+      return event.origin;
     case 'attributed':
       return `by ${event.way}`;
     case 'unscripted-call':

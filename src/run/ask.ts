@@ -63,7 +63,7 @@ export async function ask(
     deadline_ms: task.deadline_ms,
     ...(task.budget_usd === undefined ? {} : { budget_usd: task.budget_usd }),
     ...(leaves_after_ms === undefined ? {} : { leaves_after_ms }),
-    expected_answer: script.answer,
+    expected_answer: plan.unscripted ? '' : script.answer,
   });
   const begun = clock.now();
   // The one is the target's to hear; the other ends what we wait for.

@@ -19,13 +19,15 @@ import type { WallWorld } from '../world/index.ts';
  * that reproduces the run is as whoever made the plan wrote it.
  */
 export const judgePlanOf = once(({ redaction, checks, effects, needs, reproduce, ...plan }: Plan): JudgePlan => {
-  const { drill, definition, source, workflow, declares, roles, shipped, wall, lacking } = plan;
+  const { drill, definition, source, workflow, declares, roles, shipped, wall, unscripted, lacking } = plan;
   const seen = redaction.value({ drill, definition, source, workflow, declares, roles, lacking });
-  return { ...seen, shipped, ...(wall && { wall }), reproduce, checks, effects, ...(needs && { needs }) };
+  const kind = { ...(wall && { wall }), ...(unscripted && { unscripted }) };
+  return { ...seen, shipped, ...kind, reproduce, checks, effects, ...(needs && { needs }) };
 });
 
 /** All that playing a drill needs: nothing depends on a file or a name any more. */
-export interface PlayPlan extends Pick<JudgePlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped'> {
+export interface PlayPlan
+  extends Pick<JudgePlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped' | 'unscripted'> {
   /** The golden tasks to run, in name order. */
   tasks: GoldenTask[];
   /** Where the target finds each role, with a dummy key. */

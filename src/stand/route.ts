@@ -3,8 +3,11 @@ import type { CallBody, CallRefused } from '../core/model-call.ts';
 import { type Memory, type Protocol, protocolOf } from '../core/protocol.ts';
 import { type Headers, header, type WireRequest } from '../core/wire.ts';
 
-/** The key a role is given in mocked mode: one per real key, so that two accounts on one host can be told apart by it. */
-export const mockKey = (role: Role) => `drill-mock-${(role.key_env ?? role.provider).toLowerCase()}`;
+/** The key a role is given in place of a real one: one per real key, so that two accounts on one host can be told apart by it. */
+export const dummyKey = (role: Role, prefix: string) => `${prefix}-${(role.key_env ?? role.provider).toLowerCase()}`;
+
+/** In mocked mode it opens nothing anywhere, and is the same in every run. */
+export const mockKey = (role: Role) => dummyKey(role, 'drill-mock');
 
 /** In place of the name of a protocol. */
 export const UNSPOKEN = 'unknown';
@@ -32,13 +35,15 @@ interface Known {
   roles: Roles;
   protocols: readonly Protocol[];
   memoryOf(role: string): Memory;
+  /** The dummy of each role; `mockKey` without it. */
+  keyFor?: ((role: Role) => string) | undefined;
 }
 
 /**
  * Whose call a request is. Its port decides where each role has one, else the host; only roles on one host are told apart, by path, key, model, then protocol.
  * What is in no protocol, or in another API's, is the role's own refusal; the protocols of one API are all served.
  */
-export function route(request: WireRequest, { roles, protocols, memoryOf }: Known): Routed {
+export function route(request: WireRequest, { roles, protocols, memoryOf, keyFor = mockKey }: Known): Routed {
   const url = new URL(request.url);
   const isAsked = (name: string, role: Role) =>
     request.role === undefined ? new URL(role.base_url).origin === url.origin : name === request.role;
@@ -55,7 +60,7 @@ export function route(request: WireRequest, { roles, protocols, memoryOf }: Know
 
   const key = keyOf(request, protocols);
   const byPath = narrow(onHost, ([, role]) => url.pathname.startsWith(new URL(role.base_url).pathname));
-  const byKey = narrow(byPath, ([, role]) => key === mockKey(role));
+  const byKey = narrow(byPath, ([, role]) => key === keyFor(role));
   const byModel =
     byKey.length > 1 && body !== undefined ? byKey.filter(([, role]) => role.model === modelAsked(role)) : byKey;
   const [found] = narrow(byModel, ([, role]) => role.protocol === spoken?.name);

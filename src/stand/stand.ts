@@ -48,6 +48,8 @@ export interface StandOptions {
   tools: readonly ToolSchema[];
   /** Who replies in place of the scripts. */
   replies?: ReplySource | undefined;
+  /** The dummy key of each role; that of mocked mode without it. */
+  keyFor?: ((role: Role) => string) | undefined;
 }
 
 /** Mocked providers for one world: scripted replies, with the armed faults between them and the target. */

@@ -32,6 +32,7 @@ const sockets: Sockets = {
   unmarked: (outcome) => outcome,
   started() {},
   print: (text) => void printed.push(text),
+  passed() {},
 };
 const habitat: Habitat = {
   roles: {},

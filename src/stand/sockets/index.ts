@@ -4,9 +4,9 @@ import { DrillError, EXIT } from '../../core/errors.ts';
 import type { Task } from '../../core/outcome.ts';
 import type { Habitat } from '../../core/plugin.ts';
 import { type Protocol, protocolOf } from '../../core/protocol.ts';
-import { type Placement, type Sockets, variableOf, type Way } from '../../core/sockets.ts';
+import { type Placement, type Sockets, TO_HOST, variableOf, type Way } from '../../core/sockets.ts';
 import type { Recording, Scope, Stand } from '../../core/stand.ts';
-import { NetworkFailure, type WireReply, type WireRequest } from '../../core/wire.ts';
+import { header, NetworkFailure, type WireReply, type WireRequest } from '../../core/wire.ts';
 import { keyOf } from '../route.ts';
 import { type Asks, createAttribution, unmarked } from './attribution.ts';
 import { type Answer, type At, type Listener, LOOPBACK, listen } from './listen.ts';
@@ -27,6 +27,8 @@ export interface SocketsOptions {
   print(text: string): void;
   /** Where to listen, and under which name others find it; loopback and free ports where it is not said. */
   at?: Placement | undefined;
+  /** Where providers reply: what the key of every call to one has to begin with. */
+  live?: string | undefined;
 }
 
 export interface OpenSockets extends Sockets {
@@ -35,9 +37,11 @@ export interface OpenSockets extends Sockets {
 
 /** The same stand on sockets: a port for each role, one for the tools and whoever approves, and a proxy that lets nothing out. */
 export async function openSockets(options: SocketsOptions): Promise<OpenSockets> {
-  const { clock, stand, roles, addresses, protocols, recording, asks, secret, at } = options;
+  const { clock, stand, roles, addresses, protocols, recording, asks, secret, at, live } = options;
   const attribution = createAttribution(secret, asks);
   const ways = new Set<Way>();
+  const left = new Set<string>();
+  let asked = false;
   const listeners: Listener[] = [];
 
   function note(way: Way): void {
@@ -95,27 +99,55 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     for (const [name, role] of Object.entries(roles)) {
       const reach = reaching(role.base_url, protocols);
       const answer = attributed(name, async (request, whose, signal) => {
+        if (!hasKey(request)) return withoutKey(name);
         const scope = whose();
         return stand.transport(() => scope)({ ...request, url: reach(request.path), role: name }, signal);
       });
       origins.set(name, await add(answer));
     }
+    const hosts = live === undefined ? undefined : await add(attributed('a provider', toHosts));
     const tools = await add(
       attributed('tools', (request, whose, signal) => answerTools(request, stand, whose, signal)),
     );
     const proxy = await trap((seen) => recording.emit({ kind: 'unknown-call', ...seen, model: null }));
     listeners.push(proxy);
-    return { ...placed(proxy, tools), close };
+    return { ...placed(proxy, tools), ...(hosts !== undefined && { hosts }), passed, close };
   } catch (error) {
     await close();
     throw error;
+  }
+
+  /** Real money is only spent for whoever was told the key of this run. */
+  function hasKey(request: WireRequest): boolean {
+    return live === undefined || keyOf(request, protocols)?.startsWith(live) === true;
+  }
+
+  /** A call on its way to a provider's own host, which a header names: the host tells whose role it is. */
+  async function toHosts(request: WireRequest, whose: () => Scope, signal: AbortSignal): Promise<WireReply> {
+    const url = header(request.headers, TO_HOST);
+    const headers = request.headers.filter(([name]) => name.toLowerCase() !== TO_HOST);
+    if (url === undefined || !URL.canParse(url)) return json(400, { error: `the header ${TO_HOST} holds no URL` });
+    if (!hasKey(request)) return withoutKey(new URL(url).host);
+    const scope = whose();
+    return stand.transport(() => scope)({ ...request, headers, url }, signal);
+  }
+
+  function withoutKey(to: string): WireReply {
+    if (!asked) options.print(`a call to ${to} came without the key of this run and was turned away (HTTP 401)\n`);
+    asked = true;
+    return json(401, { error: { message: 'drill: this stand answers only with the key that it gave to the target' } });
+  }
+
+  function passed(origin: string): void {
+    if (!left.has(origin)) recording.emit({ kind: 'passed', origin });
+    left.add(origin);
   }
 
   async function close(): Promise<void> {
     await Promise.all(listeners.map((listener) => listener.close()));
   }
 
-  function placed(proxy: Listener, tools: string): Sockets {
+  function placed(proxy: Listener, tools: string): Omit<Sockets, 'passed'> {
     const prefix = (task?: Task) => inPath + (task === undefined ? '' : `/~${attribution.keyOf(task)}`);
     const local = (task?: Task): Habitat['roles'] =>
       Object.fromEntries(
