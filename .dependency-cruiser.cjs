@@ -16,6 +16,7 @@ const knows = {
   runtime: ['core', 'text', 'protocols'],
   config: ['core', 'text'],
   live: ['core', 'text', 'protocols', 'world'],
+  hosted: ['core', 'text', 'world'],
   schedule: ['core', 'text', 'world'],
 };
 const source = (room) => `^src/${room}/`;

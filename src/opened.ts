@@ -37,6 +37,8 @@ export interface RunRequest extends Wanted, Demands {
   stdout: Output;
   stderr: Output;
   signal: AbortSignal;
+  /** Only what a live run would call, and at most cost; nothing is called. */
+  plan?: boolean;
   /** Run the drills with each of these seeds, and tell only what each came to. */
   seeds?: Seeds | undefined;
   /** Run the drills so many times, and tell how often each passed. */
@@ -66,6 +68,7 @@ export function jobOf({ request, target, players, redaction, clock, declares }: 
     ...{ players, seed, jobs, bail, signal },
     target: { name: target.name, kind: target.kind, declares: asDeclared(declares) },
     time: target.wall === true ? ('wall' as const) : ('virtual' as const),
+    mode: request.mode ?? ('mock' as const),
     reproduce: reproduceLine(request, request.names, redaction),
     epochMs: clock.epochMs,
     elapsedMs: () => clock.now(),

@@ -15,7 +15,7 @@ import { concerns, type Drill, type FaultUse } from './core/drill.ts';
 import { DrillError } from './core/errors.ts';
 import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
-import { equip } from './equip.ts';
+import { equip, type Live, type PlayData } from './equip.ts';
 import type { Redaction } from './redaction/redact.ts';
 import type { Plan, PlayPlan } from './run/plan.ts';
 
@@ -34,6 +34,8 @@ export interface Wanted {
   seed: number;
   /** Only drills with one of these tags; all where there are none. */
   tag: string[];
+  /** Whether scripts reply, as without it, or the providers themselves. */
+  mode?: 'mock' | 'live';
 }
 
 export function plansFor(
@@ -50,6 +52,7 @@ export function plansFor(
   };
   const wanted = found.map(({ path, alternative }) => ({ ...loadDrill(path, catalogue, around), alternative }));
   const named = wanted.filter(({ drill }) => request.names.length > 0 || !drill.named_only);
+  if (request.mode === 'live') expectAllowed(named);
   const workflows = new Map<string, Workflow>();
   const readings = [...readingsOf(config), settled.notices];
   return withTags(named, request.tag).flatMap((loaded) => {
@@ -57,6 +60,20 @@ export function plansFor(
     checkPlaces(request, loaded, workflow, settled);
     return chosenOf(loaded, request).map((drill) => planFor(request, drill, workflow, settled));
   });
+}
+
+/** Nothing is live unless the drill says so as well. */
+function expectAllowed(drills: readonly LoadedDrill[]): void {
+  const problems = drills
+    .filter(({ drill }) => drill.live !== 'allowed')
+    .map(({ drill, file, place }) => ({
+      message: `the drill ${drill.drill} may not be run live`,
+      place: place(['drill']),
+      fix: isShipped(file)
+        ? 'Copy it into drills/ under a name of your own, and add  live: allowed  there.'
+        : 'Add  live: allowed  to it if it may ask real providers for real money.',
+    }));
+  if (problems.length > 0) throw new DrillError(problems);
 }
 
 type Chosen = LoadedDrill & Pick<FoundDrill, 'alternative'>;
@@ -91,13 +108,14 @@ export interface Settled {
   declares: ResolvedDeclaration;
   roles: Roles;
   wall?: true | undefined;
+  live?: Live | undefined;
 }
 
 function planFor(
   request: Wanted,
   loaded: PlannedDrill,
   workflow: Workflow,
-  { redaction, declares, roles, wall }: Settled,
+  { redaction, declares, roles, wall, live }: Settled,
 ): Plan {
   const names = Object.keys(roles);
   const shipped = isShipped(loaded.file);
@@ -106,7 +124,8 @@ function planFor(
   const named = withFaults(loaded, request.fault, known, workflow.tools);
   const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
   const tasks = chosenTasks(workflow, request.task).map((task) => task.name);
-  const equipped = equip({ drill, workflow, declares, roles, shipped, tasks }, redaction);
+  const data = { drill, workflow, declares, roles, shipped, tasks };
+  const equipped = equip(live ? unscripted(data) : data, redaction, live);
   return {
     ...equipped,
     definition: loaded.definition,
@@ -118,6 +137,12 @@ function planFor(
     checks: catalogue.checks,
     reproduce: reproduceLine(request, [drill.drill], redaction),
   };
+}
+
+/** What a golden task foresees of a reply binds no provider. */
+function unscripted(data: PlayData): PlayData {
+  const tasks = data.workflow.tasks.map(({ answer, answer_if_not_done, ...task }) => task);
+  return { ...data, unscripted: true, workflow: { ...data.workflow, tasks } };
 }
 
 /** Nothing where none of them needs anything, which is so of most. */
@@ -232,6 +257,7 @@ export function reproduceLine(request: Wanted, names: readonly string[], { text 
     ...names.map((n) => quoted(text(n))),
     ...option('--target', request.target),
     ...option('--tasks', request.tasks),
+    ...option('--mode', request.mode === 'live' ? 'live' : undefined),
     ...request.task.flatMap((t) => option('--task', text(t))),
     ...request.fault.flatMap((f) => option('--fault', text(f))),
     ...option('--seed', String(request.seed)),

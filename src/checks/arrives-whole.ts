@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { once } from '../core/once.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
+import type { Verdict } from '../core/verdict.ts';
 import { type ClaimKind, claimsIn } from '../text/claims.ts';
 import { knownFrom, mayFollow, says } from '../text/known-facts.ts';
 import { proseOf, squash } from '../text/prose.ts';
-import type { Verdict } from '../core/verdict.ts';
 import { unique } from '../text/words.ts';
 import { answerOf, contentText, noContent } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
@@ -76,8 +76,7 @@ function splicedIn({ seen: { outcome, calls, ask }, plain, task }: Case): string
 }
 
 /** Nothing says beforehand what a whole answer is: its reply does. */
-const isUnscripted = ({ seen, task }: Case): boolean =>
-  seen.ask?.expected_answer === '' && wantedBy(task).length === 0;
+const isUnscripted = ({ seen, task }: Case): boolean => seen.ask?.expected_answer === '' && wantedBy(task).length === 0;
 
 /** Where no script replies: whether what was handed out is a reply that came to its end. */
 function wholeReply({ seen: { ask, content, outcome, calls } }: Case): Verdict {

@@ -74,6 +74,24 @@ export const Config = z.strictObject({
     .default([])
     .describe('findings that fail nothing until a day, and are shown as ever'),
   default_target: z.string().optional().describe('the target of a run that names none'),
+  live: z
+    .strictObject({
+      daily_usd: z.number().positive().max(1_000_000).describe('US dollars a UTC day, of all live runs of this machine'),
+      max_output_tokens: z
+        .number()
+        .int()
+        .min(1)
+        .max(1_000_000)
+        .optional()
+        .describe('for requests that set no limit of their own; without it they are refused'),
+      ledger: z
+        .string()
+        .min(1)
+        .optional()
+        .describe('the folder of the spend ledger, on a local disk; one for the whole machine without it'),
+    })
+    .optional()
+    .describe('what `drill run --mode live` may cost; nothing is live without it'),
   schedules: z
     .record(ScheduleName, Schedule)
     .refine(...atMost(50))

@@ -102,6 +102,10 @@ export const Drill = z.strictObject({
   workflow: z.string().describe('the folder of golden tasks it runs'),
   require: z.array(z.string()).optional().describe('features without which the drill is skipped'),
   named_only: z.boolean().optional().describe('it runs only where it is named, and not with all the others'),
+  live: z
+    .literal('allowed')
+    .optional()
+    .describe('it may be run with --mode live, on real providers and for real money'),
   may_idle: z
     .boolean()
     .optional()

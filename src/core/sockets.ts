@@ -19,10 +19,6 @@ export interface Sockets {
   started(task: Task, beside: number): void;
   /** Shows what a process prints. */
   print(text: string): void;
-  /** Where calls to providers' own hosts go, with their URL in `TO_HOST`: only where providers reply. */
-  hosts?: string;
-  /** Says that a connection left for somewhere that is no provider of a role. */
-  passed(origin: string): void;
 }
 
 /** The header that holds the URL of a call on its way to a provider's own host. */

@@ -14,6 +14,7 @@ export interface RunJob extends Omit<Reports, 'several'> {
   seed: number;
   target: RunReport['target'];
   time: RunReport['time'];
+  mode: RunReport['mode'];
   reproduce: string;
   /** What may differ between two runs of one seed; the run adds how long it took. */
   about: Omit<RunReport['about'], 'id' | 'wall_ms'>;
@@ -67,12 +68,12 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
   }
 }
 
-function factsOf({ seed, time, target, reproduce, about, folder, elapsedMs }: RunJob): RunFacts {
+function factsOf({ seed, time, mode, target, reproduce, about, folder, elapsedMs }: RunJob): RunFacts {
   return {
     schema: 'drill.run/1',
     seed,
     time,
-    mode: 'mock',
+    mode,
     target,
     reproduce,
     about: { id: folder.id, wall_ms: elapsedMs(), ...about },
@@ -89,7 +90,7 @@ function headerOf(job: RunJob): TraceEvent {
     schema: 'drill.trace/1',
     seed: job.seed,
     time: job.time,
-    mode: 'mock',
+    mode: job.mode,
     epoch_ms: job.time === 'virtual' ? EPOCH_MS : job.epochMs,
     target: job.target,
     roles: asKnown(roles),

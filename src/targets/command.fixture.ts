@@ -46,7 +46,6 @@ export async function start(line: string | string[], more: object = {}): Promise
       unmarked: (outcome) => outcome,
       started: ({ id }, beside) => void waited.push([id, beside]),
       print: (text) => void printed.push(text),
-      passed: () => {},
     },
   };
   const target = await loaded.start(habitat, new AbortController().signal);

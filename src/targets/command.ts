@@ -7,7 +7,7 @@ import { CommandParams } from '../core/target-params.ts';
 import { isRecord, parseJson } from '../text/json.ts';
 import { outcomeIn } from './mapping.ts';
 import { LastWords } from './processes/last-words.ts';
-import type { Hearing, Process } from './processes/start.ts';
+import type { Hearing, Nursery, Process } from './processes/start.ts';
 
 /** More than any answer; the rest of what a process writes is not kept. */
 const MOST_CHARACTERS = 1_000_000;
@@ -56,6 +56,27 @@ async function started(
     nursery.start({ command, shell, cwd, env: { ...sockets.env(task), ...params.env } }, hear);
   const told = { ...sockets, print: shortened(sockets.print) };
   const run = lives === 'run' ? new Lines(start, told) : new Apart(start, told);
+  return running(run, marker, sockets, nursery);
+}
+
+/** One process for all tasks, a line each way; `env` makes its variables of those that the stand gives. */
+export async function startLines(
+  { command, cwd, env }: { command: string[]; cwd: string; env(given: Record<string, string>): Record<string, string> },
+  { sockets, clock }: Pick<Habitat, 'sockets' | 'clock'>,
+): Promise<RunningTarget> {
+  if (sockets === undefined) throw new Error('a process needs sockets');
+  const { openNursery } = await import('./processes/start.ts');
+  const nursery = openNursery(clock);
+  const start: Start = (_, hear) => nursery.start({ command, cwd, env: env(sockets.env()) }, hear);
+  return running(new Lines(start, { ...sockets, print: shortened(sockets.print) }), false, sockets, nursery);
+}
+
+function running(
+  run: Pick<RunningTarget, 'ask'>,
+  marker: boolean | undefined,
+  sockets: Sockets,
+  nursery: Pick<Nursery, 'close'>,
+): RunningTarget {
   return {
     async ask(task, signal) {
       const outcome = await run.ask(marker ? sockets.marked(task) : task, signal);

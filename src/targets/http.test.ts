@@ -32,7 +32,6 @@ const sockets: Sockets = {
   unmarked: (outcome) => outcome,
   started() {},
   print: (text) => void printed.push(text),
-  passed() {},
 };
 const habitat: Habitat = {
   roles: {},

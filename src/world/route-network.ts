@@ -23,7 +23,7 @@ export function routeNetwork(): void {
 function routeConnect(): void {
   const { connect } = net.Socket.prototype;
   route(net.Socket.prototype, 'connect', function (this: net.Socket, ...args: unknown[]) {
-    const to = destination(args);
+    const to = destinationOf(args);
     if (!refused(`net.connect ${to}`)) return Reflect.apply(connect, this, args);
     // Until the refusal arrives the socket looks like any other: what is written to it is queued.
     Reflect.set(this, 'connecting', true);
@@ -62,7 +62,7 @@ function refusal(syscall: string, to: string): Error {
 }
 
 /** Where a socket is to be connected: `host:port`, or the name of a local socket. */
-function destination(args: readonly unknown[]): string {
+export function destinationOf(args: readonly unknown[]): string {
   // Node's own callers hand over their arguments already gathered: [[options, callback]].
   const first: unknown = Array.isArray(args[0]) ? args[0][0] : args[0];
   if (typeof first === 'object' && first !== null) {

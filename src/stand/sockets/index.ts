@@ -7,11 +7,12 @@ import { type Protocol, protocolOf } from '../../core/protocol.ts';
 import { type Placement, type Sockets, TO_HOST, variableOf, type Way } from '../../core/sockets.ts';
 import type { Recording, Scope, Stand } from '../../core/stand.ts';
 import { header, NetworkFailure, type WireReply, type WireRequest } from '../../core/wire.ts';
+import { isRecord, parseJson } from '../../text/json.ts';
 import { keyOf } from '../route.ts';
 import { type Asks, createAttribution, unmarked } from './attribution.ts';
 import { type Answer, type At, type Listener, LOOPBACK, listen } from './listen.ts';
 import { answerTools, json } from './tools.ts';
-import { trap } from './trap.ts';
+import { type Leaving, trap } from './trap.ts';
 
 export interface SocketsOptions {
   clock: Clock;
@@ -109,9 +110,11 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     const tools = await add(
       attributed('tools', (request, whose, signal) => answerTools(request, stand, whose, signal)),
     );
-    const proxy = await trap((seen) => recording.emit({ kind: 'unknown-call', ...seen, model: null }));
+    const providers = Object.values(roles).map(({ base_url }) => new URL(base_url).origin);
+    const lets = live === undefined ? undefined : (origin: string) => !providers.includes(origin);
+    const proxy = await trap(pastIt, lets);
     listeners.push(proxy);
-    return { ...placed(proxy, tools), ...(hosts !== undefined && { hosts }), passed, close };
+    return { ...placed(proxy, tools, hosts), close };
   } catch (error) {
     await close();
     throw error;
@@ -125,6 +128,11 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
   /** A call on its way to a provider's own host, which a header names: the host tells whose role it is. */
   async function toHosts(request: WireRequest, whose: () => Scope, signal: AbortSignal): Promise<WireReply> {
     const url = header(request.headers, TO_HOST);
+    const seen = parseJson(new TextDecoder().decode(request.body));
+    if (url === undefined && isRecord(seen) && typeof seen['left'] === 'string') {
+      pastIt({ method: 'CONNECT', origin: seen['left'], path: '' }, seen['refused'] !== true);
+      return json(200, {});
+    }
     const headers = request.headers.filter(([name]) => name.toLowerCase() !== TO_HOST);
     if (url === undefined || !URL.canParse(url)) return json(400, { error: `the header ${TO_HOST} holds no URL` });
     if (!hasKey(request)) return withoutKey(new URL(url).host);
@@ -138,16 +146,18 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     return json(401, { error: { message: 'drill: this stand answers only with the key that it gave to the target' } });
   }
 
-  function passed(origin: string): void {
-    if (!left.has(origin)) recording.emit({ kind: 'passed', origin });
-    left.add(origin);
+  /** What went, or was to go, somewhere else than to the stand. */
+  function pastIt(seen: Leaving, passes: boolean): void {
+    if (!passes) recording.emit({ kind: 'unknown-call', ...seen, model: null });
+    else if (!left.has(seen.origin)) recording.emit({ kind: 'passed', origin: seen.origin });
+    left.add(seen.origin);
   }
 
   async function close(): Promise<void> {
     await Promise.all(listeners.map((listener) => listener.close()));
   }
 
-  function placed(proxy: Listener, tools: string): Omit<Sockets, 'passed'> {
+  function placed(proxy: Listener, tools: string, hosts: string | undefined): Sockets {
     const prefix = (task?: Task) => inPath + (task === undefined ? '' : `/~${attribution.keyOf(task)}`);
     const local = (task?: Task): Habitat['roles'] =>
       Object.fromEntries(
@@ -161,6 +171,7 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
       env: (task) => ({
         ...variablesOf(local(task), roles, protocols),
         ...proxyVariables(proxy, [...origins.values(), tools]),
+        ...(hosts !== undefined && { DRILL_HOSTS_URL: `${hosts}${prefix(task)}` }),
         DRILL_TOOLS_URL: `${tools}${prefix(task)}/tools`,
         DRILL_MCP_URL: `${tools}${prefix(task)}/mcp`,
         DRILL_APPROVE_URL: `${tools}${prefix(task)}/approve`,

@@ -1,4 +1,4 @@
-import { NetworkFailure, type Transport } from '../core/wire.ts';
+import { NetworkFailure, type Transport } from './wire.ts';
 
 /** Wraps a `fetch` as a transport: its errors become `NetworkFailure`, its redirects are not followed. */
 export function fetchTransport(fetch: typeof globalThis.fetch): Transport {

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import { expect, test } from 'vitest';
-import type { WireReply } from '../core/wire.ts';
 import { fetchTransport } from './fetch-transport.ts';
+import type { WireReply } from './wire.ts';
 
 const transport = fetchTransport(fetch);
 
