@@ -60,7 +60,7 @@ export function equip({ tasks, ...data }: PlayData, redaction: Redaction, live?:
 /** Where each role is found, with a dummy key. */
 export function addressesOf(roles: Roles, keyFor: (role: Role) => string = mockKey): PlayPlan['addresses'] {
   const addresses = Object.entries(roles).map(([name, role]) => {
-    const { provider, key_env, ...endpoint } = role;
+    const { provider, key_env, ca_file, allow_private, ...endpoint } = role;
     const rules = { ...protocolOf(protocols, role)?.rules, ...role.rules };
     const kept = Object.keys(rules).length > 0 && { rules };
     return [name, { ...endpoint, ...kept, api_key: keyFor(role) }] as const;

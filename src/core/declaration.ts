@@ -124,6 +124,15 @@ export const Role = z.strictObject({
     .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'this is no name of an environment variable')
     .optional()
     .describe('the environment variable that holds the API key'),
+  ca_file: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('live: a PEM file of certificate authorities that are trusted here beside the usual ones'),
+  allow_private: z
+    .boolean()
+    .optional()
+    .describe('live: true lets it be at a private address, and be called over http there'),
   price: z
     .strictObject({
       input: z.number().min(0).describe('per million input tokens'),

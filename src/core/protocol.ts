@@ -89,3 +89,7 @@ export function protocolOf(
   const own = protocols.find(({ name }) => name === protocol);
   return new Map(Object.entries(own?.dialects ?? {})).get(dialect) ?? own;
 }
+
+/** Every header in which one of these protocols, or a dialect of theirs, carries a key of its own; in lower case. */
+export const keyHeadersOf = (protocols: readonly Protocol[]): string[] =>
+  protocols.flatMap((one) => [one, ...Object.values(one.dialects ?? {})]).flatMap(({ keyHeader }) => keyHeader ?? []);

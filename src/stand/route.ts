@@ -1,6 +1,6 @@
 import type { Role, Roles } from '../core/declaration.ts';
 import type { CallBody, CallRefused } from '../core/model-call.ts';
-import { type Memory, type Protocol, protocolOf } from '../core/protocol.ts';
+import { keyHeadersOf, type Memory, type Protocol, protocolOf } from '../core/protocol.ts';
 import { type Headers, header, type WireRequest } from '../core/wire.ts';
 
 /** The key a role is given in place of a real one: one per real key, so that two accounts on one host can be told apart by it. */
@@ -94,8 +94,7 @@ export function route(request: WireRequest, { roles, protocols, memoryOf, keyFor
 
 /** The API key of a request, wherever a provider's clients put it. */
 export function keyOf({ headers, url }: WireRequest, protocols: readonly Protocol[]): string | undefined {
-  const voices = protocols.flatMap((one) => [one, ...Object.values(one.dialects ?? {})]);
-  const keys = voices.map(({ keyHeader }) => keyHeader && header(headers, keyHeader));
+  const keys = keyHeadersOf(protocols).map((name) => header(headers, name));
   const bearer = header(headers, 'authorization')?.replace(/^Bearer\s+/i, '');
   const inUrl = URL.canParse(url) ? new URL(url).searchParams.get('key') : null;
   return bearer ?? keys.find((key) => key !== undefined) ?? inUrl ?? undefined;
