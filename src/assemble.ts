@@ -10,6 +10,8 @@ import { DrillError, EXIT } from './core/errors.ts';
 import type { Target } from './core/plugin.ts';
 import { exitCode, gateFor } from './exit-code.ts';
 import type { Shard } from './judge/shard.ts';
+import type { LiveRun } from './live-run.ts';
+import type { liveTarget } from './live-target.ts';
 import { MockKeys } from './mock-keys.ts';
 import { aboutRun, jobOf, type Opened, type RunRequest, runId } from './opened.ts';
 import { plansFor } from './plans.ts';
@@ -38,10 +40,14 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       place: { file: '--pass-rate' },
       fix: 'Say with --repeat how many runs there are.',
     });
-  const target = await openTarget(name, cwd, config, catalogue);
-  const request = { ...asked, target: name, seed: asked.seeds?.from ?? asked.seed, jobs: jobsFor(target, asked) };
-  const { secrets, redaction } = secretsFor(config, target);
-  const print = (text: string) => request.stderr.write(redaction.text(text));
+  const isLive = asked.mode === 'live';
+  expectMode(asked);
+  const named = await openTarget(name, cwd, config, catalogue);
+  const request = { ...asked, target: name, seed: asked.seeds?.from ?? asked.seed, jobs: jobsFor(named, asked) };
+  // As it was before dummies took the place of keys.
+  const env = { ...process.env };
+  const { secrets, redaction: own } = secretsFor(config, named);
+  const print = (text: string) => request.stderr.write(own.text(text));
   const clock = createWallClock();
   const gate = await gateFor(request, {
     cwd,
@@ -53,20 +59,28 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const files = names.map((n) => findDrill(n, cwd));
   const keys = new MockKeys();
   keys.set(DEFAULT_ROLES, config?.roles ?? {});
-  const apart = await playersFor(request, target, secrets, print);
+  const apart = isLive ? undefined : await playersFor(request, named, secrets, print);
   const giveUp = () => apart?.end();
   signal.addEventListener('abort', giveUp);
-  const players = apart ?? playersInside(target, request.seed, print);
-  const again = async (seed: number, collectEvery?: number) =>
-    (await playersFor({ ...request, seed }, target, secrets, print, collectEvery)) ??
-    playersInside(target, seed, print);
+  let live: LiveRun | undefined;
   try {
-    const said = await (apart === undefined ? target.load() : apart.said(nameOf(files[0]?.path)));
-    const settled = { redaction, wall: target.wall, ...settleTarget(target, said, config, catalogue) };
+    const said = await (apart?.said(nameOf(files[0]?.path)) ?? saysOf(named, isLive, secrets, print));
+    const told = settleTarget(named, said, config, catalogue);
     // Whatever was started before knows the keys of roles that only the module names.
-    if (keys.set(settled.roles)) apart?.end();
-    const plans = plansFor(request, files, settled, config);
-    const open = { ...{ request, target, players, redaction, clock, names, plans }, declares: settled.declares };
+    if (keys.set(told.roles)) apart?.end();
+    if (isLive) live = (await import('./live-run.ts')).openLiveRun(config, { ...told, cwd, env, clock });
+    const target = live === undefined ? named : await asLive(named, said, { ...told, ...live, seed: request.seed });
+    const redaction = live === undefined ? own : secretsFor(config, named, live.secrets).redaction;
+    const players = apart ?? playersInside(target, request.seed, print);
+    const again = async (seed: number, collectEvery?: number) =>
+      (isLive ? undefined : await playersFor({ ...request, seed }, named, secrets, print, collectEvery)) ??
+      playersInside(target, seed, print);
+    const plans = plansFor(request, files, { ...told, redaction, wall: target.wall, live }, config);
+    if (live !== undefined) {
+      const { beforeLive } = await import('./live-plan.ts');
+      if (await beforeLive(live, plans, request)) return EXIT.passed;
+    }
+    const open = { ...{ request, target, players, redaction, clock, names, plans }, declares: told.declares };
     if (request.seeds !== undefined || request.repeat !== undefined) {
       const { runSeeds, runRepeatedly } = await import('./many-runs.ts');
       if (request.seeds !== undefined) return await runSeeds(open, request.seeds, again);
@@ -74,10 +88,32 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     }
     return await runOnce(open, gate, () => again(request.seed, EVENTS_PER_COLLECTION));
   } finally {
+    await live?.upstream.close();
     signal.removeEventListener('abort', giveUp);
     apart?.end();
     keys.restore();
   }
+}
+
+/** What cannot be asked of a run on real providers, and what only of one. */
+function expectMode({ mode, plan, seeds, checkDeterminism }: RunRequest): void {
+  const tell = (message: string, file: string, fix: string) => {
+    throw new DrillError({ message, place: { file }, fix });
+  };
+  if (mode !== 'live' && plan === true)
+    tell('a mocked run calls nobody that could be planned', '--plan', 'Add --mode live.');
+  if (mode === 'live' && seeds !== undefined)
+    tell('no seed decides what a provider replies', '--seeds', 'Use --repeat to run live several times.');
+  if (mode === 'live' && checkDeterminism)
+    tell('no provider replies the same twice', '--check-determinism', 'Leave it out, or run mocked.');
+}
+
+/** What a target says of itself, where no player was started that could tell. */
+const saysOf = async (target: Target, apart: boolean, secrets: Start['secrets'], print: (text: string) => void) =>
+  apart ? (await import('./player/apart.ts')).saidOf(target, secrets, (line) => print(`${line}\n`)) : target.load();
+
+async function asLive(...given: Parameters<typeof liveTarget>): Promise<Target> {
+  return (await import('./live-target.ts')).liveTarget(...given);
 }
 
 function jobsFor({ alone }: Target, { jobs, stderr }: RunRequest): number {
@@ -163,8 +199,15 @@ export async function describeTarget(
 }
 
 /** What may not be shown or recorded, as it crosses to another process and as it is used here. */
-function secretsFor(config: Config | undefined, target: Target): { secrets: Start['secrets']; redaction: Redaction } {
-  const secrets = { literals: secretsOf(process.env, target.secrets), patterns: config?.redact ?? [] };
+function secretsFor(
+  config: Config | undefined,
+  target: Target,
+  more: readonly string[] = [],
+): { secrets: Start['secrets']; redaction: Redaction } {
+  const secrets = {
+    literals: secretsOf(process.env, [...(target.secrets ?? []), ...more]),
+    patterns: config?.redact ?? [],
+  };
   return {
     secrets,
     redaction: createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) }),

@@ -3,6 +3,7 @@ import { type Routed, routeHosts } from './hosted/route-hosts.ts';
 import { serveLines } from './hosted/serve-lines.ts';
 import type { Hosted } from './live-target.ts';
 import { openFirst } from './targets/module.ts';
+import { createWallClock } from './world/index.ts';
 
 /** A module in a process of its own and in real time, as a command that lives as long as its world. */
 const { source, builtin, seed, providers }: Hosted = JSON.parse(process.env['DRILL_HOSTED'] ?? '{}');
@@ -18,12 +19,13 @@ const { inTask } = routeHosts(routed, (left, refused) => {
   fetch(`${hosts}/passed`, { method: 'POST', body: JSON.stringify({ left, refused }) }).catch(() => {});
 });
 // Node 20 forgets a timeout that only `AbortSignal.any` knows of, once garbage is collected: it would never come.
+const clock = createWallClock();
 const coming = new Set<AbortSignal>();
 const { timeout } = AbortSignal;
 AbortSignal.timeout = (ms) => {
   const signal = timeout.call(AbortSignal, ms);
   coming.add(signal);
-  setTimeout(() => coming.delete(signal), ms).unref();
+  void clock.sleep(ms).then(() => coming.delete(signal));
   return signal;
 };
 const target =

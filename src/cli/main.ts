@@ -64,6 +64,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     'timeout_primary --target ./my-agent.ts --tasks ./my-tasks',
     'timeout_primary --fault server-error@primary,status=503 --seed 7 --json',
     'every_fault/hang --target ./my-agent.ts',
+    'timeout_primary --target ./my-agent.ts --mode live --plan',
   )
     .argument(
       '[names...]',
@@ -212,4 +213,4 @@ Examples:
 
 Exit codes: 0 passed, 1 failed, 2 invalid input, 3 inconclusive, 70 a bug of drill,
 129 the terminal has gone, 130 interrupted.
-Nothing is sent anywhere: models are mocked, and drill has no telemetry.`;
+Nothing is sent anywhere but with --mode live: else models are mocked, and drill has no telemetry.`;

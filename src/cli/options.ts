@@ -90,6 +90,12 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       '--check-determinism',
       'run twice, the second time with garbage collections forced, and compare',
     ).default(false),
+    new Option('--mode <mode>', 'who replies: scripts, or the providers themselves, for real money (docs/live.md)')
+      .choices(['mock', 'live'])
+      .default('mock'),
+    new Option('--plan', 'with --mode live: print what would be called, and at most cost, and call nobody').default(
+      false,
+    ),
     new Option('--shard <i/n>', 'only the drills of this one of n machines; auto reads it from the CI server'),
     new Option('--bail', 'stop after the first drill that failed').default(false),
     ...demands,

@@ -76,7 +76,11 @@ export const Config = z.strictObject({
   default_target: z.string().optional().describe('the target of a run that names none'),
   live: z
     .strictObject({
-      daily_usd: z.number().positive().max(1_000_000).describe('US dollars a UTC day, of all live runs of this machine'),
+      daily_usd: z
+        .number()
+        .positive()
+        .max(1_000_000)
+        .describe('US dollars a UTC day, of all live runs of this machine'),
       max_output_tokens: z
         .number()
         .int()

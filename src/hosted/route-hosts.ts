@@ -111,8 +111,11 @@ function watchConnections(
   tell: (left: string, refused: boolean) => void,
 ): void {
   const places = new Set(stand.map((url) => new URL(url).host));
-  const names = providers.map((url) => new URL(url)).filter(({ hostname }) => !net.isIP(hostname));
-  const refusedAt = new Set(names.map(({ hostname, port, protocol }) => `${hostname}:${port || portOf(protocol)}`));
+  const refusedAt = new Set(
+    providers
+      .map((url) => new URL(url))
+      .map(({ hostname, port, protocol }) => `${hostname}:${port || portOf(protocol)}`),
+  );
   const { connect } = net.Socket.prototype;
   net.Socket.prototype.connect = function (this: net.Socket, ...args: unknown[]) {
     const to = destinationOf(args);
@@ -122,7 +125,7 @@ function watchConnections(
     const error = Object.assign(new Error(`connect ECONNREFUSED ${to} (a drill answers for it)`), {
       code: 'ECONNREFUSED',
     });
-    setImmediate(() => this.destroy(error));
+    process.nextTick(() => this.destroy(error));
     return this;
   } as typeof connect;
 }

@@ -1,0 +1,261 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventsOf } from './core/evidence.ts';
+import { root, runDrill } from './drill-run.fixture.ts';
+import { freePorts } from './free-ports.fixture.ts';
+import { type Provider, startProvider } from './live/provider.fixture.ts';
+import type { RunRequest } from './opened.ts';
+import { Project } from './project.fixture.ts';
+
+// Real providers' place is taken by one of ours, over TLS: everything between it and the target is as it ships.
+
+const KEYS = {
+  OPENAI_API_KEY: 'sk-proj-real-one-0123456789abcdef',
+  ANTHROPIC_API_KEY: 'sk-ant-real-two-0123456789abcdef',
+};
+const REAL = Object.values(KEYS);
+const SAID = 'We open at 10 am on Sunday, as on any other day of the week, and close at 6 pm.';
+const ANSWERS = [
+  ...[{ type: 'text-delta', text: SAID.slice(0, 40) } as const, { type: 'text-delta', text: SAID.slice(40) } as const],
+  ...[{ type: 'usage', input: 30, output: 20 } as const, { type: 'end', reason: 'stop' } as const],
+];
+const DRILL = `drill: live
+title: The primary fails
+hypothesis: The backup answers in its place.
+workflow: tasks
+live: allowed
+phases:
+  - { name: errors, tasks: 1, faults: [{ fault: server-error, role: primary }] }
+  - { name: cut, tasks: 1, faults: [{ fault: truncated-answer, role: primary }] }
+  - { name: streamed, tasks: 1, stream: true, faults: [{ fault: connection-reset, role: primary }] }
+  - { name: well, tasks: 1, stream: true }
+expect:
+  fails-over: {}
+`;
+
+let provider: Provider;
+const before = { ...process.env };
+beforeAll(async () => {
+  provider = await startProvider({ keys: REAL, answer: () => ({ parts: ANSWERS }) });
+  Object.assign(process.env, KEYS);
+});
+afterAll(async () => {
+  for (const name of Object.keys(KEYS)) {
+    if (before[name] === undefined) delete process.env[name];
+    else process.env[name] = before[name];
+  }
+  await provider.close();
+});
+
+const BASES: Readonly<Record<string, string>> = { 'openai-chat': '/v1', 'openai-responses': '/v1' };
+const MODELS: Readonly<Record<string, string>> = {
+  'openai-chat': 'gpt-5-mini',
+  'openai-responses': 'gpt-5-mini',
+  'anthropic-messages': 'claude-haiku-4-5',
+  gemini: 'gemini-2.5-flash',
+};
+const roleOf = (protocol: string, key: string) =>
+  `{ provider: p, protocol: ${protocol}, base_url: "${provider.origin}${BASES[protocol] ?? ''}", model: ${MODELS[protocol]}, key_env: ${key}, ca_file: ca.pem }`;
+
+interface Asked {
+  primary?: string;
+  target: string;
+  config?: string;
+  live?: string;
+  more?: Partial<RunRequest>;
+  drill?: string;
+  files?: Record<string, string>;
+}
+
+/** A run, and every file that it left: reports, ledger. */
+async function live({
+  primary = 'openai-chat',
+  target,
+  config = '',
+  live: limits,
+  more,
+  drill = DRILL,
+  files = {},
+}: Asked) {
+  const lines: string[] = [];
+  const calls = provider.calls.length;
+  using project = new Project({
+    'tasks/hours.json': '{ "name": "hours", "input": "When are you open on Sunday?", "must_include": ["10 am"] }',
+    'live.yaml': drill,
+    'ca.pem': provider.ca,
+    'drill.config.yaml': `live: ${limits ?? '{ daily_usd: 5, max_output_tokens: 500, ledger: spend }'}
+roles:
+  primary: ${roleOf(primary, 'OPENAI_API_KEY')}
+  backup: ${roleOf('anthropic-messages', 'ANTHROPIC_API_KEY')}
+${config}`,
+    ...files,
+  });
+  const ran = await runDrill({
+    ...{ cwd: project.cwd, names: ['./live.yaml'], tasks: 'tasks', target, mode: 'live' },
+    stderr: { write: (text) => void lines.push(text) },
+    ...more,
+  });
+  const spend = join(project.cwd, 'spend');
+  const ledger = (existsSync(spend) ? readdirSync(spend) : []).map((name) => readFileSync(join(spend, name), 'utf8'));
+  const left = [...Object.values(ran.files), ran.screen, ...lines, ...ledger].join('\n');
+  return { ...ran, stderr: lines.join(''), left, asked: provider.calls.slice(calls) };
+}
+
+const verdictsOf = ({ report }: Awaited<ReturnType<typeof live>>) =>
+  report.drills[0]?.tasks.map(({ phase, verdict, served_by }) => [phase, verdict, served_by]);
+const FAILED_OVER = [
+  ['errors', 'passed', 'backup'],
+  ['cut', 'passed', 'backup'],
+  ['streamed', 'passed', 'backup'],
+  ['well', 'passed', 'primary'],
+];
+/** Its key is in no file, and only real ones reached the provider. */
+function expectNoLeak({ left, asked }: Awaited<ReturnType<typeof live>>): void {
+  for (const key of REAL) expect(left).not.toContain(key);
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked.filter(({ key }) => !REAL.includes(key))).toEqual([]);
+  expect(asked.flatMap(({ headers }) => headers.map(([name]) => name)).filter((name) => /drill/i.test(name))).toEqual(
+    [],
+  );
+}
+
+describe('a module on the official SDKs, over TLS', () => {
+  it.each(['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'])('%s', async (primary) => {
+    const one = await live({ primary, target: join(root, 'fixtures/targets/sdks-agent.mjs') });
+    expect(one.report.drills[0]?.reasons).toEqual([]);
+    expect(verdictsOf(one)).toEqual(FAILED_OVER);
+    expect([one.report.mode, one.report.time]).toEqual(['live', 'wall']);
+    expectNoLeak(one);
+    // The provider's own words, and not a script's.
+    expect(one.report.drills[0]?.tasks[0]?.outcome).toMatchObject({ kind: 'answered', answer: SAID });
+    expect(one.report.drills[0]?.notes.join()).toContain('includes-required');
+    expect(eventsOf(one.trace, 'passed')).toEqual([]);
+  });
+});
+
+/** Asks the first role, then the second, on \`fetch\` and at the providers' own hosts; says what it sees of its surroundings. */
+const OWN = (early = '') =>
+  `import { writeFileSync } from 'node:fs';
+export default async (task, { roles }) => {
+  writeFileSync(process.env.SEEN, JSON.stringify(process.env));
+  ${early}
+  for (const role of [roles.primary, roles.backup]) {
+    const anthropic = role.protocol === 'anthropic-messages';
+    const url = (anthropic ? 'ORIGIN/v1/messages' : 'ORIGIN/v1/chat/completions');
+    const key = process.env[anthropic ? 'ANTHROPIC_API_KEY' : 'OPENAI_API_KEY'];
+    const headers = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'x-api-key': key, authorization: 'Bearer ' + key };
+    const body = { model: role.model, max_tokens: 300, messages: [{ role: 'user', content: task.input }] };
+    const reply = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) }).catch(() => undefined);
+    if (!reply?.ok) continue;
+    const said = await reply.json();
+    return { kind: 'answered', answer: anthropic ? said.content[0].text : said.choices[0].message.content };
+  }
+  return { kind: 'failed', error: 'nobody replied' };
+};
+export const declares = { features: ['fallback', 'deadline'], chain: ['primary', 'backup'], deadline_ms: 12000 };
+`.replaceAll('ORIGIN', provider.origin);
+
+const SHORT = DRILL.replace(/ {2}- \{ name: (?:streamed|well).*\n/g, '');
+
+describe('a module that calls its providers by their own names', () => {
+  it('is led to the stand, has no key, and is found out where it hands on a reply that was cut', async () => {
+    using seen = new Project({});
+    process.env['SEEN'] = join(seen.cwd, 'seen.json');
+    try {
+      const one = await live({ target: './agent.mjs', files: { 'agent.mjs': OWN() }, drill: SHORT });
+      expect(verdictsOf(one)).toEqual([
+        ['errors', 'passed', 'backup'],
+        ['cut', 'failed', 'primary'],
+      ]);
+      expect(one.screen).toContain('truncated: what had come of a reply of primary that broke off');
+      expectNoLeak(one);
+      const env = readFileSync(join(seen.cwd, 'seen.json'), 'utf8');
+      for (const key of REAL) expect(env).not.toContain(key);
+      expect(env).toContain('drill-live-');
+    } finally {
+      delete process.env['SEEN'];
+    }
+  });
+});
+
+describe('what else leaves a module', () => {
+  const asked = async (early: string, drill = SHORT) =>
+    live({ target: './agent.mjs', files: { 'agent.mjs': OWN(early) }, drill });
+
+  it('passes, and is named', async () => {
+    const other = await startProvider({ plain: true });
+    try {
+      process.env['SEEN'] = '/dev/null';
+      const one = await asked(`await fetch('${other.origin}/metrics');`, SHORT.replace(/ {2}- .*cut.*\n/, ''));
+      expect(other.calls.length).toBeGreaterThan(0);
+      expect(eventsOf(one.trace, 'passed').map(({ origin }) => origin)).toContain(new URL(other.origin).host);
+      expect(one.report.drills[0]?.notes.join()).toContain(`it also connected to ${new URL(other.origin).host}`);
+      expect(verdictsOf(one)).toEqual([['errors', 'passed', 'backup']]);
+    } finally {
+      await other.close();
+    }
+  });
+
+  it('goes to the stand by node:https as well; a socket of its own to a provider is refused', async () => {
+    process.env['SEEN'] = '/dev/null';
+    const { host, port } = new URL(provider.origin);
+    const one = await asked(`const { get } = await import('node:https');
+      const { connect } = await import('node:tls');
+      const headers = { authorization: 'Bearer ' + process.env.OPENAI_API_KEY };
+      const status = await new Promise((done) => get('${provider.origin}/v1/models', { headers }, (r) => done(r.resume().statusCode)));
+      const code = await new Promise((done) => connect({ host: '127.0.0.1', port: ${port} }).on('error', (e) => done(e.code)));
+      if (status !== 200 || code !== 'ECONNREFUSED') throw new Error(status + ' ' + code);`);
+    expect(one.report.drills[0]?.reasons[0]?.reason).toBe(`a call was to leave for ${host}, past the stand`);
+    expect(one.report.drills[0]?.tasks[0]?.outcome.kind).toBe('answered');
+    expectNoLeak(one);
+  });
+});
+
+describe('programs', () => {
+  const short = SHORT.replace(/ {2}- .*cut.*\n/, '');
+  it('a command', async () => {
+    const module = join(root, 'fixtures/targets/sdks-agent.mjs');
+    const config = `targets: { own: { command: [node, "${join(root, 'fixtures/targets/over-lines.mjs')}", "${module}"], lives: run, declares: { features: [fallback, deadline], chain: [primary, backup], deadline_ms: 12000 } } }`;
+    const one = await live({ target: 'own', config, drill: short });
+    expect(verdictsOf(one)).toEqual([['errors', 'passed', 'backup']]);
+    expectNoLeak(one);
+  });
+
+  it('an HTTP service that drill starts', async () => {
+    const config = `targets: { own: { http: "http://127.0.0.1:PORT/ask", start: python3 ${root}/fixtures/targets/http-service.py PORT, declares: { features: [fallback, deadline], chain: [primary, backup], deadline_ms: 12000 } } }`;
+    const port = await freePorts(1);
+    const one = await live({ target: 'own', config: config.replaceAll('PORT', String(port)), drill: short });
+    expect(verdictsOf(one)).toEqual([['errors', 'passed', 'backup']]);
+    expectNoLeak(one);
+  });
+});
+
+describe('before anything is spent', () => {
+  const target = './agent.mjs';
+  const own = () => ({ target, files: { 'agent.mjs': OWN() } });
+
+  it('--plan says what would be called, and calls nobody', async () => {
+    const calls = provider.calls.length;
+    const screen: string[] = [];
+    await expect(
+      live({ ...own(), more: { plan: true, stdout: { write: (text) => void screen.push(text) } } }),
+    ).rejects.toThrow();
+    expect(screen.join('')).toMatch(/^primary .*key OPENAI_API_KEY {2}trusting ca.pem as well\n/);
+    expect(provider.calls.length).toBe(calls);
+  });
+
+  it('a drill that does not allow it is not run', async () => {
+    const drill = DRILL.replace('live: allowed\n', '');
+    await expect(live({ ...own(), drill })).rejects.toThrow('the drill live may not be run live');
+  });
+
+  it('a call for which there is no room is withheld, and nothing is held against the target', async () => {
+    process.env['SEEN'] = '/dev/null';
+    const one = await live({ ...own(), live: '{ daily_usd: 0.000001, max_output_tokens: 500, ledger: spend }' });
+    expect(one.asked).toEqual([]);
+    expect(one.report.verdict).toBe('inconclusive');
+    expect(one.report.drills[0]?.reasons[0]?.reason).toMatch(/^a call to primary was not passed on: no room/);
+    expect(one.report.drills[0]?.checks.filter(({ verdict }) => verdict === 'failed')).toEqual([]);
+  });
+});
