@@ -1,12 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { catalogue } from './catalogue.ts';
 import { eventsOf } from './core/evidence.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
 import { freePorts } from './free-ports.fixture.ts';
 import { type Provider, startProvider } from './live/provider.fixture.ts';
 import type { RunRequest } from './opened.ts';
 import { Project } from './project.fixture.ts';
+import { openProxy } from './proxy.ts';
 
 // Real providers' place is taken by one of ours, over TLS: everything between it and the target is as it ships.
 
@@ -58,6 +60,15 @@ const MODELS: Readonly<Record<string, string>> = {
 const roleOf = (protocol: string, key: string) =>
   `{ provider: p, protocol: ${protocol}, base_url: "${provider.origin}${BASES[protocol] ?? ''}", model: ${MODELS[protocol]}, key_env: ${key}, ca_file: ca.pem }`;
 
+const configOf = (
+  primary: string,
+  limits = '{ daily_usd: 5, max_output_tokens: 500, ledger: spend }',
+) => `live: ${limits}
+roles:
+  primary: ${roleOf(primary, 'OPENAI_API_KEY')}
+  backup: ${roleOf('anthropic-messages', 'ANTHROPIC_API_KEY')}
+`;
+
 interface Asked {
   primary?: string;
   target: string;
@@ -84,11 +95,7 @@ async function live({
     'tasks/hours.json': '{ "name": "hours", "input": "When are you open on Sunday?", "must_include": ["10 am"] }',
     'live.yaml': drill,
     'ca.pem': provider.ca,
-    'drill.config.yaml': `live: ${limits ?? '{ daily_usd: 5, max_output_tokens: 500, ledger: spend }'}
-roles:
-  primary: ${roleOf(primary, 'OPENAI_API_KEY')}
-  backup: ${roleOf('anthropic-messages', 'ANTHROPIC_API_KEY')}
-${config}`,
+    'drill.config.yaml': `${configOf(primary, limits)}${config}`,
     ...files,
   });
   const ran = await runDrill({
@@ -228,6 +235,51 @@ describe('programs', () => {
     const one = await live({ target: 'own', config: config.replaceAll('PORT', String(port)), drill: short });
     expect(verdictsOf(one)).toEqual([['errors', 'passed', 'backup']]);
     expectNoLeak(one);
+  });
+});
+
+describe('drill proxy --upstream', () => {
+  it('hands true replies on to whoever has its key, and breaks them', async () => {
+    using project = new Project({ 'ca.pem': provider.ca, 'drill.config.yaml': configOf('openai-chat') });
+    const calls = provider.calls.length;
+    const env = { ...KEYS, CI: 'true' };
+    const open = await openProxy(
+      {
+        cwd: project.cwd,
+        role: [],
+        fault: ['server-error@backup'],
+        seed: 1,
+        port: 0,
+        listen: '127.0.0.1',
+        journal: 10,
+        upstream: true,
+        env,
+      },
+      catalogue,
+    );
+    try {
+      const ask = (role: string, path: string, key?: string) =>
+        fetch(`${open.roles[role]?.base_url}${path}`, {
+          method: 'POST',
+          headers: {
+            'content-type': 'application/json',
+            'anthropic-version': '2023-06-01',
+            authorization: `Bearer ${key ?? open.roles[role]?.api_key}`,
+          },
+          body: JSON.stringify({
+            model: open.roles[role]?.model,
+            max_tokens: 20,
+            messages: [{ role: 'user', content: 'hi' }],
+          }),
+        });
+      const reply = await ask('primary', '/chat/completions');
+      expect(JSON.stringify(await reply.json())).toContain(SAID);
+      expect((await ask('primary', '/chat/completions', 'sk-somebody-elses')).status).toBe(401);
+      expect((await ask('backup', '/v1/messages')).status).toBe(500);
+      expect(provider.calls.slice(calls).map(({ key }) => key)).toEqual([KEYS.OPENAI_API_KEY]);
+    } finally {
+      await open.close();
+    }
   });
 });
 

@@ -20,11 +20,13 @@ import type { Scope, Stand } from './core/stand.ts';
 import { addressesOf, armFault } from './equip.ts';
 import { schemaFieldsOf } from './run/plan.ts';
 import { eventsOnly } from './stand/events-only.ts';
+import { dummyKey } from './stand/route.ts';
 import { scriptFor } from './stand/script.ts';
 import { ADMIN_PREFIX, adminOf, type Faults } from './stand/sockets/admin.ts';
 import { reaching, variablesOf } from './stand/sockets/index.ts';
 import { createJournal, type Totals } from './stand/sockets/journal.ts';
 import { type Answer, type Listener, listen } from './stand/sockets/listen.ts';
+import { hasRunKey, withoutRunKey } from './stand/sockets/run-key.ts';
 import { answerTools } from './stand/sockets/tools.ts';
 import { createStand } from './stand/stand.ts';
 import { canonicalJson } from './text/canonical.ts';
@@ -48,6 +50,10 @@ export interface ProxyRequest {
   token?: string | undefined;
   /** Calls that the journal keeps. */
   journal: number;
+  /** The providers themselves reply, for real money. */
+  upstream?: boolean;
+  /** With the real keys in it, where `upstream` is asked for. */
+  env?: NodeJS.ProcessEnv;
 }
 
 /** What stands ready, with how it is reached. */
@@ -72,8 +78,10 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
   const clock = createWallClock();
   const journal = createJournal(request.journal, () => clock.epochMs + clock.now());
   const { protocols } = catalogue;
+  const live = await liveOf(request, roles, clock, catalogue);
+  const keyFor = live && ((role: Role) => dummyKey(role, live.keys));
   const stand = createStand({
-    ...{ clock, roles, protocols, random: createRandom(seed) },
+    ...{ clock, roles, protocols, keyFor, replies: live?.replies, random: createRandom(seed) },
     recording: eventsOnly(journal.emit),
     schemaFields: workflow === undefined ? [] : schemaFieldsOf({ workflow }),
     contract: workflow?.contract,
@@ -93,7 +101,8 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
       const reach = reaching(role.base_url, protocols);
       origins.set(
         name,
-        await open.add(({ path, ...call }, signal) => {
+        await open.add(async ({ path, ...call }, signal) => {
+          if (!hasRunKey(call, protocols, live?.keys)) return withoutRunKey();
           const scope = asks.ofCall(call.body);
           return stand.transport(() => scope)({ ...call, url: reach(path), role: name }, signal);
         }),
@@ -113,7 +122,7 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
       adminOf({ faults, journal, token, advertise: advertised(request).toLowerCase(), about }),
     );
     const local = Object.fromEntries(
-      Object.entries(addressesOf(roles)).map(([name, address]) => {
+      Object.entries(addressesOf(roles, keyFor)).map(([name, address]) => {
         const path = new URL(address.base_url).pathname.replace(/\/$/, '');
         return [name, { ...address, base_url: `${origins.get(name)}${path}` }];
       }),
@@ -132,6 +141,7 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
       async close() {
         faults.reset();
         await open.close();
+        await live?.upstream.close();
       },
     };
   } catch (error) {
@@ -139,6 +149,12 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
     await open.close();
     throw error;
   }
+}
+
+async function liveOf({ upstream, cwd, env = {} }: ProxyRequest, roles: Roles, clock: Clock, catalogue: Catalogue) {
+  if (upstream !== true) return undefined;
+  const { openLiveRun } = await import('./live-run.ts');
+  return openLiveRun(loadConfig(cwd, catalogue), { roles, cwd, env, clock });
 }
 
 // --- what answers -----------------------------------------------------------

@@ -155,6 +155,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     new Option('--advertise <host>', 'the name under which others find it'),
     new Option('--token <token>', 'what the admin API asks for; one that nobody can guess without it'),
     new Option('--journal <n>', 'calls that the journal keeps').argParser(calls).default(1000),
+    new Option('--upstream', 'the providers themselves reply, for real money (docs/live.md)').default(false),
     new Option('--until-stdin-ends', 'end when standard input does, so with the program that started it').default(
       false,
     ),

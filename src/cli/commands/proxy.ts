@@ -5,7 +5,7 @@ import { type OpenProxy, openProxy, type ProxyRequest } from '../../proxy.ts';
 import type { Totals } from '../../stand/sockets/journal.ts';
 import type { Terminal } from '../terminal.ts';
 
-export interface ProxyFlags extends Omit<ProxyRequest, 'cwd'> {
+export interface ProxyFlags extends Omit<ProxyRequest, 'cwd' | 'env'> {
   json: boolean;
   /** It ends with whoever started it: when its standard input does. */
   untilStdinEnds: boolean;
@@ -15,10 +15,10 @@ export interface ProxyFlags extends Omit<ProxyRequest, 'cwd'> {
 export async function proxy(
   { json, untilStdinEnds, ...request }: ProxyFlags,
   catalogue: Catalogue,
-  { cwd, stdout, signal }: Pick<Terminal, 'cwd' | 'stdout' | 'signal'>,
+  { cwd, env, stdout, signal }: Pick<Terminal, 'cwd' | 'env' | 'stdout' | 'signal'>,
   stdin: Readable = process.stdin,
 ): Promise<number> {
-  const open = await openProxy({ ...request, cwd }, catalogue);
+  const open = await openProxy({ ...request, cwd, env }, catalogue);
   try {
     stdout.write(json ? `${JSON.stringify(readyOf(open))}\n` : readyText(open));
     await Promise.race([whenAborted(signal), ...(untilStdinEnds ? [whenEnded(stdin)] : [])]);

@@ -11,6 +11,7 @@ import { isRecord, parseJson } from '../../text/json.ts';
 import { keyOf } from '../route.ts';
 import { type Asks, createAttribution, unmarked } from './attribution.ts';
 import { type Answer, type At, type Listener, LOOPBACK, listen } from './listen.ts';
+import { hasRunKey, withoutRunKey } from './run-key.ts';
 import { answerTools, json } from './tools.ts';
 import { type Leaving, trap } from './trap.ts';
 
@@ -100,7 +101,7 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     for (const [name, role] of Object.entries(roles)) {
       const reach = reaching(role.base_url, protocols);
       const answer = attributed(name, async (request, whose, signal) => {
-        if (!hasKey(request)) return withoutKey(name);
+        if (!hasRunKey(request, protocols, live)) return withoutKey(name);
         const scope = whose();
         return stand.transport(() => scope)({ ...request, url: reach(request.path), role: name }, signal);
       });
@@ -120,11 +121,6 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     throw error;
   }
 
-  /** Real money is only spent for whoever was told the key of this run. */
-  function hasKey(request: WireRequest): boolean {
-    return live === undefined || keyOf(request, protocols)?.startsWith(live) === true;
-  }
-
   /** A call on its way to a provider's own host, which a header names: the host tells whose role it is. */
   async function toHosts(request: WireRequest, whose: () => Scope, signal: AbortSignal): Promise<WireReply> {
     const url = header(request.headers, TO_HOST);
@@ -135,7 +131,7 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     }
     const headers = request.headers.filter(([name]) => name.toLowerCase() !== TO_HOST);
     if (url === undefined || !URL.canParse(url)) return json(400, { error: `the header ${TO_HOST} holds no URL` });
-    if (!hasKey(request)) return withoutKey(new URL(url).host);
+    if (!hasRunKey(request, protocols, live)) return withoutKey(new URL(url).host);
     const scope = whose();
     return stand.transport(() => scope)({ ...request, headers, url }, signal);
   }
@@ -143,7 +139,7 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
   function withoutKey(to: string): WireReply {
     if (!asked) options.print(`a call to ${to} came without the key of this run and was turned away (HTTP 401)\n`);
     asked = true;
-    return json(401, { error: { message: 'drill: this stand answers only with the key that it gave to the target' } });
+    return withoutRunKey();
   }
 
   /** What went, or was to go, somewhere else than to the stand. */
