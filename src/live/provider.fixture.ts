@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createServer as createPlain, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { type Protocol, protocolOf, type ReplyShape } from '../core/protocol.ts';
@@ -33,8 +34,10 @@ export interface ProviderAnswer {
   body?: string | Uint8Array | readonly (string | Uint8Array)[];
   /** In the place of `status` and `body`; an error as its first part becomes an HTTP error. */
   parts?: readonly Part[];
-  /** What comes after the last chunk; `end` without. `hang` keeps the connection open until the other side leaves. */
-  then?: 'end' | 'reset' | 'close' | 'hang';
+  /** How it ends after the last chunk; `whole` without. `hang` keeps the connection open until the other side leaves. */
+  ends?: 'whole' | 'reset' | 'closed' | 'hang';
+  /** Not even a status is said. */
+  silent?: boolean;
   /** What is waited for after the last chunk. */
   until?: Promise<unknown>;
 }
@@ -83,6 +86,9 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
   const server = made === undefined ? createPlain(serve) : createServer({ key: made.key, cert: made.cert }, serve);
   // Whoever refuses its certificate tells so by an alert.
   server.on('tlsClientError', () => {});
+  // TLS has no way to reset what is under it.
+  const raw = new Map<number | undefined, Socket>();
+  server.on('connection', (socket) => void raw.set(socket.remotePort, socket));
   await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
   const { port } = server.address() as AddressInfo;
 
@@ -92,17 +98,22 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
     calls.push(call);
     const allowed = options.keys === undefined || options.keys.includes(call.key);
     const answer = allowed ? (options.answer?.(call) ?? { parts: TRUE_PARTS }) : WRONG_KEY;
-    const { status, headers, chunks, whole, then } = written(call, answer);
+    await (answer.silent ? undefined : say(response, call, answer));
+    await answer.until;
+    const { ends = 'whole' } = answer;
+    if (ends === 'whole') response.end();
+    else if (ends === 'reset') raw.get(request.socket.remotePort)?.resetAndDestroy();
+    else if (ends === 'closed') request.socket.destroySoon();
+  }
+
+  async function say(response: ServerResponse, call: ProviderCall, answer: ProviderAnswer): Promise<void> {
+    const { status, headers, chunks, whole } = written(call, answer);
     const packed = options.gzip === true && /gzip/.test(header(call.headers, 'accept-encoding') ?? '');
     const sent = packed ? [gzipSync(Buffer.concat(chunks))] : chunks;
     const length = String(sent.reduce((sum, chunk) => sum + chunk.length, 0));
     const more = [...(packed ? [['content-encoding', 'gzip']] : []), ...(whole ? [['content-length', length]] : [])];
     response.writeHead(status, [...headers, ...more].flat());
     for (const chunk of sent) await new Promise((done) => response.write(chunk, done));
-    await answer.until;
-    if (then === 'end') response.end();
-    else if (then === 'reset') request.socket.resetAndDestroy();
-    else if (then === 'close') request.socket.destroySoon();
   }
 
   return {
@@ -143,19 +154,15 @@ interface Written {
   chunks: Uint8Array[];
   /** Its length is told before it. */
   whole: boolean;
-  then: 'end' | 'reset' | 'close' | 'hang';
 }
 
-function written(
-  call: ProviderCall,
-  { status = 200, headers = [], body = [], parts, then = 'end' }: ProviderAnswer,
-): Written {
-  if (parts !== undefined) return { ...spoken(call, parts, headers), then };
+function written(call: ProviderCall, { status = 200, headers = [], body = [], parts }: ProviderAnswer): Written {
+  if (parts !== undefined) return spoken(call, parts, headers);
   const chunks = typeof body === 'string' || body instanceof Uint8Array ? [body] : body;
-  return { status, headers, chunks: chunks.map((chunk) => Buffer.from(chunk)), whole: chunks !== body, then };
+  return { status, headers, chunks: chunks.map((chunk) => Buffer.from(chunk)), whole: chunks !== body };
 }
 
-function spoken(call: ProviderCall, parts: readonly Part[], more: Headers): Omit<Written, 'then'> {
+function spoken(call: ProviderCall, parts: readonly Part[], more: Headers): Written {
   const protocol = protocolOf(protocols, { protocol: call.protocol ?? '' });
   if (protocol === undefined)
     return {
@@ -169,10 +176,10 @@ function spoken(call: ProviderCall, parts: readonly Part[], more: Headers): Omit
   const said: readonly Part[] =
     'refused' in asked ? [{ type: 'error', mode: asked.mode, message: asked.message, status: asked.status }] : parts;
   const shape = 'refused' in asked ? { model: asked.model ?? '', stream: false } : asked;
-  return { ...encoded(protocol, shape, said, more) };
+  return encoded(protocol, shape, said, more);
 }
 
-function encoded(protocol: Protocol, call: ReplyShape, parts: readonly Part[], more: Headers) {
+function encoded(protocol: Protocol, call: ReplyShape, parts: readonly Part[], more: Headers): Written {
   const encoder = protocol.encoder(call, { id: '0badcafe', atMs: 1_790_000_000_000 });
   const { status, headers, framing } = encoder.head(parts[0]);
   const frames = [...parts.flatMap((part) => encoder.push(part)), ...encoder.end()];
@@ -187,7 +194,7 @@ function encoded(protocol: Protocol, call: ReplyShape, parts: readonly Part[], m
 /** A certificate for these names by an authority of its own, PEM. */
 export async function certificateFor(names: readonly string[]): Promise<{ ca: string; cert: string; key: string }> {
   const common = { keyType: 'ec', algorithm: 'sha256' } as const;
-  const authority = await generate([{ name: 'commonName', value: 'a test authority' }], {
+  const authority = await generate([{ name: 'commonName', value: `a test authority ${randomUUID()}` }], {
     ...common,
     extensions: [
       { name: 'basicConstraints', cA: true, critical: true },
