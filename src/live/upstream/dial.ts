@@ -94,12 +94,11 @@ async function tunnelled(
   signal: AbortSignal,
 ): Promise<Socket> {
   const authority = `${to.hostname}:${portOf(to)}`;
-  const { username, password } = proxy.url;
-  const credentials = Buffer.from(`${decodeURIComponent(username)}:${decodeURIComponent(password)}`).toString('base64');
+  const credentials = credentialsOf(proxy.url);
   const asked = request({
     method: 'CONNECT',
     path: authority,
-    headers: { host: authority, ...(username !== '' && { 'proxy-authorization': `Basic ${credentials}` }) },
+    headers: { host: authority, ...(credentials && { 'proxy-authorization': credentials }) },
     createConnection: () => over,
   });
   const status = await new Promise<number>((resolve, reject) => {
@@ -134,6 +133,15 @@ async function tunnelled(
     `the proxy ${name} opens no way to ${to.host} (HTTP ${status})`,
     'Allow that host there, or name it in NO_PROXY.',
   );
+}
+
+function credentialsOf({ username, password }: URL): string | undefined {
+  if (username === '') return undefined;
+  // A percent sign that begins no byte is one.
+  const [user, word] = [username, password].map((text) =>
+    decodeURIComponent(text.replace(/%(?![0-9a-f]{2})/gi, '%25')),
+  );
+  return `Basic ${Buffer.from(`${user}:${word}`).toString('base64')}`;
 }
 
 /** Resolves with the socket at its event. What `meant` makes of an error is thrown in its place. */

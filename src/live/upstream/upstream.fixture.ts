@@ -5,7 +5,7 @@ import type { Role } from '../../core/declaration.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { protocols } from '../../protocols/index.ts';
 import { type Provider, type ProviderOptions, startProvider } from '../provider.fixture.ts';
-import { openUpstream, type UpstreamOptions, type UpstreamReply } from './upstream.ts';
+import { openUpstream, type Upstream, type UpstreamOptions, type UpstreamReply } from './upstream.ts';
 
 /** What only the provider may see, and what only the target has. */
 export const REAL_KEY = 'sk-real-9f8e7d6c5b4a39281706f5e4d3c2b1a0';
@@ -35,6 +35,7 @@ export const textOf = async (body: AsyncIterable<Uint8Array>): Promise<string> =
 
 export interface Rig extends AsyncDisposable {
   provider: Provider;
+  upstream: Upstream;
   /** Sends a call of the provider's first protocol, or another request, through an upstream made with these options. */
   send(given?: Partial<WireRequest> & { identity?: boolean; signal?: AbortSignal }): Promise<UpstreamReply>;
 }
@@ -47,12 +48,14 @@ export async function rig(
     role?: Partial<Role>;
     env?: Record<string, string | undefined>;
     lookup?: UpstreamOptions['lookup'];
+    /** Authorities of the role's ca_file, beside the provider's own. */
+    trusted?: string;
   } = {},
 ): Promise<Rig> {
-  const { protocol = 'openai-chat', host, role, env, lookup, ...options } = given;
+  const { protocol = 'openai-chat', host, role, env, lookup, trusted = '', ...options } = given;
   const provider = await startProvider(options);
   const folder = mkdtempSync(join(tmpdir(), 'drill-upstream-'));
-  writeFileSync(join(folder, 'ca.pem'), provider.ca);
+  writeFileSync(join(folder, 'ca.pem'), `${provider.ca}\n${trusted}`);
   const origin =
     host === undefined ? provider.origin : `${new URL(provider.origin).protocol}//${host}:${provider.port}`;
   const upstream = openUpstream({
@@ -68,6 +71,7 @@ export async function rig(
   });
   return {
     provider,
+    upstream,
     send: ({ identity = false, signal, ...request } = {}) =>
       upstream.send({ role: 'primary', identity, request: { ...requestTo(protocol, origin), ...request } }, signal),
     async [Symbol.asyncDispose]() {

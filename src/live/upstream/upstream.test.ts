@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { constants, gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { header } from '../../core/wire.ts';
 import { protocols } from '../../protocols/index.ts';
@@ -10,6 +10,7 @@ import { UpstreamFailure, UpstreamRefused } from './failures.ts';
 import { bytesOf, DUMMY_KEY, REAL_KEY, requestTo, rig, textOf } from './upstream.fixture.ts';
 import { openUpstream } from './upstream.ts';
 
+const SYNC_FLUSH = constants.Z_SYNC_FLUSH;
 const METADATA = { address: '169.254.169.254', family: 4 };
 const HERE = { address: '127.0.0.1', family: 4 };
 const NAMES = protocols.map(({ name }) => name);
@@ -119,7 +120,7 @@ describe('keys', () => {
       })(),
     );
     expect(error).toMatchObject({ why: expect.stringContaining('packed'), notSent: false });
-    const read = gunzipSync(Buffer.concat(got), { finishFlush: 2 }).toString();
+    const read = gunzipSync(Buffer.concat(got), { finishFlush: SYNC_FLUSH }).toString();
     expect('{"error":"Incorrect API key: ').toContain(read);
   });
 });
@@ -143,6 +144,17 @@ describe('bytes', () => {
     expect(await textOf(read.body)).toContain(TRUE_TEXT);
     const asked = to.provider.calls.map((call) => header(call.headers, 'accept-encoding'));
     expect(asked).toEqual(['gzip, br', 'identity']);
+  });
+
+  it('that are packed and streamed come as soon as they are there', async () => {
+    const begun = gzipSync('data: 1\n\n', { finishFlush: SYNC_FLUSH });
+    await using to = await rig({
+      answer: () => ({ headers: [['content-encoding', 'gzip']], body: [begun, ''], ends: 'hang' }),
+    });
+    for await (const chunk of (await to.send()).body) {
+      expect(Buffer.from(chunk)).toEqual(begun);
+      break;
+    }
   });
 
   it('that could not be looked through for a key are not asked for, and not passed', async () => {
