@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer as createPlain, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { type Protocol, protocolOf, type ReplyShape } from '../core/protocol.ts';
@@ -20,6 +21,8 @@ export interface ProviderCall {
   protocol: string | undefined;
   /** The key it brought, where its protocol has it; empty without. */
   key: string;
+  /** The name that TLS was asked for (SNI). */
+  servername: string | undefined;
   /** Which of all calls it is, from 1 on. */
   n: number;
   /** Resolves once its connection is gone: true where the reply was not whole by then. */
@@ -133,7 +136,7 @@ export async function startProvider(options: ProviderOptions = {}): Promise<Prov
 const WRONG_KEY: ProviderAnswer = { parts: [{ type: 'error', mode: 'auth', message: 'Incorrect API key provided.' }] };
 
 function callOf(
-  { method = 'GET', url = '/', rawHeaders }: IncomingMessage,
+  { method = 'GET', url = '/', rawHeaders, socket }: IncomingMessage,
   body: Uint8Array,
   n: number,
   gone: Promise<boolean>,
@@ -145,7 +148,8 @@ function callOf(
   const protocol = protocols.find((one) => one.baseOf(path) !== undefined);
   const own = protocol?.keyHeader && header(headers, protocol.keyHeader);
   const key = own ?? header(headers, 'authorization')?.replace(/^Bearer /, '') ?? '';
-  return { method, path, url, headers, body, protocol: protocol?.name, key, n, gone };
+  const servername = (socket instanceof TLSSocket && socket.servername) || undefined;
+  return { method, path, url, headers, body, protocol: protocol?.name, key, servername, n, gone };
 }
 
 interface Written {

@@ -128,7 +128,7 @@ async function tunnelled(
       `Put the right ones into ${proxy.named}: http://user:password@host:port.`,
     );
   // It found no way to the provider, as the network may not.
-  if (status >= 500) throw new UpstreamFailure('refused', true, new Error(`the proxy ${name} said ${status}`));
+  if (status >= 500) throw new UpstreamFailure('refused', true);
   throw new UpstreamRefused(
     `the proxy ${name} opens no way to ${to.host} (HTTP ${status})`,
     'Allow that host there, or name it in NO_PROXY.',

@@ -25,12 +25,12 @@ export interface Heard {
  */
 export function exchange(socket: Socket, { method, path, headers, body }: Said, signal: AbortSignal): Promise<Heard> {
   let how: 'reset' | 'closed' = 'closed';
-  let cause: unknown;
+  let first: Error | undefined;
   const notice = (error: Error) => {
-    cause ??= error;
+    first ??= error;
     if (brokenBy(error) === 'reset') how = 'reset';
   };
-  const broken = (): unknown => (signal.aborted ? signal.reason : new UpstreamFailure(how, false, cause));
+  const broken = (): unknown => (signal.aborted ? signal.reason : new UpstreamFailure(how, false, first));
   socket.on('error', notice);
   const forget = whenAborted(signal, () => socket.destroy());
   socket.once('close', forget);

@@ -4,11 +4,13 @@ import { NetworkFailure } from '../../core/wire.ts';
 export class UpstreamFailure extends NetworkFailure {
   /** Not a byte of the request has left this machine. */
   readonly notSent: boolean;
-  constructor(how: NetworkFailure['how'], notSent: boolean, cause?: unknown) {
+  /** The system's word for it, e.g. ENOTFOUND. The whole error may hold bytes of a reply, and a key in them. */
+  readonly code: string | undefined;
+  constructor(how: NetworkFailure['how'], notSent: boolean, error?: unknown) {
     super(how);
     this.name = 'UpstreamFailure';
     this.notSent = notSent;
-    this.cause = cause;
+    this.code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
   }
 }
 

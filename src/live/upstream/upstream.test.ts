@@ -218,6 +218,7 @@ describe('hosts', () => {
     expect(await textOf((await to.send()).body)).toContain(TRUE_TEXT);
     expect(asked).toBe(1);
     expect(header(to.provider.calls[0]?.headers ?? [], 'host')).toBe(`provider.test:${to.provider.port}`);
+    expect(to.provider.calls[0]?.servername).toBe('provider.test');
     expect(await refusalOf(to.send())).toMatchObject({
       why: expect.stringContaining('169.254.169.254'),
       notSent: true,
@@ -277,10 +278,18 @@ describe('hosts', () => {
     for (const to of [here, there]) expect(await textOf((await to.send()).body)).toContain(TRUE_TEXT);
   });
 
+  it('with several addresses, the next is tried where nobody listens', async () => {
+    const lookup = async () => [{ address: '::1', family: 6 }, { address: '127.0.0.9', family: 4 }, HERE];
+    const named = { host: 'provider.test', names: ['provider.test'], role: { allow_private: true } };
+    await using to = await rig({ ...named, lookup });
+    expect(await textOf((await to.send()).body)).toContain(TRUE_TEXT);
+    expect(to.provider.calls).toHaveLength(1);
+  });
+
   it('one that nobody knows, or where nobody listens, is a refused connection; nothing was sent', async () => {
-    const lookup = () => Promise.reject(new Error('ENOTFOUND'));
+    const lookup = () => Promise.reject(Object.assign(new Error('none'), { code: 'ENOTFOUND' }));
     await using to = await rig({ host: 'provider.test', lookup });
-    expect(await failureOf(to.send())).toMatchObject({ how: 'refused', notSent: true });
+    expect(await failureOf(to.send())).toMatchObject({ how: 'refused', notSent: true, code: 'ENOTFOUND' });
     await using gone = await rig();
     await gone.provider.close();
     expect(await failureOf(gone.send())).toMatchObject({ how: 'refused', notSent: true });
