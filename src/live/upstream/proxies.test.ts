@@ -66,6 +66,14 @@ describe('a proxy', () => {
     await proxy.close();
   });
 
+  it('of this machine is asked for this machine, too', async () => {
+    const proxy = await startConnectProxy();
+    await using to = await rig({ env: { HTTPS_PROXY: proxy.url } });
+    expect(await textOf((await to.send()).body)).toContain(TRUE_TEXT);
+    expect(proxy.asked.map(({ authority }) => authority)).toEqual([`127.0.0.1:${to.provider.port}`]);
+    await proxy.close();
+  });
+
   it('is not asked for what NO_PROXY names', async () => {
     const proxy = await startConnectProxy();
     const here = { role: { allow_private: true }, lookup: async () => [{ address: '127.0.0.1', family: 4 }] };

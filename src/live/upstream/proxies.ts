@@ -11,13 +11,15 @@ export interface ProxyServer {
   url: URL | undefined;
 }
 
-/** The proxy between here and a URL. None is asked for this machine itself, which it could not reach. */
+/** The proxy between here and a URL. One elsewhere is not asked for this machine: what it reached would be its own. */
 export function proxyFor(to: URL, env: Env): ProxyServer | undefined {
-  if (isLoopbackHost(bareHost(to)) || isExcepted(to, found(env, 'NO_PROXY')?.value ?? '')) return undefined;
+  if (isExcepted(to, found(env, 'NO_PROXY')?.value ?? '')) return undefined;
   const set = found(env, to.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY') ?? found(env, 'ALL_PROXY');
   if (set === undefined) return undefined;
   const text = /^\w+:\/\//.test(set.value) ? set.value : `http://${set.value}`;
-  return { named: set.name, url: URL.canParse(text) ? new URL(text) : undefined };
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isElsewhere = url === undefined || !isLoopbackHost(bareHost(url));
+  return isElsewhere && isLoopbackHost(bareHost(to)) ? undefined : { named: set.name, url };
 }
 
 /** A proxy without its credentials. */

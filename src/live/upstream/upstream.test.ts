@@ -128,22 +128,30 @@ describe('keys', () => {
 describe('bytes', () => {
   it('pass as they come, and packed ones packed, unless the reply is to be read', async () => {
     const body = ['data: {"a":1}\n\n', 'data: sk-real-9f8e7d6c5b4a3928170 no key\n\n', 'data: s'];
-    await using plain = await rig({ answer: () => ({ body }) });
-    expect(await textOf((await plain.send()).body)).toBe(body.join(''));
+    const headers = [
+      ['X-Request-Id', 'req_1'],
+      ['Set-Cookie', 'a=b'],
+      ['Connection', 'x-hop'],
+      ['x-hop', '1'],
+    ] as const;
+    await using plain = await rig({ answer: () => ({ headers, body }) });
+    const { head, body: said } = await plain.send();
+    expect(head.headers.filter(([name]) => name !== 'Date')).toEqual([['X-Request-Id', 'req_1']]);
+    expect(await textOf(said)).toBe(body.join(''));
 
     await using to = await rig({ gzip: true });
-    const headers = [...requestTo('openai-chat', to.provider.origin).headers, ['Accept-Encoding', 'gzip, br']] as const;
-    const reply = await to.send({ headers });
+    const asked = [...requestTo('openai-chat', to.provider.origin).headers, ['Accept-Encoding', 'gzip, br']] as const;
+    const reply = await to.send({ headers: asked });
     expect(reply.head).toMatchObject({ status: 200, framing: 'length' });
     expect(header(reply.head.headers, 'content-encoding')).toBe('gzip');
     expect(header(reply.head.headers, 'content-length')).toBeUndefined();
     expect(gunzipSync(await bytesOf(reply.body)).toString()).toContain(TRUE_TEXT);
 
-    const read = await to.send({ headers, identity: true });
+    const read = await to.send({ headers: asked, identity: true });
     expect(header(read.head.headers, 'content-encoding')).toBeUndefined();
     expect(await textOf(read.body)).toContain(TRUE_TEXT);
-    const asked = to.provider.calls.map((call) => header(call.headers, 'accept-encoding'));
-    expect(asked).toEqual(['gzip, br', 'identity']);
+    const wanted = to.provider.calls.map((call) => header(call.headers, 'accept-encoding'));
+    expect(wanted).toEqual(['gzip, br', 'identity']);
   });
 
   it('that are packed and streamed come as soon as they are there', async () => {
