@@ -1,6 +1,10 @@
 /** A header list as it goes over the wire: order and repetition kept. */
 export type Headers = readonly (readonly [name: string, value: string])[];
 
+/** Node's list of a message's names and values, one after the other. */
+export const headersOf = (raw: readonly string[]): Headers =>
+  raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ''] as const] : []));
+
 export interface WireRequest {
   method: string;
   /** Absolute. */

@@ -6,7 +6,7 @@ import { TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { generate } from 'selfsigned';
 import { type Protocol, protocolOf, type ReplyShape } from '../core/protocol.ts';
-import { type Headers, header, type Part } from '../core/wire.ts';
+import { type Headers, header, headersOf, type Part } from '../core/wire.ts';
 import { protocols } from '../protocols/index.ts';
 
 /** One request as it arrived. */
@@ -141,9 +141,7 @@ function callOf(
   n: number,
   gone: Promise<boolean>,
 ): ProviderCall {
-  const headers: Headers = rawHeaders.flatMap((name, i) =>
-    i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ''] as const] : [],
-  );
+  const headers = headersOf(rawHeaders);
   const path = url.split('?')[0] ?? url;
   const protocol = protocols.find((one) => one.baseOf(path) !== undefined);
   const own = protocol?.keyHeader && header(headers, protocol.keyHeader);

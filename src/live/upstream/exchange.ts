@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Head, type Headers, header } from '../../core/wire.ts';
+import { type Head, type Headers, header, headersOf } from '../../core/wire.ts';
 import { whenAborted } from '../../world/abort.ts';
 import { brokenBy } from './dial.ts';
 import { UpstreamFailure } from './failures.ts';
@@ -56,9 +56,7 @@ async function* bodyOf(reply: IncomingMessage, broken: () => unknown): AsyncIter
 }
 
 function headOf({ statusCode = 0, rawHeaders }: IncomingMessage): Head {
-  const headers: Headers = rawHeaders.flatMap((name, i) =>
-    i % 2 === 0 ? [[name, rawHeaders[i + 1] ?? ''] as const] : [],
-  );
+  const headers = headersOf(rawHeaders);
   const framing = /\bchunked\b/i.test(header(headers, 'transfer-encoding') ?? '')
     ? 'chunked'
     : header(headers, 'content-length') === undefined

@@ -4,14 +4,15 @@ import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { headersOf } from '../../core/wire.ts';
 import { TRUE_TEXT } from '../provider.fixture.ts';
 import { DUMMY_KEY, REAL_KEY, type Rig, rig } from './upstream.fixture.ts';
 
 /** A port on which a target finds the role of a rig. */
 async function forwarding({ upstream }: Rig) {
   const server = createServer(async (request, response) => {
-    const { method = 'GET', url = '/', rawHeaders: raw } = request;
-    const headers = raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ''] as const] : []));
+    const { method = 'GET', url = '/', rawHeaders } = request;
+    const headers = headersOf(rawHeaders);
     const asked = { method, url: `http://here${url}`, headers, body: Buffer.concat(await request.toArray()) };
     const { head, body } = await upstream.send({ role: 'primary', identity: false, request: asked });
     response.writeHead(head.status, head.headers.flat());

@@ -1,7 +1,7 @@
 import { request as open } from 'node:http';
 import type { Clock } from '../../core/clock.ts';
-import { type Headers, NetworkFailure, type WireRequest } from '../../core/wire.ts';
-import { type Answer, pairs } from './listen.ts';
+import { type Headers, headersOf, NetworkFailure, type WireRequest } from '../../core/wire.ts';
+import type { Answer } from './listen.ts';
 
 /** What became of one request, seen from the end that made it. */
 export interface Exchange {
@@ -45,7 +45,7 @@ export function exchangeOver(
     const broken = () => end(signal.aborted ? 'left' : reset ? 'reset' : 'closed');
     const sent = open(url, { method, headers: Object.fromEntries(headers), agent: false, signal }, (reply) => {
       seen.status = reply.statusCode ?? null;
-      seen.headers = pairs(reply.rawHeaders);
+      seen.headers = headersOf(reply.rawHeaders);
       let bytes = 0;
       reply.on('data', (chunk: Uint8Array) => {
         seen.parts.push(chunk);

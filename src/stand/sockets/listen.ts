@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
-import { type Headers, NetworkFailure, type WireReply, type WireRequest } from '../../core/wire.ts';
+import { headersOf, NetworkFailure, type WireReply, type WireRequest } from '../../core/wire.ts';
 
 /** Who answers what comes to a port. `path` is that of the request, its query included. */
 export type Answer = (request: WireRequest & { path: string }, signal: AbortSignal) => Promise<WireReply>;
@@ -52,7 +52,7 @@ export async function listen(
     const body = await bodyOf(request);
     if (body === undefined) return void response.writeHead(413, { connection: 'close' }).end();
     const { method = 'GET', url: path = '/', rawHeaders } = request;
-    const headers = pairs(rawHeaders);
+    const headers = headersOf(rawHeaders);
     const url = `http://${request.headers.host ?? host}${path}`;
     await send(response, await answer({ method, url, path, headers, body }, left.signal));
   }
@@ -85,10 +85,6 @@ function bound(server: Server, host: string, port: number): Promise<void> {
     server.listen(port, host, resolve);
   });
 }
-
-/** Node's list of names and values, one after the other. */
-export const pairs = (raw: readonly string[]): Headers =>
-  raw.flatMap((name, i) => (i % 2 === 0 ? [[name, raw[i + 1] ?? ''] as const] : []));
 
 /** Undefined where it is too large. */
 async function bodyOf(request: IncomingMessage): Promise<Uint8Array | undefined> {
