@@ -3,15 +3,10 @@ import { startConnectProxy } from '../connect-proxy.fixture.ts';
 import { TRUE_TEXT } from '../provider.fixture.ts';
 import { UpstreamFailure, UpstreamRefused } from './failures.ts';
 import { proxyFor, shown } from './proxies.ts';
-import { DUMMY_KEY, REAL_KEY, rig, textOf } from './upstream.fixture.ts';
+import { DUMMY_KEY, failureOf, REAL_KEY, rig, textOf } from './upstream.fixture.ts';
 
 const elsewhere = { host: 'provider.test', names: ['provider.test'] };
 const never = () => Promise.reject(new Error('nobody is to be asked for this name'));
-const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
-  promise.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 describe('a proxy', () => {
   it('opens a tunnel, sees neither key nor text, and alone gets its credentials', async () => {

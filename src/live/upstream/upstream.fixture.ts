@@ -33,6 +33,13 @@ export async function bytesOf(body: AsyncIterable<Uint8Array>): Promise<Buffer> 
 
 export const textOf = async (body: AsyncIterable<Uint8Array>): Promise<string> => (await bytesOf(body)).toString();
 
+/** What a promise is rejected with. */
+export const failureOf = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+
 export interface Rig extends AsyncDisposable {
   provider: Provider;
   upstream: Upstream;
