@@ -1,10 +1,11 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type RecordedReply, recordedReplies, recordedReply } from '../../fixtures/replies/index.ts';
 import type { ModelCall } from '../core/model-call.ts';
 import type { WireReplyInParts } from '../core/plugin.ts';
 import type { Protocol } from '../core/protocol.ts';
-import { header, NetworkFailure, type Part, type Reply } from '../core/wire.ts';
+import { type Frame, header, NetworkFailure, type Part, type Reply } from '../core/wire.ts';
 import { anthropicMessages, openaiChat, openaiResponses } from './index.ts';
 import { concat, fromUtf8 } from './json.ts';
 import { type Armed, respond, type Source } from './relay.ts';
@@ -301,4 +302,32 @@ describe.each([
     );
     expect(order).toEqual(['outer', 'inner', 'm-1+outer+inner']);
   });
+});
+
+it('a packed reply passes as it came, and what it says is read beside it; for a fault it is unpacked', async () => {
+  const { head, body } = recordedReply('openai', 'answer-stream');
+  const packed = gzipSync(body);
+  const headers = [...head.headers, ['content-encoding', 'gzip'] as const];
+  const sent = { ...head, length: packed.length, headers };
+  const said = async (armed: Armed) => {
+    const source: Source = { kind: 'bytes', head: sent, body: chunks(packed, 100) };
+    const delivery = await respond(openaiChat, call, stamp, async () => source, armed);
+    if (delivery.kind === 'none') throw new Error('no reply');
+    const frames: Frame[] = [];
+    for await (const frame of delivery.frames) frames.push(frame);
+    return {
+      head: delivery.head,
+      body: concat(frames.map(({ wire }) => wire)),
+      text: textOf(frames.flatMap(({ parts }) => parts)),
+    };
+  };
+  const untouched = await said(nothing);
+  expect(untouched.body).toEqual(new Uint8Array(packed));
+  expect(untouched.head).toEqual(sent);
+  const changed = await said({ meaning: [mapped((p) => [p])], wire: [] });
+  expect(changed.body).toEqual(body);
+  expect(changed.head).toEqual(head);
+  const { parts } = await received(openaiChat, { kind: 'bytes', head, body: chunks(body) }, nothing);
+  expect([untouched.text, changed.text]).toEqual([textOf(parts), textOf(parts)]);
+  expect(untouched.text).not.toBe('');
 });
