@@ -64,7 +64,8 @@ function shapedIn(text: string, secret: RegExp): Span[] {
 // --- marks ------------------------------------------------------------------
 
 const HIDDEN = '[redacted]';
-const MARK = /(\[redacted(?: [0-9a-f]{2})?\])/;
+/** Splits a text at its marks, which stand at odd places of what comes out. */
+export const MARK = /(\[redacted(?: [0-9a-f]{2})?\])/;
 /** Taking something out can bring a word boundary about, and with it another secret. */
 const ROUNDS = 4;
 
