@@ -226,6 +226,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
   }),
   /** A target that runs live connected to what is no provider of its roles; told once for each. */
   z.object({ ...event, kind: z.literal('passed'), origin: z.string() }),
+  /** A call gets a reply that was recorded. */
+  z.object({ ...ofAsk, kind: z.literal('replayed'), call, role: z.string(), recording: z.string() }),
   /** A call that was not passed on to its provider, for a reason that is not the target's. */
   z.object({
     ...ofAsk,

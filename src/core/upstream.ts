@@ -9,6 +9,8 @@ export interface Received {
   head: Head;
   /** Chunks as they arrive, in the head's content encoding. Rejects with a `NetworkFailure` where the connection breaks. */
   body: AsyncIterable<Uint8Array>;
+  /** Which recording it is, where it is one. */
+  recording?: string;
 }
 
 /** A call whose reply no script gives. */

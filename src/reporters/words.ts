@@ -206,6 +206,8 @@ function detailOf(event: TraceEvent): string {
     case 'unscripted-call':
     case 'withheld':
       return event.why;
+    case 'replayed':
+      return event.recording;
     case 'tool-use':
       return event.tool;
     case 'tool-result':

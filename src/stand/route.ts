@@ -34,7 +34,8 @@ export interface UnknownCall {
 interface Known {
   roles: Roles;
   protocols: readonly Protocol[];
-  memoryOf(role: string): Memory;
+  /** What the provider of a role keeps of its replies; undefined where that is not known here. */
+  memoryOf(role: string): Memory | undefined;
   /** The dummy of each role; `mockKey` without it. */
   keyFor?: ((role: Role) => string) | undefined;
 }

@@ -10,6 +10,7 @@ import { createRandom } from '../core/random.ts';
 import type { ArmedFault, Scope } from '../core/stand.ts';
 import type { EventKind, NewEvent } from '../core/trace.ts';
 import { createTrigger, TriggerSpec } from '../core/trigger.ts';
+import type { ReplySource } from '../core/upstream.ts';
 import { type Frame, NetworkFailure, type Part, type WireReply, type WireRequest } from '../core/wire.ts';
 import { protocols } from '../protocols/index.ts';
 import { fromUtf8, utf8 } from '../protocols/json.ts';
@@ -46,10 +47,18 @@ interface Setting {
   task?: Partial<GoldenTask>;
   schemaFields?: string[];
   seed?: number;
+  replies?: ReplySource;
 }
 
 /** A stand with one task played, on a clock that moves only while something is waited for. */
-function open({ roles = twoHosts, faults = [], task = { answer }, schemaFields = [], seed = 7 }: Setting = {}) {
+function open({
+  roles = twoHosts,
+  faults = [],
+  task = { answer },
+  schemaFields = [],
+  seed = 7,
+  replies,
+}: Setting = {}) {
   const clock = new VirtualClock(EPOCH_MS);
   const events: (NewEvent & { at: number })[] = [];
   const nothing = { sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] };
@@ -69,6 +78,7 @@ function open({ roles = twoHosts, faults = [], task = { answer }, schemaFields =
     schemaFields,
     contract: undefined,
     tools: [],
+    replies,
   });
   stand.begin(faults);
   const golden = GoldenTask.parse({ name: scope.task, input: question, tenant: scope.tenant, ...task });
@@ -150,6 +160,23 @@ describe('a reply that asks for two tools', () => {
     expect((await ask('primary', { tools, maxOutputTokens: 2 })).calls.map((c) => c.arguments)).toEqual(['{"of":"l']);
     expect(told('call-end').map((e) => e.failure_mode)).toEqual(['truncated', 'truncated']);
   });
+});
+
+it('what a provider keeps of its own replies, it alone knows: a reference to one is passed on', async () => {
+  const roles: Roles = { primary: { ...openai, protocol: 'openai-responses' } };
+  const seen: string[] = [];
+  const replies: ReplySource = {
+    async ask({ request }) {
+      seen.push(fromUtf8(request.body));
+      return { head: { status: 200, headers: [], framing: 'chunked' }, body: (async function* () {})() };
+    },
+  };
+  const { request, whole, told } = open({ roles, replies });
+  const to = request('primary');
+  const body = utf8(JSON.stringify({ ...JSON.parse(fromUtf8(to.body)), previous_response_id: 'resp_of_theirs' }));
+  await whole({ ...to, body });
+  expect(seen).toHaveLength(1);
+  expect(told('unscripted-call')).toEqual([]);
 });
 
 async function readAll({ status, headers, body }: WireReply) {

@@ -72,7 +72,8 @@ export function createStand(options: StandOptions): Stand {
 
   async function exchange(request: WireRequest, signal: AbortSignal | undefined, scope: Scope | undefined) {
     signal?.throwIfAborted();
-    const to = route(request, { ...options, memoryOf });
+    // Which ids a provider knows, it says itself.
+    const to = route(request, { ...options, memoryOf: options.replies === undefined ? memoryOf : () => undefined });
     if (to.role === undefined) return refuseUnknown(to, scope);
     if ('plain' in to) return plainReply(to.plain);
     if (scope === undefined) return refuseUntold(to, new URL(request.url).origin);
@@ -126,7 +127,10 @@ export function createStand(options: StandOptions): Stand {
 
   async function receivedReply(replies: ReplySource, outside: CallOutside, signal: AbortSignal | undefined) {
     try {
-      return { kind: 'bytes' as const, ...(await replies.ask(outside, signal)) };
+      const { recording: which, ...received } = await replies.ask(outside, signal);
+      const { ask, task, id: call, role } = outside.call;
+      if (which !== undefined) recording.emit({ kind: 'replayed', ask, task, call, role, recording: which });
+      return { kind: 'bytes' as const, ...received };
     } catch (error) {
       if (!(error instanceof Withheld)) throw error;
       const { ask, task, id, role } = outside.call;
