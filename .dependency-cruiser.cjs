@@ -15,6 +15,7 @@ const knows = {
   run: ['core', 'text', 'world', 'redaction', 'recording', 'judge'],
   runtime: ['core', 'text', 'protocols'],
   config: ['core', 'text'],
+  cassettes: ['core', 'text', 'protocols', 'world', 'redaction'],
   live: ['core', 'text', 'protocols', 'world'],
   hosted: ['core', 'text', 'world'],
   schedule: ['core', 'text', 'world'],

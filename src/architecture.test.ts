@@ -66,6 +66,7 @@ describe('the rooms', () => {
       ['only-assembly-knows-the-player', 'cli', "import '../player/apart.ts';"],
       ['only-the-cli-knows-the-cli', 'run', "import '../cli/main.ts';"],
       ['no-circular', 'core', "import './planted-other.ts';"],
+      ['cassettes-knows-only-core-text-protocols-world-redaction', 'cassettes', "import '../config/project.ts';"],
       ['schedule-knows-only-core-text-world', 'schedule', "import '../config/project.ts';"],
     ];
     const files = planted.map(([, room], i) => join(copy, 'src', room, `planted-${i}.ts`));

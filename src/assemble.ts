@@ -34,6 +34,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const config = loadConfig(cwd, catalogue);
   const name = asked.target ?? config?.default_target ?? 'reference';
   await expectReporters(asked.reporter ?? []);
+  if (asked.record === true) (await import('./keep-recordings.ts')).expectRecordable(asked);
   if (asked.passRate !== undefined && asked.repeat === undefined)
     throw new DrillError({
       message: 'there are no runs of which --pass-rate could be a share',
@@ -75,7 +76,13 @@ export async function runDrills(asked: RunRequest): Promise<number> {
     const again = async (seed: number, collectEvery?: number) =>
       (isLive ? undefined : await playersFor({ ...request, seed }, named, secrets, print, collectEvery)) ??
       playersInside(target, seed, print);
-    const plans = plansFor(request, files, { ...told, redaction, wall: target.wall, live }, config);
+    const cassettesOf =
+      asked.replies === 'recorded' ? (await import('./config/cassette-files.ts')).cassettesFinder(cwd) : undefined;
+    const plans = plansFor(request, files, { ...told, redaction, wall: target.wall, live, cassettesOf }, config);
+    if (live !== undefined && request.record === true) {
+      live.tape = new (await import('./cassettes/recording.ts')).Tape();
+      (await import('./keep-recordings.ts')).expectCassettes(plans, cwd);
+    }
     if (live !== undefined) {
       const { beforeLive } = await import('./live-plan.ts');
       if (await beforeLive(live, plans, request)) return EXIT.passed;
@@ -86,7 +93,9 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       if (request.seeds !== undefined) return await runSeeds(open, request.seeds, again);
       if (request.repeat !== undefined) return await runRepeatedly(open, request.repeat, () => again(request.seed));
     }
-    return await runOnce(open, gate, () => again(request.seed, EVENTS_PER_COLLECTION));
+    const code = await runOnce(open, gate, () => again(request.seed, EVENTS_PER_COLLECTION));
+    if (live?.tape !== undefined) await (await import('./keep-recordings.ts')).keepRecordings(live.tape, open);
+    return code;
   } finally {
     await live?.upstream.close();
     signal.removeEventListener('abort', giveUp);
@@ -96,7 +105,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
 }
 
 /** What cannot be asked of a run on real providers, and what only of one. */
-function expectMode({ mode, plan, seeds, checkDeterminism }: RunRequest): void {
+function expectMode({ mode, plan, seeds, checkDeterminism, replies }: RunRequest): void {
   const tell = (message: string, file: string, fix: string) => {
     throw new DrillError({ message, place: { file }, fix });
   };
@@ -104,6 +113,8 @@ function expectMode({ mode, plan, seeds, checkDeterminism }: RunRequest): void {
     tell('a mocked run calls nobody that could be planned', '--plan', 'Add --mode live.');
   if (mode === 'live' && seeds !== undefined)
     tell('no seed decides what a provider replies', '--seeds', 'Use --repeat to run live several times.');
+  if (mode === 'live' && replies === 'recorded')
+    tell('in live mode the providers reply, and no recording', '--replies', 'Leave one of the two out.');
   if (mode === 'live' && checkDeterminism)
     tell('no provider replies the same twice', '--check-determinism', 'Leave it out, or run mocked.');
 }

@@ -1,3 +1,5 @@
+import { recording, type Tape } from './cassettes/recording.ts';
+import { replaying } from './cassettes/replaying.ts';
 import { readOutcome } from './config/outcome-shape.ts';
 import type { Role, Roles } from './core/declaration.ts';
 import { type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
@@ -19,12 +21,21 @@ import { unguessable } from './world/index.ts';
 
 /** What is played, as data alone, so that another process can be handed it; `tasks` are names of golden tasks. */
 export interface PlayData
-  extends Pick<PlayPlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped' | 'unscripted'> {
+  extends Pick<PlayPlan, 'drill' | 'workflow' | 'declares' | 'roles' | 'shipped' | 'unscripted' | 'cassettes'> {
   tasks: string[];
 }
 
-export const dataOf = ({ drill, workflow, declares, roles, shipped, unscripted, tasks }: PlayPlan): PlayData => ({
-  ...{ drill, workflow, declares, roles, shipped, ...(unscripted && { unscripted }) },
+export const dataOf = ({
+  drill,
+  workflow,
+  declares,
+  roles,
+  shipped,
+  unscripted,
+  cassettes,
+  tasks,
+}: PlayPlan): PlayData => ({
+  ...{ drill, workflow, declares, roles, shipped, cassettes, ...(unscripted && { unscripted }) },
   tasks: tasks.map(({ name }) => name),
 });
 
@@ -34,11 +45,13 @@ export interface Live {
   replies: ReplySource;
   /** What the dummy keys of this run begin with: the stand answers nobody without one. */
   keys: string;
+  /** Keeps what they reply. */
+  tape?: Tape | undefined;
 }
 
 /** Such data with everything that plays it: faults, providers, scripts. */
 export function equip({ tasks, ...data }: PlayData, redaction: Redaction, live?: Live): PlayPlan {
-  const { roles, workflow } = data;
+  const { drill, roles, workflow, cassettes } = data;
   const keyFor = live && ((role: Role) => dummyKey(role, live.keys));
   const addresses = addressesOf(roles, keyFor);
   return {
@@ -47,7 +60,13 @@ export function equip({ tasks, ...data }: PlayData, redaction: Redaction, live?:
     addresses,
     faults: faultsOf(data.drill),
     redaction,
-    openStand: (world) => createStand({ ...world, roles, protocols, keyFor, replies: live?.replies }),
+    openStand(world) {
+      const { clock } = world;
+      const names = { clock, workflow: workflow.name, drill: drill.drill };
+      const providers = live?.tape === undefined ? live?.replies : recording(live.replies, live.tape, names);
+      const replies = cassettes === undefined ? providers : replaying(cassettes, { clock, redaction });
+      return createStand({ ...world, roles, protocols, keyFor, replies });
+    },
     async openSockets(world) {
       const { openSockets } = await import('./stand/sockets/index.ts');
       return openSockets({ ...world, roles, addresses, protocols, secret: unguessable(), live: live?.keys });

@@ -22,6 +22,11 @@ export interface RunRequest extends Wanted, Demands {
   reporter?: string[];
   /** The folder that the run's folder is made in; `reports` by default. */
   out?: string | undefined;
+  /** Keep what providers reply as recordings of the project; `yes` keeps them without asking. */
+  record?: boolean | undefined;
+  yes?: boolean | undefined;
+  /** Asks whoever sits there; absent where nobody does. */
+  confirm?: ((question: string) => Promise<boolean>) | undefined;
   /** Print the run as one document instead of the summary. */
   json: boolean;
   /** For the log of a CI server: plain, and in the words of the server where it has some. */

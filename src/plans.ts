@@ -1,4 +1,5 @@
 import { relative, resolve } from 'node:path';
+import { refsOf } from './cassettes/refs.ts';
 import { catalogue } from './catalogue.ts';
 import { alternativeNamed, drillsOf, needOf, type PlannedDrill, undivided } from './config/alternatives.ts';
 import { suggest } from './config/closest.ts';
@@ -10,6 +11,7 @@ import type { LoadedDrill } from './config/loaded-drill.ts';
 import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
 import { displayPath } from './config/read-file.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
+import type { Cassette } from './core/cassette.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
 import { concerns, type Drill, type FaultUse } from './core/drill.ts';
 import { DrillError } from './core/errors.ts';
@@ -36,6 +38,8 @@ export interface Wanted {
   tag: string[];
   /** Whether scripts reply, as without it, or the providers themselves. */
   mode?: 'mock' | 'live';
+  /** What models reply: what the golden tasks say, or what was recorded of providers. */
+  replies?: 'scripted' | 'recorded' | undefined;
 }
 
 export function plansFor(
@@ -58,7 +62,8 @@ export function plansFor(
   return withTags(named, request.tag).flatMap((loaded) => {
     const workflow = workflowOf(request, loaded, workflows, readings, settled);
     checkPlaces(request, loaded, workflow, settled);
-    return chosenOf(loaded, request).map((drill) => planFor(request, drill, workflow, settled));
+    const cassettes = settled.cassettesOf?.(workflow.name);
+    return chosenOf(loaded, request).map((drill) => planFor(request, drill, workflow, { ...settled, cassettes }));
   });
 }
 
@@ -109,13 +114,15 @@ export interface Settled {
   roles: Roles;
   wall?: true | undefined;
   live?: Live | undefined;
+  /** What was recorded of a workflow, where that replies. */
+  cassettesOf?: ((workflow: string) => readonly Cassette[]) | undefined;
 }
 
 function planFor(
   request: Wanted,
   loaded: PlannedDrill,
   workflow: Workflow,
-  { redaction, declares, roles, wall, live }: Settled,
+  { redaction, declares, roles, wall, live, cassettes }: Settled & { cassettes: readonly Cassette[] | undefined },
 ): Plan {
   const names = Object.keys(roles);
   const shipped = isShipped(loaded.file);
@@ -124,14 +131,15 @@ function planFor(
   const named = withFaults(loaded, request.fault, known, workflow.tools);
   const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
   const tasks = chosenTasks(workflow, request.task).map((task) => task.name);
-  const data = { drill, workflow, declares, roles, shipped, tasks };
-  const equipped = equip(live ? unscripted(data) : data, redaction, live);
+  const data = { drill, workflow, declares, roles, shipped, tasks, cassettes };
+  const equipped = equip(live || cassettes ? unscripted(data) : data, redaction, live);
   return {
     ...equipped,
     definition: loaded.definition,
     source: loaded.source,
     wall,
     lacking,
+    recordings: cassettes && refsOf(cassettes, drill.drill, tasks),
     effects: equipped.faults.map((armed) => armed.map(({ effect }) => effect)),
     needs: needsOf(equipped.faults),
     checks: catalogue.checks,
@@ -260,6 +268,7 @@ export function reproduceLine(request: Wanted, names: readonly string[], { text 
     ...option('--mode', request.mode === 'live' ? 'live' : undefined),
     ...request.task.flatMap((t) => option('--task', text(t))),
     ...request.fault.flatMap((f) => option('--fault', text(f))),
+    ...option('--replies', request.replies === 'recorded' ? request.replies : undefined),
     ...option('--seed', String(request.seed)),
   ].join(' ');
 }

@@ -16,6 +16,8 @@ export interface Terminal {
   env: Record<string, string | undefined>;
   /** From then on the command ends by itself after Ctrl-C, however long that takes; a second one still ends it at once. */
   patient?: () => void;
+  /** Asks whoever sits there; absent where nobody does. */
+  confirm?: (question: string) => Promise<boolean>;
   /** Plays targets of the user's own in this process too: for tests in which a process each would prove nothing. */
   inside?: boolean;
 }
@@ -61,7 +63,21 @@ export function processTerminal(): Terminal {
       patient = true;
     },
     env,
+    ...(isatty(0) && isatty(2) && { confirm }),
   };
+}
+
+/** Whether the answer to a question is yes; no answer is none. */
+async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    lines.once('close', () => resolve(false));
+    lines.question(question, (answer) => {
+      resolve(/^y(es)?$/i.test(answer.trim()));
+      lines.close();
+    });
+  });
 }
 
 /** https://no-color.org and its opposite, FORCE_COLOR. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { Cassette } from '../core/cassette.ts';
 import { Concepts } from '../core/concept.ts';
 import { WrittenDrill } from '../core/drill.ts';
 import { GoldenTask } from '../core/golden-task.ts';
@@ -18,6 +19,7 @@ export function jsonSchemas(): Record<string, Record<string, unknown>> {
     'concepts.schema.json': forEditors(Concepts, 'What texts of a workflow may say in many words: concepts.yaml'),
     'notices.schema.json': forEditors(Notices, 'What texts mean, as somebody read them: notices.yaml'),
     'tools.schema.json': { title: 'The tools of a workflow: tools.yaml or tools.json', ...jsonSchemaOf(ToolsFile) },
+    'cassette.schema.json': forEditors(Cassette, 'Recorded replies: fixtures/replies/<workflow>/<task>.yaml'),
     'config.schema.json': forEditors(Config, 'What exists: drill.config.yaml'),
     'run.schema.json': { title: 'run.json, and what `drill run --json` prints', ...jsonSchemaOf(RunReport) },
   };

@@ -18,7 +18,7 @@ import {
 import { DrillError, type Place } from '../core/errors.ts';
 import { type Locate, type Path, Problems } from './problems.ts';
 
-const MAX_BYTES = 1_000_000;
+export const MAX_BYTES = 1_000_000;
 /** Words, brackets and the room between them; some twelve thousand lines. Parsing takes longer than a second beyond it. */
 const MAX_TOKENS = 100_000;
 const MAX_DEPTH = 50;

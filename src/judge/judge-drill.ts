@@ -10,7 +10,7 @@ import { type FaultTally, isIdle, missed, missedReason, openTally } from './faul
 import { type Asked, askedOf, cell, hasFinding, severityIn } from './judge-ask.ts';
 import { armedIn, factsOf, judgeBaseline, judgeTask, taskNamed } from './judge-task.ts';
 import { Kept, TASKS } from './kept.ts';
-import { notApplicableNote, unpricedNote, unscriptedNote, waysNote } from './notes.ts';
+import { notApplicableNote, recordingNotes, unpricedNote, unscriptedNote, waysNote } from './notes.ts';
 import { PhaseEvents } from './phase-events.ts';
 import type { JudgePlan } from './plan.ts';
 import { Reasons, silent } from './reasons.ts';
@@ -61,6 +61,8 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   const shown = new Set<string>();
   /** Roles whose calls cost what nobody knows. */
   const unpriced = new Set<string>();
+  /** Recordings that replied. */
+  const replayed = new Set<string>();
   let phase = new PhaseEvents();
   /** When the world began whose events are being seen. */
   let epoch_ms = EPOCH_MS;
@@ -134,6 +136,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   return {
     see(event) {
       reasons.see(event, plan);
+      if (event.kind === 'replayed') replayed.add(event.recording);
       if (event.kind === 'run-header') return;
       if (event.kind === 'phase') epoch_ms = event.epoch_ms ?? epoch_ms;
       phase.add(event);
@@ -176,6 +179,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         notes: [
           ...notes,
           ...strangersNote(plan, [...shown]),
+          ...recordingNotes(plan, replayed, !reasons.hopeless && cutShort(plan, ended).length === 0),
           ...[...unpriced].map((role) => unpricedNote(role, plan.roles[role]?.model)),
           ...[...plan.lacking, ...(pointless ? [] : idle.map(lackingOf))].map(notApplicableNote),
         ],

@@ -1,6 +1,7 @@
 import { eventsOf } from '../core/evidence.ts';
 import type { Way } from '../core/sockets.ts';
 import type { TraceEvent } from '../core/trace.ts';
+import { count } from '../text/words.ts';
 import type { JudgePlan } from './plan.ts';
 
 /** How the baseline's calls were told apart, where they came over sockets; of asks that come together it may not be enough. */
@@ -37,3 +38,18 @@ export const unpricedNote = (role: string, model = 'its model') =>
 
 export const notApplicableNote = ({ what, why }: JudgePlan['lacking'][number]) =>
   `${what}: ${why}, so it is not applicable`;
+
+/** Where the replies came from that no script gave, and which of them this drill had asked for once and asked for no more. */
+export function recordingNotes({ recordings }: JudgePlan, used: ReadonlySet<string>, whole: boolean): string[] {
+  if (recordings === undefined) return [];
+  const days = recordings.map(({ recorded }) => recorded).sort();
+  const [first, last] = [days[0], days.at(-1)];
+  const when = first === undefined ? '' : `, ${first === last ? `on ${first}` : `from ${first} to ${last}`}`;
+  const unused = recordings.filter(({ id }) => !used.has(id)).map(({ id, role }) => `${id} (${role})`);
+  return [
+    `the replies are recorded ones${when}: what providers say today, \`drill drift\` tells`,
+    ...(whole && unused.length > 0
+      ? [`${count(unused.length, 'recording was', 'recordings were')} not asked for: ${unused.join(', ')}`]
+      : []),
+  ];
+}

@@ -1,3 +1,4 @@
+import type { RecordingRef } from '../core/cassette.ts';
 import type { ResolvedDeclaration, Roles } from '../core/declaration.ts';
 import type { Drill } from '../core/drill.ts';
 import type { Effect } from '../core/effect.ts';
@@ -27,6 +28,8 @@ export interface JudgePlan {
   unscripted?: true | undefined;
   /** What the drill names that this run lacks: not applicable, and no reason to be inconclusive. */
   lacking: Lacking[];
+  /** Recordings that this drill asked for when they were made, where they reply in place of the scripts. */
+  recordings?: RecordingRef[] | undefined;
   /** What each armed fault does to a reply: per phase, in the drill's order. */
   effects: Effect[][];
   /** What each needs of a call to break anything; null where any call will do, nothing where none of them needs anything. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
+import { RecordingRef } from '../core/cassette.ts';
 import { Concepts } from '../core/concept.ts';
 import { Contract } from '../core/contract.ts';
 import { Declaration, Role } from '../core/declaration.ts';
@@ -66,6 +67,8 @@ const Inputs: z.ZodType<StoredInputs> = z.object({
   roles: z.record(z.string(), Role.extend({ base_url: z.string() })),
   effects: z.array(z.array(Effect)),
   needs: z.array(z.array(Need.nullable())).optional(),
+  unscripted: z.literal(true).optional(),
+  recordings: z.array(RecordingRef).optional(),
   reproduce: z.string(),
 });
 
@@ -227,6 +230,7 @@ export class Trace {
       if (next.kind === 'phase' && next.state === 'ended') ended.push(next.phase);
       over ||= next.kind === 'real-io' && next.ended === true;
       over ||= next.kind === 'unscripted-call' && next.unspoken === true && next.phase === BASELINE;
+      over ||= next.kind === 'withheld' && next.phase === BASELINE;
       silent &&= next.kind !== 'call';
       this.step();
       yield next;

@@ -1,3 +1,4 @@
+import type { Cassette } from '../core/cassette.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
@@ -19,8 +20,8 @@ import type { WallWorld } from '../world/index.ts';
  * that reproduces the run is as whoever made the plan wrote it.
  */
 export const judgePlanOf = once(({ redaction, checks, effects, needs, reproduce, ...plan }: Plan): JudgePlan => {
-  const { drill, definition, source, workflow, declares, roles, shipped, wall, unscripted, lacking } = plan;
-  const seen = redaction.value({ drill, definition, source, workflow, declares, roles, lacking });
+  const { drill, definition, source, workflow, declares, roles, shipped, wall, unscripted, lacking, recordings } = plan;
+  const seen = redaction.value({ drill, definition, source, workflow, declares, roles, lacking, recordings });
   const kind = { ...(wall && { wall }), ...(unscripted && { unscripted }) };
   return { ...seen, shipped, ...kind, reproduce, checks, effects, ...(needs && { needs }) };
 });
@@ -34,6 +35,8 @@ export interface PlayPlan
   addresses: Habitat['roles'];
   /** Armed faults per phase, in the drill's order. */
   faults: ArmedFault[][];
+  /** What replies in place of the scripts. */
+  cassettes?: readonly Cassette[] | undefined;
   /** What may not be recorded. */
   redaction: Redaction;
   /** Opens the provider stand of one world. */
