@@ -2,6 +2,7 @@ import { Argument, Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
 import type { RunRequest } from '../opened.ts';
+import type { DriftFlags } from './commands/drift.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { JudgeFlags } from './commands/judge.ts';
 import type { MergeFlags } from './commands/merge.ts';
@@ -65,6 +66,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     'timeout_primary --fault server-error@primary,status=503 --seed 7 --json',
     'every_fault/hang --target ./my-agent.ts',
     'timeout_primary --target ./my-agent.ts --mode live --plan',
+    'timeout_primary --replies recorded',
   )
     .argument(
       '[names...]',
@@ -185,6 +187,16 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
   });
 
   command(
+    'drift',
+    'ask recorded requests again, and tell where the replies are of another shape than the recorded ones',
+    '',
+    '--role backup --json',
+  ).action(async (flags: DriftFlags) => {
+    const { drift } = await import('./commands/drift.ts');
+    done(await drift(flags, await loadCatalogue(), terminal));
+  });
+
+  command(
     'selftest',
     'fire every fault over a socket, and show that a client observes what it does',
     'rate-limited stall',
@@ -213,4 +225,5 @@ Examples:
 
 Exit codes: 0 passed, 1 failed, 2 invalid input, 3 inconclusive, 70 a bug of drill,
 129 the terminal has gone, 130 interrupted.
-Nothing is sent anywhere but with --mode live: else models are mocked, and drill has no telemetry.`;
+Nothing is sent anywhere but with --mode live and drill drift: else models are mocked, and drill has
+no telemetry.`;

@@ -72,6 +72,11 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       'as the drill says',
     ),
     many('--tag <tag>', 'only drills with this tag', 'all'),
+    new Option('--replies <source>', 'what models reply: what golden tasks say, or what was recorded of providers')
+      .choices(['scripted', 'recorded'])
+      .default('scripted'),
+    new Option('--record', 'in live mode: keep what providers reply as recordings of the project').default(false),
+    new Option('--yes', 'keep them without asking').default(false),
     new Option('--seed <n>', 'the same seed gives the same run').argParser(seed).default(1),
     new Option(
       '--seeds <a..b>',
@@ -160,6 +165,15 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       false,
     ),
     new Option('--json', 'print the ready line and the summary as one JSON document a line').default(false),
+  ],
+  drift: [
+    many('--role <name>', 'only recordings of this role', 'all'),
+    many(
+      '--ignore <what>',
+      'what does not count: status, field, finish-reason, header or latency',
+      'everything counts',
+    ),
+    json,
   ],
   selftest: [json],
   schedule: [

@@ -1,4 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
+import { cassetteFiles, loadCassette } from '../../config/cassette-files.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { CONFIG_FILE, loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
@@ -47,6 +48,10 @@ function readPath(path: string, cwd: string, catalogue: Catalogue, seen: Set<str
     loadNotices(path, catalogue);
     return 1;
   }
+  if (isRecord(data) && 'takes' in data) {
+    loadCassette(path);
+    return 1;
+  }
   // A golden task is judged with its neighbours and sources: its folder is what is valid or not.
   const dir = isFolder ? path : isGoldenTask(data, path) ? dirname(path) : undefined;
   if (dir === undefined) {
@@ -76,5 +81,6 @@ function projectFiles(cwd: string): string[] {
     ...(kindOf(config) === undefined ? [] : [config]),
     ...dataFilesIn(join(cwd, 'drills')),
     ...foldersIn(join(cwd, 'fixtures', 'golden')),
+    ...cassetteFiles(cwd),
   ];
 }
