@@ -45,26 +45,41 @@ async function limited({ request, protocol }: CallOutside, paid: Reservation) {
   );
 }
 
-/** The body as it comes; at its end, whichever that is, the call is settled by what the provider itself said of its usage. */
-async function* settling(
+/**
+ * The body as it comes. At its end, whichever that is, the call is settled by what the provider itself said of its usage: also
+ * where nobody reads on, or ever begins to.
+ */
+function settling(
   { head, body }: Received,
   { protocol }: CallOutside,
   paid: Reservation,
   nowMs: number,
-): AsyncGenerator<Uint8Array> {
+): AsyncIterable<Uint8Array> {
   const said = nothing();
   const inflater = createInflater(head);
   const decoder = protocol.decoder(head, nowMs);
-  try {
-    for await (const bytes of body) {
-      for (const { parts } of decoder.push(await inflater.push(bytes))) gather(parts, said);
-      yield bytes;
-    }
-    for (const { parts } of decoder.end()) gather(parts, said);
-  } catch (error) {
-    // Its status has gone out: what is left is to break off.
-    throw error instanceof UpstreamRefused ? new NetworkFailure('reset') : error;
-  } finally {
-    await paid.settle(said);
-  }
+  const source = body[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      async next() {
+        try {
+          const { done, value } = await source.next();
+          const frames = done ? decoder.end() : decoder.push(await inflater.push(value));
+          for (const { parts } of frames) gather(parts, said);
+          if (!done) return { value, done };
+        } catch (error) {
+          await paid.settle(said);
+          // Its status has gone out: what is left is to break off.
+          throw error instanceof UpstreamRefused ? new NetworkFailure('reset') : error;
+        }
+        await paid.settle(said);
+        return { value: undefined, done: true };
+      },
+      async return() {
+        await source.return?.();
+        await paid.settle(said);
+        return { value: undefined, done: true };
+      },
+    }),
+  };
 }
