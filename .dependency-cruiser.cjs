@@ -19,6 +19,7 @@ const knows = {
   live: ['core', 'text', 'protocols', 'world'],
   hosted: ['core', 'text', 'world'],
   schedule: ['core', 'text', 'world'],
+  stopping: ['core', 'text', 'world'],
 };
 const source = (room) => `^src/${room}/`;
 

@@ -68,6 +68,7 @@ describe('the rooms', () => {
       ['no-circular', 'core', "import './planted-other.ts';"],
       ['cassettes-knows-only-core-text-protocols-world-redaction', 'cassettes', "import '../config/project.ts';"],
       ['schedule-knows-only-core-text-world', 'schedule', "import '../config/project.ts';"],
+      ['stopping-knows-only-core-text-world', 'stopping', "import '../run/plan.ts';"],
     ];
     const files = planted.map(([, room], i) => join(copy, 'src', room, `planted-${i}.ts`));
     for (const [i, file] of files.entries()) writeFileSync(file, `${planted[i]?.[2]}\n`);

@@ -8,6 +8,7 @@ import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import type { Target } from './core/plugin.ts';
+import { type Stop, stopOf } from './core/stop.ts';
 import { exitCode, gateFor } from './exit-code.ts';
 import type { Shard } from './judge/shard.ts';
 import type { LiveRun } from './live-run.ts';
@@ -25,11 +26,27 @@ import { logFor } from './run/reports.ts';
 import { runPlans } from './run/run.ts';
 import { createRunFolder } from './run/run-folder.ts';
 import type { RunGate } from './run-gate.ts';
+import { Halt } from './stopping/halt.ts';
 import { finderOf } from './text/patterns.ts';
 import { createWallClock, isoTime, today } from './world/index.ts';
 
 /** Runs drills and writes their reports. Returns the exit code; throws a DrillError before anything is written. */
 export async function runDrills(asked: RunRequest): Promise<number> {
+  const halt = new Halt(asked.signal, asked.cwd, createWallClock());
+  try {
+    return await runHaltable({ ...asked, signal: halt.signal }, halt);
+  } catch (error) {
+    const stop = stopOf(halt.signal);
+    // What broke off because of it, or could not be read before it, is not what ended the command.
+    if (stop === undefined || !(error === stop || error instanceof DrillError)) throw error;
+    asked.stderr.write(`${sayStop(stop)}\n`);
+    return EXIT.stopped;
+  } finally {
+    halt.close();
+  }
+}
+
+async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
   const { cwd, signal } = asked;
   const config = loadConfig(cwd, catalogue);
   const name = asked.target ?? config?.default_target ?? 'reference';
@@ -44,7 +61,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
   const isLive = asked.mode === 'live';
   expectMode(asked);
   const named = await openTarget(name, cwd, config, catalogue);
-  const request = { ...asked, target: name, seed: asked.seeds?.from ?? asked.seed, jobs: jobsFor(named, asked) };
+  const request = { ...asked, target: name, seed: asked.seeds?.from ?? asked.seed };
   // As it was before dummies took the place of keys.
   const env = { ...process.env };
   const { secrets, redaction: own } = secretsFor(config, named);
@@ -87,7 +104,11 @@ export async function runDrills(asked: RunRequest): Promise<number> {
       const { beforeLive } = await import('./live-plan.ts');
       if (await beforeLive(live, plans, request)) return EXIT.passed;
     }
-    const open = { ...{ request, target, players, redaction, clock, names, plans }, declares: told.declares };
+    const jobs = jobsFor(named, plans, request);
+    const open = {
+      ...{ request: { ...request, jobs }, target, players, redaction, clock, names, plans, halt },
+      declares: told.declares,
+    };
     if (request.seeds !== undefined || request.repeat !== undefined) {
       const { runSeeds, runRepeatedly } = await import('./many-runs.ts');
       if (request.seeds !== undefined) return await runSeeds(open, request.seeds, again);
@@ -127,10 +148,12 @@ async function asLive(...given: Parameters<typeof liveTarget>): Promise<Target> 
   return (await import('./live-target.ts')).liveTarget(...given);
 }
 
-function jobsFor({ alone }: Target, { jobs, stderr }: RunRequest): number {
-  if (alone !== true || jobs === 1) return jobs;
-  stderr.write('one drill at a time: two at once would be in each other’s way at this target\n');
-  return 1;
+function jobsFor({ alone }: Target, plans: readonly Plan[], { jobs, stderr }: RunRequest): number {
+  if (jobs === 1) return 1;
+  const stops = plans.some(({ drill }) => drill.stop !== undefined);
+  if (alone) stderr.write('one drill at a time: two at once would be in each other’s way at this target\n');
+  else if (stops) stderr.write('one drill at a time: stop conditions go by what happened before\n');
+  return alone || stops ? 1 : jobs;
 }
 
 /** Runs the drills once, with all reports. */
@@ -157,7 +180,9 @@ async function runOnce(open: Opened, gate: RunGate | undefined, again: () => Pro
     about,
     onDrill: (drill) => gate?.see(drill),
   });
-  if (signal.aborted) stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
+  const stop = stopOf(signal);
+  if (stop !== undefined) stderr.write(open.redaction.text(`${sayStop(stop)}; what there is is in ${folder.name}\n`));
+  else if (signal.aborted) stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
   else if (
     request.checkDeterminism &&
     !(await sameTwice(mine, await again(), join(folder.path, 'trace.jsonl'), request))
@@ -168,6 +193,12 @@ async function runOnce(open: Opened, gate: RunGate | undefined, again: () => Pro
     return EXIT.passed;
   }
   return exitCode({ ...report, verdict: gate?.verdictOf(report) ?? report.verdict }, request);
+}
+
+/** What the user is told of a stop, in one line. */
+function sayStop({ by, status }: Stop): string {
+  const again = by.kind === 'lever' ? '; `drill lever disengage` lets runs start again' : '';
+  return `${status}: ${by.kind === 'lever' ? '' : `${by.name}: `}${by.reason}${again}`;
 }
 
 /** The plans that fall to this one of several machines, if there are several. */

@@ -43,7 +43,7 @@ describe.runIf(process.platform === 'linux').each(['task', 'run'] as const)(
       child.kill('SIGINT');
       const { code, stderr } = await over;
       expect(code, stderr).toBe(130);
-      expect(readable(out, true)?.report).toMatchObject({ status: 'cancelled', unfinished: ['timeout_primary'] });
+      expect(readable(out, true)?.report).toMatchObject({ status: 'interrupted', unfinished: ['timeout_primary'] });
       await until(() => left().length === 0);
     });
   },

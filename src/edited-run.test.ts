@@ -229,7 +229,7 @@ describe('a run with its sums made anew', () => {
   });
 
   it('one that is said to have been cut short is no pass', () => {
-    const short = changing('run.json', (all) => all.replace('"completed"', '"cancelled"'));
+    const short = changing('run.json', (all) => all.replace('"completed"', '"interrupted"'));
     expect(look(short, 'report')).toMatch(/^run\.json:1 /);
     expect(look(short, 'judge')).toBe(EXIT.interrupted);
   });

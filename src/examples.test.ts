@@ -333,6 +333,12 @@ describe('drill explain of what a user writes', () => {
     when: (example) => ({
       'drills/mine.yaml': drillFile(phaseWith(`{ fault: hang, role: primary, when: ${example} }`)),
     }),
+    stop: (example) => ({
+      'drills/mine.yaml': drillFile(phaseWith('{ fault: hang, role: primary }')).replace(
+        'phases:',
+        `stop:\n${indent(`- ${example}`, '  ')}\nphases:`,
+      ),
+    }),
     'golden-task': (example) => ({ 'fixtures/golden/support-answer/opening_hours.json': example }),
     contract: (example) => ({
       'fixtures/golden/support-answer/contract.yaml': example,

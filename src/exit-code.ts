@@ -30,7 +30,9 @@ export function exitCode(
   report: Pick<RunReport, 'status' | 'verdict' | 'score' | 'unread'>,
   { minScore, unread, allowInconclusive = false, stderr }: Demands & Pick<Around, 'stderr'>,
 ): number {
-  if (report.status === 'cancelled') return EXIT.interrupted;
+  if (report.status === 'stopped' || report.status === 'cancelled') return EXIT.stopped;
+  if (report.status === 'interrupted') return EXIT.interrupted;
+  if (report.status === 'errored') return EXIT.bug;
   if (report.verdict === 'passed' && minScore !== undefined && (report.score ?? 0) < minScore) {
     stderr.write(`score ${report.score} is below --min-score ${minScore}\n`);
     return EXIT.failed;

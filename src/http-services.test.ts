@@ -240,7 +240,7 @@ describe('a service that cannot be started', () => {
         },
       },
     });
-    expect(ended.report.status).toBe('cancelled');
+    expect(ended.report.status).toBe('interrupted');
     expect(() => process.kill(pid, 0)).toThrow('ESRCH');
   });
 

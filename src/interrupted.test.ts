@@ -1,10 +1,11 @@
 import { ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   against,
   agent,
+  bin,
   drill,
   ended,
   freshOut,
@@ -52,7 +53,8 @@ describe('a run that is interrupted', () => {
     // Node itself is killed where the signal comes before our first line: a shell says 130 of that, too.
     if (left !== undefined || signal === null) expect(code, stderr).toBe(130);
     expect(stderr).toMatch(left === undefined ? /^(interrupted\n)?$/ : /^interrupted; the trace so far is in .*\n$/);
-    if (left?.report !== undefined) expect(left.report).toMatchObject({ status: 'cancelled', verdict: 'inconclusive' });
+    if (left?.report !== undefined)
+      expect(left.report).toMatchObject({ status: 'interrupted', verdict: 'inconclusive' });
   });
 
   it.each(Array.from({ length: KILLS }, (_, i) => i))('kill -9, moment %i: nothing corrupt', async (i) => {
@@ -74,6 +76,8 @@ describe('a run that is interrupted', () => {
     expect(await over).toMatchObject({ signal: 'SIGKILL' });
     expect(readable(out, false)?.events.length).toBeGreaterThan(100);
     expect(readable(out, false)?.report).toBeUndefined();
+    const told = drill([bin, 'report', join(out, readdirSync(out)[0] ?? '')]);
+    expect([told.status, told.stderr]).toEqual([2, expect.stringContaining('this run was interrupted')]);
   });
 
   it.each(['for (;;);', 'await new Promise(() => {});', ''])(

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { catalogueFor } from './catalogue.ts';
 import { DrillError } from './core/errors.ts';
+import { endStatus } from './core/stop.ts';
 import { exitCode } from './exit-code.ts';
 import { aboutRun, jobOf, type Opened, type RunRequest, runId } from './opened.ts';
 import { reproduceLine } from './plans.ts';
@@ -31,7 +32,7 @@ export async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number)
       }
     },
   });
-  const status = signal.aborted ? 'cancelled' : 'completed';
+  const status = endStatus(signal);
   return exitCode({ status, verdict, score: null, unread: 0 }, { ...request, minScore: undefined });
 }
 
@@ -72,7 +73,7 @@ export async function runRepeatedly(open: Opened, times: number, again: () => Pr
       }
     },
   });
-  const status = signal.aborted ? 'cancelled' : 'completed';
+  const status = endStatus(signal);
   return exitCode({ status, verdict, score: null, unread: 0 }, { ...request, minScore: undefined });
 }
 

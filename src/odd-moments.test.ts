@@ -55,7 +55,7 @@ describe('a terminal that is closed', () => {
     const { code, signal, stderr } = await over;
     expect([code, signal]).toEqual([129, null]);
     expect(stderr).toMatch(/^interrupted; the trace so far is in .*\n$/);
-    expect(readable(out, true)?.report).toMatchObject({ status: 'cancelled', verdict: 'inconclusive' });
+    expect(readable(out, true)?.report).toMatchObject({ status: 'interrupted', verdict: 'inconclusive' });
   });
 
   it('SIGHUP again and again, as kernel and shell send it: the same', async () => {
@@ -68,7 +68,7 @@ describe('a terminal that is closed', () => {
       await wait(1);
     }
     expect(await over).toMatchObject({ code: 129, signal: null });
-    expect(readable(out, true)?.report).toMatchObject({ status: 'cancelled', verdict: 'inconclusive' });
+    expect(readable(out, true)?.report).toMatchObject({ status: 'interrupted', verdict: 'inconclusive' });
   });
 
   const hasScript = spawnSync('bash', ['-c', 'script --version']).status === 0;
@@ -87,7 +87,7 @@ describe('a terminal that is closed', () => {
     await over;
     while (!existsSync(code)) await wait(10);
     expect(readFileSync(code, 'utf8')).toBe('129\n');
-    expect(readable(out, true)?.report).toMatchObject({ status: 'cancelled', verdict: 'inconclusive' });
+    expect(readable(out, true)?.report).toMatchObject({ status: 'interrupted', verdict: 'inconclusive' });
   });
 });
 

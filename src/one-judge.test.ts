@@ -97,7 +97,7 @@ describe('a run, and its folder judged again', () => {
     const stop = new AbortController();
     const stdout = { write: () => stop.abort(new Error('interrupted')) };
     const run = await ran(['timeout_primary', 'rate_limit_burst'], { signal: stop.signal, stdout });
-    expect([run.code, run.report.status, run.report.unfinished]).toEqual([130, 'cancelled', ['rate_limit_burst']]);
+    expect([run.code, run.report.status, run.report.unfinished]).toEqual([130, 'interrupted', ['rate_limit_burst']]);
     await expectSame(run);
   });
 

@@ -9,6 +9,7 @@ import { reproduceLine, type Wanted } from './plans.ts';
 import type { Redaction } from './redaction/redact.ts';
 import type { Plan, Players } from './run/plan.ts';
 import type { Seeds } from './seeds.ts';
+import type { Halt } from './stopping/halt.ts';
 
 /** What a user asks of `drill run`. */
 export interface RunRequest extends Wanted, Demands {
@@ -64,13 +65,14 @@ export interface Opened {
   names: readonly string[];
   declares: ResolvedDeclaration;
   plans: Plan[];
+  halt: Halt;
 }
 
 /** What every run of these drills has in common, whatever its seed. */
-export function jobOf({ request, target, players, redaction, clock, declares }: Opened) {
+export function jobOf({ request, target, players, redaction, clock, declares, halt }: Opened) {
   const { seed, jobs, bail, signal } = request;
   return {
-    ...{ players, seed, jobs, bail, signal },
+    ...{ players, seed, jobs, bail, signal, watch: halt.watch(target.wall === true) },
     target: { name: target.name, kind: target.kind, declares: asDeclared(declares) },
     time: target.wall === true ? ('wall' as const) : ('virtual' as const),
     mode: request.mode ?? ('mock' as const),

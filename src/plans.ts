@@ -63,7 +63,9 @@ export function plansFor(
     const workflow = workflowOf(request, loaded, workflows, readings, settled);
     checkPlaces(request, loaded, workflow, settled);
     const cassettes = settled.cassettesOf?.(workflow.name);
-    return chosenOf(loaded, request).map((drill) => planFor(request, drill, workflow, { ...settled, cassettes }));
+    return chosenOf(loaded, request).map((drill) =>
+      planFor(request, stopping(drill, config), workflow, { ...settled, cassettes }),
+    );
   });
 }
 
@@ -79,6 +81,12 @@ function expectAllowed(drills: readonly LoadedDrill[]): void {
         : 'Add  live: allowed  to it if it may ask real providers for real money.',
     }));
   if (problems.length > 0) throw new DrillError(problems);
+}
+
+/** A drill with the conditions of the configuration beside its own. */
+function stopping(planned: PlannedDrill, config: Config | undefined): PlannedDrill {
+  const stop = [...(planned.drill.stop ?? []), ...(config?.stop ?? [])];
+  return stop.length === 0 ? planned : { ...planned, drill: { ...planned.drill, stop } };
 }
 
 type Chosen = LoadedDrill & Pick<FoundDrill, 'alternative'>;

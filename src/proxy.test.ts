@@ -13,9 +13,11 @@ import { DrillError } from './core/errors.ts';
 import type { ToolSchema } from './core/model-call.ts';
 import { root } from './drill-run.fixture.ts';
 import { HANG_GUARD_MS } from './hang-guard.fixture.ts';
+import { Project } from './project.fixture.ts';
 import { type OpenProxy, openProxy, type ProxyRequest } from './proxy.ts';
 import { garbageCollector } from './run/collect.ts';
 import { type Exchange, exchangeOver } from './stand/sockets/exchange.ts';
+import { disengage, engage } from './stopping/lever.ts';
 import { createWallClock } from './world/index.ts';
 
 const clock = createWallClock();
@@ -286,6 +288,46 @@ describe('the command', () => {
       /\ndrill proxy has ended: 1 call\n {2}primary: 1 × 429\n {2}faults that acted: 1 × rate-limited\n$/,
     );
     await expect(fetch(`${url}/models`)).rejects.toThrow('fetch failed');
+  });
+
+  it('an engaged lever takes its faults away, also from a call that one holds up, and lets none be armed', async () => {
+    using project = new Project({});
+    const interrupt = new AbortController();
+    const terminal = fakeTerminal({ cwd: project.cwd, signal: interrupt.signal });
+    const ended = proxy(
+      { ...REQUEST, fault: ['hang@primary'], json: true, untilStdinEnds: false },
+      catalogue,
+      terminal,
+    );
+    const lines = () =>
+      terminal
+        .out()
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line));
+    while (lines().length < 1) await clock.sleep(5);
+    const [{ env }] = lines();
+    const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Hi' }] });
+    const ask = () => fetch(`${env.OPENAI_BASE_URL}/chat/completions`, { method: 'POST', body });
+    const held = ask();
+    held.catch(() => {});
+    const admin = (path: string, init?: RequestInit) =>
+      fetch(env.DRILL_ADMIN_URL + path, { ...init, headers: { authorization: `Bearer ${env.DRILL_ADMIN_TOKEN}` } });
+    const read = async (reply: Response) => JSON.parse(await reply.text());
+    while ((await read(await admin('/journal'))).fired.hang !== 1) await clock.sleep(5);
+    engage(project.cwd, { reason: 'incident 7', who: 'me', since: 'now' });
+    await expect(held).rejects.toThrow('fetch failed');
+    expect((await ask()).status).toBe(200);
+    const put = await admin('/faults/one', { method: 'PUT', body: '{"fault":"hang","role":"primary"}' });
+    expect([put.status, (await read(put)).error.message]).toEqual([400, expect.stringContaining('incident 7')]);
+    disengage(project.cwd);
+    while (lines().length < 3) await clock.sleep(5);
+    expect(lines().slice(1)).toMatchObject([
+      { lever: 'engaged', reason: 'incident 7', reverted: 1 },
+      { lever: 'disengaged', reverted: 0 },
+    ]);
+    interrupt.abort();
+    expect(await ended).toBe(0);
   });
 
   it('as a process: a line of JSON for programs, and an end with its standard input where that is asked for', async () => {

@@ -54,6 +54,8 @@ export interface ProxyRequest {
   upstream?: boolean;
   /** With the real keys in it, where `upstream` is asked for. */
   env?: NodeJS.ProcessEnv;
+  /** Why no fault may be armed now, if none may. */
+  locked?(): string | undefined;
 }
 
 /** What stands ready, with how it is reached. */
@@ -65,6 +67,8 @@ export interface OpenProxy {
   /** Variables to start a system under test with. */
   env: Record<string, string>;
   totals(): Totals;
+  /** Takes every fault away and breaks off what they hold up; gives how many there were. */
+  revert(): number;
   /** Ends every connection and timer, and frees the ports. */
   close(): Promise<void>;
 }
@@ -89,10 +93,14 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
   });
   const asks = openAsks(stand, workflow);
   const names = { roles: Object.keys(roles), tools: (workflow?.tools ?? []).map(({ name }) => name) };
-  const faults = armedFaults(stand, clock, catalogue.faults, (given) =>
-    checkedUse(given, catalogue, names, { file: 'the body of the request' }),
-  );
-  for (const flag of request.fault) faults.add(faultFromFlag(flag, catalogue, names.roles, names.tools));
+  const faults = armedFaults(stand, clock, catalogue.faults, (given) => {
+    const why = request.locked?.();
+    if (why !== undefined)
+      throw new DrillError({ message: why, fix: '`drill lever disengage` lets faults be armed again' });
+    return checkedUse(given, catalogue, names, { file: 'the body of the request' });
+  });
+  for (const flag of request.locked?.() === undefined ? request.fault : [])
+    faults.add(faultFromFlag(flag, catalogue, names.roles, names.tools));
 
   const open = await listeners(request, clock);
   try {
@@ -138,6 +146,11 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
         DRILL_ADMIN_TOKEN: token,
       },
       totals: journal.totals,
+      revert() {
+        const before = faults.reset();
+        stand.revert();
+        return before;
+      },
       async close() {
         faults.reset();
         await open.close();

@@ -245,6 +245,7 @@ describe.skipIf(!supported)('at a random moment', () => {
     count('in the midst');
     expect([code, signal], stderr).toEqual([asked, null]);
     expect(stderr).toMatch(/^interrupted; the trace so far is in .*\n$/);
-    if (left.report !== undefined) expect(left.report).toMatchObject({ status: 'cancelled', verdict: 'inconclusive' });
+    if (left.report !== undefined)
+      expect(left.report).toMatchObject({ status: 'interrupted', verdict: 'inconclusive' });
   });
 });

@@ -8,7 +8,7 @@ import { agent, bin, ended, freshOut, home, STORM, sizeOf, until } from './bad-e
 import { freePorts } from './free-ports.fixture.ts';
 import { HANG_GUARD_MS } from './hang-guard.fixture.ts';
 import { type Entry, readJournal } from './schedule/journal.ts';
-import { goesOn, send } from './schedule/processes.ts';
+import { goesOn, send } from './world/processes.ts';
 
 // The command itself, with schedules that are due every second and runs that go on until they are ended.
 

@@ -106,7 +106,7 @@ describe('a stored run', () => {
   it('of another version is refused, with a fix', async () => {
     cpSync(join(cwd, run), join(cwd, 'old'), { recursive: true });
     const stored = readFileSync(join(cwd, run, 'run.json'), 'utf8');
-    writeFileSync(join(cwd, 'old/run.json'), stored.replace('drill.run/1', 'drill.run/9'));
+    writeFileSync(join(cwd, 'old/run.json'), stored.replace('drill.run/2', 'drill.run/9'));
     expect(await drill(cwd, 'judge', 'old')).toMatchObject({
       code: 2,
       err: expect.stringMatching(/drill\.run\/9.*\n.*old\/run\.json\n.*fix/),

@@ -5,6 +5,7 @@ import type { RunRequest } from '../opened.ts';
 import type { DriftFlags } from './commands/drift.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { JudgeFlags } from './commands/judge.ts';
+import type { LeverFlags } from './commands/lever.ts';
 import type { MergeFlags } from './commands/merge.ts';
 import type { ProxyFlags } from './commands/proxy.ts';
 import type { PruneFlags } from './commands/prune.ts';
@@ -176,6 +177,19 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
   });
 
   command(
+    'lever',
+    'the safety lever of this project: while it is engaged no run starts, and those that go on stop',
+    'engage --reason incident-7',
+    'status',
+    'disengage',
+  )
+    .addArgument(new Argument('<action>', 'what to do').choices(['engage', 'disengage', 'status']))
+    .action(async (action: 'engage' | 'disengage' | 'status', flags: LeverFlags) => {
+      const { lever } = await import('./commands/lever.ts');
+      done(lever(action, flags, terminal));
+    });
+
+  command(
     'schedule',
     'run drills when they are due, until it is interrupted; or print what another scheduler reads',
     '',
@@ -223,7 +237,7 @@ Examples:
   drill list faults
   drill explain hang
 
-Exit codes: 0 passed, 1 failed, 2 invalid input, 3 inconclusive, 70 a bug of drill,
-129 the terminal has gone, 130 interrupted.
+Exit codes: 0 passed, 1 failed, 2 invalid input, 3 inconclusive, 4 stopped by a stop
+condition or the safety lever, 70 a bug of drill, 129 the terminal has gone, 130 interrupted.
 Nothing is sent anywhere but with --mode live and drill drift: else models are mocked, and drill has
 no telemetry.`;

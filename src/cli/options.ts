@@ -175,6 +175,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     ),
     json,
   ],
+  lever: [new Option('--reason <text>', 'with engage: why, for whoever finds it engaged'), json],
   selftest: [json],
   schedule: [
     // Its choices are not commander's to tell: it would not say which one was meant.

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { Declaration, NEEDS_MEMORY, type Role, Roles } from '../core/declaration.ts';
 import { KnownFailure } from '../core/known-failure.ts';
 import { Schedule, ScheduleName } from '../core/schedule.ts';
+import { StopConditions } from '../core/stop.ts';
 import { CommandParams, HttpParams } from '../core/target-params.ts';
 import type { Catalogue } from './catalogue-type.ts';
 import { listDrills, namesIn } from './find.ts';
@@ -73,6 +74,9 @@ export const Config = z.strictObject({
     .max(500)
     .default([])
     .describe('findings that fail nothing until a day, and are shown as ever'),
+  stop: StopConditions.max(20)
+    .optional()
+    .describe('when a run stops by itself, whatever its drills: see `drill explain stop`'),
   default_target: z.string().optional().describe('the target of a run that names none'),
   live: z
     .strictObject({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { leavesAfter } from './golden-task.ts';
+import { StopConditions } from './stop.ts';
 import { TriggerSpec } from './trigger.ts';
 
 /** A fault as a drill names it. Other keys are the fault's own parameters, parsed by its schema. */
@@ -113,6 +114,9 @@ export const Drill = z.strictObject({
       'a fault that finds nothing to break and a claim that finds nothing to judge are not applicable, where else they leave the drill inconclusive',
     ),
   phases: phasesOf(Phase),
+  stop: StopConditions.max(20)
+    .optional()
+    .describe('when the run stops by itself, beside `stop` of the configuration: see `drill explain stop`'),
   expect: z.record(z.string(), z.looseObject({})).describe('the checks it claims, with their parameters'),
 });
 export type Drill = z.infer<typeof Drill>;

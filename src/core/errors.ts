@@ -4,6 +4,8 @@ export const EXIT = {
   failed: 1,
   invalid: 2,
   inconclusive: 3,
+  /** By a stop condition or the safety lever. */
+  stopped: 4,
   bug: 70,
   /** What a shell says of a command whose terminal has gone. */
   hungUp: 129,

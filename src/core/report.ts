@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Declaration } from './declaration.ts';
 import { Outcome } from './outcome.ts';
+import { RunStatus, StoppedBy } from './stop.ts';
 import { FailureMode } from './taxonomy.ts';
 import { FaultAt } from './trace.ts';
 import { Severity } from './verdict.ts';
@@ -139,10 +140,13 @@ export interface Rows<T> extends Iterable<T> {
 /** A drill as it was just judged: a long one has more tasks than memory should hold. */
 export type JudgedDrill = Omit<DrillReport, 'tasks'> & { tasks: Rows<TaskReport> };
 
+export const RUN_SCHEMA = 'drill.run/2';
+
 /** `run.json`, and what `drill run --json` prints. */
 export const RunReport = z.object({
-  schema: z.literal('drill.run/1'),
-  status: z.enum(['completed', 'cancelled']),
+  schema: z.literal(RUN_SCHEMA),
+  status: RunStatus.describe('apart from the verdict; a run that goes on has a state.json instead'),
+  stopped_by: StoppedBy.nullable().describe('what stopped or cancelled it; null where nothing did'),
   verdict: VerdictWord,
   score,
   seed: z.number().int(),

@@ -67,5 +67,7 @@ export interface Stand {
   begin(faults: readonly ArmedFault[]): void;
   /** Arms one more beside those that are; its time and its calls count from here. What comes back takes it away again. */
   arm(fault: ArmedFault): () => void;
+  /** Takes away every fault there is; a call that one still holds up breaks off. Gives what was armed. */
+  revert(): readonly ArmedFault[];
   play(ask: number, script: Script): void;
 }

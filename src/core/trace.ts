@@ -3,6 +3,7 @@ import { Declaration, RoleRules } from './declaration.ts';
 import { Effect } from './effect.ts';
 import { LogRecord, Outcome } from './outcome.ts';
 import { WAYS } from './sockets.ts';
+import { StoppedBy } from './stop.ts';
 import { FailureMode } from './taxonomy.ts';
 import { Approval } from './tools.ts';
 
@@ -316,6 +317,12 @@ export const TraceEvent = z.discriminatedUnion('kind', [
       .describe('the target changed what the language gives, and its process records with: what it did is not known'),
     ended: z.literal(true).optional().describe("the target's process ended there: what it was asked has no outcome"),
   }),
+  /** The run is to stop: from here on no ask begins. */
+  z.object({ ...event, kind: z.literal('stop'), by: StoppedBy }),
+  /** These faults were armed and are so no more; what they still held up was broken off. */
+  z.object({ ...event, kind: z.literal('reverted'), faults: z.array(FaultAt) }),
+  /** The run has stopped, and waits for this ask no longer. */
+  z.object({ ...ofAsk, kind: z.literal('given-up') }),
   z.object({
     ...event,
     kind: z.literal('verdict'),

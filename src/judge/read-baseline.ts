@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DrillError } from '../core/errors.ts';
-import { RunReport } from '../core/report.ts';
+import { RUN_SCHEMA, RunReport } from '../core/report.ts';
 import { isRecord } from '../text/json.ts';
 import { Baseline, Findings } from './gate.ts';
+import { asNow } from './old-runs.ts';
 import { linesOf, type StoredFile } from './stored-file.ts';
 
 /** Reads what a run is held against: a file of `drill baseline write`, a run.json, or the folder of a run. Throws a DrillError. */
@@ -12,7 +13,7 @@ export function readBaseline(path: string, name: string): Baseline {
   const file = folder ? { path: join(path, 'run.json'), name: join(name, 'run.json') } : { path, name };
   const data = parsed(file);
   const schema = isRecord(data) ? data['schema'] : undefined;
-  if (schema === 'drill.run/1') return ofRun(file, data);
+  if (schema === RUN_SCHEMA) return ofRun(file, data);
   const baseline = Baseline.safeParse(data);
   if (baseline.success) return baseline.data;
   throw noBaseline(file, schema === 'drill.baseline/1' ? baseline.error.issues[0]?.message : undefined);
@@ -21,7 +22,7 @@ export function readBaseline(path: string, name: string): Baseline {
 function parsed(file: StoredFile): unknown {
   const text = [...linesOf(file)].join('\n');
   try {
-    return JSON.parse(text);
+    return JSON.parse(asNow(text));
   } catch {
     throw noBaseline(file);
   }

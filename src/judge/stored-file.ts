@@ -1,10 +1,33 @@
 import { createHash } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { DrillError } from '../core/errors.ts';
+import { RunStatus } from '../core/stop.ts';
 
 /** Has a line for each file that is complete, as `sha256sum -c` reads it: what a stored run is trusted by. */
 export const SUMS = 'SHA256SUMS';
+
+/** Is there until `run.json` is: how far the run is, and whose it is. */
+export const STATE = 'state.json';
+
+export const State = z.object({
+  schema: z.literal('drill.state/1'),
+  status: RunStatus,
+  pid: z.number().int(),
+  identity: z.string().optional(),
+});
+export type State = z.infer<typeof State>;
+
+/** How far the run in a folder is; undefined once it has written its report, and where nothing says it. */
+export function readState(folder: string): State | undefined {
+  if (existsSync(join(folder, 'run.json'))) return undefined;
+  try {
+    return State.parse(JSON.parse(readFileSync(join(folder, STATE), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}
 
 /** No run that can be judged in a day writes more. */
 const MOST_BYTES = 2 ** 32;

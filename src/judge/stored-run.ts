@@ -16,6 +16,7 @@ import { placeDrill, roleFinder } from '../core/positions.ts';
 import { DrillSource, type JudgedDrill, RunReport } from '../core/report.ts';
 import { BASELINE, TraceEvent } from '../core/trace.ts';
 import { reportOf } from './judge-drill.ts';
+import { asNow, READ } from './old-runs.ts';
 import type { StoredInputs } from './plan.ts';
 import { damaged, linesOf, measure, type StoredFile, SUMS } from './stored-file.ts';
 import { type DrillResult, type RunFacts, summarise } from './summary.ts';
@@ -29,6 +30,7 @@ import { type DrillResult, type RunFacts, summarise } from './summary.ts';
 export interface StoredRun {
   facts: RunFacts;
   status: RunReport['status'];
+  stoppedBy: RunReport['stopped_by'];
   unfinished: string[];
   /** The drills that came to their end. */
   finished: string[];
@@ -73,7 +75,7 @@ const Inputs: z.ZodType<StoredInputs> = z.object({
 });
 
 const MOST_DRILLS = 100_000;
-const SCHEMAS = { run: 'drill.run/1', trace: 'drill.trace/1' };
+const TRACES: readonly string[] = ['drill.trace/1'];
 
 /** Opens a run folder. Throws a DrillError where it is none, or was written by a version this one cannot read. */
 export function readRun(folder: string, name: string): StoredRun {
@@ -105,9 +107,9 @@ function readHead(file: StoredFile): Omit<StoredRun, 'plans' | 'file'> {
   let [first, last]: [string | undefined, string] = [undefined, ''];
   const finished: string[] = [];
   for (const line of linesOf(file)) {
-    if (first === undefined) expectSchema(/^\{"schema":"([^"]*)"/.exec(line)?.[1], SCHEMAS.run, file.name);
+    if (first === undefined) expectSchema(/^\{"schema":"([^"]*)"/.exec(line)?.[1], READ, file.name);
     else last = line;
-    first ??= line;
+    first ??= asNow(line);
     const name = /^\{"name":"((?:[^"\\]|\\.)*)"/.exec(line)?.[1];
     if (name !== undefined) finished.push(String(orDamaged(file, () => JSON.parse(`"${name}"`))));
     if (finished.length > MOST_DRILLS) throw damaged(file.name, `it has more than ${MOST_DRILLS} drills`);
@@ -117,8 +119,8 @@ function readHead(file: StoredFile): Omit<StoredRun, 'plans' | 'file'> {
   if (!parsed.success) throw damaged(file.name, parsed.error.issues[0]?.message ?? 'it has another shape');
   // As it was written: a parser may put its keys into another order.
   const { schema, seed, time, mode, target, reproduce, about } = written;
-  const { status, unfinished } = parsed.data;
-  return { facts: { schema, seed, time, mode, target, reproduce, about }, status, unfinished, finished };
+  const { status, stopped_by: stoppedBy, unfinished } = parsed.data;
+  return { facts: { schema, seed, time, mode, target, reproduce, about }, status, stoppedBy, unfinished, finished };
 }
 
 /** Who hears of a stored run, as of one that happens. */
@@ -162,7 +164,7 @@ export function judgeStored(
   }
   if (results.length < run.finished.length || results.length + run.unfinished.length !== run.plans)
     throw damaged(run.file('run.json').name, 'its drills are not those of inputs.json');
-  return summarise(run.facts, run.status, results, run.unfinished);
+  return summarise(run.facts, { status: run.status, stopped_by: run.stoppedBy }, results, run.unfinished);
 }
 
 function notJudged({ name }: StoredFile, error: unknown): DrillError {
@@ -258,7 +260,7 @@ function* eventsIn(file: StoredFile, { seed, target }: RunFacts): Generator<Trac
   let seq = 0;
   for (const line of linesOf(file)) {
     const event: TraceEvent = orDamaged(file, () => JSON.parse(line), seq + 1);
-    if (seq === 0) expectSchema(Object(event).schema, SCHEMAS.trace, file.name);
+    if (seq === 0) expectSchema(Object(event).schema, TRACES, file.name);
     if (!TraceEvent.safeParse(event).success) throw damaged(file.name, 'this is no event', seq + 1);
     if (event.seq !== seq || (event.kind === 'run-header') !== (seq === 0))
       throw damaged(file.name, `here belongs event ${seq}, and event ${event.seq} stands here`, seq + 1);
@@ -278,11 +280,11 @@ function orDamaged<T>(file: StoredFile, read: () => T, line?: number): T {
   }
 }
 
-function expectSchema(found: unknown, wanted: string, file: string): void {
-  if (found === wanted) return;
+function expectSchema(found: unknown, wanted: readonly string[], file: string): void {
+  if (wanted.some((one) => one === found)) return;
   if (typeof found !== 'string') throw damaged(file, 'it does not begin with its version');
   throw new DrillError({
-    message: `it was written as ${found}, this version reads ${wanted}`,
+    message: `it was written as ${found}, this version reads ${wanted.join(' and ')}`,
     place: { file },
     fix: 'Read it with the version of failover-drill that wrote it (about.versions in run.json), or run the drill again.',
   });

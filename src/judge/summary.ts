@@ -7,7 +7,7 @@ import type { Reason } from './reasons.ts';
 /** What a run's report says before its drills. */
 export type RunFacts = Omit<
   RunReport,
-  'status' | 'verdict' | 'score' | 'notices_judged' | 'unread' | 'unfinished' | 'drills'
+  'status' | 'stopped_by' | 'verdict' | 'score' | 'notices_judged' | 'unread' | 'unfinished' | 'drills'
 >;
 
 /** What a run needs of its drills. */
@@ -55,7 +55,7 @@ function nothingToBreak({ drill, lacking }: JudgePlan): Reason | undefined {
 /** The run without its drills. */
 export function summarise(
   facts: RunFacts,
-  status: RunReport['status'],
+  { status, stopped_by }: Pick<RunReport, 'status' | 'stopped_by'>,
   drills: readonly DrillResult[],
   unfinished: string[],
 ): Omit<RunReport, 'drills'> {
@@ -67,6 +67,7 @@ export function summarise(
   return {
     schema,
     status,
+    stopped_by,
     verdict,
     score: verdict === 'inconclusive' ? null : meanOf(judged.flatMap((d) => d.score ?? [])),
     ...rest,

@@ -1,5 +1,6 @@
 import { DrillError, EXIT, targetNotLoaded } from '../core/errors.ts';
 import type { Target } from '../core/plugin.ts';
+import { type StoppedBy, stopOf } from '../core/stop.ts';
 import { type EventOf, TraceEvent } from '../core/trace.ts';
 import { dataOf } from '../equip.ts';
 import type { Player, Players, WorldFacts } from '../run/plan.ts';
@@ -116,11 +117,16 @@ function playerOf(player: PlayerProcess): Player {
         scene.see(event);
         sink(event);
       };
-      const kill = () => player.kill();
+      const kill = () => {
+        const stop = stopOf(signal);
+        for (const event of stop === undefined ? [] : scene.stopped(stop.by, plan.drill.drill)) take(event);
+        player.kill();
+      };
       signal.addEventListener('abort', kill);
       try {
         player.listen((message) => {
-          if (failure !== undefined) return;
+          // What it had said before it heard of a stop comes too late.
+          if (failure !== undefined || stopOf(signal) !== undefined) return;
           try {
             if ('kind' in message) take(message);
             else if (message.player === 'changed') take(scene.changed(message.what, plan.drill.drill));
@@ -136,7 +142,7 @@ function playerOf(player: PlayerProcess): Player {
         player.send({ data: dataOf(plan), chain });
         const lost = await player.ended;
         // What was played to its end counts, also where the run is cancelled meanwhile.
-        if (lost !== undefined) signal.throwIfAborted();
+        if (lost !== undefined || stopOf(signal) !== undefined) signal.throwIfAborted();
         if (failure?.error !== undefined) throw failure.error;
         const end = failure === undefined ? lost : { why: `the target broke what plays it: ${FOREIGN.why}` };
         for (const event of end === undefined ? [] : scene.endedBy(end, plan.drill.drill)) take(event);
@@ -168,6 +174,17 @@ class Scene {
 
   changed(what: string, drill: string): TraceEvent {
     return { ...this.#stamp(drill), kind: 'real-io', what, by: 'unknown', fatal: true, changed: true };
+  }
+
+  /** Its faults, its providers and all that it asks end with it, at once. */
+  stopped(by: StoppedBy, drill: string): TraceEvent[] {
+    const stamp = this.#stamp(drill);
+    const faults = this.#phase?.state === 'began' ? this.#phase.faults : [];
+    return [
+      { ...stamp, kind: 'stop', by },
+      { ...stamp, kind: 'reverted', faults },
+      ...[...this.#asks].map(([ask, task]): TraceEvent => ({ ...stamp, kind: 'given-up', ask, task })),
+    ];
   }
 
   endedBy({ why, by }: Lost, drill: string): TraceEvent[] {

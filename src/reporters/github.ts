@@ -5,7 +5,7 @@ import { count } from '../text/words.ts';
 import { type FindingGroup, groupsOf, worstFirst } from './findings.ts';
 import { Matrices } from './matrix.ts';
 import { terminal } from './terminal.ts';
-import { clean, cut, withUnread } from './words.ts';
+import { clean, cut, cutShort, withUnread } from './words.ts';
 
 /** GitHub shows so many of a step, and drops the others without a word. */
 const MOST = 10;
@@ -56,6 +56,8 @@ function openGithub(output: Output, look: Look): OpenReporter {
       matrices.end();
       inner.onEnd(run);
       output.write(take());
+      const short = cutShort(run);
+      if (short !== undefined) open.unshift(at('error', undefined, 1, `${run.status}: not every drill was run`, short));
       for (const line of annotations(groups, open, run)) command(line);
       // What comes after this step's output is not ours to guard.
       output.write(`::${guard}::\n`);

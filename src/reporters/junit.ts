@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { CellReport, JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
-import { plain, whatHappened, whyOpen, withUnread, worstFirst } from './words.ts';
+import { cutShort, plain, whatHappened, whyOpen, withUnread, worstFirst } from './words.ts';
 
 /**
  * junit.xml: what CI servers show, by the schema of Jenkins' xUnit plugin. There, the whole has neither `skipped` nor
@@ -33,7 +33,8 @@ export const junit: Reporter = {
       },
       onDrill: (drill) => suite(drill.name, casesOf(drill), propertiesOf(drill), drill.source?.file),
       onEnd(run) {
-        for (const name of run.unfinished) suite(name, [unfinished(name)], []);
+        const why = cutShort(run);
+        for (const name of run.unfinished) suite(name, [unfinished(name, why)], []);
         output.write('</testsuites>\n');
         // What people wait for; asks overlap, and theirs is the virtual time.
         const took = inSeconds(run.about.wall_ms);
@@ -117,8 +118,9 @@ function openCase(drill: JudgedDrill): Case[] {
   return [caseOf('the drill judged what it claims', drill.name, result)];
 }
 
-function unfinished(name: string): Case {
-  return caseOf(name, name, { tag: 'error', type: 'inconclusive', lines: ['the drill did not come to its end'] });
+function unfinished(name: string, why: string | undefined): Case {
+  const lines = ['the drill did not come to its end', ...(why === undefined ? [] : [why])];
+  return caseOf(name, name, { tag: 'error', type: 'inconclusive', lines });
 }
 
 /** By the number of the ask a case would be another one as soon as a phase before it gets a task more. */

@@ -57,14 +57,14 @@ test('its first table leads to each drill', () => {
 });
 
 test('an interrupted run says which drills did not come to their end', () => {
-  const broken = { ...sampleRun, status: 'cancelled' as const, unfinished: ['rate_limit_burst'] };
+  const broken = { ...sampleRun, status: 'interrupted' as const, unfinished: ['rate_limit_burst'] };
   const use = (open: OpenReporter) => {
     open.onDrill?.(passedDrill);
     return open.onEnd(broken);
   };
   expect(written(markdown, use)).toContain('| rate_limit_burst | not finished | – ');
   expect(written(terminal, use)).toMatch(
-    /the run was cancelled\nPASSED timeout_primary .*\nNOT FINISHED rate_limit_burst/,
+    /the run was interrupted\nPASSED timeout_primary .*\nNOT FINISHED rate_limit_burst/,
   );
   expect(written(junit, use)).toMatch(/^.*\n<testsuites .* errors="1" /);
 });

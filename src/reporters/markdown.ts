@@ -8,6 +8,7 @@ import { code, safe } from './markup.ts';
 import { Matrices, type Matrix, type MatrixRow } from './matrix.ts';
 import {
   clean,
+  cutShort,
   howTold,
   noticesLine,
   scoreWords,
@@ -143,7 +144,7 @@ function runSection(
     ...open,
     `- target: ${safe(run.target.name)} (${safe(run.target.kind)}), claims ${features.map(safe).join(', ') || 'nothing'}`,
     ...(chain === undefined ? [] : [`- chain: ${chain.map(safe).join(' → ')}`]),
-    `- seed ${run.seed}, ${run.time} time, ${run.mode} replies, ${run.status}`,
+    `- seed ${run.seed}, ${run.time} time, ${run.mode} replies, ${safe(cutShort(run) ?? run.status)}`,
     `- ${noticesLine(run)}${run.unread > 0 ? `; \`drill notices\` lists them` : ''}`,
     `- reproduce: ${code(run.reproduce)}`,
     `- run ${safe(run.about.id)}, ${safe(run.about.started_at)}`,

@@ -139,8 +139,9 @@ export const failedDrill: DrillReport = {
 };
 
 const { drills: _, ...rest }: RunReport = {
-  schema: 'drill.run/1',
+  schema: 'drill.run/2',
   status: 'completed',
+  stopped_by: null,
   verdict: 'failed',
   score: 70.8,
   seed: 7,

@@ -131,11 +131,14 @@ test('the run: its tool, what it may be told apart by, and whether it came to it
   ]);
   expect(sample.automationDetails.id).toBe('failover-drill/reference/');
   expect(sample.invocations).toEqual([{ executionSuccessful: true }]);
-  const cut = written(sarif, (open) => open.onEnd({ ...sampleRun, status: 'cancelled', unfinished: ['one', 'two'] }));
+  const cut = written(sarif, (open) => open.onEnd({ ...sampleRun, status: 'interrupted', unfinished: ['one', 'two'] }));
   expect(sarifRun(cut).invocations).toEqual([
     {
       executionSuccessful: false,
-      toolExecutionNotifications: [{ level: 'error', message: { text: 'not finished: one, two' } }],
+      toolExecutionNotifications: [
+        { level: 'error', message: { text: 'the run was interrupted' } },
+        { level: 'error', message: { text: 'not finished: one, two' } },
+      ],
     },
   ]);
   expect(sarifRun(cut).results).toEqual([]);

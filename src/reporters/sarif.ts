@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Reporter } from '../core/plugin.ts';
 import type { CellReport, JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
 import { count, seconds } from '../text/words.ts';
-import { howItWent, plain, whyOpen, worstFirst } from './words.ts';
+import { cutShort, howItWent, plain, whyOpen, worstFirst } from './words.ts';
 
 /** GitHub shows no more of them. */
 export const MOST_RESULTS = 5000;
@@ -66,11 +66,16 @@ function headOf(run: Omit<RunReport, 'drills'>, rules: readonly Rule[], leftOut:
 }
 
 /** A drill that did not come to its end has no place and no result. */
-function invocationOf({ status, unfinished }: Omit<RunReport, 'drills'>) {
+function invocationOf(run: Omit<RunReport, 'drills'>) {
+  const { status, unfinished } = run;
+  const short = cutShort(run);
+  const why = { level: 'error', message: message(short ?? '') };
   const left = { level: 'error', message: message(`not finished: ${unfinished.join(', ')}`) };
   return {
     executionSuccessful: status === 'completed' && unfinished.length === 0,
-    ...(unfinished.length > 0 && { toolExecutionNotifications: [left] }),
+    ...((unfinished.length > 0 || short !== undefined) && {
+      toolExecutionNotifications: [...(short === undefined ? [] : [why]), ...(unfinished.length > 0 ? [left] : [])],
+    }),
   };
 }
 

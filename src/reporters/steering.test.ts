@@ -58,7 +58,7 @@ const tell = (change: <T>(value: T) => T) => (open: OpenReporter) => {
     open.onDrill?.({ ...told, advice, definition: { ...told.definition, expect: expected } });
   }
   return open.onEnd(
-    change({ ...sampleRun, status: 'cancelled' as const, unfinished: ['rate_limit_burst'], unread: 1 }),
+    change({ ...sampleRun, status: 'interrupted' as const, unfinished: ['rate_limit_burst'], unread: 1 }),
   );
 };
 

@@ -4,7 +4,7 @@ import type { JudgedDrill } from '../core/report.ts';
 import { count } from '../text/words.ts';
 import { type FindingGroup, groupsOf, worstFirst } from './findings.ts';
 import { code, safe } from './markup.ts';
-import { cut, noticesLine, scoreWords, tally, withUnread } from './words.ts';
+import { cut, cutShort, noticesLine, scoreWords, tally, withUnread } from './words.ts';
 
 /** GitHub takes 1 MiB of one step, others may write as well, and nobody reads more. */
 const MOST_BYTES = 256 * 1024;
@@ -27,7 +27,9 @@ export const stepSummary: Reporter = {
       },
       onEnd(run) {
         const title = `## Failover drills: ${safe(withUnread(run.verdict, run.unread))}`;
+        const short = cutShort(run);
         const about = [
+          short === undefined ? [] : safe(short),
           `target ${safe(run.target.name)}, seed ${run.seed}`,
           scoreWords(run) ?? [],
           safe(noticesLine(run)),

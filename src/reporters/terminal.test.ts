@@ -157,8 +157,10 @@ test('of several drills the last lines say why one is open; a note is told once'
 });
 
 test('a run that was stopped says so', () => {
-  const text = written(terminal, (open) => open.onEnd({ ...sampleRun, status: 'cancelled', verdict: 'inconclusive' }));
-  expect(text).toBe('the run was cancelled\nINCONCLUSIVE 0 drills  reports/r-1\n');
+  const text = written(terminal, (open) =>
+    open.onEnd({ ...sampleRun, status: 'interrupted', verdict: 'inconclusive' }),
+  );
+  expect(text).toBe('the run was interrupted\nINCONCLUSIVE 0 drills  reports/r-1\n');
 });
 
 test('a narrow screen shows groups of tasks, and nothing runs over its edge but what is pasted', () => {

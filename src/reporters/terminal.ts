@@ -12,6 +12,7 @@ import {
   brokenIn,
   clean,
   cut,
+  cutShort,
   eventLine,
   howTold,
   noticesLine,
@@ -324,7 +325,8 @@ function endingLines(
   { columns, folder }: Look,
   paint: ChalkInstance,
 ): string[] {
-  const status = run.status === 'completed' ? [] : [[paint.yellow(`the run was ${run.status}`)]];
+  const short = cutShort(run);
+  const status = short === undefined ? [] : [[paint.yellow(short)]];
   const open = run.unfinished.map((name) => [`${paint.yellow.bold('NOT FINISHED')} ${clean(name)}`]);
   const whole =
     drills === 1

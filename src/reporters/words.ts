@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { once } from '../core/once.ts';
 import { noticeText } from '../core/outcome.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
-import type { JudgedDrill, TaskReport } from '../core/report.ts';
+import type { JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { Severity, type VerdictWord } from '../core/verdict.ts';
 import { count, seconds } from '../text/words.ts';
@@ -36,6 +36,14 @@ export const withUnread = (verdict: string, unread: number): string =>
 /** How much of the words of notices was judged. */
 export const noticesLine = ({ notices_judged, unread }: { notices_judged: number; unread: number }): string =>
   `notices: ${notices_judged} judged, ${count(unread, 'text')} unread`;
+
+/** What a run came to that is no verdict; undefined where it came to its end. */
+export function cutShort({ status, stopped_by }: Pick<RunReport, 'status' | 'stopped_by'>): string | undefined {
+  if (status === 'completed') return undefined;
+  const by =
+    stopped_by === null ? '' : `: ${stopped_by.kind === 'lever' ? '' : `${stopped_by.name}: `}${stopped_by.reason}`;
+  return clean(`the run ${status === 'errored' ? 'broke off with an error' : `was ${status}`}${by}`);
+}
 
 /** What the models did in one task, and how it ended: `primary timeout → backup`. */
 export function whatHappened(task: TaskReport, drill: JudgedDrill): string {
@@ -224,6 +232,10 @@ function detailOf(event: TraceEvent): string {
       return `${event.what} by ${event.by}`;
     case 'phase':
       return `${event.phase} ${event.state}`;
+    case 'stop':
+      return `${event.by.name}: ${event.by.reason}`;
+    case 'reverted':
+      return event.faults.map(({ fault, role }) => `${fault} on ${role}`).join(', ') || 'nothing was broken';
     default:
       return '';
   }

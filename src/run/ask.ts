@@ -5,6 +5,7 @@ import { AFTERMATH_MS } from '../core/numbers.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
+import { stopOf } from '../core/stop.ts';
 import { SPINNING } from '../judge/task-report.ts';
 import { logFacts } from '../recording/log-facts.ts';
 import { digest, type Recorder } from '../recording/recorder.ts';
@@ -72,7 +73,15 @@ export async function ask(
     over.abort(reason);
     horizon.abort(reason);
   };
-  const cancelled = () => end(signal.reason);
+  const cancelled = () => {
+    if (stopOf(signal) === undefined) return end(signal.reason);
+    const giveUp = () => {
+      recorder.emit({ kind: 'given-up', ...labels(scope) });
+      end(signal.reason);
+    };
+    if (clock.kind === 'virtual') giveUp();
+    else clock.sleep(STOP_GRACE_MS, over.signal).then(giveUp, () => {});
+  };
   signal.addEventListener('abort', cancelled, { once: true });
   const crash = crashOf(scope);
   let left: number | undefined;
@@ -94,6 +103,8 @@ export async function ask(
       .sleep(task.deadline_ms + HORIZON_MS[clock.kind], over.signal)
       .then(() => ({ hung: context.waitedFor(scope) }));
     const ending = await Promise.race([answer, crash.happened, late]);
+    // What is recorded now may stop the run, and it is over here already.
+    signal.removeEventListener('abort', cancelled);
     if ('hung' in ending) {
       const waited_ms = clock.now() - begun;
       recorder.emit({ kind: 'hung', ...labels(scope), waited_ms, waiting_for: ending.hung });
@@ -104,8 +115,12 @@ export async function ask(
     end(OVER);
   }
   // What goes on behind the back of a user who left shows only in the time after.
-  if (left !== undefined) await clock.sleep(Math.max(0, left + AFTERMATH_MS - clock.now()), signal);
+  if (left === undefined) return;
+  await clock.sleep(Math.max(0, left + AFTERMATH_MS - clock.now()), signal).catch(() => {});
 }
+
+/** So long asks under way may take to end once a run stops, in wall time: without their faults, some will. */
+const STOP_GRACE_MS = 500;
 
 /** Made once: an error per ask would be dear, and nobody is left to read it. */
 const OVER = new DOMException('The ask is over', 'AbortError');

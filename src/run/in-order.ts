@@ -3,7 +3,7 @@ import type { TraceEvent } from '../core/trace.ts';
 import { EVENTS, Kept } from '../judge/kept.ts';
 import { skipped } from '../judge/summary.ts';
 import { createSequence } from '../recording/recorder.ts';
-import { judgePlanOf, type Plan, type Players, type RunContext } from './plan.ts';
+import { judgePlanOf, type Plan, type Players, type RunContext, type RunWatch } from './plan.ts';
 import { runDrill } from './run-drill.ts';
 
 interface Wishes {
@@ -12,6 +12,7 @@ interface Wishes {
   jobs: number;
   bail: boolean;
   signal: AbortSignal;
+  watch?: RunWatch | undefined;
 }
 
 /**
@@ -34,14 +35,14 @@ export async function* runInOrder(wishes: Wishes, sink: (event: TraceEvent) => v
 const FIRST = 1;
 
 async function* oneByOne(
-  { plans, players, signal }: Wishes,
+  { plans, players, signal, watch }: Wishes,
   sink: (event: TraceEvent) => void,
 ): AsyncGenerator<JudgedDrill> {
   const sequence = createSequence(FIRST);
   for (const [i, plan] of plans.entries()) {
     if (signal.aborted) return;
     const next = () => toPlay(plans.slice(i + 1));
-    const report = await unlessCancelled(runOne(plan, { sequence, sink, players, next, signal }), signal);
+    const report = await unlessCancelled(runOne(plan, { sequence, sink, players, next, signal, watch }), signal);
     if (report !== undefined) yield report;
   }
 }
@@ -50,7 +51,15 @@ async function* oneByOne(
 const toPlay = (plans: readonly Plan[]) => plans.find((plan) => skipped(plan) === undefined);
 
 async function runOne(plan: Plan, context: RunContext): Promise<JudgedDrill> {
-  return skipped(judgePlanOf(plan)) ?? (await runDrill(plan, context));
+  const skip = skipped(judgePlanOf(plan));
+  if (skip !== undefined) return skip;
+  const over = await context.watch?.begin(plan);
+  try {
+    context.signal.throwIfAborted();
+    return await runDrill(plan, context);
+  } finally {
+    await over?.();
+  }
 }
 
 /** A drill that a cancelled run broke off has no report; its events are kept. */
@@ -64,7 +73,7 @@ async function unlessCancelled(report: Promise<JudgedDrill>, signal: AbortSignal
 }
 
 async function* blocks(
-  { plans, players, jobs, signal }: Wishes,
+  { plans, players, jobs, signal, watch }: Wishes,
   sink: (event: TraceEvent) => void,
 ): AsyncGenerator<JudgedDrill> {
   let from = FIRST;
@@ -73,7 +82,7 @@ async function* blocks(
   try {
     for (;;) {
       const more = signal.aborted ? [] : waiting.splice(0, jobs - running.length);
-      running.push(...more.map((plan) => startBlock(plan, players, () => toPlay(waiting), signal)));
+      running.push(...more.map((plan) => startBlock(plan, players, () => toPlay(waiting), signal, watch)));
       const block = running.shift();
       if (block === undefined) return;
       const first = from;
@@ -98,7 +107,13 @@ interface Block {
 }
 
 /** A drill on its own, its events numbered from 0. */
-function startBlock(plan: Plan, players: Players, next: RunContext['next'], all: AbortSignal): Block {
+function startBlock(
+  plan: Plan,
+  players: Players,
+  next: RunContext['next'],
+  all: AbortSignal,
+  watch: RunWatch | undefined,
+): Block {
   const own = new AbortController();
   const stop = () => own.abort(all.reason);
   all.addEventListener('abort', stop);
@@ -109,7 +124,7 @@ function startBlock(plan: Plan, players: Players, next: RunContext['next'], all:
     count += 1;
     out(event);
   };
-  const report = runOne(plan, { sequence: createSequence(0), sink, players, next, signal });
+  const report = runOne(plan, { sequence: createSequence(0), sink, players, next, signal, watch });
   // One that is never awaited, because the run stopped early, must not take the process down.
   report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
   const release: Block['release'] = (goesTo) => {

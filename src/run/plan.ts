@@ -104,6 +104,15 @@ export interface RunContext extends Omit<PlayContext, 'print'> {
   players: Players;
   /** The drill that will be run when one of those under way has ended. */
   next(): Plan | undefined;
+  /** Sees every event as soon as it was written and judged; it may stop the run, by the signal. */
+  watch?: RunWatch | undefined;
+}
+
+/** What may stop a run, beside whoever interrupts it. */
+export interface RunWatch {
+  /** Before a drill; what it gives is called after it. Where the signal has aborted by then, the drill does not begin. */
+  begin(plan: { drill: Plan['drill']; tasks: Plan['tasks'] }): Promise<() => Promise<void>>;
+  see(event: TraceEvent): void;
 }
 
 /** Past the deadline by this much an ask is given up and its outcome is `hung`: time that is real is not spent on waiting. */

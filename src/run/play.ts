@@ -4,9 +4,11 @@ import type { Phase } from '../core/drill.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
 import type { LoadedTarget, Target } from '../core/plugin.ts';
 import type { ArmedFault } from '../core/stand.ts';
+import { Stop } from '../core/stop.ts';
 import { BASELINE, type FaultAt, type TraceEvent } from '../core/trace.ts';
 import { IN_NO_TASK } from '../judge/reasons.ts';
 import { rearmed, settled } from '../judge/settle-chain.ts';
+import { whenAborted } from '../world/abort.ts';
 import { type Crash, DeadlockError, giveUp, LivelockError, onCrash } from '../world/index.ts';
 import { ask } from './ask.ts';
 import { inWorld, notStarted, type WorldContext } from './in-world.ts';
@@ -38,9 +40,11 @@ export async function playWorld(
     const planned = (loaded: LoadedTarget) => inOrder(pieceFor(loaded));
     await inWorld(facts, target, planned, { ...context, sink }, async (world) => {
       const forget = onCrash((crash) => takeLost(world, crash));
+      const heedNoStop = whenAborted(context.signal, (reason) => reason instanceof Stop && revert(world, reason));
       try {
         await (facts.world === 'baseline' ? playBaseline(world.plan, world) : playPhases(world.plan, world));
       } finally {
+        heedNoStop();
         forget();
       }
     });
@@ -89,12 +93,13 @@ async function playPhases(plan: PlayPlan, world: WorldContext): Promise<void> {
   let number = tasksAsked(plan).length;
   for (const [i, phase] of plan.drill.phases.entries()) {
     const armed = plan.faults[i] ?? [];
-    await world.clock.sleep(quietMs(plan, phase));
+    await world.clock.sleep(quietMs(plan, phase), world.signal);
     begin(world, phase.name, armed);
     const began = world.clock.now();
     const asks = tasksOf(plan, phase).map((task) => ({ task, n: ++number }));
     await arrive(world, phase, asks);
-    await world.clock.sleep(Math.max(0, (phase.for_ms ?? 0) - (world.clock.now() - began)));
+    world.signal.throwIfAborted();
+    await world.clock.sleep(Math.max(0, (phase.for_ms ?? 0) - (world.clock.now() - began)), world.signal);
     end(world, armed);
   }
 }
@@ -110,6 +115,12 @@ function tasksOf({ tasks }: PlayPlan, { tasks: count, times, only }: Phase): Gol
   if (chosen.length === 0) return [];
   const round = chosen.flatMap((task) => Array<GoldenTask>(times[task.tenant] ?? 1).fill(task));
   return Array.from({ length: count }, (_, k) => round[k % round.length]).filter((task) => task !== undefined);
+}
+
+/** Before anything else is done about a stop, nothing is broken any more. */
+function revert({ recorder, stand }: WorldContext, { by }: Stop): void {
+  recorder.emit({ kind: 'stop', by });
+  recorder.emit({ kind: 'reverted', faults: stand.revert().map(faultAt) });
 }
 
 function begin(world: WorldContext, phase: string, armed: readonly ArmedFault[]): void {
@@ -142,8 +153,9 @@ async function arrive(world: WorldContext, phase: Phase, asks: { task: GoldenTas
   const gap = 'every_ms' in load ? load.every_ms : 0;
   await Promise.all(
     asks.map(async (one, i) => {
-      if (gap > 0) await world.clock.sleep(i * gap);
-      await askOf(one);
+      // In a run that stops those that were asked still have their time: one that was not asked ends nothing.
+      if (gap > 0) await world.clock.sleep(i * gap, world.signal).catch(() => {});
+      if (!world.signal.aborted) await askOf(one);
     }),
   );
 }

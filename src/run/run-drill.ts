@@ -15,6 +15,7 @@ export async function runDrill(plan: Plan, context: RunContext): Promise<JudgedD
   const [baseline, drill] = [players.open(plan, 'baseline'), players.open(plan, 'drill')];
   try {
     if ((await baseline.play(plan, undefined, { sink, sequence, signal })) && !judge.hopeless()) {
+      signal.throwIfAborted();
       // Not before: a process that gets ready takes time from those that play.
       const following = next();
       if (following !== undefined) players.prepare?.(following);
@@ -28,11 +29,12 @@ export async function runDrill(plan: Plan, context: RunContext): Promise<JudgedD
 }
 
 /** Hands events on, and after the last one of each phase the verdicts on its asks. */
-function judged(plan: Plan, judge: DrillJudge, { sink, sequence }: RunContext): (event: TraceEvent) => void {
+function judged(plan: Plan, judge: DrillJudge, { sink, sequence, watch }: RunContext): (event: TraceEvent) => void {
   const last = plan.drill.phases.at(-1)?.name;
   const see = (event: TraceEvent) => {
     sink(event);
     judge.see(event);
+    watch?.see(event);
   };
   return (event) => {
     see(event);

@@ -14,8 +14,10 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { DrillError } from '../core/errors.ts';
+import type { RunStatus } from '../core/stop.ts';
 import { createSpool, type Spool } from '../judge/spool.ts';
-import { SUMS } from '../judge/stored-file.ts';
+import { STATE, type State, SUMS } from '../judge/stored-file.ts';
+import { known } from '../world/processes.ts';
 
 /** Where one run's files go. Files that are streamed are appended to; the others appear whole or not at all. */
 export interface RunFolder {
@@ -25,6 +27,8 @@ export interface RunFolder {
   path: string;
   append(file: string): { write(lines: string): void; close(): void };
   writeWhole(file: string, pieces: Iterable<string>): void;
+  /** Says how far the run is, until `run.json` does: undefined takes that back. */
+  tell(status: RunStatus | undefined): void;
   /** Keeps what will become a part of a file. */
   spool(file: string): Spool;
   /** Why a file could not be written: from then on none is, and the run goes on for the sake of its verdict. */
@@ -83,6 +87,16 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
       trying(file, () => replace(join(path, `.${file}.part`), join(path, file), seenBy(hash, pieces)));
       complete(file, hash.digest('hex'));
     },
+    tell(status) {
+      trying(STATE, () => {
+        if (status === undefined) return rmSync(join(path, STATE), { force: true });
+        const state: State = { schema: 'drill.state/1', status, ...known(process.pid) };
+        // Whole or not at all; what the machine forgets when it is switched off need not survive it.
+        const part = join(path, `.${STATE}.part`);
+        writeFileSync(part, `${JSON.stringify(state)}\n`);
+        renameSync(part, join(path, STATE));
+      });
+    },
     spool: (file) => createSpool(join(path, `.${file}.spool.part`)),
     failure: () => failed,
   };
@@ -93,6 +107,7 @@ export const createNoFolder = (): RunFolder => ({
   ...{ id: '', name: '', path: '' },
   append: () => ({ write() {}, close() {} }),
   writeWhole() {},
+  tell() {},
   spool: () => ({ write() {}, pieces: () => [], close() {} }),
   failure: () => undefined,
 });

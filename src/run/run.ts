@@ -1,11 +1,13 @@
 import { EPOCH_MS } from '../core/clock.ts';
 import { asKnown } from '../core/declaration.ts';
-import type { JudgedDrill, RunReport } from '../core/report.ts';
+import { DrillError } from '../core/errors.ts';
+import { type JudgedDrill, RUN_SCHEMA, type RunReport } from '../core/report.ts';
+import { endStatus, stopOf } from '../core/stop.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { JudgePlan, StoredInputs } from '../judge/plan.ts';
 import { type DrillResult, type RunFacts, summarise } from '../judge/summary.ts';
 import { runInOrder } from './in-order.ts';
-import { judgePlanOf, type Plan, type Players } from './plan.ts';
+import { judgePlanOf, type Plan, type Players, type RunWatch } from './plan.ts';
 import { openReporters, type Reports } from './reports.ts';
 
 export interface RunJob extends Omit<Reports, 'several'> {
@@ -28,25 +30,41 @@ export interface RunJob extends Omit<Reports, 'several'> {
   jobs: number;
   /** Stop after the first drill that failed. */
   bail: boolean;
+  /** Aborts with a `Stop`, or where somebody interrupts the run. */
   signal: AbortSignal;
+  watch?: RunWatch | undefined;
 }
 
 /**
  * Runs the plans, streaming the trace in their order, and writes every report; nothing is kept of a drill that was
- * reported. A cancelled run keeps what it has.
+ * reported. A run that is cut short keeps what it has.
  */
 export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> {
   const trace = job.folder.append('trace.jsonl');
   const open = openReporters({ ...job, several: job.plans.length > 1 });
+  const { signal, folder } = job;
   const results: DrillResult[] = [];
   const unfinished = job.plans.map((plan) => plan.drill.drill);
+  const state = stateOf(job);
   const sink = (event: TraceEvent) => {
     trace.write(`${JSON.stringify(event)}\n`);
+    state.see(event);
     for (const { reporter } of open) reporter.onEvent?.(event);
+  };
+  const end = (status: RunReport['status']) => {
+    // What a person or a file has said may hold a secret.
+    const by = job.plans[0]?.redaction.value(stopOf(signal)?.by) ?? stopOf(signal)?.by;
+    const how = { status, stopped_by: by ?? null };
+    const summary = summarise(factsOf(job), how, results, unfinished);
+    for (const { reporter, finish } of open) finish(reporter.onEnd(summary) ?? '');
+    const failure = folder.failure();
+    if (failure !== undefined) throw failure;
+    state.end();
+    return summary;
   };
   try {
     try {
-      job.folder.writeWhole('inputs.json', inputsJson(job.plans));
+      folder.writeWhole('inputs.json', inputsJson(job.plans));
       sink(headerOf(job));
       for await (const report of runInOrder(job, sink)) {
         results.push({ verdict: report.verdict, score: report.score, words: report.words });
@@ -58,19 +76,48 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
     } finally {
       trace.close();
     }
-    const summary = summarise(factsOf(job), job.signal.aborted ? 'cancelled' : 'completed', results, unfinished);
-    for (const { reporter, finish } of open) finish(reporter.onEnd(summary) ?? '');
-    const failure = job.folder.failure();
-    if (failure !== undefined) throw failure;
-    return summary;
+    return end(endStatus(signal));
+  } catch (error) {
+    folder.tell('errored');
+    // What the user can mend was no run yet.
+    if (!(error instanceof DrillError)) orElse(() => end('errored'));
+    throw error;
   } finally {
+    state.close();
     for (const { close } of open) close();
+  }
+}
+
+/** Tells in the run's folder how far it is, for whoever looks from outside: no task asked, under way, stopping. */
+function stateOf({ folder, signal }: RunJob) {
+  let asked = false;
+  const stopping = () => stopOf(signal) && folder.tell('stopping');
+  signal.addEventListener('abort', stopping);
+  folder.tell('pending');
+  return {
+    see({ kind }: TraceEvent): void {
+      if (asked || kind !== 'ask') return;
+      asked = true;
+      if (!signal.aborted) folder.tell('running');
+    },
+    /** From now on `run.json` says it. */
+    end: () => folder.tell(undefined),
+    close: () => signal.removeEventListener('abort', stopping),
+  };
+}
+
+/** The error that is under way is the one to be told. */
+function orElse(act: () => void): void {
+  try {
+    act();
+  } catch {
+    // A report of it could not be written either.
   }
 }
 
 function factsOf({ seed, time, mode, target, reproduce, about, folder, elapsedMs }: RunJob): RunFacts {
   return {
-    schema: 'drill.run/1',
+    schema: RUN_SCHEMA,
     seed,
     time,
     mode,

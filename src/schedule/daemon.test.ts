@@ -41,6 +41,8 @@ class Machine {
   daemon: Daemon | undefined;
   /** How the journal is broken, if it is. */
   broken: Error | undefined;
+  /** The safety lever is engaged. */
+  halted = false;
   #stop = new AbortController();
   #kept: Promise<unknown> = Promise.resolve();
   #kill = () => {};
@@ -75,6 +77,7 @@ class Machine {
       messenger: { tell: async (_, news) => void this.news.push(news) },
       nextDueOf: ({ cron, time_zone }) => remembered(cron, time_zone),
       chance: (label) => random.fork(label).next(),
+      halted: () => this.halted,
     });
     this.#kept = this.daemon.keep(this.#stop.signal);
     this.#kept.catch(() => {});
@@ -174,6 +177,19 @@ const about = <E extends Entry['event']>(entries: Entry[], event: E, schedule: s
   entries.filter(
     (one): one is Extract<Entry, { event: E }> => one.event === event && 'schedule' in one && one.schedule === schedule,
   );
+
+test('while the lever is engaged what is due is missed, and afterwards it starts again', async () => {
+  const machine = new Machine(() => ({ ms: 1000, outcome: 'passed' }));
+  machine.start([named('hourly', { cron: '0 * * * *' })]);
+  const from = machine.now;
+  machine.halted = true;
+  await machine.until(from + 2.5 * HOUR);
+  machine.halted = false;
+  await machine.until(from + 3.5 * HOUR);
+  expect(about(machine.entries, 'missed', 'hourly').map(({ why }) => why)).toEqual(['lever', 'lever']);
+  expect(about(machine.entries, 'started', 'hourly').map(({ due }) => due)).toEqual(['2026-01-15T03:00:00.000Z']);
+  await machine.stop();
+});
 
 describe('a year with two changes of the clocks', () => {
   const SCHEDULES = [

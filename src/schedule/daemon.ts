@@ -1,10 +1,11 @@
 import type { Clock } from '../core/clock.ts';
 import type { NamedSchedule } from '../core/schedule.ts';
 import { isoTime, momentOf } from '../world/index.ts';
+import type { Known } from '../world/processes.ts';
 import type { Entry, Journal } from './journal.ts';
 import type { Messenger, News } from './messenger.ts';
 import type { Ended, Runs, StartedRun } from './runs.ts';
-import { type Account, isWorthTelling, type Known, type Tally } from './tally.ts';
+import { type Account, isWorthTelling, type Tally } from './tally.ts';
 import { type Action, type Line, Timetable } from './timetable.ts';
 
 /** The machine may sleep and its date may be set: nobody sleeps through more than this. */
@@ -24,6 +25,8 @@ export interface Wants {
   nextDueOf(schedule: NamedSchedule): (after: number) => number | undefined;
   /** A share from 0 up to 1, by the schedule and its due time. */
   chance(label: string): number;
+  /** Whether the safety lever is engaged: nothing is started then. */
+  halted?(): boolean;
   onEntry?(entry: Entry): void;
 }
 
@@ -168,6 +171,11 @@ export class Daemon {
     const schedule = this.#schedules.get(name);
     if (schedule === undefined) return;
     const run = runId(name, due);
+    if (this.#wants.halted?.() === true) {
+      this.#timetable.ended(name, due);
+      this.#write({ event: 'missed', at: this.#at(), schedule: name, due: isoTime(due), why: 'lever' });
+      return;
+    }
     this.#write({ event: 'started', at: this.#at(), schedule: name, run, due: isoTime(due) });
     const started = this.#wants.runs.start(run, schedule);
     if (started === undefined) {

@@ -27,7 +27,13 @@ export const Entry = z.discriminatedUnion('event', [
   z.object({ event: z.literal('started'), at, schedule, run, due }),
   z.object({ event: z.literal('spawned'), at, schedule, run, ...process }),
   z.object({ event: z.literal('ended'), at, schedule, run, outcome: Outcome, report: z.string().optional() }),
-  z.object({ event: z.literal('missed'), at, schedule, due, why: z.enum(['down', 'still_running', 'overtaken']) }),
+  z.object({
+    event: z.literal('missed'),
+    at,
+    schedule,
+    due,
+    why: z.enum(['down', 'still_running', 'overtaken', 'lever']),
+  }),
   z.object({ event: z.literal('missed_many'), at, schedule, after: z.string(), due }),
   z.object({
     event: z.literal('told'),

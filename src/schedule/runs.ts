@@ -5,9 +5,9 @@ import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
 import { EXIT } from '../core/errors.ts';
 import { type NamedSchedule, runWords } from '../core/schedule.ts';
+import { goesOn, type Known, known, send } from '../world/processes.ts';
 import { Outcome } from './journal.ts';
-import { goesOn, known, send } from './processes.ts';
-import type { Known, OpenRun } from './tally.ts';
+import type { OpenRun } from './tally.ts';
 
 export interface Ended {
   outcome: Outcome;
@@ -77,8 +77,7 @@ export function createRuns(home: string, command: readonly string[], cwd: string
         over.abort();
       }
       const report = reportIn(folder);
-      const completed = report !== undefined && report.status === 'completed';
-      return withReport(completed ? report.outcome : 'interrupted', folder);
+      return withReport(report?.outcome ?? 'interrupted', folder);
     },
     remove: (run) => rmSync(folderOf(run), { recursive: true, force: true }),
   };
@@ -112,15 +111,18 @@ function outcomeOf(code: number | null): Outcome {
   return outcome.data ?? (word === 'hungUp' ? 'interrupted' : 'errored');
 }
 
-const Report = z.object({ status: z.string(), verdict: z.string() });
+const Report = z.object({ schema: z.string(), status: z.string(), verdict: z.string() });
+/** In the first version Ctrl-C was called so. */
+const CANCELLED: Record<string, Outcome> = { 'drill.run/1': 'interrupted', 'drill.run/2': 'stopped' };
 
 /** The report of the one run in a folder. */
-function reportIn(folder: string): { path: string; status: string; outcome: Outcome } | undefined {
+function reportIn(folder: string): { path: string; outcome: Outcome } | undefined {
   try {
     const [name = ''] = readdirSync(folder).filter((one) => existsSync(join(folder, one, 'run.json')));
     const path = join(folder, name);
-    const { status, verdict } = Report.parse(JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')));
-    return { path, status, outcome: Outcome.safeParse(verdict).data ?? 'inconclusive' };
+    const { schema, status, verdict } = Report.parse(JSON.parse(readFileSync(join(path, 'run.json'), 'utf8')));
+    const word = status === 'completed' ? verdict : status === 'cancelled' ? CANCELLED[schema] : status;
+    return { path, outcome: Outcome.safeParse(word).data ?? 'inconclusive' };
   } catch {
     // A run that did not get so far has none.
     return undefined;

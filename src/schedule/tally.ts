@@ -1,10 +1,5 @@
+import type { Known } from '../world/processes.ts';
 import { type Entry, OUTCOMES, type Outcome } from './journal.ts';
-
-/** A process, as the journal knows it. */
-export interface Known {
-  pid: number;
-  identity?: string | undefined;
-}
 
 /** A run of which no end is known. */
 export interface OpenRun {

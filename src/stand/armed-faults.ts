@@ -6,6 +6,7 @@ import type { Random } from '../core/random.ts';
 import type { ArmedFault, Recording } from '../core/stand.ts';
 import type { ToolResult, ToolUse } from '../core/tools.ts';
 import type { Occasion } from '../core/trigger.ts';
+import { NetworkFailure } from '../core/wire.ts';
 import type { Armed } from '../protocols/relay.ts';
 import { keyOf } from './round-trip.ts';
 
@@ -34,6 +35,8 @@ export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedF
   let phase = 0;
   let added = 0;
   let arms: Arm[] = [];
+  /** Calls and uses of tools that a fault may hold up, in the machine's time. */
+  const held = new Map<string, AbortController>();
 
   function fires({ fault, random: own, began, met }: Arm, call: Occasion, onRole: number): boolean {
     if (fault.role !== call.role) return false;
@@ -48,7 +51,7 @@ export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedF
       clock,
       // Apart from what the trigger draws: a fault that fires by chance would only ever see small numbers.
       random: own.fork(`act/${keyOf(call)}`),
-      signal,
+      signal: whileArmed(call, signal),
       script: scriptOf(call.ask),
       fired(detail, how) {
         const { ask, task, id, role } = call;
@@ -56,6 +59,15 @@ export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedF
         recording.emit({ kind: 'fault-fired', ask, task, call: id, fault: name, role, effect, ...how, detail });
       },
     };
+  }
+
+  /** Fires when the caller leaves, or the faults are taken away. By hand: Node 20 may forget what `AbortSignal.any` gives. */
+  function whileArmed({ id }: Occasion, caller: AbortSignal | undefined): AbortSignal | undefined {
+    if (clock.kind === 'virtual') return caller;
+    const own = held.get(id) ?? new AbortController();
+    if (!held.has(id)) caller?.addEventListener('abort', () => own.abort(caller.reason), { once: true });
+    held.set(id, own);
+    return own.signal;
   }
 
   const firing = (call: Occasion, onRole: number, signal: AbortSignal | undefined) =>
@@ -88,6 +100,16 @@ export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedF
         arms = arms.filter((one) => one !== arm);
       };
     },
+
+    revert(): ArmedFault[] {
+      const before = arms.map(({ fault }) => fault);
+      arms = [];
+      for (const one of held.values()) one.abort(new NetworkFailure('reset'));
+      return before;
+    },
+
+    /** A call, or the use of a tool, that is over. */
+    ended: (id: string): void => void held.delete(id),
 
     /** The injections that fire on this call, bound to what surrounds them, layer by layer. */
     armedOn(call: ModelCall, onRole: number, signal: AbortSignal | undefined): Armed {

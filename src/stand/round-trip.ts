@@ -23,6 +23,8 @@ interface TripOptions {
   recording: Recording;
   /** What the provider keeps of its replies to this role. */
   memory: Map<string, readonly Message[]>;
+  /** Hears of the end of the call. */
+  ended(call: string): void;
 }
 
 /** A call's own name in a world: what is drawn for it depends on nothing else. */
@@ -35,7 +37,7 @@ export function openTrip(
   protocol: Protocol,
   inputTokens: number,
   script: Script,
-  { clock, random, recording, memory }: TripOptions,
+  { clock, random, recording, memory, ended }: TripOptions,
   signal: AbortSignal | undefined,
 ) {
   /** What really went out. */
@@ -52,6 +54,7 @@ export function openTrip(
   function finish(event: CallEvent): void {
     if (!over) emit(event);
     over = true;
+    ended(call.id);
   }
   function spent() {
     const tokens = tokensOf(said, inputTokens);

@@ -91,7 +91,7 @@ export function createStand(options: StandOptions): Stand {
       to.protocol,
       inputTokens,
       script,
-      { ...options, memory: memoryOf(to.role) },
+      { ...options, memory: memoryOf(to.role), ended: armedFaults.ended },
       signal,
     );
     const { body, protocol } = to;
@@ -254,6 +254,7 @@ export function createStand(options: StandOptions): Stand {
 
   return {
     arm: armedFaults.add,
+    revert: armedFaults.revert,
     transport:
       (scope): Transport =>
       (request, signal) =>

@@ -7,6 +7,7 @@ import type { Random } from '../core/random.ts';
 import type { Recording, Scope } from '../core/stand.ts';
 import { type Approve, readRule, ToolFailure, type ToolResult, type Tools, type ToolUse } from '../core/tools.ts';
 import type { EventOf } from '../core/trace.ts';
+import { NetworkFailure } from '../core/wire.ts';
 import { canonicalJson } from '../text/canonical.ts';
 import { schemaErrors } from '../text/json-schema.ts';
 import type { ArmedFaults } from './armed-faults.ts';
@@ -93,7 +94,14 @@ export function createToolStand(options: ToolStandOptions) {
     const act = armedFaults
       .armedOnTool({ ...use, role: tool, attempt })
       .reduceRight<typeof doIt>((next, inject) => (asked) => inject(asked, next), doIt);
-    const result = await act(use);
+    let result: ToolResult;
+    try {
+      result = await act(use);
+    } catch (error) {
+      result = cutOff(error);
+    } finally {
+      armedFaults.ended(id);
+    }
     recording.emit({ kind: 'tool-result', ...labels, ok: result.ok, error: errorOf(result), effect });
     if (result.ok) return result.value;
     throw new ToolFailure(result.code, result.message, result.cut);
@@ -121,6 +129,12 @@ export function createToolStand(options: ToolStandOptions) {
 
 /** As the ledger has it: who hears nothing cannot tell a reply that was lost from one that was late. */
 const errorOf = (result: ToolResult) => (result.ok ? null : result.cut ? 'lost' : result.code);
+
+/** A fault that was taken away while it held up the use of a tool. */
+function cutOff(error: unknown): ToolResult {
+  if (!(error instanceof NetworkFailure)) throw error;
+  return { ok: false, code: 'timeout', message: error.message, cut: true };
+}
 
 function inTask(scope: Scope | undefined): Scope {
   if (scope === undefined) throw new Error('tools and approvals belong to a task: call them while one is asked');

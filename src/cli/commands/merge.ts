@@ -48,6 +48,7 @@ export async function merge(
     const run = {
       facts: { ...facts, about: { ...facts.about, id: folder.id } },
       status: 'completed' as const,
+      stoppedBy: null,
       unfinished: [],
       finished: drills,
       plans: drills.length,

@@ -3,6 +3,8 @@ import type { Catalogue } from '../../config/catalogue-type.ts';
 import { EXIT } from '../../core/errors.ts';
 import { type OpenProxy, openProxy, type ProxyRequest } from '../../proxy.ts';
 import type { Totals } from '../../stand/sockets/journal.ts';
+import { type Engaged, readLever, stoppedByLever, watchLever } from '../../stopping/lever.ts';
+import { createWallClock } from '../../world/index.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface ProxyFlags extends Omit<ProxyRequest, 'cwd' | 'env'> {
@@ -18,17 +20,34 @@ export async function proxy(
   { cwd, env, stdout, signal }: Pick<Terminal, 'cwd' | 'env' | 'stdout' | 'signal'>,
   stdin: Readable = process.stdin,
 ): Promise<number> {
-  const open = await openProxy({ ...request, cwd, env }, catalogue);
+  const locked = () => {
+    const engaged = readLever(cwd);
+    return engaged && stoppedByLever(engaged).reason;
+  };
+  const open = await openProxy({ ...request, cwd, env, locked }, catalogue);
+  const over = new AbortController();
   try {
     stdout.write(json ? `${JSON.stringify(readyOf(open))}\n` : readyText(open));
+    const moved = (engaged: Engaged | undefined) => {
+      const reverted = engaged === undefined ? 0 : open.revert();
+      const told = { lever: engaged === undefined ? 'disengaged' : 'engaged', ...engaged, schema: undefined, reverted };
+      stdout.write(json ? `${JSON.stringify(told)}\n` : leverText(engaged, reverted));
+    };
+    void watchLever(cwd, createWallClock(), over.signal, moved);
     await Promise.race([whenAborted(signal), ...(untilStdinEnds ? [whenEnded(stdin)] : [])]);
   } finally {
+    over.abort();
     await open.close();
   }
   const totals = open.totals();
   stdout.write(json ? `${JSON.stringify(totals)}\n` : summaryOf(totals));
   return EXIT.passed;
 }
+
+const leverText = (engaged: Engaged | undefined, reverted: number): string =>
+  engaged === undefined
+    ? 'the safety lever is disengaged: faults may be armed again, and none is\n'
+    : `${stoppedByLever(engaged).reason}; ${reverted} of its faults taken away, calls pass without any\n`;
 
 const readyOf = ({ roles, tools, admin, env }: OpenProxy) => ({
   ready: true,

@@ -8,10 +8,12 @@ import { DrillError } from '../../core/errors.ts';
 import type { Check, OpenReporter, Reporter } from '../../core/plugin.ts';
 import type { RunReport } from '../../core/report.ts';
 import { exitCode } from '../../exit-code.ts';
+import { asNow } from '../../judge/old-runs.ts';
 import { createSpool } from '../../judge/spool.ts';
-import { linesOf } from '../../judge/stored-file.ts';
+import { linesOf, readState, type State } from '../../judge/stored-file.ts';
 import { judgeStored, readRun, type StoredRun } from '../../judge/stored-run.ts';
 import { unguessable } from '../../world/index.ts';
+import { goesOn } from '../../world/processes.ts';
 import type { Terminal } from '../terminal.ts';
 
 /**
@@ -33,7 +35,20 @@ export function report(folder: string, as: string, reporters: readonly Reporter[
 
 export function openRun(folder: string, { cwd }: Terminal): StoredRun {
   const path = resolve(cwd, folder);
-  return readRun(path, relative(cwd, path) || folder);
+  const name = relative(cwd, path) || folder;
+  const state = readState(path);
+  if (state !== undefined) throw withoutReport(state, name);
+  return readRun(path, name);
+}
+
+/** A run that has written no report yet, or never will. */
+function withoutReport({ status, ...process }: State, file: string): DrillError {
+  const again = 'Run the drill again; its seed gives the same run.';
+  const say = (message: string, fix: string) => new DrillError({ message, place: { file }, fix });
+  if (status === 'errored') return say('this run broke off with an error before it could report anything', again);
+  return goesOn(process)
+    ? say(`this run is ${status} (process ${process.pid})`, 'Wait for its end.')
+    : say('this run was interrupted: its process is gone, and has written no report', again);
 }
 
 interface Telling {
@@ -81,7 +96,7 @@ export function show(
 function heldAgainst(run: StoredRun, json: Reporter): OpenReporter & { close(): void } {
   const file = run.file('run.json');
   const stored = linesOf(file);
-  const first = stored.next().value ?? '';
+  const first = asNow(stored.next().value ?? '');
   let line = 1;
   // The first line begins with what the reporter says last.
   let tail: string | undefined;

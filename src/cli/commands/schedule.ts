@@ -12,11 +12,12 @@ import { Daemon } from '../../schedule/daemon.ts';
 import { openHealth } from '../../schedule/health.ts';
 import { type Entry, openJournal, readJournal } from '../../schedule/journal.ts';
 import { createMessenger } from '../../schedule/messenger.ts';
-import { goesOn, known } from '../../schedule/processes.ts';
 import { createRuns } from '../../schedule/runs.ts';
 import { Tally } from '../../schedule/tally.ts';
+import { readLever } from '../../stopping/lever.ts';
 import { createNextDue } from '../../text/cron.ts';
 import { createDateClock, isoTime, unguessable } from '../../world/index.ts';
+import { goesOn, known } from '../../world/processes.ts';
 import type { Terminal } from '../terminal.ts';
 import { readInstalled, targetOf } from './ci-project.ts';
 import { write } from './init.ts';
@@ -67,6 +68,7 @@ async function keep(
     messenger: createMessenger(cwd, env),
     nextDueOf: ({ cron, time_zone }) => createNextDue(cron, time_zone),
     chance: (label) => random.fork(label).next(),
+    halted: () => readLever(cwd) !== undefined,
     onEntry: (entry) => stdout.write(lineOf(entry)),
   });
   const health = port === undefined ? undefined : await openHealth(daemon, port);

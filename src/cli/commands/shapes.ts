@@ -8,6 +8,7 @@ import { FaultUse, WrittenDrill, WrittenPhase } from '../../core/drill.ts';
 import { GoldenTask } from '../../core/golden-task.ts';
 import { Notices } from '../../core/notices.ts';
 import { Outcome } from '../../core/outcome.ts';
+import { StopCondition } from '../../core/stop.ts';
 import { TriggerSpec } from '../../core/trigger.ts';
 
 /** What a user writes in a file, or gives back; the example is YAML, and a test uses it. */
@@ -44,6 +45,11 @@ expect: { fails-over: { role: backup, within_ms: 8000 } }`,
     summary: 'When a fault fires: its `when`. What is left out does not matter.',
     schema: TriggerSpec,
     example: '{ calls: [1, 2], per: role, to_ms: 60000 }',
+  },
+  stop: {
+    summary: 'A stop condition: an entry of `stop` of a drill, or of the configuration. It has one of four kinds.',
+    schema: StopCondition,
+    example: '{ name: too_many_fail, failure_rate: 0.3, min_asks: 5, window: 20 }',
   },
   'golden-task': {
     summary: 'A golden task: one in a JSON or YAML file, or a list of them.',

@@ -1,5 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Known } from './tally.ts';
+
+/** A process, and what tells it from a later one of the same number where the system says so. */
+export interface Known {
+  pid: number;
+  identity?: string | undefined;
+}
 
 /** What tells a process from a later one of the same number: the boot and the moment at which it began. Linux only. */
 export function identityOf(pid: number): string | undefined {

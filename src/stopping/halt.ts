@@ -1,0 +1,125 @@
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../core/clock.ts';
+import { Stop, type StopCondition, type StoppedBy } from '../core/stop.ts';
+import type { TraceEvent } from '../core/trace.ts';
+import { type Watch, type Watched, watchConditions } from './conditions.ts';
+import { readLever, stoppedByLever, watchLever } from './lever.ts';
+import { look } from './probe.ts';
+
+interface Around {
+  cwd: string;
+  clock: Clock;
+  /** The target runs in wall time: what happens outside of the run can be seen while it goes on. */
+  wall: boolean;
+}
+
+/** What ends a command's runs before their time: somebody's Ctrl-C, the lever, a stop condition. */
+export class Halt {
+  /** Aborts with a `Stop`, or with the reason of an interrupt. */
+  readonly signal: AbortSignal;
+  readonly #own = new AbortController();
+  readonly #over = new AbortController();
+  readonly #cwd: string;
+  readonly #clock: Clock;
+  #looks = false;
+
+  constructor(interrupt: AbortSignal, cwd: string, clock: Clock) {
+    this.signal = this.#own.signal;
+    this.#cwd = cwd;
+    this.#clock = clock;
+    setMaxListeners(0, this.signal);
+    const interrupted = () => this.#own.abort(interrupt.reason);
+    interrupt.addEventListener('abort', interrupted, { once: true, signal: this.#over.signal });
+    if (interrupt.aborted) interrupted();
+    const engaged = readLever(cwd);
+    if (engaged !== undefined) this.stop(stoppedByLever(engaged), 'cancelled');
+  }
+
+  /** The first reason is kept. */
+  stop(by: StoppedBy, status?: Stop['status']): void {
+    if (!this.signal.aborted) this.#own.abort(new Stop(by, status));
+  }
+
+  /** Nothing is looked at any more. */
+  close(): void {
+    this.#over.abort();
+  }
+
+  /** What looks at one run, drill by drill; in wall time at the lever all along. */
+  watch(wall: boolean): RunWatch {
+    const [cwd, clock] = [this.#cwd, this.#clock];
+    if (wall && !this.#looks)
+      void watchLever(cwd, clock, this.#over.signal, (engaged) => engaged && this.stop(stoppedByLever(engaged)));
+    this.#looks ||= wall;
+    return new RunWatch(this, { cwd, clock, wall });
+  }
+}
+
+/** The stop conditions of one run. A drill that has none costs a look at the lever. */
+export class RunWatch {
+  readonly #halt: Halt;
+  readonly #around: Around;
+  readonly #money = { spent: 0 };
+  #see: Watch | undefined;
+
+  constructor(halt: Halt, around: Around) {
+    this.#halt = halt;
+    this.#around = around;
+  }
+
+  /** Before a drill; what it gives is to be called after it. Nothing may begin where the signal has aborted by then. */
+  async begin(watched: Watched): Promise<() => Promise<void>> {
+    const engaged = readLever(this.#around.cwd);
+    if (engaged !== undefined) this.#halt.stop(stoppedByLever(engaged));
+    const conditions = watched.drill.stop ?? [];
+    if (conditions.length === 0) return async () => {};
+    this.#see = watchConditions(watched, this.#money);
+    const probes = conditions.filter(({ probe }) => probe !== undefined);
+    const at = (when: StopCondition['at']) =>
+      probes.filter((one) => [when, 'throughout'].includes(one.at ?? 'throughout'));
+    await this.#lookAt(at('start'), this.#halt.signal);
+    const over = new AbortController();
+    const rounds = this.#around.wall ? at('throughout').map((one) => this.#lookAgain(one, over)) : [];
+    return async () => {
+      this.#see = undefined;
+      over.abort();
+      await Promise.all(rounds);
+      await this.#lookAt(at('end'), this.#halt.signal);
+    };
+  }
+
+  /** Every event, right after it was written. */
+  see(event: TraceEvent): void {
+    const by = this.#see?.(event);
+    if (by !== undefined) this.#halt.stop(by);
+  }
+
+  async #lookAt(probes: readonly StopCondition[], signal: AbortSignal): Promise<void> {
+    const { cwd, clock } = this.#around;
+    await Promise.all(
+      probes.map(async (one) => {
+        const found = signal.aborted ? undefined : await look(one, cwd, clock, signal);
+        if (found === undefined) return;
+        const { name = 'probe' } = one;
+        this.#halt.stop({
+          kind: 'probe',
+          name,
+          reason: `the probe failed: ${found.why}`,
+          value: found.value,
+          threshold: null,
+        });
+      }),
+    );
+  }
+
+  async #lookAgain(one: StopCondition, over: AbortController): Promise<void> {
+    const end = () => over.abort();
+    this.#halt.signal.addEventListener('abort', end, { once: true, signal: over.signal });
+    while (!over.signal.aborted) {
+      await this.#around.clock.sleep(one.every_ms ?? EVERY_MS, over.signal).catch(() => {});
+      await this.#lookAt([one], over.signal);
+    }
+  }
+}
+
+const EVERY_MS = 1000;
