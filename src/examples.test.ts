@@ -15,6 +15,7 @@ import { RunReport } from './core/report.ts';
 import { TraceEvent } from './core/trace.ts';
 import { root } from './drill-run.fixture.ts';
 import { freePorts } from './free-ports.fixture.ts';
+import { type Provider, startProvider } from './live/provider.fixture.ts';
 import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
 
 const { main } = await import('./cli/main.ts');
@@ -43,7 +44,7 @@ const FILES = {
 
 async function drill(cwd: string, ...words: string[]) {
   const interrupt = new AbortController();
-  const terminal = fakeTerminal({ cwd, signal: interrupt.signal });
+  const terminal = fakeTerminal({ cwd, signal: interrupt.signal, env: KEYS });
   // Its user has seen that it is ready, and ends it.
   const { write } = terminal.stdout;
   if (words[0] === 'proxy' || (words[0] === 'schedule' && !words.includes('--print'))) {
@@ -118,9 +119,34 @@ const indent = (block: string, by: string) => block.replace(/^/gm, by);
 const drillFile = (phases: string, expected = 'ends-inside-deadline: {}', workflow = 'support-answer') =>
   `drill: mine\ntitle: T\nhypothesis: H.\nworkflow: ${workflow}\nphases:\n${indent(phases, '  ')}\nexpect:\n${indent(expected, '  ')}\n`;
 
+/** A drill of the same name that takes no time: it is run on what stands for real providers. */
+const LIVE_FILES = {
+  'my-agent.ts': OWN_AGENT,
+  'fixtures/golden/support-answer/a.json': TASK,
+  'drills/timeout_primary.yaml':
+    '{ drill: timeout_primary, title: T, hypothesis: H, workflow: support-answer, live: allowed, phases: [{ name: out, tasks: 1, faults: [{ fault: server-error, role: primary }] }], expect: { ends-inside-deadline: {} } }',
+};
+const KEYS = {
+  OPENAI_API_KEY: 'sk-proj-real-one-0123456789abcdef',
+  ANTHROPIC_API_KEY: 'sk-ant-real-two-0123456789abcdef',
+};
+const rolesAt = (origin: string) => `live: { daily_usd: 5, max_output_tokens: 1000, ledger: spend }
+roles:
+  primary: { provider: openai, protocol: openai-chat, base_url: "${origin}/v1", model: gpt-5-mini, key_env: OPENAI_API_KEY, ca_file: ca.pem }
+  backup: { provider: anthropic, protocol: anthropic-messages, base_url: "${origin}", model: claude-haiku-4-5, key_env: ANTHROPIC_API_KEY, ca_file: ca.pem }
+`;
+
 describe('every example that a help page shows can be followed', async () => {
   let project: Project;
+  let live: Project;
+  let provider: Provider;
+  const before = { ...process.env };
   beforeAll(async () => {
+    provider = await startProvider({ keys: Object.values(KEYS) });
+    Object.assign(process.env, KEYS);
+    live = new Project({ ...LIVE_FILES, 'ca.pem': provider.ca, 'drill.config.yaml': rolesAt(provider.origin) });
+    const recorded = await drill(live.cwd, 'run', 'timeout_primary', '--mode', 'live', '--record', '--yes');
+    expect(recorded.code, recorded.err).toBe(0);
     project = new Project({ ...FILES, 'drill.config.yaml': "schedules: { nightly: { cron: '0 3 * * *' } }\n" });
     // The folder of the examples' run holds a real one.
     await drill(project.cwd, 'run', 'timeout_primary', '--out', 'first');
@@ -133,7 +159,14 @@ describe('every example that a help page shows can be followed', async () => {
       cpSync(join(project.cwd, out, shard), join(project.cwd, 'shards', String(i)), { recursive: true });
     }
   });
-  afterAll(() => project[Symbol.dispose]());
+  afterAll(async () => {
+    for (const name of Object.keys(KEYS)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+    await provider.close();
+    for (const one of [project, live]) one[Symbol.dispose]();
+  });
 
   const help = (await drill(root, '--help')).out;
   const names = under(help, /^Commands:/).flatMap((line) => /^(\w+)/.exec(line)?.[1] ?? []);
@@ -150,9 +183,10 @@ describe('every example that a help page shows can be followed', async () => {
   });
 
   it.each(examples)('%s', async (line) => {
-    const { code, out, err } = await drill(project.cwd, ...line.split(' ').slice(1));
-    // What this project lacks for CI, and what is left to its user, is told beside what is written.
-    const hints = /^drill (init|schedule --print)/.test(line);
+    const { cwd } = /--mode live|--replies|^drill drift/.test(line) ? live : project;
+    const { code, out, err } = await drill(cwd, ...line.split(' ').slice(1));
+    // What this project lacks for CI, what is left to its user or is paid for, is told beside what is written.
+    const hints = /^drill (init|drift|schedule --print)/.test(line);
     expect({ code, err: hints ? '' : err }).toEqual({ code: 0, err: '' });
     expect(out).not.toBe('');
     if (line.includes('--json')) expect(JSON.parse(out)).toBeTypeOf('object');
