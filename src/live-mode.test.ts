@@ -5,7 +5,7 @@ import { catalogue } from './catalogue.ts';
 import { eventsOf } from './core/evidence.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
 import { freePorts } from './free-ports.fixture.ts';
-import { type Provider, startProvider } from './live/provider.fixture.ts';
+import { type Provider, type ProviderCall, startProvider } from './live/provider.fixture.ts';
 import type { RunRequest } from './opened.ts';
 import { Project } from './project.fixture.ts';
 import { openProxy } from './proxy.ts';
@@ -37,9 +37,15 @@ expect:
 `;
 
 let provider: Provider;
+/** Calls for which the provider is down, by itself. */
+let refuses: ((call: ProviderCall) => boolean) | undefined;
+const DOWN = [{ type: 'error', mode: 'server_error', message: 'Internal error' } as const];
 const before = { ...process.env };
 beforeAll(async () => {
-  provider = await startProvider({ keys: REAL, answer: () => ({ parts: ANSWERS }) });
+  provider = await startProvider({
+    keys: REAL,
+    answer: (call) => (refuses?.(call) ? { parts: DOWN } : { parts: ANSWERS }),
+  });
   Object.assign(process.env, KEYS);
 });
 afterAll(async () => {
@@ -164,6 +170,23 @@ export const declares = { features: ['fallback', 'deadline'], chain: ['primary',
 `.replaceAll('ORIGIN', provider.origin);
 
 const SHORT = DRILL.replace(/ {2}- \{ name: (?:streamed|well).*\n/g, '');
+
+it('says what a provider did by itself, beside what the drill did', async () => {
+  refuses = ({ path, body }) => path.endsWith('/chat/completions') && Buffer.from(body).includes('"stream":true');
+  try {
+    const drill = DRILL.replace(/ {2}- \{ name: (?:cut|streamed).*\n/g, '');
+    const one = await live({ target: join(root, 'fixtures/targets/sdks-agent.mjs'), drill });
+    expect(one.report.drills[0]?.notes).toContain(
+      'primary failed by itself in 1 call, with no fault before it: server_error',
+    );
+    expect(verdictsOf(one)).toEqual([
+      ['errors', 'passed', 'backup'],
+      ['well', 'passed', 'backup'],
+    ]);
+  } finally {
+    refuses = undefined;
+  }
+});
 
 describe('a module that calls its providers by their own names', () => {
   it('is led to the stand, has no key, and is found out where it hands on a reply that was cut', async () => {

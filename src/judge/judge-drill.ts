@@ -10,7 +10,7 @@ import { type FaultTally, isIdle, missed, missedReason, openTally } from './faul
 import { type Asked, askedOf, cell, hasFinding, severityIn } from './judge-ask.ts';
 import { armedIn, factsOf, judgeBaseline, judgeTask, taskNamed } from './judge-task.ts';
 import { Kept, TASKS } from './kept.ts';
-import { notApplicableNote, recordingNotes, unpricedNote, unscriptedNote, waysNote } from './notes.ts';
+import { notApplicableNote, OwnFailures, recordingNotes, unpricedNote, unscriptedNote, waysNote } from './notes.ts';
 import { PhaseEvents } from './phase-events.ts';
 import type { JudgePlan } from './plan.ts';
 import { Reasons, silent } from './reasons.ts';
@@ -63,6 +63,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   const unpriced = new Set<string>();
   /** Recordings that replied. */
   const replayed = new Set<string>();
+  const ownFailures = given.unscripted ? new OwnFailures() : undefined;
   let phase = new PhaseEvents();
   /** When the world began whose events are being seen. */
   let epoch_ms = EPOCH_MS;
@@ -136,6 +137,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   return {
     see(event) {
       reasons.see(event, plan);
+      ownFailures?.see(event);
       if (event.kind === 'replayed') replayed.add(event.recording);
       if (event.kind === 'run-header') return;
       if (event.kind === 'phase') epoch_ms = event.epoch_ms ?? epoch_ms;
@@ -178,6 +180,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
         reasons: pointless ? idleReasons(idle) : reasons.all,
         notes: [
           ...notes,
+          ...(ownFailures?.notes ?? []),
           ...strangersNote(plan, [...shown]),
           ...recordingNotes(plan, replayed, !reasons.hopeless && cutShort(plan, ended).length === 0),
           ...[...unpriced].map((role) => unpricedNote(role, plan.roles[role]?.model)),

@@ -53,3 +53,40 @@ export function recordingNotes({ recordings }: JudgePlan, used: ReadonlySet<stri
       : []),
   ];
 }
+
+/** Calls that failed although no fault touched them: in a live run a provider may be down by itself. */
+export class OwnFailures {
+  readonly #touched = new Set<string>();
+  readonly #failed = new Map<string, { calls: number; modes: Set<string> }>();
+  readonly #roles = new Map<string, string>();
+
+  see(event: TraceEvent): void {
+    if (event.kind === 'call') this.#roles.set(event.call, event.role);
+    else if (event.kind === 'fault-fired') this.#touched.add(event.call);
+    else if (event.kind === 'call-end') this.#end(event.call, event.failure_mode);
+    else if (event.kind === 'call-abort' || event.kind === 'withheld') this.#forget(event.call);
+  }
+
+  #end(call: string, mode: string | null): void {
+    const role = this.#roles.get(call);
+    if (mode !== null && role !== undefined && !this.#touched.has(call)) {
+      const failed = this.#failed.get(role) ?? { calls: 0, modes: new Set() };
+      failed.calls += 1;
+      failed.modes.add(mode);
+      this.#failed.set(role, failed);
+    }
+    this.#forget(call);
+  }
+
+  #forget(call: string): void {
+    this.#roles.delete(call);
+    this.#touched.delete(call);
+  }
+
+  get notes(): string[] {
+    return [...this.#failed].map(
+      ([role, { calls, modes }]) =>
+        `${role} failed by itself in ${count(calls, 'call')}, with no fault before it: ${[...modes].join(', ')}`,
+    );
+  }
+}
