@@ -87,3 +87,7 @@ export const runWords = ({ drills, target, args }: Schedule): string[] => [
   ...(target === undefined ? [] : [`--target=${target}`]),
   ...args,
 ];
+
+/** Whether it asks real providers, and so needs their keys where it runs. */
+export const isLive = ({ args }: Pick<Schedule, 'args'>): boolean =>
+  /(?:^| )--mode[= ]live(?: |$)/.test(args.join(' '));

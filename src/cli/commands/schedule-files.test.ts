@@ -51,6 +51,20 @@ function wordsOf(line: string, env: Record<string, string> = {}): string[] {
 }
 
 describe('github', () => {
+  test('a job that runs live has the keys of the roles, and no other has', async () => {
+    const { out, err } = await shown(
+      { nightly: { ...NIGHTLY, args: ['--mode', 'live'] }, mocked: NIGHTLY },
+      '--print',
+      'github',
+    );
+    expect(workflowFaults(out)).toEqual([]);
+    const { jobs } = parse(out);
+    const envOf = (job: string) => jobs[job].steps.find(({ name }: { name?: string }) => name === 'Run the drills').env;
+    expect(envOf('nightly')).toMatchObject({ OPENAI_API_KEY: '${{ secrets.OPENAI_API_KEY }}' });
+    expect(envOf('mocked')).toBeUndefined();
+    expect(err).toContain('where it runs live, keys are looked for in OPENAI_API_KEY, ANTHROPIC_API_KEY');
+  });
+
   test('a workflow in which each job answers to its own line', async () => {
     const { code, out, err } = await shown(ALL, '--print', 'github');
     expect({ code, faults: workflowFaults(out) }, err).toEqual({ code: 0, faults: [] });

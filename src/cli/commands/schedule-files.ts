@@ -1,5 +1,5 @@
 import { DrillError } from '../../core/errors.ts';
-import { type NamedSchedule, runWords } from '../../core/schedule.ts';
+import { isLive, type NamedSchedule, runWords } from '../../core/schedule.ts';
 import { execOf, githubText, keepStep, NODE, REPORTS, setUpScript, setUpSteps, yamlText } from './ci-files.ts';
 import type { Installed } from './ci-project.ts';
 import { calendarsOf, fieldsOf } from './cron-fields.ts';
@@ -12,6 +12,8 @@ export interface Place {
   command: readonly string[];
   /** The container image that holds the project. */
   image: string | undefined;
+  /** Variables that hold keys of the project's roles: live runs need them. */
+  keys: readonly string[];
 }
 
 export interface PrintedFile {
@@ -33,7 +35,7 @@ const written = (host: string) =>
 /** The file that each host reads. Each throws a DrillError where a schedule cannot be said there. */
 export const PRINTED: Readonly<Record<string, Print>> = { github, gitlab, systemd, kubernetes, crontab };
 
-function github(entries: readonly NamedSchedule[], { project }: Place): Printed {
+function github(entries: readonly NamedSchedule[], { project, keys }: Place): Printed {
   for (const entry of entries) mustBeUtc(entry);
   const lines = new Set(entries.map((entry) => plainCron(entry, 'GitHub')));
   const triggers = [...lines].map((line) => `    - cron: ${yamlText(line)}`);
@@ -49,7 +51,7 @@ permissions:
   contents: read
 
 jobs:
-${entries.map((entry) => githubJob(entry, project)).join('\n')}`;
+${entries.map((entry) => githubJob(entry, project, keys)).join('\n')}`;
   return {
     files: [{ path: '.github/workflows/failover-drill-schedule.yml', text }],
     hints: [
@@ -58,11 +60,12 @@ ${entries.map((entry) => githubJob(entry, project)).join('\n')}`;
   };
 }
 
-function githubJob(entry: NamedSchedule, project: Installed): string {
+function githubJob(entry: NamedSchedule, project: Installed, keys: readonly string[]): string {
   const { name, concurrency_policy: policy } = entry;
   const steps = [
     ...setUpSteps(project),
     '- name: Run the drills',
+    ...(isLive(entry) && keys.length > 0 ? ['  env:', ...keys.map((key) => `    ${key}: \${{ secrets.${key} }}`)] : []),
     `  run: ${githubText(shellLine([...execOf(project), ...runWords(entry), '--ci']))}`,
     ...keepStep(`failover-drill-${name}`),
   ];

@@ -5,9 +5,10 @@ import { CONFIG_FILE, type Config, loadConfig } from '../../config/config-file.t
 import { packageRoot } from '../../config/find.ts';
 import { Problems } from '../../config/problems.ts';
 import { tellWhen } from '../../config/schedules.ts';
+import { DEFAULT_ROLES } from '../../config/target.ts';
 import { DrillError, EXIT } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
-import { type NamedSchedule, Schedule } from '../../core/schedule.ts';
+import { isLive, type NamedSchedule, Schedule } from '../../core/schedule.ts';
 import { Daemon } from '../../schedule/daemon.ts';
 import { openHealth } from '../../schedule/health.ts';
 import { type Entry, openJournal, readJournal } from '../../schedule/journal.ts';
@@ -43,8 +44,9 @@ export async function schedule(flags: ScheduleFlags, catalogue: Catalogue, termi
   const printFor = flags.print === undefined ? undefined : hostOf(flags.print);
   if (printFor === undefined && (flags.to ?? flags.image) !== undefined)
     throw new DrillError({ message: '--to and --image say something of what is printed', fix: 'add --print HOST' });
-  const entries = entriesOf(flags, loadConfig(terminal.cwd, catalogue), terminal.cwd);
-  if (printFor !== undefined) return print(printFor, entries, flags, terminal);
+  const config = loadConfig(terminal.cwd, catalogue);
+  const entries = entriesOf(flags, config, terminal.cwd);
+  if (printFor !== undefined) return print(printFor, entries, { ...flags, keys: keysOf(config) }, terminal);
   return keep(entries, flags, terminal);
 }
 
@@ -151,10 +153,10 @@ function fromFlags(cron: string, { timeZone, drill, target }: ScheduleFlags): Re
 function print(
   printFor: Print,
   entries: readonly NamedSchedule[],
-  { to, image }: ScheduleFlags,
+  { to, image, keys }: ScheduleFlags & { keys: string[] },
   { cwd, stdout, stderr }: Terminal,
 ): number {
-  const { files, hints } = printFor(entries, { cwd, project: readInstalled(cwd), command: command(), image });
+  const { files, hints } = printFor(entries, { cwd, project: readInstalled(cwd), command: command(), image, keys });
   const say = (line: string) => stderr.write(`${line}\n`);
   if (to === undefined) {
     stdout.write(textOf(files));
@@ -166,8 +168,14 @@ function print(
       stdout.write(`wrote ${file}\n`);
     }
   hints.forEach(say);
+  if (entries.some(isLive) && keys.length > 0) say(`where it runs live, keys are looked for in ${keys.join(', ')}`);
   return EXIT.passed;
 }
+
+/** Variables in which the project's roles have their keys. */
+const keysOf = (config: Config | undefined): string[] => [
+  ...new Set(Object.values(config?.roles ?? DEFAULT_ROLES).flatMap(({ key_env }) => key_env ?? [])),
+];
 
 /** Of several files each is headed by its name. */
 const textOf = (files: Printed['files']): string =>
