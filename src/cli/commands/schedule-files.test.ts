@@ -60,7 +60,7 @@ describe('github', () => {
     expect(workflowFaults(out)).toEqual([]);
     const { jobs } = parse(out);
     const envOf = (job: string) => jobs[job].steps.find(({ name }: { name?: string }) => name === 'Run the drills').env;
-    expect(envOf('nightly')).toMatchObject({ OPENAI_API_KEY: '${{ secrets.OPENAI_API_KEY }}' });
+    expect(envOf('nightly')).toMatchObject({ OPENAI_API_KEY: `\${{ secrets.OPENAI_API_KEY }}` });
     expect(envOf('mocked')).toBeUndefined();
     expect(err).toContain('where it runs live, keys are looked for in OPENAI_API_KEY, ANTHROPIC_API_KEY');
   });
