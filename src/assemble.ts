@@ -86,7 +86,7 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
     const told = settleTarget(named, said, config, catalogue);
     // Whatever was started before knows the keys of roles that only the module names.
     if (keys.set(told.roles)) apart?.end();
-    if (isLive) live = (await import('./live-run.ts')).openLiveRun(config, { ...told, cwd, env, clock });
+    if (isLive) live = (await import('./live-run.ts')).openLiveRun(config, { ...told, ...request, env, clock });
     const target = live === undefined ? named : await asLive(named, said, { ...told, ...live, seed: request.seed });
     const redaction = live === undefined ? own : secretsFor(config, named, live.secrets).redaction;
     const players = apart ?? playersInside(target, request.seed, print);
@@ -96,10 +96,6 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
     const cassettesOf =
       asked.replies === 'recorded' ? (await import('./config/cassette-files.ts')).cassettesFinder(cwd) : undefined;
     const plans = plansFor(request, files, { ...told, redaction, wall: target.wall, live, cassettesOf }, config);
-    if (live !== undefined && request.record === true) {
-      live.tape = new (await import('./cassettes/recording.ts')).Tape();
-      (await import('./keep-recordings.ts')).expectCassettes(plans, cwd);
-    }
     if (live !== undefined) {
       const { beforeLive } = await import('./live-plan.ts');
       if (await beforeLive(live, plans, request)) return EXIT.passed;

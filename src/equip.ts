@@ -1,6 +1,6 @@
-import { recording, type Tape } from './cassettes/recording.ts';
 import { replaying } from './cassettes/replaying.ts';
 import { readOutcome } from './config/outcome-shape.ts';
+import type { Clock } from './core/clock.ts';
 import type { Role, Roles } from './core/declaration.ts';
 import { type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
 import { sourcesFor } from './core/golden-task.ts';
@@ -41,12 +41,10 @@ export const dataOf = ({
 
 /** What makes a run live. */
 export interface Live {
-  /** The providers themselves. */
-  replies: ReplySource;
+  /** The providers themselves, in one world of a drill. */
+  repliesIn(world: { clock: Clock; workflow: string; drill: string }): ReplySource;
   /** What the dummy keys of this run begin with: the stand answers nobody without one. */
   keys: string;
-  /** Keeps what they reply. */
-  tape?: Tape | undefined;
 }
 
 /** Such data with everything that plays it: faults, providers, scripts. */
@@ -62,9 +60,10 @@ export function equip({ tasks, ...data }: PlayData, redaction: Redaction, live?:
     redaction,
     openStand(world) {
       const { clock } = world;
-      const names = { clock, workflow: workflow.name, drill: drill.drill };
-      const providers = live?.tape === undefined ? live?.replies : recording(live.replies, live.tape, names);
-      const replies = cassettes === undefined ? providers : replaying(cassettes, { clock, redaction });
+      const replies =
+        cassettes === undefined
+          ? live?.repliesIn({ clock, workflow: workflow.name, drill: drill.drill })
+          : replaying(cassettes, { clock, redaction });
       return createStand({ ...world, roles, protocols, keyFor, replies });
     },
     async openSockets(world) {

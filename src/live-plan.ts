@@ -1,5 +1,6 @@
 import { sourcesFor } from './core/golden-task.ts';
 import { mostNanoUsd, priceOf } from './core/prices.ts';
+import { expectCassettes } from './keep-recordings.ts';
 import type { LiveRun } from './live-run.ts';
 import type { RunRequest } from './opened.ts';
 import type { Plan } from './run/plan.ts';
@@ -22,6 +23,7 @@ interface Asked {
  * whether that was all. No provider is called.
  */
 export async function beforeLive(live: LiveRun, plans: readonly Plan[], request: RunRequest): Promise<boolean> {
+  if (live.tape !== undefined) expectCassettes(plans, request.cwd);
   const standing = await live.spend.standing();
   const notes = await live.spend.notes();
   if (request.plan !== true) {

@@ -1,15 +1,20 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { recording, Tape } from './cassettes/recording.ts';
 import { catalogue } from './catalogue.ts';
 import type { Config } from './config/config-file.ts';
 import type { Clock } from './core/clock.ts';
 import type { Roles } from './core/declaration.ts';
 import { DrillError } from './core/errors.ts';
+import type { ReplySource } from './core/upstream.ts';
 import type { Live } from './equip.ts';
 import { createLedgerFiles, liveReplies, openSpend, openUpstream, type Spend, type Upstream } from './live/index.ts';
 import { unguessable } from './world/index.ts';
 
 export interface LiveRun extends Live {
+  replies: ReplySource;
+  /** Keeps what they reply, where that is asked for. */
+  tape: Tape | undefined;
   upstream: Upstream;
   spend: Spend;
   limits: NonNullable<Config['live']>;
@@ -19,11 +24,16 @@ export interface LiveRun extends Live {
   secrets: string[];
 }
 
+interface Around {
+  roles: Roles;
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  record?: boolean | undefined;
+}
+
 /** Opens the way to the providers. `env` is the user's own environment, with the real keys in it. Throws a DrillError. */
-export function openLiveRun(
-  config: Config | undefined,
-  { roles, cwd, env, clock }: { roles: Roles; cwd: string; env: NodeJS.ProcessEnv; clock: Clock },
-): LiveRun {
+export function openLiveRun(config: Config | undefined, { roles, cwd, env, clock, record }: Around): LiveRun {
   const limits = config?.live;
   if (limits === undefined)
     throw new DrillError({
@@ -38,9 +48,11 @@ export function openLiveRun(
   const files = createLedgerFiles();
   const spend = openSpend({ capUsd, folder, files, clock, ci: env['CI'] !== undefined, maxOutputTokens });
   const secrets = keysOf(roles, env);
+  const replies = liveReplies(upstream, spend, () => clock.epochMs + clock.now());
+  const tape = record === true ? new Tape() : undefined;
   return {
-    ...{ upstream, spend, limits, secrets },
-    replies: liveReplies(upstream, spend, () => clock.epochMs + clock.now()),
+    ...{ upstream, spend, limits, secrets, replies, tape },
+    repliesIn: (world) => (tape === undefined ? replies : recording(replies, tape, world)),
     keys: `drill-live-${unguessable()}`,
     env: withoutKeys(env, secrets),
   };

@@ -2,9 +2,8 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { Stop, type StopCondition, type StoppedBy } from '../core/stop.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { type Watch, type Watched, watchConditions } from './conditions.ts';
+import type { Watch, Watched } from './conditions.ts';
 import { readLever, stoppedByLever, watchLever } from './lever.ts';
-import { look } from './probe.ts';
 
 interface Around {
   cwd: string;
@@ -73,6 +72,7 @@ export class RunWatch {
     if (engaged !== undefined) this.#halt.stop(stoppedByLever(engaged));
     const conditions = watched.drill.stop ?? [];
     if (conditions.length === 0) return async () => {};
+    const { watchConditions } = await import('./conditions.ts');
     this.#see = watchConditions(watched, this.#money);
     const probes = conditions.filter(({ probe }) => probe !== undefined);
     const at = (when: StopCondition['at']) =>
@@ -95,7 +95,9 @@ export class RunWatch {
   }
 
   async #lookAt(probes: readonly StopCondition[], signal: AbortSignal): Promise<void> {
+    if (probes.length === 0) return;
     const { cwd, clock } = this.#around;
+    const { look } = await import('./probe.ts');
     await Promise.all(
       probes.map(async (one) => {
         const found = signal.aborted ? undefined : await look(one, cwd, clock, signal);
