@@ -262,47 +262,56 @@ describe('programs', () => {
 });
 
 describe('drill proxy --upstream', () => {
-  it('hands true replies on to whoever has its key, and breaks them', async () => {
-    using project = new Project({ 'ca.pem': provider.ca, 'drill.config.yaml': configOf('openai-chat') });
+  /** The proxy in a project, and a call of a role, with its key unless there is another. */
+  async function proxied(config: string, work: (ask: Ask) => Promise<void>, fault: string[] = []) {
+    using project = new Project({ 'ca.pem': provider.ca, 'drill.config.yaml': config });
+    const request = { cwd: project.cwd, role: [], fault, seed: 1, port: 0, listen: '127.0.0.1', journal: 10 };
+    const open = await openProxy({ ...request, upstream: true, env: { ...KEYS, CI: 'true' } }, catalogue);
     const calls = provider.calls.length;
-    const env = { ...KEYS, CI: 'true' };
-    const open = await openProxy(
-      {
-        cwd: project.cwd,
-        role: [],
-        fault: ['server-error@backup'],
-        seed: 1,
-        port: 0,
-        listen: '127.0.0.1',
-        journal: 10,
-        upstream: true,
-        env,
-      },
-      catalogue,
-    );
+    const ask: Ask = (role, path, key) => {
+      const { base_url, api_key, model } = open.roles[role] ?? {};
+      const headers = { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' };
+      return fetch(`${base_url}${path}`, {
+        method: 'POST',
+        headers: { ...headers, authorization: `Bearer ${key ?? api_key}` },
+        body: JSON.stringify({ model, max_tokens: 20, messages: [{ role: 'user', content: 'hi' }] }),
+      });
+    };
     try {
-      const ask = (role: string, path: string, key?: string) =>
-        fetch(`${open.roles[role]?.base_url}${path}`, {
-          method: 'POST',
-          headers: {
-            'content-type': 'application/json',
-            'anthropic-version': '2023-06-01',
-            authorization: `Bearer ${key ?? open.roles[role]?.api_key}`,
-          },
-          body: JSON.stringify({
-            model: open.roles[role]?.model,
-            max_tokens: 20,
-            messages: [{ role: 'user', content: 'hi' }],
-          }),
-        });
-      const reply = await ask('primary', '/chat/completions');
-      expect(JSON.stringify(await reply.json())).toContain(SAID);
-      expect((await ask('primary', '/chat/completions', 'sk-somebody-elses')).status).toBe(401);
-      expect((await ask('backup', '/v1/messages')).status).toBe(500);
-      expect(provider.calls.slice(calls).map(({ key }) => key)).toEqual([KEYS.OPENAI_API_KEY]);
+      await work(ask);
+      return provider.calls.slice(calls).map(({ key }) => key);
     } finally {
       await open.close();
     }
+  }
+  type Ask = (role: string, path: string, key?: string) => Promise<Response>;
+
+  it('hands true replies on to whoever has its key, and breaks them', async () => {
+    const keys = await proxied(
+      configOf('openai-chat'),
+      async (ask) => {
+        const reply = await ask('primary', '/chat/completions');
+        expect(JSON.stringify(await reply.json())).toContain(SAID);
+        expect((await ask('primary', '/chat/completions', 'sk-somebody-elses')).status).toBe(401);
+        expect((await ask('backup', '/v1/messages')).status).toBe(500);
+      },
+      ['server-error@backup'],
+    );
+    expect(keys).toEqual([KEYS.OPENAI_API_KEY]);
+  });
+
+  it('lets ten of 64 calls at once through where there is room for ten, by the count of the provider', async () => {
+    // Twenty tokens, two cents: what is reserved is what the reply then costs.
+    const priced = configOf('openai-chat', '{ daily_usd: 0.2, ledger: spend }').replace(
+      'model: gpt-5-mini,',
+      'model: gpt-5-mini, price: { input: 0, output: 1000 },',
+    );
+    const keys = await proxied(priced, async (ask) => {
+      const replies = await Promise.all(Array.from({ length: 64 }, () => ask('primary', '/chat/completions')));
+      const statuses = replies.map(({ status }) => status).sort();
+      expect(statuses).toEqual([...Array(10).fill(200), ...Array(54).fill(503)]);
+    });
+    expect(keys).toHaveLength(10);
   });
 });
 
