@@ -57,6 +57,13 @@ module.exports = {
       to: { path: '^src/player/' },
     },
     {
+      // They are for people to read: a run is judged the same where nobody kept them.
+      name: 'no-verdict-rests-on-bodies',
+      severity: 'error',
+      from: { path: '^src/(checks|judge|text)/' },
+      to: { path: '^src/core/bodies\\.ts$' },
+    },
+    {
       name: 'only-the-cli-knows-the-cli',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/cli/'] },

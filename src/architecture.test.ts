@@ -67,6 +67,7 @@ describe('the rooms', () => {
       ['only-the-cli-knows-the-cli', 'run', "import '../cli/main.ts';"],
       ['no-circular', 'core', "import './planted-other.ts';"],
       ['cassettes-knows-only-core-text-protocols-world-redaction', 'cassettes', "import '../config/project.ts';"],
+      ['no-verdict-rests-on-bodies', 'checks', "import '../core/bodies.ts';"],
       ['schedule-knows-only-core-text-world', 'schedule', "import '../config/project.ts';"],
       ['stopping-knows-only-core-text-world', 'stopping', "import '../run/plan.ts';"],
     ];

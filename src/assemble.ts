@@ -14,7 +14,7 @@ import type { Shard } from './judge/shard.ts';
 import type { LiveRun } from './live-run.ts';
 import type { liveTarget } from './live-target.ts';
 import { MockKeys } from './mock-keys.ts';
-import { aboutRun, jobOf, type Opened, type RunRequest, runId } from './opened.ts';
+import { aboutRun, bodiesOf, jobOf, type Opened, type RunRequest, runId } from './opened.ts';
 import { plansFor } from './plans.ts';
 import type { PlayersApart } from './player/apart.ts';
 import type { Start } from './player/messages.ts';
@@ -254,7 +254,7 @@ function secretsFor(
 
 /** Players in processes of their own for a target whose code is the user's. */
 async function playersFor(
-  { stuckAfterMs, seed }: RunRequest,
+  { stuckAfterMs, seed, ...request }: RunRequest,
   { name, about, source }: Target,
   secrets: Start['secrets'],
   print: (text: string) => void,
@@ -263,7 +263,9 @@ async function playersFor(
   if (stuckAfterMs === undefined || source === undefined) return undefined;
   const { playersApart } = await import('./player/apart.ts');
   const line = (text: string) => print(`${text}\n`);
-  return playersApart({ name, about, source }, { seed, secrets, stuckAfterMs, collectEvery }, line);
+  // What is run only to be compared tells nobody what was said.
+  const bodies = collectEvery === undefined && bodiesOf(request) !== undefined;
+  return playersApart({ name, about, source }, { seed, secrets, stuckAfterMs, collectEvery, bodies }, line);
 }
 
 const nameOf = (file = '') => basename(file, extname(file));

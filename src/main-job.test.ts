@@ -30,6 +30,7 @@ describe('drill run timeout_primary', () => {
     expect(run.screen).toMatch(/PASSED timeout_primary .* 4 on primary · 10 failed over · 6 spared · 2 queued/);
     expect(Object.keys(run.files).sort()).toEqual([
       'SHA256SUMS',
+      'bodies.jsonl',
       'inputs.json',
       'junit.xml',
       'report.md',

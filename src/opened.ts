@@ -17,6 +17,8 @@ export interface RunRequest extends Wanted, Demands {
   bail: boolean;
   /** Run everything twice and tell the first line that differs. */
   checkDeterminism: boolean;
+  /** False: `bodies.jsonl` is not written. */
+  bodies?: boolean;
   /** How many drills run at once; the bytes do not depend on it. */
   jobs: number;
   /** Names of optional reporters: their files are written as well. */
@@ -68,11 +70,21 @@ export interface Opened {
   halt: Halt;
 }
 
+const MORE_SAID = 'bodies.jsonl holds the first 20 MB of what was said\n';
+
+/** Whether what is said is kept, and how that not all of it is gets told. */
+export const bodiesOf = ({
+  bodies,
+  seeds,
+  stderr,
+}: Pick<RunRequest, 'bodies' | 'seeds' | 'stderr'>): { full(): void } | undefined =>
+  bodies === false || seeds !== undefined ? undefined : { full: () => stderr.write(MORE_SAID) };
+
 /** What every run of these drills has in common, whatever its seed. */
 export function jobOf({ request, target, players, redaction, clock, declares, halt }: Opened) {
   const { seed, jobs, bail, signal } = request;
   return {
-    ...{ players, seed, jobs, bail, signal, watch: halt.watch(target.wall === true) },
+    ...{ players, seed, jobs, bail, signal, bodies: bodiesOf(request), watch: halt.watch(target.wall === true) },
     target: { name: target.name, kind: target.kind, declares: asDeclared(declares) },
     time: target.wall === true ? ('wall' as const) : ('virtual' as const),
     mode: request.mode ?? ('mock' as const),

@@ -41,7 +41,7 @@ describe('targets that are played apart, and one that is not', () => {
       writeFileSync(pids, '');
       const { code, files, text } = await runDrill({ target, names, ...how });
       const started = new Set(readFileSync(pids, 'utf8').split(' ').filter(Boolean)).size;
-      return { ...told(code, files['run.json'] ?? '', text), started };
+      return { ...told(code, files['run.json'] ?? '', text), bodies: files['bodies.jsonl'], started };
     };
     const one = await played({ jobs: 1, stuckAfterMs: 60_000 });
     expect(one.started).toBe(processes);

@@ -238,6 +238,7 @@ describe('canaries', () => {
     for (const run of runs) {
       expect(Object.keys(run.files).sort()).toEqual([
         'SHA256SUMS',
+        'bodies.jsonl',
         'inputs.json',
         'junit.xml',
         'report.md',

@@ -43,7 +43,7 @@ describe('a run that three machines share', () => {
     const merged = await drill('merge', ...folders().toReversed(), '--out', join(home, 'merged'), '--json');
     expect(merged.code).toBe(whole.code);
     const [one, other] = [whole.folder, only(join(home, 'merged'))];
-    for (const file of ['trace.jsonl', 'inputs.json'])
+    for (const file of ['trace.jsonl', 'inputs.json', 'bodies.jsonl'])
       expect(readFileSync(join(other, file), 'utf8')).toBe(readFileSync(join(one, file), 'utf8'));
     const withoutAbout = (folder: string) =>
       readFileSync(join(folder, 'run.json'), 'utf8').replace(/\],"about":.*\n$/, '');

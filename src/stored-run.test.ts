@@ -32,6 +32,7 @@ describe('drills at once', () => {
     const names = ['one', 'two', 'three'];
     const [a, b] = [await runDrill({ cwd: project.cwd, names }), await runDrill({ cwd: project.cwd, names, jobs: 4 })];
     expect(a.text).toBe(b.text);
+    expect(a.files['bodies.jsonl']).toBe(b.files['bodies.jsonl']);
     expect({ ...a.report, about: null }).toEqual({ ...b.report, about: null });
     expect(a.trace.map((e) => e.seq)).toEqual(a.trace.map((_, i) => i));
     expect(a.report.drills.map((d) => d.name)).toEqual(names);

@@ -109,6 +109,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       .default(60_000),
     out,
     json,
+    new Option('--no-bodies', 'do not keep what was said to models and by them (bodies.jsonl)'),
     many('--reporter <name>', 'write the file of this reporter as well, e.g. sarif', 'those that always write'),
     ...log,
   ],

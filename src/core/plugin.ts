@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { BodyLine } from './bodies.ts';
 import type { Clock } from './clock.ts';
 import type { Contract } from './contract.ts';
 import type { Endpoint, Feature } from './declaration.ts';
@@ -374,6 +375,8 @@ export interface Output {
 
 export interface OpenReporter {
   onEvent?(event: TraceEvent): void;
+  /** What was said, where that is kept: of a drill's calls before its `onDrill`. */
+  onBody?(line: BodyLine): void;
   onDrill?(drill: JudgedDrill): void;
   /** The run without its drills: those went by in `onDrill`. */
   /**

@@ -1,4 +1,5 @@
 import type { Effect } from './effect.ts';
+import type { Gathered } from './gathered.ts';
 import type { Script } from './golden-task.ts';
 import type { Message, ModelCall } from './model-call.ts';
 import type { Need } from './need.ts';
@@ -43,7 +44,14 @@ export interface Replied {
 /** How a call puts its task, beside the markers it holds. */
 export type CallFacts = Pick<EventOf<'call'>, 'questions' | 'instructions' | 'talk'>;
 
-/** What the stand tells the recorder; the recorder keeps markers and digests, never bodies. */
+/** Keeps what calls said, for people to read. */
+export interface Bodies {
+  sent(call: ModelCall): void;
+  /** What of a reply had gone out when its call was over. */
+  came(call: ModelCall, said: Gathered): void;
+}
+
+/** What the stand tells the recorder; of bodies the trace gets markers and digests, never themselves. */
 export interface Recording {
   emit(event: NewEvent): void;
   held(text: string): Held;
@@ -53,6 +61,8 @@ export interface Recording {
   replied(reply: Replied): void;
   /** Earlier calls of the ask whose reply these messages quote. */
   rereads(ask: number, messages: readonly Message[]): string[];
+  /** Absent where nobody keeps what is said. */
+  bodies?: Bodies | undefined;
 }
 
 /** The provider stand of one world: every model call of the target ends here. */

@@ -36,7 +36,7 @@ export interface StoredRun {
   finished: string[];
   /** How many drills were to be run. */
   plans: number;
-  file(name: 'run.json' | 'inputs.json' | 'trace.jsonl'): StoredFile;
+  file(name: 'run.json' | 'inputs.json' | 'trace.jsonl' | 'bodies.jsonl' | typeof SUMS): StoredFile;
 }
 
 const Tool = z.object({
@@ -81,7 +81,7 @@ const TRACES: readonly string[] = ['drill.trace/1'];
 export function readRun(folder: string, name: string): StoredRun {
   const file = (part: string): StoredFile => ({ path: join(folder, part), name: join(name, part) });
   const head = readHead(file('run.json'));
-  const sums = readSums(file(SUMS));
+  const sums = readSums(file(SUMS), PARTS);
   const lines = PARTS.map((part) => {
     const measured = measure(file(part));
     if (measured.sum !== sums.get(part)) throw damaged(file(part).name, `its checksum is not the one in ${SUMS}`);
@@ -93,11 +93,12 @@ export function readRun(folder: string, name: string): StoredRun {
 
 const PARTS = ['run.json', 'inputs.json', 'trace.jsonl'];
 
-function readSums(file: StoredFile): ReadonlyMap<string, string> {
+/** What each of these parts of a run has to sum up to. */
+export function readSums(file: StoredFile, parts: readonly string[]): ReadonlyMap<string, string> {
   const sums = new Map<string, string>();
   for (const line of linesOf(file)) {
     const [sum = '', part = ''] = line.split('  ', 2);
-    if (PARTS.includes(part)) sums.set(part, sum);
+    if (parts.includes(part)) sums.set(part, sum);
   }
   return sums;
 }

@@ -1,3 +1,4 @@
+import { BodyLine } from '../core/bodies.ts';
 import { DrillError, EXIT, targetNotLoaded } from '../core/errors.ts';
 import type { Target } from '../core/plugin.ts';
 import { type StoppedBy, stopOf } from '../core/stop.ts';
@@ -58,7 +59,7 @@ export async function saidOf(target: Target, secrets: Start['secrets'], print: (
   const { name, about, source } = target;
   if (source === undefined) return target.load();
   const facts = { drill: 'explain', world: 'baseline', seed: 1 } as const;
-  const player = startPlayer({ facts, name, source, secrets, stuckAfterMs: LOAD_MS }, print);
+  const player = startPlayer({ facts, name, source, secrets, stuckAfterMs: LOAD_MS, bodies: false }, print);
   try {
     return await saidBy(player, about);
   } finally {
@@ -109,7 +110,7 @@ const errorOf = ({ problems, exit }: Extract<Word, { player: 'failed' }>) => new
 
 function playerOf(player: PlayerProcess): Player {
   return {
-    async play(plan, chain, { sink, sequence, signal }) {
+    async play(plan, chain, { sink, sequence, signal, keep }) {
       const scene = new Scene();
       let failure: { error?: unknown } | undefined;
       const take = (event: TraceEvent) => {
@@ -129,11 +130,13 @@ function playerOf(player: PlayerProcess): Player {
           if (failure !== undefined || stopOf(signal) !== undefined) return;
           try {
             if ('kind' in message) take(message);
+            else if (!('player' in message)) keep?.(BodyLine.parse(message));
             else if (message.player === 'changed') take(scene.changed(message.what, plan.drill.drill));
             else if (message.player === 'failed') failure = { error: errorOf(message) };
           } catch (error) {
             // What is no event of ours was written into our pipe; anything else is our own fault.
-            const foreign = 'kind' in message && !TraceEvent.safeParse(message).success;
+            const shape = 'kind' in message ? TraceEvent : BodyLine;
+            const foreign = !('player' in message) && !shape.safeParse(message).success;
             failure = foreign ? {} : { error };
             player.kill();
           }

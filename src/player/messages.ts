@@ -15,6 +15,8 @@ export interface Start {
   stuckAfterMs: number;
   /** The process that starts it; once that is gone, so is the player. */
   parent: number;
+  /** What is said is handed on as well. */
+  bodies: boolean;
   /** Garbage is collected once in so many events; absent: whenever the engine likes. */
   collectEvery?: number | undefined;
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { packageRoot } from '../config/find.ts';
+import type { BodyLine } from '../core/bodies.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { isRecord, parseJson } from '../text/json.ts';
 import { originals } from '../world/originals.ts';
@@ -14,8 +15,8 @@ export interface Lost {
   by?: string;
 }
 
-/** What a player says: an event of its trace, or a word beside it. */
-export type Message = TraceEvent | Word;
+/** What a player says: an event of its trace, what was said there, or a word beside it. */
+export type Message = TraceEvent | Word | BodyLine;
 
 /** A player's process: it is handed the start when it is made, and the order when there is one. */
 export interface PlayerProcess {
@@ -116,7 +117,7 @@ export const FOREIGN = { player: 'broke', why: 'it wrote into the pipe by which 
 
 function messageIn(line: string): Message {
   const message: unknown = parseJson(line);
-  const ours = isRecord(message) && ('player' in message || 'kind' in message);
+  const ours = isRecord(message) && ['player', 'kind', 'body', 'call'].some((key) => key in message);
   return ours ? (message as unknown as Message) : FOREIGN;
 }
 

@@ -21,7 +21,7 @@ const changed = watchIntrinsics();
 
 /** Plays one world, as it is told to by whoever started this process, and ends the process with it. */
 export async function serve(): Promise<void> {
-  const { facts, name, source, secrets, stuckAfterMs, parent, collectEvery }: Start = parse(nextLine());
+  const { facts, name, source, secrets, stuckAfterMs, parent, collectEvery, bodies }: Start = parse(nextLine());
   const redaction = createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) });
   watchThread(stuckAfterMs, parent, BEATS, (held) => {
     say({ player: 'held', held });
@@ -50,6 +50,7 @@ export async function serve(): Promise<void> {
       {
         sequence: createSequence(0),
         sink,
+        keep: bodies ? (line) => write(stringify(line)) : undefined,
         print: (text) => void writeSync(2, text),
         signal: new AbortController().signal,
       },

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { TraceEvent } from '../core/trace.ts';
 import { createRedaction } from '../redaction/redact.ts';
-import { createRecorder, createSequence, digest } from './recorder.ts';
+import { digest } from './digest.ts';
+import { createRecorder, createSequence } from './recorder.ts';
 
 function recording(first = 0) {
   const events: TraceEvent[] = [];

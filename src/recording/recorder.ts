@@ -1,16 +1,13 @@
-import { hash } from 'node:crypto';
+import type { BodyLine } from '../core/bodies.ts';
 import { remembering } from '../core/once.ts';
 import type { Recording } from '../core/stand.ts';
 import type { Held, NewEvent, TraceEvent } from '../core/trace.ts';
 import type { Redaction } from '../redaction/redact.ts';
+import { createBodies } from './bodies.ts';
+import { digest } from './digest.ts';
 import { createCallReader, type TaskWords } from './given.ts';
 import { createMarkerSearch, type Markers } from './markers.ts';
 import { createReplyBook, type ReplyBook } from './reply-book.ts';
-
-/** The first 16 hex digits of a SHA-256: enough to tell two texts apart, too little to guess one from. */
-export function digest(text: string): string {
-  return hash('sha256', text).slice(0, 16);
-}
 
 /** Numbers a run's events in the order they happen; one for the whole run. */
 export interface Sequence {
@@ -31,6 +28,8 @@ export interface RecorderOptions {
   tasks: readonly TaskWords[];
   redaction: Redaction;
   sink(event: TraceEvent): void;
+  /** Gets what was said; without it, nothing of that is looked at. */
+  keep?: ((line: BodyLine) => void) | undefined;
 }
 
 export interface Recorder extends Recording {
@@ -46,6 +45,7 @@ export interface Recorder extends Recording {
 
 /** Stamps, redacts and hands on each event at once: nothing is kept here, so memory does not grow with the run. */
 export function createRecorder(options: RecorderOptions): Recorder {
+  const { drill, redaction, keep } = options;
   let phase = '';
   const book = createReplyBook();
   const search = createMarkerSearch(options.markers);
@@ -64,14 +64,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
       options.sink({
         seq: options.sequence.next(),
         at: options.now(),
-        drill: options.drill,
+        drill,
         phase,
-        ...options.redaction.value(event),
+        ...redaction.value(event),
       } as TraceEvent);
     },
     held: remembering((text) => search(text)),
     heldVerbatim: (text) => search(text, 'verbatim'),
     facts: createCallReader(options.tasks),
     digest: remembering(digest),
+    bodies: keep && createBodies({ drill, redaction, keep, phase: () => phase }),
   };
 }

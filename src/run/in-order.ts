@@ -1,3 +1,4 @@
+import type { BodyLine } from '../core/bodies.ts';
 import type { JudgedDrill } from '../core/report.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { EVENTS, Kept } from '../judge/kept.ts';
@@ -13,6 +14,7 @@ interface Wishes {
   bail: boolean;
   signal: AbortSignal;
   watch?: RunWatch | undefined;
+  keep?: ((line: BodyLine) => void) | undefined;
 }
 
 /**
@@ -35,14 +37,15 @@ export async function* runInOrder(wishes: Wishes, sink: (event: TraceEvent) => v
 const FIRST = 1;
 
 async function* oneByOne(
-  { plans, players, signal, watch }: Wishes,
+  { plans, players, signal, watch, keep }: Wishes,
   sink: (event: TraceEvent) => void,
 ): AsyncGenerator<JudgedDrill> {
   const sequence = createSequence(FIRST);
   for (const [i, plan] of plans.entries()) {
     if (signal.aborted) return;
     const next = () => toPlay(plans.slice(i + 1));
-    const report = await unlessCancelled(runOne(plan, { sequence, sink, players, next, signal, watch }), signal);
+    const context = { sequence, sink, players, next, signal, watch, keep };
+    const report = await unlessCancelled(runOne(plan, context), signal);
     if (report !== undefined) yield report;
   }
 }
@@ -73,16 +76,17 @@ async function unlessCancelled(report: Promise<JudgedDrill>, signal: AbortSignal
 }
 
 async function* blocks(
-  { plans, players, jobs, signal, watch }: Wishes,
+  wishes: Wishes,
   sink: (event: TraceEvent) => void,
 ): AsyncGenerator<JudgedDrill> {
+  const { plans, jobs, signal } = wishes;
   let from = FIRST;
   const waiting = [...plans];
   const running: Block[] = [];
   try {
     for (;;) {
       const more = signal.aborted ? [] : waiting.splice(0, jobs - running.length);
-      running.push(...more.map((plan) => startBlock(plan, players, () => toPlay(waiting), signal, watch)));
+      running.push(...more.map((plan) => startBlock(plan, wishes, () => toPlay(waiting))));
       const block = running.shift();
       if (block === undefined) return;
       const first = from;
@@ -107,27 +111,28 @@ interface Block {
 }
 
 /** A drill on its own, its events numbered from 0. */
-function startBlock(
-  plan: Plan,
-  players: Players,
-  next: RunContext['next'],
-  all: AbortSignal,
-  watch: RunWatch | undefined,
-): Block {
+function startBlock(plan: Plan, wishes: Wishes, next: RunContext['next']): Block {
+  const { players, signal: all, watch } = wishes;
   const own = new AbortController();
   const stop = () => own.abort(all.reason);
   all.addEventListener('abort', stop);
   const { signal } = own;
   const waiting = new Kept<TraceEvent>(EVENTS);
+  const said = new Kept<BodyLine>(EVENTS);
   let [count, out] = [0, (event: TraceEvent) => waiting.push(event)];
   const sink = (event: TraceEvent) => {
     count += 1;
     out(event);
   };
-  const report = runOne(plan, { sequence: createSequence(0), sink, players, next, signal, watch });
+  let keepOut = (line: BodyLine) => said.push(line);
+  const keep = wishes.keep && ((line: BodyLine) => keepOut(line));
+  const report = runOne(plan, { sequence: createSequence(0), sink, players, next, signal, watch, keep });
   // One that is never awaited, because the run stopped early, must not take the process down.
   report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
   const release: Block['release'] = (goesTo) => {
+    for (const line of said) wishes.keep?.(line);
+    said.close();
+    keepOut = wishes.keep ?? keepOut;
     for (const event of waiting) goesTo(event);
     waiting.close();
     out = goesTo;

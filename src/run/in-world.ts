@@ -112,6 +112,7 @@ function openStage(plan: PlayPlan, facts: WorldFacts, world: World | WallWorld, 
     tasks: tasksOf(plan),
     redaction: plan.redaction,
     sink: context.sink,
+    keep: context.keep,
   });
   const stand = plan.openStand({
     clock: world.clock,

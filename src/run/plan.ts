@@ -1,3 +1,4 @@
+import type { BodyLine } from '../core/bodies.ts';
 import type { Cassette } from '../core/cassette.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
@@ -77,6 +78,8 @@ export interface PlayContext {
   sequence: Sequence;
   /** Gets every event as it happens. */
   sink(event: TraceEvent): void;
+  /** Gets what was said beside them, where it is kept. */
+  keep?: ((line: BodyLine) => void) | undefined;
   /** Gets what the target prints. */
   print(text: string): void;
   signal: AbortSignal;

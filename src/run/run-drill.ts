@@ -9,17 +9,17 @@ import { judgePlanOf, type Plan, type RunContext } from './plan.ts';
  * player was lost, what it would have gone on to play was not asked.
  */
 export async function runDrill(plan: Plan, context: RunContext): Promise<JudgedDrill> {
-  const { players, next, sequence, signal } = context;
+  const { players, next, sequence, signal, keep } = context;
   const judge = createDrillJudge(judgePlanOf(plan));
   const sink = judged(plan, judge, context);
   const [baseline, drill] = [players.open(plan, 'baseline'), players.open(plan, 'drill')];
   try {
-    if ((await baseline.play(plan, undefined, { sink, sequence, signal })) && !judge.hopeless()) {
+    if ((await baseline.play(plan, undefined, { sink, sequence, signal, keep })) && !judge.hopeless()) {
       signal.throwIfAborted();
       // Not before: a process that gets ready takes time from those that play.
       const following = next();
       if (following !== undefined) players.prepare?.(following);
-      await drill.play(plan, judge.chain(), { sink, sequence, signal });
+      await drill.play(plan, judge.chain(), { sink, sequence, signal, keep });
     }
     return judge.report();
   } finally {

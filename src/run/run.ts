@@ -1,3 +1,4 @@
+import type { BodyLine } from '../core/bodies.ts';
 import { EPOCH_MS } from '../core/clock.ts';
 import { asKnown } from '../core/declaration.ts';
 import { DrillError } from '../core/errors.ts';
@@ -6,6 +7,7 @@ import { endStatus, stopOf } from '../core/stop.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { JudgePlan, StoredInputs } from '../judge/plan.ts';
 import { type DrillResult, type RunFacts, summarise } from '../judge/summary.ts';
+import { openBodies } from './bodies.ts';
 import { runInOrder } from './in-order.ts';
 import { judgePlanOf, type Plan, type Players, type RunWatch } from './plan.ts';
 import { openReporters, type Reports } from './reports.ts';
@@ -30,6 +32,8 @@ export interface RunJob extends Omit<Reports, 'several'> {
   jobs: number;
   /** Stop after the first drill that failed. */
   bail: boolean;
+  /** What was said is kept; it is told where there was more than is kept. */
+  bodies?: { full(): void } | undefined;
   /** Aborts with a `Stop`, or where somebody interrupts the run. */
   signal: AbortSignal;
   watch?: RunWatch | undefined;
@@ -43,6 +47,16 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
   const trace = job.folder.append('trace.jsonl');
   const open = openReporters({ ...job, several: job.plans.length > 1 });
   const { signal, folder } = job;
+  const bodies =
+    job.bodies &&
+    openBodies(job.folder, (line) => {
+      job.bodies?.full();
+      tellBody(line);
+    });
+  const tellBody = (line: BodyLine) => {
+    for (const { reporter } of open) reporter.onBody?.(line);
+  };
+  const keep = bodies && ((line: BodyLine) => bodies.take(line) && tellBody(line));
   const results: DrillResult[] = [];
   const unfinished = job.plans.map((plan) => plan.drill.drill);
   const state = stateOf(job);
@@ -66,7 +80,7 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
     try {
       folder.writeWhole('inputs.json', inputsJson(job.plans));
       sink(headerOf(job));
-      for await (const report of runInOrder(job, sink)) {
+      for await (const report of runInOrder({ ...job, keep }, sink)) {
         results.push({ verdict: report.verdict, score: report.score, words: report.words });
         unfinished.splice(unfinished.indexOf(report.name), 1);
         for (const { reporter } of open) reporter.onDrill?.(report);
@@ -75,6 +89,7 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
       }
     } finally {
       trace.close();
+      bodies?.close();
     }
     return end(endStatus(signal));
   } catch (error) {

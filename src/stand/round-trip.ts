@@ -52,7 +52,9 @@ export function openTrip(
   }
   /** A call ends once: what comes first counts. */
   function finish(event: CallEvent): void {
-    if (!over) emit(event);
+    if (over) return;
+    recording.bodies?.came(call, said);
+    emit(event);
     over = true;
     ended(call.id);
   }

@@ -181,6 +181,7 @@ export function createStand(options: StandOptions): Stand {
     const { messages, tools, responseSchema } = call;
     const rereads = recording.rereads(call.ask, messages);
     const images = imagesIn(call);
+    recording.bodies?.sent(call);
     recording.emit({
       kind: 'call',
       ask: call.ask,

@@ -4,6 +4,7 @@ import { loadConfig } from '../../config/config-file.ts';
 import { type Demands, exitCode, gateFor } from '../../exit-code.ts';
 import { mergeShards } from '../../judge/merge.ts';
 import { judgeStored } from '../../judge/stored-run.ts';
+import { type BodiesFile, mergedBodies, openBodies } from '../../run/bodies.ts';
 import { logFor, openReporters } from '../../run/reports.ts';
 import { createRunFolder } from '../../run/run-folder.ts';
 import { today } from '../../world/index.ts';
@@ -26,9 +27,8 @@ export async function merge(
   const known = loadConfig(cwd, catalogue)?.known_failures ?? [];
   const gate = await gateFor(demands, { cwd, stderr, known, today: today() });
   const names = folders.map((folder) => relative(cwd, resolve(cwd, folder)) || folder);
-  const merged = mergeShards(
-    folders.map((folder, i) => ({ name: names[i] ?? folder, run: openRun(folder, terminal) })),
-  );
+  const runs = folders.map((folder, i) => ({ name: names[i] ?? folder, run: openRun(folder, terminal) }));
+  const merged = mergeShards(runs);
   const { facts, drills } = merged;
   const folder = createRunFolder(resolve(cwd, out), `${facts.about.id.replace(/-\d+$/, '')}-merged`, cwd);
   const log = logFor(stdout, { json, ci, env, color, columns });
@@ -45,6 +45,13 @@ export async function merge(
     const trace = folder.append('trace.jsonl');
     for (const line of merged.trace()) trace.write(line);
     trace.close();
+    let bodies: BodiesFile | undefined;
+    for (const line of mergedBodies(drills, runs)) {
+      bodies ??= openBodies(folder, () => {});
+      bodies.take(line);
+      for (const { reporter } of open) reporter.onBody?.(line);
+    }
+    bodies?.close();
     const run = {
       facts: { ...facts, about: { ...facts.about, id: folder.id } },
       status: 'completed' as const,
