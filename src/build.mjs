@@ -19,9 +19,22 @@ const { metafile } = await build({
   logLevel: 'warning',
 });
 
+// The page of a run: what a browser gets, in one file each.
+const page = await build({
+  bundle: true,
+  minify: true,
+  format: 'iife',
+  target: ['chrome110', 'firefox115', 'safari16.4'],
+  entryPoints: ['main.ts', 'page.css'].map((file) => join(root, 'src/page', file)),
+  outdir: join(root, 'dist/page'),
+  metafile: true,
+  logLevel: 'warning',
+});
+
 /** The licences of the packages whose code is in dist. */
 const packages = new Set(
-  Object.values(metafile.outputs)
+  [metafile, page.metafile]
+    .flatMap(({ outputs }) => Object.values(outputs))
     .flatMap(({ inputs }) => Object.keys(inputs))
     .flatMap((file) => resolve(file).match(/^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/) ?? []),
 );

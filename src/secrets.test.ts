@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Ran, runDrill } from './drill-run.fixture.ts';
 import { Project } from './project.fixture.ts';
+import { allIn } from './reporters/html/read-page.fixture.ts';
 
 // --- what is planted ----------------------------------------------------------
 
@@ -214,7 +215,13 @@ describe('canaries', () => {
   beforeAll(async () => {
     process.env['CANARY_SERVICE_TOKEN'] = FROM_ENVIRONMENT;
     using project = new Project(FILES);
-    const request = { cwd: project.cwd, names: ['canaries'], target: './agent.mjs', tasks: 'tasks' };
+    const request = {
+      cwd: project.cwd,
+      names: ['canaries'],
+      target: './agent.mjs',
+      tasks: 'tasks',
+      reporter: ['html'],
+    };
     runs = [await runDrill(request), await runDrill({ ...request, json: true, jobs: 2 })];
     unredacted = JSON.stringify(Reflect.get(globalThis, 'plantedHere'), (_, value: unknown) =>
       value instanceof Error ? `${value.message}${value.stack}` : value,
@@ -241,12 +248,13 @@ describe('canaries', () => {
         'bodies.jsonl',
         'inputs.json',
         'junit.xml',
+        'report.html',
         'report.md',
         'run.json',
         'trace.jsonl',
       ]);
       for (const [name, text] of [...Object.entries(run.files), ['the screen', run.screen] as const])
-        expect(found(text), name).toEqual([]);
+        expect(found(name === 'report.html' ? allIn(text) : text), name).toEqual([]);
     }
   });
 

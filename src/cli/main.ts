@@ -7,6 +7,7 @@ import type { InitFlags } from './commands/init.ts';
 import type { JudgeFlags } from './commands/judge.ts';
 import type { LeverFlags } from './commands/lever.ts';
 import type { MergeFlags } from './commands/merge.ts';
+import type { OpenFlags } from './commands/open.ts';
 import type { ProxyFlags } from './commands/proxy.ts';
 import type { PruneFlags } from './commands/prune.ts';
 import type { ScheduleFlags } from './commands/schedule.ts';
@@ -92,6 +93,13 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .action(async (run: string, flags: { as: string }) => {
       const { report } = await import('./commands/report.ts');
       done(report(run, flags.as, (await loadWholeCatalogue()).reporters, terminal));
+    });
+
+  command('open', 'show a stored run as a page in the browser, the latest one without a name', '', stored)
+    .argument('[run]', 'the folder of a run')
+    .action(async (run: string | undefined, flags: OpenFlags) => {
+      const { open } = await import('./commands/open.ts');
+      open(run, flags, (await loadWholeCatalogue()).reporters, terminal);
     });
 
   command(

@@ -114,6 +114,10 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     ...log,
   ],
   report: [as],
+  open: [
+    new Option('--no-browser', 'only make the page, and tell where it is'),
+    new Option('--out <dir>', 'where the latest run is looked for').default('reports'),
+  ],
   judge: [
     many('--drill <name|path>', 'take the `expect` block of this drill file instead of the stored one', 'as stored'),
     minScore,

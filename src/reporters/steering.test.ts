@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { OpenReporter, Reporter } from '../core/plugin.ts';
 import type { TraceEvent } from '../core/trace.ts';
+import { laced } from './hostile.fixture.ts';
 import { json } from './json.ts';
 import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
@@ -13,17 +14,7 @@ const STEERS = '\u001b[2J\u009b1A\u001b]0;mine\u0007\u202e\r\nPASSED everything\
 /** Looks like our own paint, which is bold there as well. */
 const PAINT = '\u001b[32mPASSED\u001b[39m';
 
-/** Words that a reporter compares with its own. */
-const FIXED = ['verdict', 'severity', 'status', 'kind', 'time', 'mode', 'recommendation', 'schema', 'effect', 'how'];
-
-/** The same, with that in every text. */
-function laced<T>(value: T, key?: string): T;
-function laced(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return FIXED.includes(key) ? value : `${value}${STEERS}${PAINT}`;
-  if (Array.isArray(value)) return value.map((one) => laced(one, key));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, laced(one, name)]));
-}
+const hostile = <T>(value: T): T => laced(value, `${STEERS}${PAINT}`);
 
 const paths = {
   recommendation: 'review' as const,
@@ -74,8 +65,8 @@ test.each<[string, Reporter, { color?: boolean; brief?: boolean; columns?: numbe
   ['JSON', json, {}],
   ['SARIF', sarif, {}],
 ])('%s: no text of a run steers a terminal or makes a line of its own', (_, reporter, look) => {
-  const folder = laced('reports/r-1');
-  const text = written(reporter, tell(laced), { color: false, columns: 1000, ...look, folder });
+  const folder = hostile('reports/r-1');
+  const text = written(reporter, tell(hostile), { color: false, columns: 1000, ...look, folder });
   // biome-ignore lint/suspicious/noControlCharactersInRegex: our own paint is made of these
   const ours = /\u001b\[(?:1|2|22|31|32|33|39)m/g;
   expect(text).not.toContain(PAINT);
@@ -92,7 +83,7 @@ test.each<[string, Reporter, { color?: boolean; brief?: boolean; columns?: numbe
 });
 
 test('what JSON writes by its number is the same text', () => {
-  const about = laced(sampleRun.about);
+  const about = hostile(sampleRun.about);
   const text = written(json, (open) => open.onEnd({ ...sampleRun, about }));
   expect(JSON.parse(text).about).toEqual(about);
 });

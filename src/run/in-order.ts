@@ -75,10 +75,7 @@ async function unlessCancelled(report: Promise<JudgedDrill>, signal: AbortSignal
   }
 }
 
-async function* blocks(
-  wishes: Wishes,
-  sink: (event: TraceEvent) => void,
-): AsyncGenerator<JudgedDrill> {
+async function* blocks(wishes: Wishes, sink: (event: TraceEvent) => void): AsyncGenerator<JudgedDrill> {
   const { plans, jobs, signal } = wishes;
   let from = FIRST;
   const waiting = [...plans];

@@ -38,7 +38,7 @@ export function prune({ out, keep, dryRun }: PruneFlags, { cwd, stdout }: Termin
 const inOrder = (name: string) => name.replace(/-(\d+)$/, (_, n: string) => `-${n.padStart(9, '0')}`);
 
 /** Oldest first: the name begins with the time. */
-function runsIn(folder: string): string[] {
+export function runsIn(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const ours = (name: string) =>
     RUN.test(name) && lstatSync(join(folder, name)).isDirectory() && existsSync(join(folder, name, 'trace.jsonl'));

@@ -12,6 +12,7 @@ import { asNow } from '../../judge/old-runs.ts';
 import { createSpool } from '../../judge/spool.ts';
 import { linesOf, readState, type State } from '../../judge/stored-file.ts';
 import { judgeStored, readRun, type StoredRun } from '../../judge/stored-run.ts';
+import { storedBodies } from '../../run/bodies.ts';
 import { unguessable } from '../../world/index.ts';
 import { goesOn } from '../../world/processes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -75,6 +76,7 @@ export function show(
   try {
     const chosen = reporter.open(spool, { color, columns, brief: run.plans > 1, folder, guard: unguessable() });
     const all = [...others, chosen];
+    if (chosen.onBody !== undefined) for (const line of storedBodies(run)) chosen.onBody(line);
     const summary = judgeStored(run, by.checks, claims, {
       onEvent: (event) => {
         for (const open of all) open.onEvent?.(event);

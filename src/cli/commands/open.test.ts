@@ -1,0 +1,59 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import '../../drill-run.fixture.ts';
+import { fakeTerminal } from '../terminal.fixture.ts';
+
+const { main } = await import('../main.ts');
+
+const cwd = mkdtempSync(join(tmpdir(), 'drill-open-'));
+const bin = join(cwd, 'bin');
+const seen = join(cwd, 'seen');
+
+async function drill(words: string[], env: Record<string, string> = {}) {
+  const terminal = fakeTerminal({ cwd, env });
+  const code = await main(['node', 'drill', ...words], terminal);
+  return { code, out: terminal.out(), err: terminal.err() };
+}
+
+beforeAll(async () => {
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\nprintf %s "$1" > '${seen}.part' && mv '${seen}.part' '${seen}'\n`);
+  chmodSync(join(bin, 'xdg-open'), 0o755);
+});
+afterAll(() => rmSync(cwd, { recursive: true, force: true }));
+
+describe('drill open', () => {
+  it('says so where there is no run yet', async () => {
+    expect(await drill(['open'])).toMatchObject({ code: 2, err: expect.stringContaining('there is no run yet') });
+  });
+
+  it('makes the page of the latest run, tells its path, and hands it to what the system opens files with', async () => {
+    await drill(['run', 'timeout_primary', '--out', 'reports']);
+    const [name = ''] = readdirSync(join(cwd, 'reports'));
+    const path = join('reports', name, 'report.html');
+    expect(await drill(['open'])).toEqual({ code: 0, out: `${path}\n`, err: '' });
+    expect(readFileSync(join(cwd, path), 'utf8')).toMatch(/^<!doctype html>/);
+    const env = { DISPLAY: ':9', PATH: `${bin}:${process.env['PATH']}` };
+    expect((await drill(['open', join('reports', name)], env)).code).toBe(0);
+    await vi.waitUntil(() => readdirSync(cwd).includes('seen'), { timeout: 60_000, interval: 20 });
+    expect(readFileSync(seen, 'utf8')).toBe(join(cwd, path));
+  });
+
+  it('is what the run itself would have written, and drill report prints', async () => {
+    await drill(['run', 'timeout_primary', '--out', 'own', '--reporter', 'html']);
+    const folder = join('own', readdirSync(join(cwd, 'own'))[0] ?? '');
+    const own = readFileSync(join(cwd, folder, 'report.html'), 'utf8');
+    expect((await drill(['report', folder, '--as', 'html'])).out).toBe(own);
+    expect((await drill(['open', folder, '--no-browser'], { DISPLAY: ':9', PATH: bin })).out).toContain(folder);
+    expect(readFileSync(join(cwd, folder, 'report.html'), 'utf8')).toBe(own);
+  });
+
+  it('--no-bodies: a page all the same, which says that nothing was kept', async () => {
+    await drill(['run', 'timeout_primary', '--out', 'none', '--no-bodies']);
+    const folder = join('none', readdirSync(join(cwd, 'none'))[0] ?? '');
+    expect(readdirSync(join(cwd, folder))).not.toContain('bodies.jsonl');
+    expect((await drill(['report', folder, '--as', 'html'])).out).toContain('was not kept in this run');
+  });
+});

@@ -1,0 +1,96 @@
+import type { Row } from './data.ts';
+import { detailFor } from './detail.ts';
+import { byId, h, say } from './dom.ts';
+import type { Store } from './store.ts';
+import { SIGNS, seconds, wordOf } from './words.ts';
+
+/** So many rows are made at once: more come where the list is scrolled to its end. */
+const A_PAGE = 50;
+
+export const idOf = (store: Store, { drill, ask }: Row): string =>
+  `t=${encodeURIComponent((store.run.drills[drill]?.name ?? '').replace(/\p{Cs}/gu, '?')).replaceAll('%2F', '/')}/${ask}`;
+
+/** The rows of the page, as many of them as were asked for; the details of one are made when it is opened. */
+export class List {
+  readonly #store: Store;
+  readonly #place: HTMLElement;
+  readonly #opened: (id: string | undefined) => void;
+  #rows: readonly Row[] = [];
+  #shown = 0;
+
+  /** `opened` hears which row somebody has opened, or that it was closed. */
+  constructor(store: Store, place: HTMLElement, opened: (id: string | undefined) => void) {
+    this.#store = store;
+    this.#place = place;
+    this.#opened = opened;
+    const end = h('p', { id: 'end' });
+    place.after(end);
+    new IntersectionObserver(([entry]) => entry?.isIntersecting && this.more()).observe(end);
+  }
+
+  show(rows: readonly Row[]): void {
+    this.#rows = rows;
+    this.#shown = 0;
+    this.#place.replaceChildren();
+    this.more();
+    const rest = byId('rest');
+    if (rest !== null) rest.textContent = '';
+    say(`${rows.length} of ${this.#store.rows.length} tasks`);
+  }
+
+  more(upTo = this.#shown + A_PAGE): void {
+    const next = this.#rows.slice(this.#shown, upTo);
+    this.#place.append(...next.map((row) => this.#item(row)));
+    this.#shown += next.length;
+  }
+
+  /** Opens the row of this id and goes there; false where it is not among those that are shown. */
+  open(id: string): boolean {
+    const index = this.#rows.findIndex((row) => idOf(this.#store, row) === id);
+    if (index < 0) return false;
+    if (index >= this.#shown) this.more(index + 1);
+    const element = byId(id);
+    if (!(element instanceof HTMLDetailsElement)) return false;
+    element.open = true;
+    element.scrollIntoView({ block: 'start' });
+    element.querySelector('summary')?.focus({ preventScroll: true });
+    return true;
+  }
+
+  /** The next row that failed, after that of this id, or before it. */
+  failure(id: string | undefined, step: 1 | -1): string | undefined {
+    const failed = this.#rows.filter(({ verdict }) => verdict === 'failed').map((row) => idOf(this.#store, row));
+    const at = id === undefined ? -1 : failed.indexOf(id);
+    return failed.at(at < 0 ? (step === 1 ? 0 : -1) : (at + step) % failed.length);
+  }
+
+  #item(row: Row): HTMLElement {
+    const id = idOf(this.#store, row);
+    const drill = this.#store.run.drills[row.drill] ?? { name: '', reproduce: '', advice: {} };
+    const body = h('div', { class: 'detail' });
+    const details = h(
+      'details',
+      { class: 'row', id },
+      h(
+        'summary',
+        {},
+        h('span', { class: `verdict ${row.verdict}` }, `${SIGNS[row.verdict]} ${wordOf(row.verdict)}`),
+        ' ',
+        h('b', { class: 'task' }, row.task),
+        ' ',
+        h('span', { class: 'phase' }, `${drill.name} · ${row.phase}`),
+        ' ',
+        h('span', { class: 'what' }, row.what),
+        ' ',
+        h('span', { class: 'took' }, seconds(row.ms)),
+      ),
+      body,
+    );
+    details.addEventListener('toggle', () => {
+      this.#opened(details.open ? id : undefined);
+      if (!details.open || body.childElementCount > 0) return;
+      void detailFor(row, drill, this.#store).then((parts) => body.replaceChildren(...parts));
+    });
+    return h('li', {}, details);
+  }
+}

@@ -1,0 +1,98 @@
+import { noticeText } from '../../core/outcome.ts';
+import type { CellReport, JudgedDrill, TaskReport } from '../../core/report.ts';
+import type { Cell, Detail, Row } from '../../page/data.ts';
+import { howItWent, whatHappened, worstFirst } from '../words.ts';
+import { micro, type Taped } from './tape.ts';
+
+/** What the page shows of an ask in its list, but for the places of its details. */
+export function rowOf(
+  task: TaskReport,
+  drill: JudgedDrill,
+  taped: Taped | undefined,
+): Omit<Row, 'drill' | 'detail' | 'plain'> {
+  const failed = worstFirst(task.checks.filter(({ verdict }) => verdict === 'failed'));
+  const hits = [
+    ...task.calls.flatMap(({ fault, role }) => (fault === null ? [] : [`${fault} on ${role}`])),
+    ...(taped?.tools ?? []).flatMap(({ fault, tool }) => (fault === null ? [] : [`${fault} on ${tool}`])),
+  ];
+  return {
+    ...{ ask: task.ask, task: task.task, phase: task.phase, tenant: task.tenant, priority: task.priority },
+    workflow: String(drill.definition['workflow'] ?? ''),
+    verdict: task.verdict,
+    what: whatHappened(task, drill),
+    outcome: task.outcome.kind,
+    checks: failed.map(({ check }) => check),
+    faults: [...new Set(hits)],
+    roles: [...new Set(task.calls.map(({ role }) => role))],
+    ...{ ms: task.latency_ms, plain_ms: task.baseline.latency_ms },
+    ...{ usd: micro(task.cost_usd), plain_usd: micro(task.baseline.cost_usd) },
+  };
+}
+
+/** All that is known of an ask. */
+export function detailOf(task: TaskReport, drill: JudgedDrill, taped: Taped | undefined): Detail {
+  const known = taped?.calls.length === task.calls.length;
+  const calls = (taped?.calls ?? []).map((call, i) => {
+    const judged = task.calls[i];
+    if (!known || judged === undefined) return call;
+    const how = howItWent(judged);
+    return { ...call, failure: how === 'replied' ? null : how, fault: judged.fault ?? call.fault };
+  });
+  const armed = drill.faults.filter(({ phase }) => phase === task.phase).map(({ role }) => role);
+  return {
+    ...detailOfTape(taped),
+    calls,
+    spared: task.spared ? [...new Set(armed)].filter((role) => task.calls.every((call) => call.role !== role)) : [],
+    got: gotOf(task.outcome),
+    cites: task.outcome.kind === 'hung' ? [] : (task.outcome.citations ?? []),
+    checks: worstFirst(task.checks).map((cell) => cellOf(cell, taped)),
+  };
+}
+
+/** What happened without faults, where nothing but that is known. */
+export function detailOfTape(taped: Taped | undefined): Detail {
+  const {
+    calls = [],
+    tools = [],
+    deadline_ms = 0,
+    budget_usd = null,
+    end_ms = null,
+    left_ms = null,
+    outcome,
+  } = taped ?? {};
+  return {
+    ...{ calls, tools, deadline_ms, budget_usd, end_ms, left_ms, spared: [], checks: [] },
+    got: outcome === undefined ? [] : gotOf(outcome),
+    cites: outcome?.citations ?? [],
+  };
+}
+
+const cellOf = ({ check, severity, verdict, reason, evidence }: CellReport, taped: Taped | undefined): Cell => ({
+  ...{ check, severity, verdict, reason },
+  marks: verdict === 'failed' ? evidence.flatMap((seq) => taped?.places.get(seq) ?? []).slice(0, MOST_MARKS) : [],
+});
+const MOST_MARKS = 20;
+
+/** What the user was handed, in texts; what stands in `data` as well is said once. */
+function gotOf(outcome: TaskReport['outcome']): Detail['got'] {
+  if (outcome.kind === 'hung') return [['nothing', `it hung, waiting for ${outcome.waiting_for}`]];
+  const { kind, notice, answer, shown, error, data = {}, citations, ...rest } = outcome;
+  const said = { answer, citations, ...rest };
+  const more = Object.entries(data).filter(
+    ([key, value]) => JSON.stringify(value) !== JSON.stringify(Reflect.get(said, key)),
+  );
+  const texts: [string, unknown][] = [
+    ['kind', kind.replaceAll('_', ' ')],
+    ['answer', answer],
+    ['notice', noticeText(notice) || undefined],
+    ['shown before', shown],
+    ['error', error],
+    ['citations', citations?.join(', ')],
+    ...Object.entries(rest),
+    ['data', more.length === 0 ? undefined : Object.fromEntries(more)],
+  ];
+  return texts.flatMap(([name, value]): Detail['got'] => {
+    if (value === undefined || value === null) return [];
+    return [[name.replaceAll('_', ' '), typeof value === 'string' ? value : JSON.stringify(value, null, 1)]];
+  });
+}

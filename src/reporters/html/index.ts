@@ -1,0 +1,240 @@
+import { z } from 'zod';
+import type { Reporter } from '../../core/plugin.ts';
+import type { JudgedDrill, RunReport, TaskReport } from '../../core/report.ts';
+import type { Detail, DrillData, Row, RunData, Thing, Word } from '../../page/data.ts';
+import { count } from '../../text/words.ts';
+import { brokenIn, withUnread } from '../words.ts';
+import { Causes } from './causes.ts';
+import { detailOf, detailOfTape, rowOf } from './collect.ts';
+import { Html, html } from './escape.ts';
+import { Phases } from './figures.ts';
+import { packed } from './pack.ts';
+import { pageFiles, policyFor } from './page-files.ts';
+import {
+  type Band,
+  type Covered,
+  counters,
+  coverage,
+  figures,
+  findings,
+  header,
+  matrix,
+  open,
+  rowHtml,
+  SIGNS,
+} from './parts.ts';
+import { Tape } from './tape.ts';
+import { Things } from './things.ts';
+
+/** report.html: a page that explains the run to somebody who was not there. It is one file and asks nobody for anything. */
+export const htmlPage: Reporter = {
+  name: 'html',
+  summary: 'The run as one page for a browser: findings by cause, a timeline a task, what each model got and said.',
+  params: z.strictObject({}),
+  example: 'drill run timeout_primary --reporter html',
+  file: 'report.html',
+  optional: true,
+  open(output) {
+    const page = new Page((text) => output.write(text));
+    return {
+      onEvent: (event) => page.tape.see(event),
+      onBody: (line) => page.things.take(line),
+      onDrill: (drill) => page.add(drill),
+      onEnd: (run) => page.end(run),
+    };
+  },
+};
+
+/** Details and things a block: what somebody opens is read without all the others. */
+const A_BLOCK = 250;
+const CHARACTERS_A_BLOCK = 400_000;
+/** Rows that are there without scripts, and what is shown of the whole at a glance. */
+const PLAIN_ROWS = 50;
+const MOST_CELLS = 60;
+const MOST_BANDS = 60;
+const MOST_PHASES = 60;
+
+class Page {
+  readonly things = new Things();
+  tape = new Tape(this.things);
+  readonly #write: (text: string) => void;
+  readonly #drills: (DrillData & Pick<JudgedDrill, 'name' | 'reasons' | 'verdict' | 'notes'>)[] = [];
+  readonly #rows: Row[] = [];
+  readonly #plain = new Map<Word, Html[]>();
+  readonly #causes = new Causes();
+  readonly #phases = new Phases();
+  readonly #bands: Band[] = [];
+  readonly #covered = new Map<string, Covered>();
+  readonly #counts: Record<Word, number> = { failed: 0, inconclusive: 0, passed: 0, not_applicable: 0 };
+  #details: Detail[] = [];
+  #written = 0;
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  add(drill: JudgedDrill): void {
+    const { name, reproduce, advice = {}, reasons, verdict, notes } = drill;
+    const again = this.#drills.filter((one) => one.name === name).length;
+    const key = again === 0 ? name : `${name}~${again + 1}`;
+    this.#drills.push({ name: key, reproduce, advice, reasons, verdict, notes });
+    this.tape.finish(name);
+    this.#causes.addDrill(drill);
+    const plain = new Map<string, number>();
+    for (const taped of this.tape.asks.values())
+      if (taped.baseline) plain.set(taped.task, this.#keep(detailOfTape(taped)));
+    for (const task of drill.tasks) this.#addTask(task, drill, plain.get(task.task) ?? null);
+    for (const fault of drill.faults) this.#cover(fault, drill);
+    this.tape = new Tape(this.things);
+    this.things.forget(name);
+  }
+
+  #addTask(task: TaskReport, drill: JudgedDrill, plain: number | null): void {
+    const taped = this.tape.asks.get(task.ask);
+    const detail = detailOf(task, drill, taped);
+    const place = this.#keep(detail);
+    const row = { drill: this.#drills.length - 1, ...rowOf(task, drill, taped), detail: place, plain };
+    const name = this.#drills.at(-1)?.name ?? '';
+    const id = idOf(name, row.ask);
+    this.#rows.push(row);
+    this.#counts[row.verdict] += 1;
+    this.#phases.add(task, drill);
+    this.#causes.add(task, drill, row, id, () => ({ detail, things: this.things.all }));
+    this.#addCell({ id, task: row.task, verdict: row.verdict, what: row.what }, row, brokenIn(task.phase, drill), name);
+    const rows = this.#plain.get(row.verdict) ?? [];
+    this.#plain.set(row.verdict, rows);
+    if (rows.length < PLAIN_ROWS) rows.push(rowHtml(row, name, id, detail));
+  }
+
+  #addCell(cell: Band['cells'][number], { phase }: Row, faults: string, drill: string): void {
+    let band = this.#bands.at(-1);
+    if (band?.drill !== drill || band.phase !== phase) {
+      band = { drill, phase, faults, cells: [], others: 0 };
+      this.#bands.push(band);
+    }
+    if (band.cells.length < MOST_CELLS) band.cells.push(cell);
+    else {
+      // What went wrong is shown rather than what did not.
+      const quiet = cell.verdict === 'failed' ? band.cells.findLastIndex(({ verdict }) => verdict !== 'failed') : -1;
+      if (quiet >= 0) band.cells.splice(quiet, 1, cell);
+      band.others += 1;
+    }
+  }
+
+  #cover({ fault, role, phase, fired, spared }: JudgedDrill['faults'][number], drill: JudgedDrill): void {
+    const workflow = String(drill.definition['workflow'] ?? '');
+    const key = JSON.stringify([fault, role, workflow]);
+    const known = this.#covered.get(key) ?? { fault, role, workflow, fired: 0, spared: 0, failed: 0, asks: 0 };
+    this.#covered.set(key, known);
+    known.fired += fired;
+    known.spared += spared;
+    for (const row of this.#rows.filter((one) => one.drill === this.#drills.length - 1 && one.phase === phase)) {
+      known.asks += 1;
+      if (row.verdict === 'failed') known.failed += 1;
+    }
+  }
+
+  #keep(detail: Detail): number {
+    const place = this.#written + this.#details.length;
+    this.#details.push(detail);
+    if (this.#details.length === A_BLOCK) this.#flush();
+    return place;
+  }
+
+  #flush(): void {
+    if (this.#details.length > 0) this.#write(block(`d${this.#written / A_BLOCK}`, this.#details));
+    this.#written += this.#details.length;
+    this.#details = [];
+  }
+
+  end(run: Omit<RunReport, 'drills'>): string {
+    this.#flush();
+    const name = this.#drills.length === 1 ? (this.#drills[0]?.name ?? '') : count(this.#drills.length, 'drill');
+    const data: RunData = {
+      name,
+      blocks: { details: A_BLOCK, things: this.#writeThings() },
+      drills: this.#drills.map(({ name: key, reproduce, advice }) => ({ name: key, reproduce, advice })),
+    };
+    this.#write(block('run', [data]));
+    this.#write(block('rows', this.#rows));
+    const files = pageFiles();
+    this.#write(`<script>${files.script}</script></body></html>\n`);
+    const top = [
+      header(run, name, this.#lead(run)),
+      counters(this.#counts),
+      findings(this.#causes.all()),
+      open(
+        this.#drills.filter(({ verdict }) => verdict !== 'passed'),
+        this.#notes(run),
+      ),
+      matrix(this.#bands.slice(0, MOST_BANDS), Math.max(0, this.#bands.length - MOST_BANDS)),
+      this.#list(),
+      figures(this.#phases.all.slice(0, MOST_PHASES), Math.max(0, this.#phases.all.length - MOST_PHASES)),
+      coverage([...this.#covered.values()]),
+    ];
+    return documentHead(`${SIGNS[run.verdict]} ${name} on ${run.target.name}`, files) + html`<main>${top}</main>`.text;
+  }
+
+  #writeThings(): number[] {
+    const starts: number[] = [];
+    let [some, size]: [Thing[], number] = [[], 0];
+    const write = () => {
+      if (some.length > 0) this.#write(block(`t${starts.length - 1}`, some));
+      [some, size] = [[], 0];
+    };
+    for (const [i, thing] of this.things.all.entries()) {
+      if (size === 0) starts.push(i);
+      some.push(thing);
+      size += 'text' in thing ? thing.text.length + 50 : 50;
+      if (size > CHARACTERS_A_BLOCK) write();
+    }
+    write();
+    return starts;
+  }
+
+  #lead(run: Omit<RunReport, 'drills'>): string {
+    const { failed, inconclusive } = this.#counts;
+    const all = this.#rows.length;
+    const [worst] = this.#causes.all();
+    const parts = [
+      failed === 0 ? `None of ${count(all, 'task')} failed` : `${failed} of ${count(all, 'task')} failed`,
+      ...(worst === undefined || failed === 0 ? [] : [`most of all under ${worst.faults}`]),
+      ...(inconclusive === 0 ? [] : [`${inconclusive} could not be judged`]),
+      ...(run.unfinished.length === 0 ? [] : [`${count(run.unfinished.length, 'drill')} not finished`]),
+    ];
+    return `${parts.join(', ')}. ${withUnread('', run.unread).replace(/^, /, '')}`.trim();
+  }
+
+  #notes(run: Omit<RunReport, 'drills'>): string[] {
+    const notes = new Set(this.#drills.flatMap((drill) => drill.notes));
+    return [
+      ...run.unfinished.map((name) => `${name} did not come to its end.`),
+      ...(run.unread === 0 ? [] : [`${count(run.unread, 'text')} unread: drill notices lists them.`]),
+      ...notes,
+      ...(this.things.all.length === 0 ? ['What was said to models and by them was not kept in this run.'] : []),
+      ...(this.things.full ? ['More was said than is kept: of the last calls only the trace tells.'] : []),
+    ];
+  }
+
+  #list(): Html {
+    const order: Word[] = ['failed', 'inconclusive', 'passed', 'not_applicable'];
+    const rows = order.flatMap((word) => this.#plain.get(word) ?? []).slice(0, PLAIN_ROWS);
+    const rest = this.#rows.length - rows.length;
+    const more =
+      rest === 0 ? '' : html`<p id="rest">${rows.length} of ${this.#rows.length} are shown without scripts.</p>`;
+    return html`<section aria-labelledby="tasks"><h2 id="tasks">Tasks</h2><div id="tools"></div><ol id="list" class="rows">${rows}</ol>${more}</section>`;
+  }
+}
+
+/** As it stands in the address of the page. */
+const idOf = (drill: string, ask: number) =>
+  `t=${encodeURIComponent(drill.replace(/\p{Cs}/gu, '?')).replaceAll('%2F', '/')}/${ask}`;
+
+/** Data is nothing that a browser would run or show. */
+const block = (id: string, values: readonly unknown[]) =>
+  `<script type="text/plain" id="${id}">${packed(values)}</script>\n`;
+
+function documentHead(title: string, files: ReturnType<typeof pageFiles>): string {
+  const meta = html`<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Html(policyFor(files))}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer"><link rel="icon" href="data:,"><title>${title}</title>`;
+  return `<!doctype html>\n<html lang="en"><head>${meta.text}<style>${files.style}</style></head><body>\n`;
+}
