@@ -30,6 +30,8 @@ const MAX_EVENTS_KEPT = 20_000;
 const MAX_EVENTS_PLAIN = 2_000;
 const MAX_EVENTS_SHOWN = 12;
 const MAX_REASONS_SHOWN = 5;
+/** Letters of a text: what a target says of an error may fill more than a screen. All of it is in run.json. */
+const LONGEST_TEXT = 1000;
 /** A longer list of tasks is told in groups. */
 const MOST_LINES = 50;
 /** Columns that hold no table of tasks, nor two things side by side. */
@@ -377,7 +379,8 @@ function column(text: string, width: number, right: boolean): string {
   return right ? gap + short : short + gap;
 }
 
-const hang = (text: string, indent: number, columns: number): string => wrap(clean(text), indent, columns);
+const hang = (text: string, indent: number, columns: number): string =>
+  wrap(cut(clean(text), LONGEST_TEXT), indent, columns);
 
 /** Every line after the first is indented. */
 function wrap(text: string, indent: number, columns: number): string {
