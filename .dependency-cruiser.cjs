@@ -65,6 +65,19 @@ module.exports = {
       to: { path: '^src/core/bodies\\.ts$' },
     },
     {
+      // What draws a screen is large: it is loaded where there is a terminal, and nowhere else.
+      name: 'only-watched-knows-the-screen',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/reporters/live/', '^src/watched\\.ts$'] },
+      to: { path: '^src/reporters/live/' },
+    },
+    {
+      name: 'only-the-screen-draws',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/reporters/live/'] },
+      to: { path: 'node_modules/(@types/)?(ink|react)/' },
+    },
+    {
       name: 'only-the-cli-knows-the-cli',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/cli/'] },

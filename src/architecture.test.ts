@@ -69,6 +69,8 @@ describe('the rooms', () => {
       ['cassettes-knows-only-core-text-protocols-world-redaction', 'cassettes', "import '../config/project.ts';"],
       ['page-knows-only-text', 'page', "import '../core/clock.ts';"],
       ['no-verdict-rests-on-bodies', 'checks', "import '../core/bodies.ts';"],
+      ['only-watched-knows-the-screen', 'run', "import '../reporters/live/index.ts';"],
+      ['only-the-screen-draws', 'reporters', "import 'ink';"],
       ['schedule-knows-only-core-text-world', 'schedule', "import '../config/project.ts';"],
       ['stopping-knows-only-core-text-world', 'stopping', "import '../run/plan.ts';"],
     ];

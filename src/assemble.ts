@@ -28,6 +28,7 @@ import { createRunFolder } from './run/run-folder.ts';
 import type { RunGate } from './run-gate.ts';
 import { Halt } from './stopping/halt.ts';
 import { finderOf } from './text/patterns.ts';
+import { watched } from './watched.ts';
 import { createWallClock, isoTime, today } from './world/index.ts';
 
 /** Runs drills and writes their reports. Returns the exit code; throws a DrillError before anything is written. */
@@ -169,10 +170,10 @@ async function runOnce(open: Opened, gate: RunGate | undefined, again: () => Pro
   const report = await runPlans({
     ...jobOf(open),
     plans: mine,
-    reporters,
     also,
     folder,
     ...log,
+    ...(await watched(request, { plans: mine, clock }, log, reporters)),
     about,
     onDrill: (drill) => gate?.see(drill),
   });

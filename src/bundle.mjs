@@ -13,6 +13,20 @@ const english = {
     })),
 };
 
+/** What Ink would load for its own developers, decide by the environment, or do where the process ends: that is ours to do. */
+const screen = {
+  name: 'screen',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup({ onLoad }) {
+    const says = [
+      [/ink[\\/]build[\\/]devtools\.js$/, ''],
+      [/is-in-ci[\\/]index\.js$/, 'export default false'],
+      [/(?:ink|restore-cursor)[\\/]node_modules[\\/]signal-exit[\\/]index\.js$/, 'export default () => () => {}'],
+    ];
+    for (const [filter, contents] of says) onLoad({ filter }, () => ({ contents }));
+  },
+};
+
 /**
  * How esbuild makes code of the package that is run: the command's, and the players' which it starts.
  * @satisfies {import('esbuild').BuildOptions}
@@ -36,6 +50,8 @@ export const bundled = {
   banner: {
     js: 'import{createRequire as requireFrom}from"node:module";const require=(id)=>requireFrom(import.meta.url)(id);',
   },
-  plugins: [english],
+  // React has another build for its developers, which is several times slower.
+  define: { 'process.env.NODE_ENV': '"production"' },
+  plugins: [english, screen],
   outbase: join(root, 'src'),
 };

@@ -4,6 +4,7 @@ import type { Clock } from './core/clock.ts';
 import type { ResolvedDeclaration } from './core/declaration.ts';
 import type { Output, Target } from './core/plugin.ts';
 import { PRICE_DATE } from './core/prices.ts';
+import type { Screen } from './core/screen.ts';
 import type { Demands } from './exit-code.ts';
 import { reproduceLine, type Wanted } from './plans.ts';
 import type { Redaction } from './redaction/redact.ts';
@@ -32,6 +33,10 @@ export interface RunRequest extends Wanted, Demands {
   confirm?: ((question: string) => Promise<boolean>) | undefined;
   /** Print the run as one document instead of the summary. */
   json: boolean;
+  /** What shows a run while it goes on: a screen, or a line as a phase ends; without it, nothing does. */
+  ui?: 'ink' | 'plain' | undefined;
+  /** Where standard output is a terminal. */
+  screen?: Screen | undefined;
   /** For the log of a CI server: plain, and in the words of the server where it has some. */
   ci?: boolean;
   /**

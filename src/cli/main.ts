@@ -14,8 +14,9 @@ import type { ScheduleFlags } from './commands/schedule.ts';
 import { OPTIONS } from './options.ts';
 import { printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
+import { type Ui, uiOf } from './ui.ts';
 
-type RunFlags = Omit<RunRequest, 'names' | keyof Terminal>;
+type RunFlags = Omit<RunRequest, 'names' | 'ui' | keyof Terminal> & { ui: Ui };
 
 /** The whole command. Knows names, flags and summaries; what a command does is loaded when it is called. */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
@@ -80,7 +81,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       const { runDrills } = await import('../assemble.ts');
       const { stuckAfterMs, ci = isCi(terminal.env), ...rest } = flags;
       const apart = terminal.inside === true ? {} : { stuckAfterMs };
-      done(await runDrills({ ...terminal, ...rest, ...apart, ci, names }));
+      done(await runDrills({ ...terminal, ...rest, ...uiOf({ ...flags, ci }, terminal), ...apart, ci, names }));
     });
 
   command('init', 'write the file with which CI runs mocked drills', '--ci github', '--ci gitlab --dry-run').action(

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { UIS } from './ui.ts';
 
 /** Reads a number that is written as `form` says and lies between two others. */
 const number = (form: RegExp, least: number, most: number, otherwise: string) => (text: string) => {
@@ -108,6 +109,12 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       .argParser(ms)
       .default(60_000),
     out,
+    new Option(
+      '--ui <how>',
+      'ink: a screen while it runs; plain: what is over, and lines of progress on stderr; json: as --json; auto: a screen on a terminal that is no CI server’s',
+    )
+      .choices(UIS)
+      .default('auto'),
     json,
     new Option('--no-bodies', 'do not keep what was said to models and by them (bodies.jsonl)'),
     many('--reporter <name>', 'write the file of this reporter as well, e.g. sarif', 'those that always write'),

@@ -1,6 +1,7 @@
 import { isatty } from 'node:tty';
 import { EXIT } from '../core/errors.ts';
 import type { Output } from '../core/plugin.ts';
+import type { Screen } from '../core/screen.ts';
 import { originals } from '../world/originals.ts';
 
 /** Where a command runs: its folder, its streams, and what they can show. */
@@ -14,6 +15,8 @@ export interface Terminal {
   /** Aborts on Ctrl-C. */
   signal: AbortSignal;
   env: Record<string, string | undefined>;
+  /** Where standard output is a terminal. */
+  screen?: Screen | undefined;
   /** From then on the command ends by itself after Ctrl-C, however long that takes; a second one still ends it at once. */
   patient?: () => void;
   /** Asks whoever sits there; absent where nobody does. */
@@ -52,10 +55,19 @@ export function processTerminal(): Terminal {
     interrupted();
   });
   const { env, stdout } = process;
+  const screen: Screen | undefined = stdout.isTTY
+    ? {
+        stdout,
+        stdin: () => process.stdin,
+        interrupt: () => process.kill(process.pid, 'SIGINT'),
+        taken: undefined,
+      }
+    : undefined;
   return {
     cwd: process.cwd(),
-    stdout: heard(stdout, interrupt.signal),
-    stderr: heard(process.stderr, interrupt.signal),
+    stdout: unlessTaken('stdout', heard(stdout, interrupt.signal), screen),
+    stderr: unlessTaken('stderr', heard(process.stderr, interrupt.signal), screen),
+    screen,
     color: wantsColor(env, stdout.isTTY === true),
     columns: columnsOf(env, stdout.columns),
     signal: interrupt.signal,
@@ -114,6 +126,11 @@ function heard(stream: NodeJS.WriteStream, interrupt: AbortSignal): Output {
   stream.on('error', hear);
   return { write: (text) => void stream.write(text, hear) };
 }
+
+/** What is written goes to the stream, or above what is drawn on the terminal. */
+const unlessTaken = (name: 'stdout' | 'stderr', stream: Output, screen: Screen | undefined): Output => ({
+  write: (text) => (screen?.taken === undefined ? stream.write(text) : screen.taken(text, name)),
+});
 
 /** Ends the process as one whose terminal has gone. */
 function hangUp(code: number, onTerminal: boolean): void {

@@ -384,6 +384,8 @@ export interface OpenReporter {
    * writes as things happen and returns nothing.
    */
   onEnd(run: Omit<RunReport, 'drills'>): string | undefined;
+  /** The run is over, however it ended. */
+  close?(): void;
 }
 
 /** What the place a reporter writes to can show. */

@@ -88,6 +88,10 @@ function tasksAsked(plan: PlayPlan): GoldenTask[] {
   return plan.tasks.filter((task) => asked.has(task));
 }
 
+/** How many tasks a drill asks, those without faults among them. */
+export const asksOf = (plan: PlayPlan): number =>
+  plan.drill.phases.reduce((sum, phase) => sum + tasksOf(plan, phase).length, tasksAsked(plan).length);
+
 async function playPhases(plan: PlayPlan, world: WorldContext): Promise<void> {
   // The baseline's asks come first.
   let number = tasksAsked(plan).length;

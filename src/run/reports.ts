@@ -59,7 +59,10 @@ export function openReporters(job: Reports): Opened[] {
   const chosen = reporters.flatMap((reporter): Opened[] => {
     if (reporter.name !== terminal.reporter) return [];
     const { output } = terminal;
-    if (reporter.file === undefined) return [{ reporter: reporter.open(output, look), finish() {}, close() {} }];
+    if (reporter.file === undefined) {
+      const speaking = reporter.open(output, look);
+      return [{ reporter: speaking, finish() {}, close: () => speaking.close?.() }];
+    }
     return [
       spooled(reporter, folder.spool('terminal'), look, (pieces) => {
         for (const piece of pieces) output.write(piece);

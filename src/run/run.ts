@@ -26,6 +26,8 @@ export interface RunJob extends Omit<Reports, 'several'> {
   epochMs: number;
   /** Real milliseconds since the run began. */
   elapsedMs(): number;
+  /** Gets every event. */
+  onEvent?: ((event: TraceEvent) => void) | undefined;
   /** Gets every drill that was judged. */
   onDrill?(drill: JudgedDrill): void;
   /** How many drills run at once; the bytes do not depend on it. */
@@ -64,6 +66,7 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
     trace.write(`${JSON.stringify(event)}\n`);
     state.see(event);
     for (const { reporter } of open) reporter.onEvent?.(event);
+    job.onEvent?.(event);
   };
   const end = (status: RunReport['status']) => {
     // What a person or a file has said may hold a secret.

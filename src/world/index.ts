@@ -1,7 +1,7 @@
 export { type Crash, giveUp, onCrash, sayThrown } from './crash.ts';
 export { DeadlockError, LivelockError } from './driver.ts';
 export { createNodeFetch } from './node-fetch.ts';
-export { currentScope, type RealIo } from './place.ts';
+export { asOurs, currentScope, type RealIo } from './place.ts';
 export { destinationOf } from './route-network.ts';
 export { installRoutes } from './routes.ts';
 export { createDateClock, createWallClock, isoTime, momentOf, today, unguessable } from './wall-clock.ts';

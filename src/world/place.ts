@@ -79,18 +79,30 @@ export class Place {
   }
 }
 
-const storage = new AsyncLocalStorage<Place | undefined>();
+/** Where the command's own work is done that goes on beside a running world, and uses packages that know of no world. */
+const OURS = Symbol('ours');
+
+const storage = new AsyncLocalStorage<Place | typeof OURS | undefined>();
 
 /** Worlds whose clock is being driven right now. */
 export const running = new OwnSet<Surroundings>();
 
 export function currentPlace(): Place | undefined {
-  return storage.getStore();
+  const place = storage.getStore();
+  return place === OURS ? undefined : place;
+}
+
+/** Whether the current code is known to be the command's own. */
+export const isOurs = (): boolean => storage.getStore() === OURS;
+
+/** Runs `fn`, and all that comes of it, outside of every world and in real time. */
+export function asOurs<T>(fn: () => T): T {
+  return storage.run(OURS, fn);
 }
 
 /** Whose work the current code does; undefined outside an ask. */
 export function currentScope(): Scope | undefined {
-  return storage.getStore()?.scope;
+  return currentPlace()?.scope;
 }
 
 /** Whether the current code has timers that are yet to fire. */

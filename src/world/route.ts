@@ -1,4 +1,4 @@
-import { at, currentPlace, type Place, running } from './place.ts';
+import { at, currentPlace, isOurs, type Place, running } from './place.ts';
 import { filesOnStack, whoCalled } from './who.ts';
 
 type AnyFunction = (...args: never[]) => unknown;
@@ -30,7 +30,7 @@ export function route(owner: object, name: string, routed: AnyFunction): void {
  */
 export function placeOf(what: string): Place | undefined {
   const place = currentPlace();
-  if (place === undefined && running.size > 0) reportLost(what);
+  if (place === undefined && running.size > 0 && !isOurs()) reportLost(what);
   return place;
 }
 
