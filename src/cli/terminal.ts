@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { EXIT } from '../core/errors.ts';
 import type { Output } from '../core/plugin.ts';
@@ -55,14 +56,7 @@ export function processTerminal(): Terminal {
     interrupted();
   });
   const { env, stdout } = process;
-  const screen: Screen | undefined = stdout.isTTY
-    ? {
-        stdout,
-        stdin: () => process.stdin,
-        interrupt: () => process.kill(process.pid, 'SIGINT'),
-        taken: undefined,
-      }
-    : undefined;
+  const screen = stdout.isTTY && inForeground() ? screenOn(stdout) : undefined;
   return {
     cwd: process.cwd(),
     stdout: unlessTaken('stdout', heard(stdout, interrupt.signal), screen),
@@ -125,6 +119,33 @@ function heard(stream: NodeJS.WriteStream, interrupt: AbortSignal): Output {
   };
   stream.on('error', hear);
   return { write: (text) => void stream.write(text, hear) };
+}
+
+function screenOn(stdout: NodeJS.WriteStream): Screen {
+  return {
+    stdout,
+    stdin: () => process.stdin,
+    interrupt: () => process.kill(process.pid, 'SIGINT'),
+    suspend(resumed) {
+      process.once('SIGCONT', resumed);
+      // The whole group, as a terminal does it.
+      process.kill(0, 'SIGTSTP');
+    },
+    isOurs: inForeground,
+    taken: undefined,
+  };
+}
+
+/** Whether the terminal is with this process's group, and not with the shell that runs it in the background; Linux tells. */
+function inForeground(): boolean {
+  if (process.platform !== 'linux') return true;
+  try {
+    const stat = readFileSync('/proc/self/stat', 'utf8');
+    const [, , group, , , withTerminal] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return group === withTerminal;
+  } catch {
+    return true;
+  }
 }
 
 /** What is written goes to the stream, or above what is drawn on the terminal. */

@@ -58,24 +58,43 @@ function openLive({ screen, words, ahead, clock, signal, outside }: Watched, out
       keys: screen.stdin().isTTY === true,
       elapsedMs: clock.now(),
     });
+  const away = () => {
+    const was = drawn;
+    drawn = undefined;
+    try {
+      outside(() => was?.close());
+    } catch {
+      // The terminal has gone, and what was drawn on it.
+    }
+  };
+  const suspend = () => {
+    away();
+    screen.suspend(() => void show());
+  };
   const onKey = (key: string) => {
     if (key === 'q' || key === 'ctrl-c') screen.interrupt();
+    // Not while the key is still being read.
+    if (key === 'ctrl-z') clock.sleep(0, over.signal).then(suspend, () => {});
     if (key === 'u') unfolded = !unfolded;
     if (key === 'f') onlyFailures = !onlyFailures;
   };
   const stop = () => {
     over.abort();
     paper.close();
-    outside(() => drawn?.close());
-    drawn = undefined;
+    away();
     signal.removeEventListener('abort', stop);
     process.off('exit', stop);
   };
+  const show = async () => {
+    const { openDrawing } = await import('./view.ts');
+    if (over.signal.aborted || !screen.isOurs()) return;
+    outside(() => {
+      drawn = openDrawing({ screen, paper, color: look.color, onKey });
+    });
+  };
   const watch = async () => {
     await clock.sleep(QUIET_MS, over.signal);
-    const { openDrawing } = await import('./view.ts');
-    if (over.signal.aborted) return;
-    drawn = openDrawing({ screen, paper, color: look.color, onKey });
+    await show();
     for (;;) {
       drawn?.draw(rows());
       await clock.sleep(DRAW_MS, over.signal);
