@@ -3,7 +3,7 @@ import { catalogue, catalogueFor, wholeCatalogue } from './catalogue.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
 import { type Config, loadConfig } from './config/config-file.ts';
-import { findDrill, listDrills } from './config/find.ts';
+import { findDrill, usualDrills } from './config/find.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
 import { DrillError, EXIT } from './core/errors.ts';
@@ -74,7 +74,7 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
     known: config?.known_failures ?? [],
     today: today(),
   });
-  const names = request.names.length > 0 ? request.names : listDrills(cwd).map((d) => d.name);
+  const names = request.names.length > 0 ? request.names : usualDrills(cwd).map((d) => d.name);
   const files = names.map((n) => findDrill(n, cwd));
   const keys = new MockKeys();
   keys.set(DEFAULT_ROLES, config?.roles ?? {});

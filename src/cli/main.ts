@@ -11,6 +11,7 @@ import type { OpenFlags } from './commands/open.ts';
 import type { ProxyFlags } from './commands/proxy.ts';
 import type { PruneFlags } from './commands/prune.ts';
 import type { ScheduleFlags } from './commands/schedule.ts';
+import type { FirstFlags } from './init/project.ts';
 import { OPTIONS } from './options.ts';
 import { printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
@@ -84,9 +85,18 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       done(await runDrills({ ...terminal, ...rest, ...uiOf({ ...flags, ci }, terminal), ...apart, ci, names }));
     });
 
-  command('init', 'write the file with which CI runs mocked drills', '--ci github', '--ci gitlab --dry-run').action(
-    async (flags: InitFlags) => (await import('./commands/init.ts')).init(flags, await loadCatalogue(), terminal),
-  );
+  command(
+    'init',
+    'write a first drill of the project in this folder; with --ci, the file with which CI runs it',
+    '',
+    '--yes --target src/agent.ts',
+    '--target http://127.0.0.1:8080/ask',
+    '--ci github',
+    '--ci gitlab --dry-run',
+  ).action(async ({ ci, ...flags }: Omit<InitFlags, 'ci'> & FirstFlags & { ci?: string }) => {
+    if (ci !== undefined) (await import('./commands/init.ts')).init({ ci, ...flags }, await loadCatalogue(), terminal);
+    else await (await import('./init/init.ts')).initFirst(flags, terminal);
+  });
 
   const stored = 'reports/2026-01-31T12-00-00-timeout_primary';
   command('report', 'show a stored run again, without running anything', stored, `${stored} --as markdown`)

@@ -137,8 +137,15 @@ export const OPTIONS: Record<string, readonly Option[]> = {
   init: [
     // Its choices are not commander's to tell: it would not say which one was meant.
     new Option('--ci <host>', 'what runs the drills on every pull request: github or gitlab'),
-    new Option('--force', 'write the file anew where it is there already').default(false),
-    new Option('--dry-run', 'print the file on stdout instead of writing it').default(false),
+    new Option(
+      '--target <what>',
+      'what is drilled: FILE#EXPORT of the project, a command, the URL of a service, or example',
+    ),
+    new Option('--start <command>', 'with a URL: what starts the service; without it, it runs already'),
+    new Option('--workflow <name>', 'the name of the folder of golden tasks; the target’s without it'),
+    new Option('--yes', 'ask nothing and take what is found').default(false),
+    new Option('--force', 'with --ci: write the file anew where it is there already').default(false),
+    new Option('--dry-run', 'show what would be written, and write nothing').default(false),
   ],
   prune: [
     new Option('--keep <n>', 'runs that stay; `reports: { keep: … }` of drill.config.yaml without it').argParser(keep),

@@ -32,6 +32,13 @@ export const listDrills = (cwd: string): FoundFile[] =>
     dataFilesIn(join(root, 'drills')).map((path) => ({ name: basename(path, extname(path)), path })),
   );
 
+/** What is run where nobody names a drill: the project's own, or those of the package where it has none. */
+export function usualDrills(cwd: string): FoundFile[] {
+  const all = listDrills(cwd);
+  const own = all.filter(({ path }) => dirname(path) === join(resolve(cwd), 'drills'));
+  return own.length > 0 ? own : all;
+}
+
 export const listWorkflows = (cwd: string): FoundFile[] =>
   foundIn(cwd, (root) => foldersIn(join(root, 'fixtures', 'golden')).map((path) => ({ name: basename(path), path })));
 

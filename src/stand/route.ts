@@ -46,12 +46,16 @@ interface Known {
  */
 export function route(request: WireRequest, { roles, protocols, memoryOf, keyFor = mockKey }: Known): Routed {
   const url = new URL(request.url);
-  const isAsked = (name: string, role: Role) =>
-    request.role === undefined ? new URL(role.base_url).origin === url.origin : name === request.role;
-  const onHost = Object.entries(roles).filter(([name, role]) => isAsked(name, role));
   const spoken = protocols.find((p) => p.baseOf(url.pathname) !== undefined);
   const body = spoken?.readCall(request);
   const model = body?.model ?? null;
+  const ofPort = request.role === undefined ? undefined : roles[request.role];
+  // One client asks two models of a provider at one base URL, so at one port: as at the provider, the model tells them apart.
+  const shares = ({ base_url, protocol, model: own }: Role) =>
+    base_url === ofPort?.base_url && protocol === ofPort.protocol && own === model && own !== ofPort.model;
+  const isAsked = (name: string, role: Role) =>
+    ofPort === undefined ? new URL(role.base_url).origin === url.origin : name === request.role || shares(role);
+  const onHost = Object.entries(roles).filter(([name, role]) => isAsked(name, role));
 
   /** Where the body does not name a model, a dialect may have it from elsewhere. */
   const modelAsked = (role: Role) => {

@@ -52,6 +52,16 @@ const LATER = 'Live drills, against real providers, come with a later version: t
 /** How the command of the project's own is called, word by word. */
 export const execOf = (project: Installed): string[] => WORDS[project.manager](project).exec.split(' ');
 
+/** How a person calls the command in a project, and what adds the package to it first, where it is not there. */
+export function packageCommand({ manager, depends }: Installed, isPackage: boolean): { add?: string; run: string } {
+  // The command's own name belongs to another package of the registry.
+  if (!isPackage) return { run: 'npx failover-drill' };
+  const run = { npm: 'npx drill', pnpm: 'pnpm exec drill', yarn: 'yarn drill', bun: 'bunx drill' };
+  const add = { npm: 'npm install --save-dev', pnpm: 'pnpm add -D', yarn: 'yarn add -D', bun: 'bun add -d' };
+  const name = manager === 'yarn-classic' ? 'yarn' : manager;
+  return { run: run[name], ...(!depends && { add: `${add[name]} failover-drill` }) };
+}
+
 /** The steps of a job of GitHub that leave the project as it was installed where its author tested it. */
 export function setUpSteps(project: Installed): string[] {
   const { action = [], cache, prepare, install } = WORDS[project.manager](project);

@@ -301,7 +301,6 @@ test('what would make the first run fail is said', async () => {
 });
 
 test.each([
-  [[], 'drill init --ci github, or drill init --ci gitlab'],
   [['--ci', 'githb'], 'did you mean "github"? (there is: github, gitlab)'],
   [['--ci', 'constructor'], 'there is: github, gitlab'],
 ])('drill init %j says what can be given', async (words, fix) => {

@@ -10,7 +10,7 @@ import { GITLAB_INCLUDE, GITLAB_JOB, githubWorkflow, gitlabJob } from './ci-file
 import { type CiProject, mustBeTop, readCiProject } from './ci-project.ts';
 
 export interface InitFlags {
-  ci?: string | undefined;
+  ci: string;
   force: boolean;
   dryRun: boolean;
 }
@@ -47,10 +47,8 @@ export function init({ ci, force, dryRun }: InitFlags, catalogue: Catalogue, ter
   for (const hint of [...hints, ...hintsOf(project)]) say(hint);
 }
 
-function hostOf(ci: string | undefined): (project: CiProject, cwd: string) => Plan {
+function hostOf(ci: string): (project: CiProject, cwd: string) => Plan {
   const names = Object.keys(HOSTS);
-  const all = names.map((name) => `drill init --ci ${name}`).join(', or ');
-  if (ci === undefined) throw new DrillError({ message: 'drill init was not told what to write', fix: all });
   const plan = Object.hasOwn(HOSTS, ci) ? HOSTS[ci] : undefined;
   if (plan !== undefined) return plan;
   throw new DrillError({
