@@ -4,6 +4,7 @@ import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
 import { type Config, loadConfig } from './config/config-file.ts';
 import { findDrill, usualDrills } from './config/find.ts';
+import { nearMisses } from './config/near-misses.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
 import { DrillError, EXIT } from './core/errors.ts';
@@ -50,6 +51,9 @@ export async function runDrills(asked: RunRequest): Promise<number> {
 async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
   const { cwd, signal } = asked;
   const config = loadConfig(cwd, catalogue);
+  // What somebody wrote and nobody reads is told before a run that goes on without it.
+  if (config === undefined)
+    for (const { file, fix } of nearMisses(cwd)) asked.stderr.write(`${file} is not read: ${fix}\n`);
   const name = asked.target ?? config?.default_target ?? 'reference';
   await expectReporters(asked.reporter ?? []);
   if (asked.record === true) (await import('./keep-recordings.ts')).expectRecordable(asked);

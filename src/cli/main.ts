@@ -98,6 +98,16 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     else await (await import('./init/init.ts')).initFirst(flags, terminal);
   });
 
+  command(
+    'doctor',
+    'look at what a run needs: versions, files, keys, ports and the target; nothing is run',
+    '',
+    '--json',
+  ).action(async (flags: { json: boolean; target?: string }) => {
+    const { doctor } = await import('./commands/doctor.ts');
+    done(await doctor(flags, await loadCatalogue(), terminal));
+  });
+
   const stored = 'reports/2026-01-31T12-00-00-timeout_primary';
   command('report', 'show a stored run again, without running anything', stored, `${stored} --as markdown`)
     .argument('<run>', 'the folder of a run')

@@ -120,6 +120,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     many('--reporter <name>', 'write the file of this reporter as well, e.g. sarif', 'those that always write'),
     ...log,
   ],
+  doctor: [new Option('--target <name|path>', 'what is tested; the usual target without it'), json],
   report: [as],
   open: [
     new Option('--no-browser', 'only make the page, and tell where it is'),
