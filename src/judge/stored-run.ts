@@ -15,6 +15,7 @@ import type { Check } from '../core/plugin.ts';
 import { placeDrill, roleFinder } from '../core/positions.ts';
 import { DrillSource, type JudgedDrill, RunReport } from '../core/report.ts';
 import { BASELINE, TraceEvent } from '../core/trace.ts';
+import { isBrokenOff, readBrokenOff } from './broken-off.ts';
 import { reportOf } from './judge-drill.ts';
 import { asNow, READ } from './old-runs.ts';
 import type { StoredInputs } from './plan.ts';
@@ -36,6 +37,8 @@ export interface StoredRun {
   finished: string[];
   /** How many drills were to be run. */
   plans: number;
+  /** It was killed, or goes on: there is no run.json, and no sums by which its files could be told to be whole. */
+  brokenOff?: true;
   file(name: 'run.json' | 'inputs.json' | 'trace.jsonl' | 'bodies.jsonl' | typeof SUMS): StoredFile;
 }
 
@@ -80,6 +83,10 @@ const TRACES: readonly string[] = ['drill.trace/1'];
 /** Opens a run folder. Throws a DrillError where it is none, or was written by a version this one cannot read. */
 export function readRun(folder: string, name: string): StoredRun {
   const file = (part: string): StoredFile => ({ path: join(folder, part), name: join(name, part) });
+  if (isBrokenOff(file)) {
+    const soFar = readBrokenOff(file('trace.jsonl'), plansOf(file('inputs.json')));
+    if (soFar !== undefined) return { ...soFar, brokenOff: true, file };
+  }
   const head = readHead(file('run.json'));
   const sums = readSums(file(SUMS), PARTS);
   const lines = PARTS.map((part) => {
@@ -104,7 +111,7 @@ export function readSums(file: StoredFile, parts: readonly string[]): ReadonlyMa
 }
 
 /** What `run.json` says beside its drills, which are judged anew: its first line, its last, and the drills' names between. */
-function readHead(file: StoredFile): Omit<StoredRun, 'plans' | 'file'> {
+function readHead(file: StoredFile): Omit<StoredRun, 'plans' | 'file' | 'brokenOff'> {
   let [first, last]: [string | undefined, string] = [undefined, ''];
   const finished: string[] = [];
   for (const line of linesOf(file)) {
@@ -208,9 +215,9 @@ export class Trace {
   readonly #events: Generator<TraceEvent, void>;
   #next: TraceEvent | undefined;
 
-  constructor({ facts, file }: StoredRun) {
-    this.file = file('trace.jsonl');
-    this.#events = eventsIn(this.file, facts);
+  constructor(run: StoredRun) {
+    this.file = run.file('trace.jsonl');
+    this.#events = eventsIn(this.file, run);
   }
 
   /** Takes an event, and looks at the one after it. */
@@ -257,9 +264,9 @@ export class Trace {
 }
 
 /** Each in its place: a line that is missing, moved or there twice shifts the numbers. */
-function* eventsIn(file: StoredFile, { seed, target }: RunFacts): Generator<TraceEvent, void> {
+function* eventsIn(file: StoredFile, { facts: { seed, target }, brokenOff }: StoredRun): Generator<TraceEvent, void> {
   let seq = 0;
-  for (const line of linesOf(file)) {
+  for (const line of linesOf(file, brokenOff ? 'so far' : 'whole')) {
     const event: TraceEvent = orDamaged(file, () => JSON.parse(line), seq + 1);
     if (seq === 0) expectSchema(Object(event).schema, TRACES, file.name);
     if (!TraceEvent.safeParse(event).success) throw damaged(file.name, 'this is no event', seq + 1);

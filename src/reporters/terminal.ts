@@ -57,6 +57,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
   const endings: string[][] = [];
   let [drills, judged] = [0, 0];
   const told = new Set<string>();
+  const progress = new Map<string, Progress>();
   const matrices = new Matrices(look.brief, (matrix) => {
     output.write('\n');
     endings.push([
@@ -73,6 +74,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
     onEvent(event) {
       if (event.kind === 'run-header')
         about = `target ${clean(event.target.name)} · seed ${event.seed} · ${event.time} time`;
+      noteProgress(progress, event);
       if (events.size < MAX_EVENTS_KEPT)
         events.set(event.seq, events.size < MAX_EVENTS_PLAIN ? event : eventLine(event));
     },
@@ -112,7 +114,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
     },
     onEnd(run) {
       matrices.end();
-      output.write(`${endingLines(run, endings, { drills, judged }, look, paint).join('\n')}\n`);
+      output.write(`${endingLines(run, endings, { drills, judged, progress }, look, paint).join('\n')}\n`);
     },
   };
 }
@@ -323,13 +325,16 @@ function adviceLines({ advice }: JudgedDrill, check: string, columns: number): s
 function endingLines(
   run: Omit<RunReport, 'drills'>,
   endings: readonly string[][],
-  { drills, judged }: { drills: number; judged: number },
+  { drills, judged, progress }: { drills: number; judged: number; progress: ReadonlyMap<string, Progress> },
   { columns, folder }: Look,
   paint: ChalkInstance,
 ): string[] {
   const short = cutShort(run);
   const status = short === undefined ? [] : [[paint.yellow(short)]];
-  const open = run.unfinished.map((name) => [`${paint.yellow.bold('NOT FINISHED')} ${clean(name)}`]);
+  const open = run.unfinished.map((name) => [
+    `${paint.yellow.bold('NOT FINISHED')} ${clean(name)}`,
+    soFar(progress.get(name)),
+  ]);
   const whole =
     drills === 1
       ? []
@@ -343,6 +348,32 @@ function endingLines(
   lines.at(-1)?.push(...(judged === 0 ? [] : [noticesLine(run)]), paint.dim(oneLine(folder)));
   const read = run.unread > 0 ? [`  read them: drill notices ${oneLine(folder)}`] : [];
   return [...lines.map((parts) => inLine(parts, columns)), ...read];
+}
+
+/** How far a drill came: its phase, the asks of that, and how those that ended did. */
+interface Progress {
+  phase: string;
+  asked: number;
+  ended: Map<string, number>;
+}
+
+function noteProgress(all: Map<string, Progress>, event: TraceEvent): void {
+  if (event.kind === 'run-header') return;
+  if (event.kind === 'phase' && event.state === 'began')
+    all.set(event.drill, { phase: event.phase, asked: 0, ended: new Map() });
+  const now = all.get(event.drill);
+  if (now === undefined) return;
+  const how = event.kind === 'outcome' ? event.outcome.kind : event.kind === 'hung' ? 'hung' : undefined;
+  if (event.kind === 'ask') now.asked += 1;
+  if (how !== undefined) now.ended.set(how, (now.ended.get(how) ?? 0) + 1);
+}
+
+function soFar(progress: Progress | undefined): string {
+  if (progress === undefined) return 'not begun';
+  const ended = [...progress.ended].map(([how, times]) => `${times} ${how.replaceAll('_', ' ')}`);
+  const under = progress.asked - [...progress.ended.values()].reduce((sum, times) => sum + times, 0);
+  const all = [...ended, ...(under > 0 ? [`${under} under way`] : [])];
+  return `in phase ${clean(progress.phase)}: ${count(progress.asked, 'task')} asked${all.length > 0 ? `, ${all.join(', ')}` : ''}`;
 }
 
 /** Parts side by side; one that does not fit begins a line of its own, and goes on below where it is longer than that. */
