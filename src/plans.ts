@@ -54,7 +54,7 @@ export function plansFor(
     roles: request.fault.length > 0 ? undefined : known,
     cwd: request.tasks === undefined ? cwd : undefined,
   };
-  const wanted = found.map(({ path, alternative }) => ({ ...loadDrill(path, catalogue, around), alternative }));
+  const wanted = found.map(({ path, ...named }) => ({ ...loadDrill(path, catalogue, around), ...named }));
   const named = wanted.filter(({ drill }) => request.names.length > 0 || !drill.named_only);
   if (request.mode === 'live') expectAllowed(named);
   const workflows = new Map<string, Workflow>();
@@ -63,8 +63,9 @@ export function plansFor(
     const workflow = workflowOf(request, loaded, workflows, readings, settled);
     checkPlaces(request, loaded, workflow, settled);
     const cassettes = settled.cassettesOf?.(workflow.name);
+    const { written } = loaded;
     return chosenOf(loaded, request).map((drill) =>
-      planFor(request, stopping(drill, config), workflow, { ...settled, cassettes }),
+      planFor(request, stopping(drill, config), workflow, { ...settled, cassettes, written }),
     );
   });
 }
@@ -89,10 +90,10 @@ function stopping(planned: PlannedDrill, config: Config | undefined): PlannedDri
   return stop.length === 0 ? planned : { ...planned, drill: { ...planned.drill, stop } };
 }
 
-type Chosen = LoadedDrill & Pick<FoundDrill, 'alternative'>;
+type Chosen = LoadedDrill & Omit<FoundDrill, 'path'>;
 
 /** The drills of a file that are to be run; where `--fault` takes the place of what they try, they are all the same one. */
-function chosenOf({ alternative, ...loaded }: Chosen, { fault }: Wanted): PlannedDrill[] {
+function chosenOf({ alternative, written, ...loaded }: Chosen, { fault }: Wanted): PlannedDrill[] {
   const name = alternative === undefined ? undefined : alternativeNamed(alternative, loaded, catalogue);
   if (name === undefined && fault.length > 0) return [undivided(loaded, catalogue)];
   return drillsOf(loaded, catalogue).filter(({ drill }) => name === undefined || drill.drill === name);
@@ -130,7 +131,15 @@ function planFor(
   request: Wanted,
   loaded: PlannedDrill,
   workflow: Workflow,
-  { redaction, declares, roles, wall, live, cassettes }: Settled & { cassettes: readonly Cassette[] | undefined },
+  {
+    redaction,
+    declares,
+    roles,
+    wall,
+    live,
+    cassettes,
+    written,
+  }: Settled & Pick<FoundDrill, 'written'> & { cassettes: readonly Cassette[] | undefined },
 ): Plan {
   const names = Object.keys(roles);
   const shipped = isShipped(loaded.file);
@@ -151,7 +160,7 @@ function planFor(
     effects: equipped.faults.map((armed) => armed.map(({ effect }) => effect)),
     needs: needsOf(equipped.faults),
     checks: catalogue.checks,
-    reproduce: reproduceLine(request, [drill.drill], redaction),
+    reproduce: reproduceLine(request, [written ?? drill.drill], redaction),
   };
 }
 

@@ -50,6 +50,8 @@ export interface FoundDrill {
   /** Absolute. */
   path: string;
   alternative?: string;
+  /** The path as somebody wrote it, where it was named by that. */
+  written?: string;
 }
 
 /** The file of a drill, named by its path or by its name, as in `every_fault/hang`. Throws a DrillError. */
@@ -60,7 +62,7 @@ export function findDrill(name: string, cwd: string): FoundDrill {
   const of = matrixOf(name);
   const matrix = drills.find((drill) => drill.name === of?.matrix);
   if (of !== undefined && matrix !== undefined) return { path: matrix.path, alternative: of.alternative };
-  if (isDataFile(name) || /[\\/]/.test(name)) return { path: resolve(cwd, name) };
+  if (isDataFile(name) || /[\\/]/.test(name)) return { path: resolve(cwd, name), written: name };
   const fix = suggest(name, namesOf(drills), 'drills');
   const place = { file: displayPath(join(cwd, 'drills')) };
   throw new DrillError({ message: `there is no drill "${name}"`, place, fix });

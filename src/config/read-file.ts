@@ -35,6 +35,9 @@ export interface UserFile {
 /** A path as messages show it: relative where the file lies under the working directory. */
 export function displayPath(path: string): string {
   const shown = relative(process.cwd(), path);
+  // What comes with the package is nobody's to mend where it lies.
+  const [, inPackage] = /[\\/]node_modules[\\/](failover-drill[\\/].*)$/.exec(path) ?? [];
+  if (inPackage !== undefined) return inPackage.replaceAll('\\', '/');
   return shown === '' || shown.startsWith('..') || isAbsolute(shown) ? path : shown.replaceAll('\\', '/');
 }
 

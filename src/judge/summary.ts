@@ -1,4 +1,6 @@
+import type { Feature } from '../core/declaration.ts';
 import { concerns, matrixOf } from '../core/drill.ts';
+import type { Workflow } from '../core/golden-task.ts';
 import type { DrillReport, RunReport } from '../core/report.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
@@ -15,7 +17,7 @@ export type DrillResult = Pick<DrillReport, 'verdict' | 'score' | 'words'>;
 
 /** A drill that requires a feature the target does not claim is no test of it, nor is one that could break nothing of it. */
 export function skipped(plan: JudgePlan): DrillReport | undefined {
-  const reason = unconcerned(plan) ?? nothingToBreak(plan);
+  const reason = unconcerned(plan) ?? misplaced(plan) ?? nothingToBreak(plan);
   if (reason === undefined) return undefined;
   const { drill, title, hypothesis } = plan.drill;
   return {
@@ -42,6 +44,29 @@ function unconcerned({ drill, declares }: JudgePlan): Reason | undefined {
   return {
     reason: `the target claims none of: ${(drill.require ?? []).join(', ')}`,
     fix: 'Declare the feature if the target has it.',
+  };
+}
+
+const TOOLS = { what: 'tools', isIn: ({ tools }: Workflow) => tools.length > 0 };
+
+/** What golden tasks need to have where a drill is about a feature. */
+const NEEDED: Partial<Record<Feature, { what: string; isIn(workflow: Workflow): boolean }>> = {
+  tool_modes: TOOLS,
+  approvals: TOOLS,
+  idempotency: TOOLS,
+  repair: { what: 'structured output', isIn: ({ contract }) => contract?.output !== undefined },
+  citations: { what: 'sources', isIn: ({ sources }) => sources.length > 0 },
+};
+
+/** A drill of the package about tools says nothing of golden tasks that have none; one of the user's own means what it says. */
+function misplaced({ drill, shipped, workflow, declares }: JudgePlan): Reason | undefined {
+  const claimed = declares.features.filter((feature) => drill.require?.includes(feature));
+  const needs = claimed.map((feature) => NEEDED[feature]);
+  const [need] = needs;
+  if (!shipped || need === undefined || needs.some((one) => one === undefined || one.isIn(workflow))) return undefined;
+  return {
+    reason: `the golden tasks of ${workflow.name} have no ${need.what}`,
+    fix: `Nothing is wrong: the drill is about ${need.what}. Run it with golden tasks that have them.`,
   };
 }
 
