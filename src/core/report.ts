@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Declaration } from './declaration.ts';
 import { Outcome } from './outcome.ts';
+import { RUN_SCHEMA } from './run-schema.ts';
 import { RunStatus, StoppedBy } from './stop.ts';
 import { FailureMode } from './taxonomy.ts';
 import { FaultAt } from './trace.ts';
@@ -139,8 +140,6 @@ export interface Rows<T> extends Iterable<T> {
 
 /** A drill as it was just judged: a long one has more tasks than memory should hold. */
 export type JudgedDrill = Omit<DrillReport, 'tasks'> & { tasks: Rows<TaskReport> };
-
-export const RUN_SCHEMA = 'drill.run/2';
 
 /** `run.json`, and what `drill run --json` prints. */
 export const RunReport = z.object({

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { RUN_SCHEMA } from '../core/report.ts';
+import { RUN_SCHEMA } from '../core/run-schema.ts';
 import { TraceEvent } from '../core/trace.ts';
 import type { StoredInputs } from './plan.ts';
 import { linesOf, type StoredFile } from './stored-file.ts';

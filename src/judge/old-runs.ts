@@ -1,4 +1,4 @@
-import { RUN_SCHEMA } from '../core/report.ts';
+import { RUN_SCHEMA } from '../core/run-schema.ts';
 
 /** The versions of `run.json` that are read. */
 export const READ: readonly string[] = [RUN_SCHEMA, 'drill.run/1'];

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DrillError } from '../core/errors.ts';
-import { RUN_SCHEMA, RunReport } from '../core/report.ts';
+import { RunReport } from '../core/report.ts';
+import { RUN_SCHEMA } from '../core/run-schema.ts';
 import { isRecord } from '../text/json.ts';
 import { Baseline, Findings } from './gate.ts';
 import { asNow } from './old-runs.ts';

@@ -1,15 +1,16 @@
 import { once } from 'node:events';
-import { createBrotliDecompress, createGunzip, createInflate, type Zlib } from 'node:zlib';
 import type { Received } from '../core/upstream.ts';
 import { header } from '../core/wire.ts';
 import { concat } from './json.ts';
 
-const OPENERS: Readonly<Record<string, () => Zlib & NodeJS.ReadWriteStream>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+/** By which function of `node:zlib` each is undone. */
+const OPENERS = new Map([
+  ['gzip', 'createGunzip'],
+  ['x-gzip', 'createGunzip'],
+  ['deflate', 'createInflate'],
+  ['br', 'createBrotliDecompress'],
+] as const);
+type Coding = typeof OPENERS extends Map<infer K, unknown> ? K : never;
 
 /** Takes the bytes of a body as they come and gives back what they stand for. */
 interface Inflater {
@@ -17,29 +18,39 @@ interface Inflater {
 }
 
 const AS_IT_IS: Inflater = { push: async (bytes) => bytes };
+const NOTHING = new Uint8Array(0);
 /** What cannot be read says nothing. */
-const UNREAD: Inflater = { push: async () => new Uint8Array(0) };
+const UNREAD: Inflater = { push: async () => NOTHING };
 
 export function createInflater({ headers }: Pick<Received['head'], 'headers'>): Inflater {
   const encoding = header(headers, 'content-encoding')?.trim().toLowerCase() ?? 'identity';
   if (encoding === 'identity' || encoding === '') return AS_IT_IS;
-  const open = OPENERS[encoding];
-  if (open === undefined) return UNREAD;
-  const stream = open();
-  let out: Uint8Array[] = [];
+  const opener = OPENERS.get(encoding as Coding);
+  return opener === undefined ? UNREAD : inflaterOf(opener);
+}
+
+function inflaterOf(opener: 'createGunzip' | 'createInflate' | 'createBrotliDecompress'): Inflater {
+  const out: Uint8Array[] = [];
   let broken = false;
-  stream.on('data', (bytes: Uint8Array) => out.push(bytes));
-  stream.on('error', () => {
-    broken = true;
-  });
+  const opened = async () => {
+    // Hardly any reply is packed.
+    const zlib = await import('node:zlib');
+    const stream = zlib[opener]();
+    stream.on('data', (bytes: Uint8Array) => out.push(bytes));
+    stream.on('error', () => {
+      broken = true;
+    });
+    return stream;
+  };
+  let opening: ReturnType<typeof opened> | undefined;
   return {
     async push(bytes) {
-      if (broken) return new Uint8Array(0);
+      opening ??= opened();
+      const stream = await opening;
+      if (broken) return NOTHING;
       const written = new Promise<void>((resolve) => void stream.write(bytes, () => resolve()));
       await Promise.race([written, once(stream, 'error')]).catch(() => {});
-      const ready = concat(out);
-      out = [];
-      return ready;
+      return concat(out.splice(0));
     },
   };
 }

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { BodyLine } from '../core/bodies.ts';
-import { openBodies, storedBodies } from './bodies.ts';
+import { openBodies } from './bodies.ts';
 import { createRunFolder } from './run-folder.ts';
+import { storedBodies } from './stored-bodies.ts';
 
 let out: string;
 beforeEach(() => {

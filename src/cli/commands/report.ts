@@ -12,7 +12,7 @@ import { asNow } from '../../judge/old-runs.ts';
 import { createSpool } from '../../judge/spool.ts';
 import { linesOf, readState, type State } from '../../judge/stored-file.ts';
 import { judgeStored, readRun, type StoredRun } from '../../judge/stored-run.ts';
-import { storedBodies } from '../../run/bodies.ts';
+import { storedBodies } from '../../run/stored-bodies.ts';
 import { unguessable } from '../../world/index.ts';
 import { goesOn } from '../../world/processes.ts';
 import type { Terminal } from '../terminal.ts';
