@@ -8,6 +8,7 @@ import type { VerdictWord } from '../core/verdict.ts';
 import { count, seconds, usd } from '../text/words.ts';
 import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
 import { Matrices, type MatrixRow } from './matrix.ts';
+import { cutTo, widthOf } from './width.ts';
 import {
   brokenIn,
   clean,
@@ -128,16 +129,16 @@ function matrixRow({ alternative, verdict, why }: MatrixRow, columns: number, pa
   const name = clean(alternative);
   if (columns < NARROW) return [`  ${glyph(verdict, paint)} ${name}`, `    ${hang(why, 4, columns)}`];
   const said = verdict === 'not_applicable' ? `${why} (told once)` : why;
-  const gap = Math.max(ALTERNATIVE, [...name].length);
-  const text = verdict === 'passed' ? cut(said, columns - gap - 6) : hang(said, gap + 6, columns);
-  return [`  ${glyph(verdict, paint)} ${name.padEnd(ALTERNATIVE)}  ${text}`];
+  const gap = Math.max(ALTERNATIVE, widthOf(name));
+  const text = verdict === 'passed' ? cutTo(said, columns - gap - 6) : hang(said, gap + 6, columns);
+  return [`  ${glyph(verdict, paint)} ${column(name, gap, false)}  ${text}`];
 }
 
 // --- the tasks ----------------------------------------------------------------
 
 function taskLines(drill: JudgedDrill, columns: number, paint: ChalkInstance): string[] {
   const rows = Array.from(drill.tasks, (task) => ({ task, cells: cellsOfTask(task, drill) }));
-  const widest = [0, 1, 2, 3, 4].map((i) => Math.max(0, ...rows.map(({ cells }) => [...(cells[i] ?? '')].length)));
+  const widest = [0, 1, 2, 3, 4].map((i) => Math.max(0, ...rows.map(({ cells }) => widthOf(cells[i] ?? ''))));
   const [name = 0, what = 0, ...figures] = widest;
   // On a narrow screen the names give way first, then what happened; the figures never do.
   const left = columns - 4 - 4 - figures.reduce((sum, width) => sum + width + 2, 0);
@@ -152,7 +153,7 @@ function taskLines(drill: JudgedDrill, columns: number, paint: ChalkInstance): s
     `${paint.bold(clean(phase))}: ${clean(brokenIn(phase, drill))}`,
     ...rows.map(({ task, cells }) => {
       const text = cells.map((cell, i) => column(cell, widths[i] ?? 0, i >= 2)).join('  ');
-      const line = `${text}${beside ? `  ${cut(howTold(task), room)}` : ''}`.trimEnd();
+      const line = `${text}${beside ? `  ${cutTo(howTold(task), room)}` : ''}`.trimEnd();
       const bad = task.outcome.kind === 'hung' || task.outcome.kind === 'failed';
       return `  ${glyph(task.verdict, paint)} ${bad ? paint.red(line) : line}`;
     }),
@@ -172,7 +173,7 @@ function groupLines(drill: JudgedDrill, columns: number, paint: ChalkInstance): 
   return [...phases].flatMap(([phase, groups]) => {
     const lines = [...groups.values()].map(({ verdict, what, times, span }) => {
       const text = `${count(times, 'task').padStart(9)}  ${what}, ${span === undefined ? 'never' : spanOf(...span)}`;
-      return `  ${glyph(verdict, paint)} ${columns < NARROW ? hang(text, 4, columns) : cut(text, columns - 4)}`;
+      return `  ${glyph(verdict, paint)} ${columns < NARROW ? hang(text, 4, columns) : cutTo(text, columns - 4)}`;
     });
     return ['', groupHead({ name: phase, broken: brokenIn(phase, drill) }, columns, paint), ...lines];
   });
@@ -193,7 +194,7 @@ function widened(span: Alike['span'], ms: number | null): Alike['span'] {
 
 function groupHead({ name, broken }: { name: string; broken: string }, columns: number, paint: ChalkInstance): string {
   const bold = clean(name);
-  const text = cut(`${bold}: ${clean(broken)}`, columns);
+  const text = cutTo(`${bold}: ${clean(broken)}`, columns);
   return paint.bold(text.slice(0, bold.length)) + text.slice(bold.length);
 }
 
@@ -216,7 +217,7 @@ function noticeLines(rows: readonly { task: TaskReport }[], columns: number): st
   for (const { task } of rows) groups.set(howTold(task), (groups.get(howTold(task)) ?? 0) + 1);
   return [...groups].map(([text, n]) => {
     const whom = groups.size === 1 ? '' : `${count(n, 'task')}: `;
-    return `    ${cut(`${whom}${text.startsWith('“') ? 'told ' : ''}${text}`, columns - 4)}`;
+    return `    ${cutTo(`${whom}${text.startsWith('“') ? 'told ' : ''}${text}`, columns - 4)}`;
   });
 }
 
@@ -283,7 +284,7 @@ function eventLines(seqs: readonly number[], events: EventsKept, columns: number
   };
   const more = seqs.length - MAX_EVENTS_SHOWN;
   return [
-    ...seqs.slice(0, MAX_EVENTS_SHOWN).map((seq) => `      ${cut(lineOf(seq), columns - 6)}`),
+    ...seqs.slice(0, MAX_EVENTS_SHOWN).map((seq) => `      ${cutTo(lineOf(seq), columns - 6)}`),
     ...(more > 0 ? [`      and ${count(more, 'more event')}`] : []),
   ];
 }
@@ -381,7 +382,7 @@ function inLine(parts: readonly string[], columns: number): string {
   let text = '';
   let used = 0;
   for (const part of parts) {
-    const width = [...stripVTControlCharacters(part)].length;
+    const width = widthOf(stripVTControlCharacters(part));
     const breaks = used > 0 && used + 2 + width > columns;
     text += used === 0 ? part : breaks ? `\n  ${wrap(part, 2, columns)}` : `  ${part}`;
     used = breaks || used === 0 ? width + (breaks ? 2 : 0) : used + 2 + width;
@@ -405,8 +406,8 @@ function shout(verdict: VerdictWord, paint: ChalkInstance, unread: number): stri
 }
 
 function column(text: string, width: number, right: boolean): string {
-  const short = cut(text, width);
-  const gap = ' '.repeat(Math.max(0, width - [...short].length));
+  const short = cutTo(text, width);
+  const gap = ' '.repeat(Math.max(0, width - widthOf(short)));
   return right ? gap + short : short + gap;
 }
 
@@ -416,11 +417,15 @@ const hang = (text: string, indent: number, columns: number): string =>
 /** Every line after the first is indented. */
 function wrap(text: string, indent: number, columns: number): string {
   const width = Math.max(20, columns - indent);
-  const lines = [''];
+  const lines: string[] = [];
+  let [line, used] = ['', 0];
   for (const word of text.split(' ')) {
-    const line = lines.at(-1) ?? '';
-    if (line !== '' && line.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+    const wide = widthOf(stripVTControlCharacters(word));
+    if (line !== '' && used + 1 + wide > width) {
+      lines.push(line);
+      [line, used] = [word, wide];
+    } else [line, used] = line === '' ? [word, wide] : [`${line} ${word}`, used + 1 + wide];
   }
+  lines.push(line);
   return lines.join(`\n${' '.repeat(indent)}`);
 }

@@ -10,7 +10,7 @@ import { digestOf } from './digest.ts';
 
 /** Models and targets write some of the text, and a stored run is somebody else's: what could steer a terminal is taken out. */
 export const oneLine = (text: string): string =>
-  stripVTControlCharacters(text).replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/gu, ' ');
+  stripVTControlCharacters(text).replace(/[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/gu, ' ');
 
 /** The same with single spaces, for what nobody pastes. */
 export const clean = (text: string): string => oneLine(text).replace(/\s+/g, ' ').trim();
