@@ -74,19 +74,19 @@ describe.skipIf(noTmux)('on a terminal', () => {
     await expect(masked(await terminal.until(HELD))).toMatchFileSnapshot(screens('50x12'));
     terminal.press('q');
     const shown = await ended(terminal, 130);
-    expect(shown).toMatch(/^NOT FINISHED held$/m);
+    expect(shown).toMatch(/^NOT FINISHED held/m);
     expect(shown).toMatch(/interrupted; the trace so far is in/);
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what colours
     expect(terminal.bytes()).not.toMatch(/\u001b\[[\d;]*m/);
-    expect(home.left('quit')).toMatchObject({ report: { status: 'cancelled', unfinished: ['held', 'last'] } });
+    expect(home.left('quit').report.status).toBe('interrupted');
   });
 
   it('so does Ctrl-C', async () => {
     const terminal = home.open(80, 24, { args: '--out interrupted' });
     await terminal.until(HELD);
     terminal.press('C-c');
-    expect(await ended(terminal, 130)).toMatch(/^NOT FINISHED held$/m);
-    expect(home.left('interrupted').report.status).toBe('cancelled');
+    expect(await ended(terminal, 130)).toMatch(/^NOT FINISHED held/m);
+    expect(home.left('interrupted').report.status).toBe('interrupted');
   });
 
   it('the words are those of the plain reporter, and the trace is the same, drawn or not', async () => {
@@ -139,7 +139,10 @@ describe('where no screen is wanted, nothing is loaded that draws one', () => {
     expect([piped.status, piped.stderr]).toEqual([1, '']);
     expect(piped.stdout).not.toContain('\u001b');
     const json = home.run(['--ui', 'json']);
-    expect(JSON.parse(json.stdout)).toMatchObject({ schema: 'drill.run/1', verdict: 'failed' });
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      schema: expect.stringMatching(/^drill\.run\//),
+      verdict: 'failed',
+    });
     expect(json.stderr).toBe('');
     const { status, stderr } = home.run(['--ui', 'ink']);
     expect(status).toBe(2);
