@@ -1,6 +1,7 @@
 import { eventsOf } from '../core/evidence.ts';
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { lessStart, seconds } from '../text/words.ts';
+import { adviceOnWaits } from './waits.ts';
 
 /** Nobody waits longer than they were promised; a task that hangs waits for ever. */
 export const endsInsideDeadline = defineTaskCheck({
@@ -8,6 +9,7 @@ export const endsInsideDeadline = defineTaskCheck({
   summary: 'Every task ends in an outcome that can be read, and does so inside its deadline',
   severity: 'critical',
   advice: 'Give every model call a time limit, keep their sum below the deadline, and return an outcome in every case.',
+  adviceFor: adviceOnWaits,
   reads: 'the ask, and when and how it ended',
   skips: 'the target does not claim deadline and the task sets no max_latency_ms',
   implies: () => ({}),

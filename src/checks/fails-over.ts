@@ -8,6 +8,7 @@ import { FAILURE_MODES, FailureMode } from '../core/taxonomy.ts';
 import { count, lessStart, seconds, unique } from '../text/words.ts';
 import { isWholeAnswer } from './arrives-whole.ts';
 import { mayGoTo } from './stays-in-region.ts';
+import { adviceOnWaits } from './waits.ts';
 
 /** While an earlier role is broken, a later one replies, and is reached soon enough. */
 export const failsOver = defineTaskCheck({
@@ -15,6 +16,7 @@ export const failsOver = defineTaskCheck({
   summary: 'While a role is broken, a later role of the chain replies in its place, in time',
   severity: 'critical',
   advice: 'Give up on the failed role in time, and send the next one a request that it can take.',
+  adviceFor: adviceOnWaits,
   feature: 'fallback',
   reads: 'the calls to the roles of the chain, their order and times, and how the ask ended',
   skips: 'no fault is armed on a role that has a later one, or the tenant’s data may go to no later role',

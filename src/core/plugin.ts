@@ -195,6 +195,12 @@ export function defineToolFault<P extends z.ZodType = None>(fault: WrittenFault<
 
 // --- checks -----------------------------------------------------------------
 
+/** The calls of an ask: when each began, in milliseconds from the ask, and how long it took; null where it never ended. */
+export interface AskSeen {
+  deadline_ms: number;
+  calls: readonly { role: string; at_ms: number; ms: number | null }[];
+}
+
 interface AboutCheck<P extends z.ZodType = z.ZodType> {
   severity: Severity;
   /** What of the stored events it looks at. */
@@ -209,6 +215,8 @@ interface AboutCheck<P extends z.ZodType = z.ZodType> {
   by_reading?: string;
   /** One sentence for the author of a target that fails it: what to change there. */
   advice?: string;
+  /** The same for the target at hand, where it can be told from an ask that failed. */
+  adviceFor?: (ask: AskSeen) => string | undefined;
   /** What may never happen: a finding counts without faults as well. Content and time are the target's usual level there. */
   always?: true;
   /** It is about what was done, and not about what somebody got: it is judged also where the user left before the end. */

@@ -61,6 +61,8 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
   const shown = new Set<string>();
   /** Roles whose calls cost what nobody knows. */
   const unpriced = new Set<string>();
+  /** What to change in this target, by the check that failed. */
+  const advice = new Map<string, string>();
   /** Recordings that replied. */
   const replayed = new Set<string>();
   const ownFailures = given.unscripted ? new OwnFailures() : undefined;
@@ -115,6 +117,14 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
     for (const role of seenIn(events, plan.declares.chain).spent.unpriced) unpriced.add(role);
   }
 
+  function noteAdvice(report: TaskReport): void {
+    for (const { check: name, verdict } of report.checks) {
+      if (verdict !== 'failed' || advice.has(name)) continue;
+      const text = plan.checks.find((check) => check.name === name)?.adviceFor?.(report);
+      if (text !== undefined) advice.set(name, text);
+    }
+  }
+
   function endPhase(name: string): void {
     const tallies = armedIn(plan, name).map((use) => openTally(use, name));
     const asks = phase.asks((event) => {
@@ -126,6 +136,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
       const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name, { epoch_ms, start });
       tasks.push(report);
       totals.add(report.checks, plan, name);
+      noteAdvice(report);
       if (firstOf(events, 'left') === undefined) paths.add(report, baselines.get(task)?.cells ?? []);
       verdicts.add(report.verdict);
       return { ask: report.ask, task, verdict: report.verdict, score: report.score };
@@ -186,7 +197,7 @@ export function createDrillJudge(given: JudgePlan): DrillJudge {
           ...[...unpriced].map((role) => unpricedNote(role, plan.roles[role]?.model)),
           ...[...plan.lacking, ...(pointless ? [] : idle.map(lackingOf))].map(notApplicableNote),
         ],
-        advice: adviceOf(plan, totals),
+        advice: { ...adviceOf(plan, totals), ...Object.fromEntries(advice) },
         definition: plan.definition,
         source: plan.source,
         reproduce: plan.reproduce,

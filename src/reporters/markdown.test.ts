@@ -46,7 +46,7 @@ test('what a provider refused, each reason once with how often; what failed, eac
   if (task === undefined) throw new Error('the sample has tasks');
   const twice = written(markdown, tell({ ...failedDrill, tasks: [task, { ...task, task: 'second' }, ...others] }));
   expect(twice).toMatch(/\| fails-over \| critical \| refund_policy_edge_case \(outage, ask 4\) and 1 more task \|/);
-  expect(twice.match(/- Fix for fails-over: Call the backup\.\n/g)).toHaveLength(1);
+  expect(twice.match(/- Fix for fails-over: Call the backup\. More: `drill explain fails-over`\n/g)).toHaveLength(1);
 });
 
 test('its first table leads to each drill', () => {

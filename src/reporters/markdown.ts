@@ -280,7 +280,9 @@ function* failures(drill: JudgedDrill): Iterable<string> {
   yield* section('What failed', ['check', 'severity', 'where', 'reason', 'evidence'], rows);
   const advice = groups.flatMap(([check]) => {
     const text = drill.advice?.[check];
-    return text === undefined ? [] : [`- Fix for ${safe(check)}: ${safe(text)}`];
+    return text === undefined
+      ? []
+      : [`- Fix for ${safe(check)}: ${safe(text)} More: ${code(`drill explain ${check}`)}`];
   });
   yield* advice.length === 0 ? [] : [...advice, ''];
   for (const task of drill.tasks) {

@@ -39,6 +39,10 @@ test('a failed run in 80 columns', () => {
     "two_wrongs  The primary provider never answers
     target reference · seed 7 · virtual time
 
+    what is open
+      ? the fault hang on backup never fired
+        fix: let the drill reach the backup
+
     outage: hang on primary
       ✗ refund_policy_edge_c…  hung waiting for a repl…  never   no retry  $0.0031
       ✗ late_delivery          primary timeout, backup…  4.1 s  2 retries  $0.0031
@@ -56,12 +60,8 @@ test('a failed run in 80 columns', () => {
           #12  0.0 s  fault-fired  hang on primary: never answers  refund_policy_ed…
           #14  2.0 s  call-abort  refund_policy_edge_case
           #99
-        fix: Call the backup.
+        fix: Call the backup. More: drill explain fails-over
       reproduce: drill run two_wrongs --target ./agent.ts --seed 7
-
-    what is open
-      ? the fault hang on backup never fired
-        fix: let the drill reach the backup
 
     timeout_primary  The primary provider never answers
     target reference · seed 7 · virtual time

@@ -93,7 +93,8 @@ function openTerminal(output: Output, look: Look): OpenReporter {
       }
       const lines = [
         ...headOf(drill, drill.name),
-        ...(drill.verdict === 'inconclusive' ? reasonLines(drill, look.columns, paint) : []),
+        // What keeps it open counts before all that was seen, most often a task that fails without any fault.
+        ...reasonLines(drill, look.columns, paint),
         ...(look.brief || drill.tasks.length > MOST_LINES || look.columns < NARROW
           ? groupLines(drill, look.columns, paint)
           : taskLines(drill, look.columns, paint)),
@@ -101,7 +102,6 @@ function openTerminal(output: Output, look: Look): OpenReporter {
         ...drillWideLines(drill, look.columns, paint),
         ...trustLines(drill, look.columns, paint),
         ...failureLines(drill, events, look.columns, paint),
-        ...(drill.verdict === 'inconclusive' ? [] : reasonLines(drill, look.columns, paint)),
       ];
       output.write(`${lines.join('\n')}\n\n`);
       const skipped = drill.verdict === 'not_applicable';
@@ -320,7 +320,7 @@ const moreThan = (n: number): string[] =>
 
 function adviceLines({ advice }: JudgedDrill, check: string, columns: number): string[] {
   const text = advice?.[check];
-  return text === undefined ? [] : [`    ${hang(`fix: ${text}`, 4, columns)}`];
+  return text === undefined ? [] : [`    ${hang(`fix: ${text} More: drill explain ${check}`, 4, columns)}`];
 }
 
 function endingLines(
