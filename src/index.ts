@@ -8,6 +8,7 @@ export type { GoldenTask } from './core/golden-task.ts';
 export type { Reading } from './core/notices.ts';
 export type { Outcome, Task } from './core/outcome.ts';
 export {
+  type Agent,
   type Check,
   defineDrillCheck,
   defineLogCheck,

@@ -331,6 +331,12 @@ export interface Habitat {
   sockets?: Sockets;
 }
 
+/** What a module exports by default: it answers a task, by a text or an outcome. What it throws is a failure as users see it. */
+export type Agent = (
+  task: Task,
+  context: Habitat & { signal: AbortSignal },
+) => string | Outcome | Promise<string | Outcome>;
+
 export interface RunningTarget {
   /**
    * `signal` fires when the user leaves, with an `AbortError` as its reason: then open calls are cut and nothing more is

@@ -22,6 +22,7 @@ import type { Card, Check, Fault } from '../../core/plugin.ts';
 import type { Protocol } from '../../core/protocol.ts';
 import { readRule } from '../../core/tools.ts';
 import type { Terminal } from '../terminal.ts';
+import { PAGES } from './pages.ts';
 import { SHAPES } from './shapes.ts';
 
 /** Prints everything of that name. Throws a DrillError with a suggestion where there is none. */
@@ -59,6 +60,10 @@ export async function explain(
     ...cardsOf(listWorkflows(cwd), ({ path }) =>
       workflowText(loadWorkflow(path, sourceHomes(cwd), catalogue), displayPath(path)),
     ),
+    ...Object.entries(PAGES).map(([name, { summary, says, title, example }]) => ({
+      name,
+      text: () => blocks(name, summary, ...says, section(title, example)),
+    })),
     ...Object.entries(SHAPES).map(([name, { summary, schema, example }]) => ({
       name,
       text: () => blocks(name, summary, paramLines(schema), section('Example', example)),

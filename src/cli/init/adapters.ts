@@ -165,7 +165,7 @@ ${typed}${head}async (task, { roles, signal }) => {
         // Layer 4: each model has a share of the time that a user waits.
         signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]),
       });
-      const reply = await response.json();
+      const reply${typescript ? ': any' : ''} = await response.json();
       return reply.choices[0].message.content;
     } catch {
       // The next one.
