@@ -4,6 +4,7 @@ import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
 import { type Config, loadConfig } from './config/config-file.ts';
 import { findDrill, usualDrills } from './config/find.ts';
+import { expandedDrills } from './config/globs.ts';
 import { nearMisses } from './config/near-misses.ts';
 import { DEFAULT_ROLES, openTarget, settleTarget } from './config/target.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
@@ -12,6 +13,7 @@ import type { Target } from './core/plugin.ts';
 import { type Stop, stopOf } from './core/stop.ts';
 import { exitCode, gateFor } from './exit-code.ts';
 import type { Shard } from './judge/shard.ts';
+import { lastFailedFirst } from './last-failed.ts';
 import type { LiveRun } from './live-run.ts';
 import type { liveTarget } from './live-target.ts';
 import { MockKeys } from './mock-keys.ts';
@@ -50,7 +52,7 @@ export async function runDrills(asked: RunRequest): Promise<number> {
 
 async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
   const { cwd, signal } = asked;
-  const config = loadConfig(cwd, catalogue);
+  const config = loadConfig(cwd, catalogue, asked.config);
   // What somebody wrote and nobody reads is told before a run that goes on without it.
   if (config === undefined)
     for (const { file, fix } of nearMisses(cwd)) asked.stderr.write(`${file} is not read: ${fix}\n`);
@@ -78,7 +80,8 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
     known: config?.known_failures ?? [],
     today: today(),
   });
-  const names = request.names.length > 0 ? request.names : usualDrills(cwd).map((d) => d.name);
+  const usual = request.names.length > 0 ? expandedDrills(request.names, cwd) : usualDrills(cwd).map((d) => d.name);
+  const names = request.lastFailed === true ? lastFailedFirst(usual, cwd, request.out) : usual;
   const files = names.map((n) => findDrill(n, cwd));
   const keys = new MockKeys();
   keys.set(DEFAULT_ROLES, config?.roles ?? {});

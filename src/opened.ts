@@ -14,6 +14,8 @@ import type { Halt } from './stopping/halt.ts';
 
 /** What a user asks of `drill run`. */
 export interface RunRequest extends Wanted, Demands {
+  /** Drills that did not pass in the newest run come first. */
+  lastFailed?: boolean | undefined;
   /** Stop after the first drill that failed. */
   bail: boolean;
   /** Run everything twice and tell the first line that differs. */

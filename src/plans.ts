@@ -7,6 +7,7 @@ import type { Config } from './config/config-file.ts';
 import { checkRadius, checkRoles, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
 import { type FoundDrill, findWorkflow, packageRoot, sourceHomes } from './config/find.ts';
+import { expanded } from './config/globs.ts';
 import type { LoadedDrill } from './config/loaded-drill.ts';
 import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
 import { displayPath } from './config/read-file.ts';
@@ -24,12 +25,14 @@ import type { Plan, PlayPlan } from './run/plan.ts';
 /** Which drills a user wants run, on what, and how they are changed. */
 export interface Wanted {
   cwd: string;
-  /** Drill names or paths; empty means all. */
+  /** A configuration in place of the project's `drill.config.yaml`. */
+  config?: string | undefined;
+  /** Drill names or paths, or patterns of them; empty means all. */
   names: string[];
   target?: string | undefined;
   /** A folder of golden tasks that takes the place of the workflow's own. */
   tasks?: string | undefined;
-  /** Only these golden tasks. */
+  /** Only these golden tasks, by name or by a pattern. */
   task: string[];
   /** `fault@role[,param=value…]`: takes the place of the faults of every phase that has any. */
   fault: string[];
@@ -259,8 +262,9 @@ function readWorkflow({ cwd, tasks }: Wanted, { drill, place }: LoadedDrill): Wo
   return loadWorkflow(folder, shared, isShipped(folder) ? judges : catalogue, drill.workflow);
 }
 
-function chosenTasks(workflow: Workflow, names: readonly string[]): GoldenTask[] {
+function chosenTasks(workflow: Workflow, patterns: readonly string[]): GoldenTask[] {
   const known = workflow.tasks.map((t) => t.name);
+  const names = expanded(patterns, known, `golden tasks of ${workflow.name}`, '--task');
   const unknown = names.find((name) => !known.includes(name));
   if (unknown !== undefined) {
     throw new DrillError({
@@ -280,6 +284,7 @@ export function reproduceLine(request: Wanted, names: readonly string[], { text 
   return [
     'drill run',
     ...names.map((n) => quoted(text(n))),
+    ...option('--config', request.config),
     ...option('--target', request.target),
     ...option('--tasks', request.tasks),
     ...option('--mode', request.mode === 'live' ? 'live' : undefined),

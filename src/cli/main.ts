@@ -17,7 +17,7 @@ import { printError } from './print-error.ts';
 import { processTerminal, type Terminal } from './terminal.ts';
 import { type Ui, uiOf } from './ui.ts';
 
-type RunFlags = Omit<RunRequest, 'names' | 'ui' | keyof Terminal> & { ui: Ui };
+type RunFlags = Omit<RunRequest, 'names' | 'ui' | keyof Terminal> & { ui: Ui; watch: boolean };
 
 /** The whole command. Knows names, flags and summaries; what a command does is loaded when it is called. */
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
@@ -80,9 +80,15 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       // Before any schema is made.
       await import('../core/plain-schemas.ts');
       const { runDrills } = await import('../assemble.ts');
-      const { stuckAfterMs, ci = isCi(terminal.env), ...rest } = flags;
+      const { stuckAfterMs, ci = isCi(terminal.env), watch, ...rest } = flags;
       const apart = terminal.inside === true ? {} : { stuckAfterMs };
-      done(await runDrills({ ...terminal, ...rest, ...uiOf({ ...flags, ci }, terminal), ...apart, ci, names }));
+      const run = () => runDrills({ ...terminal, ...rest, ...uiOf({ ...flags, ci }, terminal), ...apart, ci, names });
+      if (!watch) return done(await run());
+      const [{ watching }, { createWallClock }] = await Promise.all([
+        import('./watch.ts'),
+        import('../world/index.ts'),
+      ]);
+      done(await watching(run, createWallClock(), rest.out ?? 'reports', terminal));
     });
 
   command(
@@ -249,6 +255,15 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .action(async (names: string[], flags: { json: boolean }) => {
       const { fireFaults } = await import('./commands/selftest.ts');
       done(await fireFaults(names, flags, await loadCatalogue(), terminal));
+    });
+
+  command('completion', 'what bash, zsh or fish read so that they complete drill’s words', 'bash', 'zsh', 'fish')
+    .argument('<shell>', 'bash, zsh or fish')
+    .argument('[command]', 'with `words` as the shell: whose words')
+    .action(async (...words: string[]) => {
+      const { completion } = await import('./commands/completion.ts');
+      const named = words.slice(0, 2).filter((word) => typeof word === 'string');
+      completion(named, program, await loadCatalogue(), terminal);
     });
 
   command('schema', 'the JSON Schema of a file format, for editors and other programs', '', 'drill', 'golden-task')

@@ -66,7 +66,11 @@ export const OPTIONS: Record<string, readonly Option[]> = {
   run: [
     new Option('--target <name|path>', 'what is tested: a name from `drill list targets`, or a file'),
     new Option('--tasks <dir>', 'a folder of golden tasks in place of the workflow’s own'),
-    many('--task <name>', 'only this golden task', 'all'),
+    new Option(
+      '--config <file>',
+      'a configuration in place of drill.config.yaml; its paths are seen from where it lies',
+    ),
+    many('--task <name>', 'only this golden task, or those that fit a pattern: refund_*', 'all'),
     many(
       '--fault <fault@role[,param=value…]>',
       'in place of the drill’s own faults; for a fault of tools, fault@tool',
@@ -103,6 +107,8 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       false,
     ),
     new Option('--shard <i/n>', 'only the drills of this one of n machines; auto reads it from the CI server'),
+    new Option('--last-failed', 'those first that did not pass in the newest run').default(false),
+    new Option('--watch', 'run again after each change of a file of the project, until Ctrl-C').default(false),
     new Option('--bail', 'stop after the first drill that failed').default(false),
     ...demands,
     new Option('--stuck-after-ms <ms>', 'real time for which the target may block its event loop')

@@ -1,4 +1,4 @@
-import { join, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { Declaration, NEEDS_MEMORY, type Role, Roles } from '../core/declaration.ts';
 import { KnownFailure } from '../core/known-failure.ts';
@@ -108,10 +108,16 @@ export const Config = z.strictObject({
 });
 export type Config = z.infer<typeof Config>;
 
-/** Reads `drill.config.yaml` of a folder, every path in it absolute; undefined where there is none. Throws a DrillError. */
-export function loadConfig(cwd: string, catalogue: Catalogue): Config | undefined {
-  if (!namesIn(cwd).includes(CONFIG_FILE)) return undefined;
-  const { data, place } = readUserFile(join(cwd, CONFIG_FILE));
+/**
+ * Reads `drill.config.yaml` of a folder, or the file that is named in its place, every path in it absolute; undefined where
+ * none is named and there is none. Throws a DrillError.
+ */
+export function loadConfig(project: string, catalogue: Catalogue, named?: string): Config | undefined {
+  if (named === undefined && !namesIn(project).includes(CONFIG_FILE)) return undefined;
+  const file = resolve(project, named ?? CONFIG_FILE);
+  const { data, place } = readUserFile(file);
+  // Its paths are seen from where it lies.
+  const cwd = dirname(file);
   const told = new Problems();
   const config = inspect(told, Config, { value: data, place });
   if (config === undefined) throw told.error();
@@ -128,7 +134,7 @@ export function loadConfig(cwd: string, catalogue: Catalogue): Config | undefine
   tellLinks(told, { ...config, targets }, catalogue, place);
   for (const [name, schedule] of Object.entries(config.schedules))
     tellWhen(told, schedule, (path) => place(['schedules', name, ...path]));
-  tellScheduled(told, config, cwd, catalogue, place);
+  tellScheduled(told, config, project, catalogue, place);
   const checkPattern = createPatternCheck();
   for (const [i, pattern] of config.redact.entries()) told.all.push(...checkPattern(pattern, place(['redact', i])));
   told.end();

@@ -125,7 +125,7 @@ function checkText(check: Check): string {
     'Inconclusive: it is expected, and there was nothing to judge.',
     check.always ? 'It counts without faults as well.' : '',
     advice === undefined ? '' : `To mend it: ${advice}`,
-    `All checks: ${displayPath(join(packageRoot(), 'docs', 'verdicts.md'))}`,
+    `All checks: ${displayPath(join(packageRoot(), 'docs', 'verdicts.md'))}#${name}`,
   ];
   const known = flaws();
   const seen = [...known.filter((flaw) => flaw.check === name), ...known.filter((flaw) => flaw.also.includes(name))];
