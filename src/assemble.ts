@@ -240,8 +240,15 @@ export async function describeTarget(
   const target = await openTarget(name, cwd, config, from);
   const { secrets, redaction } = secretsFor(config, target);
   const { saidOf } = await import('./player/apart.ts');
-  const said = await saidOf(target, secrets, (line) => stderr.write(`${redaction.text(line)}\n`));
-  return { kind: target.kind, ...settleTarget(target, said, config, from) };
+  // A client that finds no key throws where it is made, as in a run without dummies.
+  const keys = new MockKeys();
+  keys.set(DEFAULT_ROLES, config?.roles ?? {});
+  try {
+    const said = await saidOf(target, secrets, (line) => stderr.write(`${redaction.text(line)}\n`));
+    return { kind: target.kind, ...settleTarget(target, said, config, from) };
+  } finally {
+    keys.restore();
+  }
 }
 
 /** What may not be shown or recorded, as it crosses to another process and as it is used here. */

@@ -11,7 +11,7 @@ const IGNORED = /^(node_modules|reports|dist|build|out|coverage|\..*|__pycache__
 const SETTLES_MS = 100;
 
 /** What a folder's files tell: the first that changed since somebody waited. */
-export class Changes implements Disposable {
+class Changes {
   readonly #watchers: FSWatcher[] = [];
   #changed: string | undefined;
   #tell: (() => void) | undefined;
@@ -46,7 +46,7 @@ export class Changes implements Disposable {
     return signal.aborted ? undefined : changed;
   }
 
-  [Symbol.dispose](): void {
+  close(): void {
     for (const one of this.#watchers) one.close();
   }
 }
@@ -58,14 +58,18 @@ export async function watching(
   out: string,
   terminal: Terminal,
 ): Promise<number> {
-  using changes = new Changes(terminal.cwd, out);
-  for (;;) {
-    // What is wrong with a file is mended while it is watched.
-    const code = await run().catch((error: unknown) => printError(error, terminal));
-    if (terminal.signal.aborted) return EXIT.interrupted;
-    terminal.stderr.write('\nwaiting for a change; Ctrl-C ends\n');
-    const changed = await changes.next(clock, terminal.signal);
-    if (changed === undefined) return code;
-    terminal.stderr.write(`\n${'─'.repeat(Math.min(terminal.columns, 80))}\n${changed} has changed\n\n`);
+  const changes = new Changes(terminal.cwd, out);
+  try {
+    for (;;) {
+      // What is wrong with a file is mended while it is watched.
+      const code = await run().catch((error: unknown) => printError(error, terminal));
+      if (terminal.signal.aborted) return EXIT.interrupted;
+      terminal.stderr.write('\nwaiting for a change; Ctrl-C ends\n');
+      const changed = await changes.next(clock, terminal.signal);
+      if (changed === undefined) return code;
+      terminal.stderr.write(`\n${'─'.repeat(Math.min(terminal.columns, 80))}\n${changed} has changed\n\n`);
+    }
+  } finally {
+    changes.close();
   }
 }

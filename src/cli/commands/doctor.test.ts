@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import '../../drill-run.fixture.ts';
 import { freePorts } from '../../free-ports.fixture.ts';
 import { OWN_AGENT, Project } from '../../project.fixture.ts';
@@ -78,6 +78,14 @@ describe('what a run needs', () => {
   ])('what is wrong with %s stops it', async (_, files, line) => {
     const { code, says } = await examined(files);
     expect([code, says]).toEqual([2, expect.stringMatching(line)]);
+  });
+
+  it('a client that throws without a key is loaded with a dummy', async () => {
+    const agent = `if (!process.env.OPENAI_API_KEY) throw new Error('no key');\n${OWN_AGENT}`;
+    vi.stubEnv('OPENAI_API_KEY', undefined);
+    expect(await examined({ 'a.mjs': agent }, { words: ['--target', './a.mjs'] })).toMatchObject({ code: 0 });
+    expect(process.env['OPENAI_API_KEY']).toBeUndefined();
+    vi.unstubAllEnvs();
   });
 
   it('a module of the user’s is loaded', async () => {
