@@ -413,6 +413,8 @@ export interface Look {
   brief?: boolean;
   /** Where the run's files are, as a user would name it. */
   folder: string;
+  /** The id of the run, which is in \`about\` of its report as well. */
+  run?: string;
 }
 
 export interface Reporter extends Card {

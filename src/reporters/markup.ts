@@ -8,3 +8,7 @@ export const safe = (text: string): string =>
 
 /** What is to be pasted. */
 export const code = (text: string): string => `\`${oneLine(text).replaceAll('`', "'")}\``;
+
+/** The same for a comment: it mentions nobody, points at no issue and is no link, for which a space without width is enough. */
+export const quiet = (text: string): string =>
+  safe(text).replace(/@|#(?=\d)|:(?=\/\/)|\bwww(?=\.)|\bgh(?=-\d)/gi, '$&\u200b');

@@ -5,6 +5,8 @@ import { laced } from './hostile.fixture.ts';
 import { json } from './json.ts';
 import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
+import { otlp } from './otlp.ts';
+import { pullRequest } from './pull-request.ts';
 import { failedDrill, openDrill, passedDrill, sampleEvents, sampleRun, written } from './sample-run.fixture.ts';
 import { sarif } from './sarif.ts';
 import { terminal } from './terminal.ts';
@@ -64,6 +66,8 @@ test.each<[string, Reporter, { color?: boolean; brief?: boolean; columns?: numbe
   ['JUnit', junit, {}],
   ['JSON', json, {}],
   ['SARIF', sarif, {}],
+  ['traces', otlp, {}],
+  ['a comment', pullRequest, {}],
 ])('%s: no text of a run steers a terminal or makes a line of its own', (_, reporter, look) => {
   const folder = hostile('reports/r-1');
   const text = written(reporter, tell(hostile), { color: false, columns: 1000, ...look, folder });

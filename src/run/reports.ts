@@ -55,7 +55,7 @@ export interface Opened {
  */
 export function openReporters(job: Reports): Opened[] {
   const { reporters, also, terminal, folder, several } = job;
-  const look = { ...terminal.look, brief: several, folder: folder.name };
+  const look = { ...terminal.look, brief: several, folder: folder.name, run: folder.id };
   const chosen = reporters.flatMap((reporter): Opened[] => {
     if (reporter.name !== terminal.reporter) return [];
     const { output } = terminal;
@@ -69,7 +69,7 @@ export function openReporters(job: Reports): Opened[] {
       }),
     ];
   });
-  const plain = { color: false, columns: 100, brief: several, folder: folder.name };
+  const plain = { ...look, color: false, columns: 100 };
   const toFiles = reporters.flatMap((reporter) => {
     const { file, optional, name } = reporter;
     if (file === undefined || (optional && !also.includes(name))) return [];

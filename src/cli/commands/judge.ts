@@ -4,6 +4,7 @@ import { loadDrill } from '../../config/drill-file.ts';
 import { findDrill } from '../../config/find.ts';
 import type { Drill } from '../../core/drill.ts';
 import { exitCode } from '../../exit-code.ts';
+import { runNamed } from '../../judge/reports-folder.ts';
 import type { Terminal } from '../terminal.ts';
 import { openRun, show } from './report.ts';
 
@@ -16,7 +17,8 @@ export interface JudgeFlags {
 }
 
 /** Judges a stored run again, by the checks of today and, if wished, other claims; nothing is run or written. */
-export function judge(folder: string, flags: JudgeFlags, catalogue: Catalogue, terminal: Terminal): number {
+export function judge(given: string, flags: JudgeFlags, catalogue: Catalogue, terminal: Terminal): number {
+  const folder = runNamed(given, terminal.cwd);
   const run = openRun(folder, terminal);
   const expected = new Map(flags.drill.flatMap((name) => claimsOf(name, catalogue, terminal)));
   const summary = show({ run, folder, as: flags.as, claims: expected, by: catalogue }, terminal);

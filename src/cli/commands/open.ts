@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { DrillError } from '../../core/errors.ts';
 import type { Reporter } from '../../core/plugin.ts';
+import { runNamed, runsIn } from '../../judge/reports-folder.ts';
 import type { Terminal } from '../terminal.ts';
-import { runsIn } from './prune.ts';
 import { report } from './report.ts';
 
 export interface OpenFlags {
@@ -24,7 +24,7 @@ export function open(
   platform: NodeJS.Platform = process.platform,
 ): void {
   const { cwd, stdout, env } = terminal;
-  const folder = run ?? latestIn(out, terminal);
+  const folder = run === undefined ? latestIn(out, terminal) : runNamed(run, cwd, out);
   const path = written(folder, reporters, terminal);
   stdout.write(`${relative(cwd, path).startsWith('..') ? path : relative(cwd, path)}\n`);
   const [command, ...words] = browser ? openerOf(platform, env) : [];

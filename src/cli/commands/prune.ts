@@ -1,8 +1,9 @@
-import { existsSync, lstatSync, readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { catalogue } from '../../catalogue.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { DrillError } from '../../core/errors.ts';
+import { runsIn } from '../../judge/reports-folder.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface PruneFlags {
@@ -10,9 +11,6 @@ export interface PruneFlags {
   keep?: number | undefined;
   dryRun: boolean;
 }
-
-/** A run's folder as `drill run` names it; what is called otherwise is nobody's to remove. */
-const RUN = /^\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}-[\w-]+$/;
 
 /** Removes the oldest runs, on request only: nothing else of drill ever deletes a run. */
 export function prune({ out, keep, dryRun }: PruneFlags, { cwd, stdout }: Terminal): void {
@@ -32,17 +30,4 @@ export function prune({ out, keep, dryRun }: PruneFlags, { cwd, stdout }: Termin
   stdout.write(
     `${old.length} of ${runs.length} runs ${dryRun ? 'would go' : 'gone'}, ${runs.length - old.length} kept\n`,
   );
-}
-
-/** Runs of one second stand in the order of their numbers: the tenth after the second. */
-const inOrder = (name: string) => name.replace(/-(\d+)$/, (_, n: string) => `-${n.padStart(9, '0')}`);
-
-/** Oldest first: the name begins with the time. */
-export function runsIn(folder: string): string[] {
-  if (!existsSync(folder)) return [];
-  const ours = (name: string) =>
-    RUN.test(name) && lstatSync(join(folder, name)).isDirectory() && existsSync(join(folder, name, 'trace.jsonl'));
-  return readdirSync(folder)
-    .filter(ours)
-    .sort((a, b) => (inOrder(a) < inOrder(b) ? -1 : 1));
 }

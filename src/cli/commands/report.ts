@@ -9,6 +9,7 @@ import type { Check, OpenReporter, Reporter } from '../../core/plugin.ts';
 import type { RunReport } from '../../core/report.ts';
 import { exitCode } from '../../exit-code.ts';
 import { asNow } from '../../judge/old-runs.ts';
+import { runNamed } from '../../judge/reports-folder.ts';
 import { createSpool } from '../../judge/spool.ts';
 import { linesOf, readState, type State } from '../../judge/stored-file.ts';
 import { judgeStored, readRun, type StoredRun } from '../../judge/stored-run.ts';
@@ -21,7 +22,8 @@ import type { Terminal } from '../terminal.ts';
  * Shows a stored run again, without running anything, and gives its exit code. It is judged from its events; where
  * `run.json` says anything else of them, that is an error and nothing is shown.
  */
-export function report(folder: string, as: string, reporters: readonly Reporter[], terminal: Terminal): number {
+export function report(given: string, as: string, reporters: readonly Reporter[], terminal: Terminal): number {
+  const folder = runNamed(given, terminal.cwd);
   const run = openRun(folder, terminal);
   const json = reporters.find(({ file }) => file === 'run.json');
   if (json === undefined) throw new Error('no reporter writes run.json');
@@ -40,7 +42,8 @@ export function report(folder: string, as: string, reporters: readonly Reporter[
   }
 }
 
-export function openRun(folder: string, { cwd }: Terminal): StoredRun {
+export function openRun(given: string, { cwd }: Terminal): StoredRun {
+  const folder = runNamed(given, cwd);
   const path = resolve(cwd, folder);
   const name = relative(cwd, path) || folder;
   const state = readState(path);
@@ -80,7 +83,8 @@ export function show(
   if (reporter === undefined) throw new DrillError({ message: `there is no reporter "${as}"`, fix });
   const spool = createSpool(join(tmpdir(), `drill-shown-${process.pid}`));
   try {
-    const chosen = reporter.open(spool, { color, columns, brief: run.plans > 1, folder, guard: unguessable() });
+    const about = { brief: run.plans > 1, folder, run: run.facts.about.id, guard: unguessable() };
+    const chosen = reporter.open(spool, { color, columns, ...about });
     const all = [...others, chosen];
     if (chosen.onBody !== undefined) for (const line of storedBodies(run)) chosen.onBody(line);
     const summary = judgeStored(run, by.checks, claims, {
