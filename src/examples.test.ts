@@ -21,6 +21,7 @@ import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
 const { main } = await import('./cli/main.ts');
 
 const STORED = 'reports/2026-01-31T12-00-00-timeout_primary';
+const NIGHTLY = ['30', '31'].map((day) => `nightly/2026-01-${day}T12-00-00-timeout_primary`);
 const text = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
 const TASK = '{ "name": "a", "input": "When are you open?", "must_include": ["10 am"] }';
 
@@ -151,7 +152,8 @@ describe('every example that a help page shows can be followed', async () => {
     // The folder of the examples' run holds a real one.
     await drill(project.cwd, 'run', 'timeout_primary', '--out', 'first');
     const [made = ''] = readdirSync(join(project.cwd, 'first'));
-    cpSync(join(project.cwd, 'first', made), join(project.cwd, STORED), { recursive: true });
+    for (const place of [STORED, STORED.replace('-31T', '-30T'), ...NIGHTLY])
+      cpSync(join(project.cwd, 'first', made), join(project.cwd, place), { recursive: true });
     for (const i of [1, 2, 3]) {
       const out = `made-${i}`;
       await drill(project.cwd, 'run', 'timeout_primary', '--shard', `${i}/3`, '--out', out);

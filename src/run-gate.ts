@@ -1,7 +1,8 @@
 import { relative, resolve } from 'node:path';
 import type { KnownFailure } from './core/known-failure.ts';
 import type { JudgedDrill, RunReport } from './core/report.ts';
-import { type Baseline, Findings, gateLines, heldAgainst, verdictBehind } from './judge/gate.ts';
+import { type Baseline, Findings } from './judge/findings.ts';
+import { gateLines, heldAgainst, verdictBehind } from './judge/gate.ts';
 import { readBaseline } from './judge/read-baseline.ts';
 
 /** What a run is held against. */

@@ -1,8 +1,13 @@
 import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fakeTerminal } from './cli/terminal.fixture.ts';
 import { type Ran, runDrill } from './drill-run.fixture.ts';
 import { Project } from './project.fixture.ts';
 import { allIn } from './reporters/html/read-page.fixture.ts';
+
+const { main } = await import('./cli/main.ts');
 
 // --- what is planted ----------------------------------------------------------
 
@@ -208,6 +213,12 @@ function found(text: string): Planted[] {
   return planted.filter(({ secret }) => all.includes(secret));
 }
 
+function folderIn({ cwd }: Project, name: string): string {
+  const folder = join(cwd, 'reports', name);
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
 describe('canaries', () => {
   let runs: Ran[];
   let unredacted: string;
@@ -215,13 +226,8 @@ describe('canaries', () => {
   beforeAll(async () => {
     process.env['CANARY_SERVICE_TOKEN'] = FROM_ENVIRONMENT;
     using project = new Project(FILES);
-    const request = {
-      cwd: project.cwd,
-      names: ['canaries'],
-      target: './agent.mjs',
-      tasks: 'tasks',
-      reporter: ['html'],
-    };
+    const reporter = ['html', 'csv', 'otlp', 'pull-request'];
+    const request = { cwd: project.cwd, names: ['canaries'], target: './agent.mjs', tasks: 'tasks', reporter };
     runs = [await runDrill(request), await runDrill({ ...request, json: true, jobs: 2 })];
     unredacted = JSON.stringify(Reflect.get(globalThis, 'plantedHere'), (_, value: unknown) =>
       value instanceof Error ? `${value.message}${value.stack}` : value,
@@ -251,10 +257,26 @@ describe('canaries', () => {
         'report.html',
         'report.md',
         'run.json',
+        'summary.md',
+        'tasks.csv',
         'trace.jsonl',
+        'traces.otlp.json',
       ]);
       for (const [name, text] of [...Object.entries(run.files), ['the screen', run.screen] as const])
         expect(found(name === 'report.html' ? allIn(text) : text), name).toEqual([]);
+    }
+  });
+
+  it('are in no comparison of runs and no history', async () => {
+    using stored = new Project({});
+    for (const [i, { files }] of runs.entries())
+      for (const [name, text] of Object.entries(files))
+        writeFileSync(join(folderIn(stored, `2026-01-0${i + 1}T12-00-00-canaries`), name), text);
+    for (const words of [['diff'], ['diff', '--json'], ['diff', '--as', 'markdown'], ['history', '--json']]) {
+      const terminal = fakeTerminal({ cwd: stored.cwd });
+      expect(await main(['node', 'drill', ...words], terminal), terminal.err()).toBe(0);
+      expect(terminal.out()).toContain('canaries');
+      expect(found(terminal.out()), words.join(' ')).toEqual([]);
     }
   });
 

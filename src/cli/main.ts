@@ -2,7 +2,9 @@ import { Argument, Command, CommanderError } from 'commander';
 import { packageVersion } from '../config/project.ts';
 import { EXIT } from '../core/errors.ts';
 import type { RunRequest } from '../opened.ts';
+import type { DiffFlags } from './commands/diff.ts';
 import type { DriftFlags } from './commands/drift.ts';
+import type { HistoryFlags } from './commands/history.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { JudgeFlags } from './commands/judge.ts';
 import type { LeverFlags } from './commands/lever.ts';
@@ -114,9 +116,16 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     done(await doctor(flags, await loadCatalogue(), terminal));
   });
 
+  const earlier = 'reports/2026-01-30T12-00-00-timeout_primary';
   const stored = 'reports/2026-01-31T12-00-00-timeout_primary';
-  command('report', 'show a stored run again, without running anything', stored, `${stored} --as markdown`)
-    .argument('<run>', 'the folder of a run')
+  command(
+    'report',
+    'show a stored run again, without running anything',
+    stored,
+    `${stored} --as markdown`,
+    'latest --as csv',
+  )
+    .argument('<run>', 'the folder of a run, or latest or previous')
     .action(async (run: string, flags: { as: string }) => {
       const { report } = await import('./commands/report.ts');
       done(report(run, flags.as, (await loadWholeCatalogue()).reporters, terminal));
@@ -135,7 +144,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     stored,
     `${stored} --drill drills/timeout_primary.yaml --min-score 95`,
   )
-    .argument('<run>', 'the folder of a run')
+    .argument('<run>', 'the folder of a run, or latest or previous')
     .action(async (run: string, flags: JudgeFlags) => {
       const { judge } = await import('./commands/judge.ts');
       done(judge(run, flags, await loadWholeCatalogue(), terminal));
@@ -149,6 +158,28 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       writeBaseline(run, flags, terminal);
     });
 
+  command(
+    'diff',
+    'what broke, healed, got slower or dearer from one run to another; exit code 1 where something is worse',
+    `${earlier} ${stored}`,
+    `${earlier} ${stored} --as markdown`,
+    'previous latest --out nightly --json',
+  )
+    .argument('[before]', 'the folder of a run, its run.json, latest or previous', 'previous')
+    .argument('[now]', 'the same, of a later run', 'latest')
+    .action(async (before: string, now: string, flags: DiffFlags) => {
+      const { diff } = await import('./commands/diff.ts');
+      done(diff(before, now, flags, terminal));
+    });
+
+  command(
+    'history',
+    'the last runs, the newest first, with what broke from one to the next',
+    '',
+    '--drill timeout_primary --last 5',
+    '--json',
+  ).action(async (flags: HistoryFlags) => (await import('./commands/history.ts')).history(flags, terminal));
+
   command('merge', 'make one run of those of all shards', 'shards/1 shards/2 shards/3')
     .argument('<runs...>', 'the folders of runs that were made with --shard')
     .action(async (runs: string[], { ci = isCi(terminal.env), ...flags }: MergeFlags) => {
@@ -157,7 +188,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     });
 
   command('notices', 'list the unread texts of a stored run, as entries of notices.yaml', stored, `${stored} --json`)
-    .argument('<run>', 'the folder of a run')
+    .argument('<run>', 'the folder of a run, or latest or previous')
     .action(async (run: string, flags: { json: boolean }) => {
       const { notices } = await import('./commands/notices.ts');
       notices(run, flags, await loadCatalogue(), terminal);

@@ -59,6 +59,7 @@ const log = [
   new Option('--ci', 'plain output, with the annotations and the summary of the CI server; by itself where CI is set'),
   new Option('--no-ci', 'as on a terminal, also where CI is set'),
 ];
+const runs = number(/^\d{1,4}$/, 1, 9999, 'List a whole number of runs, from 1 to 9999.');
 const as = new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal');
 
 /** What each command takes; each option is declared once. */
@@ -123,7 +124,11 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       .default('auto'),
     json,
     new Option('--no-bodies', 'do not keep what was said to models and by them (bodies.jsonl)'),
-    many('--reporter <name>', 'write the file of this reporter as well, e.g. sarif', 'those that always write'),
+    many(
+      '--reporter <name>',
+      'write the file of this reporter as well: sarif, html, csv, otlp or pull-request',
+      'those that always write',
+    ),
     ...log,
   ],
   doctor: [new Option('--target <name|path>', 'what is tested; the usual target without it'), json],
@@ -139,6 +144,19 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     as,
   ],
   baseline: [new Option('--to <file>', 'the file that is written').default('drill.baseline.json')],
+  diff: [
+    json,
+    new Option('--as <form>', 'for people, or for a comment of a pull request')
+      .choices(['terminal', 'markdown'])
+      .default('terminal'),
+    new Option('--out <dir>', 'where `latest` and `previous` are looked for').default('reports'),
+  ],
+  history: [
+    new Option('--drill <name>', 'only runs of this drill, and of them this drill alone'),
+    new Option('--last <n>', 'so many runs').argParser(runs).default(10),
+    new Option('--out <dir>', 'the folder of the runs').default('reports'),
+    json,
+  ],
   merge: [...demands, out, json, ...log],
   notices: [json],
   init: [

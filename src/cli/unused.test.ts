@@ -11,6 +11,10 @@ const dist = join(root, 'dist');
 /** What stands in the built code of a feature and nowhere else, by the feature. */
 const FEATURES = {
   '--reporter sarif': '"results.sarif"',
+  '--reporter csv': '"tasks.csv"',
+  '--reporter otlp': '"traces.otlp.json"',
+  '--reporter pull-request': '"summary.md"',
+  'drill diff': 'function compareRuns(',
   'the log of GitHub': 'function openGithub(',
   'the summary of a step': '## Failover drills',
   '--baseline': 'function readBaseline(',

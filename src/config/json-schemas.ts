@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { Cassette } from '../core/cassette.ts';
+import { Comparison } from '../core/comparison.ts';
 import { Concepts } from '../core/concept.ts';
 import { WrittenDrill } from '../core/drill.ts';
 import { GoldenTask } from '../core/golden-task.ts';
@@ -22,6 +23,7 @@ export function jsonSchemas(): Record<string, Record<string, unknown>> {
     'cassette.schema.json': forEditors(Cassette, 'Recorded replies: fixtures/replies/<workflow>/<task>.yaml'),
     'config.schema.json': forEditors(Config, 'What exists: drill.config.yaml'),
     'run.schema.json': { title: 'run.json, and what `drill run --json` prints', ...jsonSchemaOf(RunReport) },
+    'diff.schema.json': { title: 'What `drill diff --json` prints', ...jsonSchemaOf(Comparison) },
   };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { CellReport } from '../core/report.ts';
-import { Baseline, Findings, gateLines, heldAgainst, verdictBehind } from './gate.ts';
+import { Baseline, Findings } from './findings.ts';
+import { gateLines, heldAgainst, verdictBehind } from './gate.ts';
 
 const cell = (
   check: string,

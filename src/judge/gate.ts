@@ -1,73 +1,6 @@
-import { z } from 'zod';
 import type { KnownFailure } from '../core/known-failure.ts';
-import type { CellReport, JudgedDrill, RunReport } from '../core/report.ts';
 import type { VerdictWord } from '../core/verdict.ts';
-
-/** Findings of one check in one drill: those of a task in a phase, or of the drill as a whole. */
-const Finding = z.strictObject({
-  drill: z.string(),
-  check: z.string(),
-  phase: z.string().optional(),
-  task: z.string().optional(),
-  count: z.number().int().min(1).describe('in so many asks'),
-});
-export type Finding = z.infer<typeof Finding>;
-
-/** What a run is held against: `drill baseline write` makes it of a run, to be kept in a repository. */
-export const Baseline = z.strictObject({
-  schema: z.literal('drill.baseline/1'),
-  target: z.string(),
-  seed: z.number().int(),
-  drills: z.array(z.string()).describe('the drills that were judged; of others nothing is known'),
-  findings: z.array(Finding),
-});
-export type Baseline = z.infer<typeof Baseline>;
-
-/** The findings of a run, counted drill by drill. */
-export class Findings {
-  readonly #counts = new Map<string, Finding>();
-  readonly #judged: string[] = [];
-  /** A drill is inconclusive, or has parts that are. */
-  open = false;
-
-  add({
-    name,
-    verdict,
-    reasons,
-    checks,
-    tasks,
-  }: Pick<JudgedDrill, 'name' | 'verdict' | 'reasons' | 'checks' | 'tasks'>) {
-    if (verdict === 'passed' || verdict === 'failed') this.#judged.push(name);
-    if (verdict === 'inconclusive' || (verdict === 'failed' && reasons.length > 0)) this.open = true;
-    this.#count(checks, { drill: name });
-    for (const { checks: own, phase, task } of tasks) this.#count(own, { drill: name, phase, task });
-  }
-
-  #count(cells: readonly CellReport[], where: Omit<Finding, 'check' | 'count'>): void {
-    for (const { check, verdict, severity } of cells) {
-      if (verdict !== 'failed' || severity === 'minor') continue;
-      const key = keyOf({ ...where, check });
-      const known = this.#counts.get(key);
-      if (known === undefined) this.#counts.set(key, { ...where, check, count: 1 });
-      else known.count += 1;
-    }
-  }
-
-  /** In an order of their own, so that two of them differ only where the findings do. */
-  asBaseline({ target, seed }: Pick<RunReport, 'target' | 'seed'>): Baseline {
-    const findings = [...this.#counts].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, finding]) => finding);
-    return {
-      schema: 'drill.baseline/1',
-      target: target.name,
-      seed,
-      drills: [...new Set(this.#judged)].sort(),
-      findings,
-    };
-  }
-}
-
-const keyOf = ({ drill, check, phase = '', task = '' }: Omit<Finding, 'count'>): string =>
-  JSON.stringify([drill, check, phase, task]);
+import { type Baseline, changesOf, type Finding, type Findings, keyOf, placeOf } from './findings.ts';
 
 /** What a run is held against. */
 export interface Standard {
@@ -95,22 +28,16 @@ export interface Gate {
 /** Holds the findings of a run against what is known of them. */
 export function heldAgainst(now: Baseline, { baseline, tolerance, known, today }: Standard): Gate {
   const valid = known.filter(({ until }) => today <= until);
-  const before = new Map((baseline?.findings ?? []).map((one) => [keyOf(one), one.count]));
-  const grown = now.findings
-    .filter((one) => !valid.some((failure) => isThat(failure, one)))
-    .map((one) => ({ ...one, before: before.get(keyOf(one)) ?? 0 }))
-    .filter((one) => one.count > one.before);
+  const changes = changesOf(baseline?.findings ?? [], now.findings);
+  const grown = changes.grown.filter((one) => !valid.some((failure) => isThat(failure, one)));
   const ofCheck = (one: Finding) => grown.filter((other) => other.drill === one.drill && other.check === one.check);
   const worse = grown.filter(
     (one) => ofCheck(one).reduce((sum, { count, before }) => sum + count - before, 0) > tolerance,
   );
-  const left = new Map(now.findings.map((one) => [keyOf(one), one.count]));
   const found = (failure: KnownFailure) => now.findings.some((one) => isThat(failure, one));
   return {
     worse,
-    mended: (baseline?.findings ?? []).filter(
-      (one) => now.drills.includes(one.drill) && (left.get(keyOf(one)) ?? 0) < one.count,
-    ),
+    mended: changes.fewer.filter((one) => now.drills.includes(one.drill)),
     tolerated: now.findings.length - worse.length,
     expired: known.filter((failure) => !valid.includes(failure) && found(failure)),
     unneeded: known.filter((failure) => now.drills.includes(failure.drill) && !found(failure)),
@@ -148,6 +75,3 @@ export function gateLines({ worse, mended, tolerated, expired, unneeded }: Gate,
 }
 
 const MOST = 20;
-
-const placeOf = ({ drill, check, phase, task }: Omit<Finding, 'count'>): string =>
-  `${drill} ${check}${task === undefined ? '' : `, ${task}`}${phase === undefined ? '' : ` (${phase})`}`;

@@ -1,32 +1,20 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { DrillError } from '../core/errors.ts';
 import { RunReport } from '../core/report.ts';
 import { RUN_SCHEMA } from '../core/run-schema.ts';
 import { isRecord } from '../text/json.ts';
-import { Baseline, Findings } from './gate.ts';
-import { asNow } from './old-runs.ts';
-import { linesOf, type StoredFile } from './stored-file.ts';
+import { Baseline, Findings } from './findings.ts';
+import { jsonFile, jsonIn } from './read-report.ts';
+import type { StoredFile } from './stored-file.ts';
 
 /** Reads what a run is held against: a file of `drill baseline write`, a run.json, or the folder of a run. Throws a DrillError. */
 export function readBaseline(path: string, name: string): Baseline {
-  const folder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const file = folder ? { path: join(path, 'run.json'), name: join(name, 'run.json') } : { path, name };
-  const data = parsed(file);
+  const file = jsonFile(path, name);
+  const data = jsonIn(file);
   const schema = isRecord(data) ? data['schema'] : undefined;
   if (schema === RUN_SCHEMA) return ofRun(file, data);
   const baseline = Baseline.safeParse(data);
   if (baseline.success) return baseline.data;
   throw noBaseline(file, schema === 'drill.baseline/1' ? baseline.error.issues[0]?.message : undefined);
-}
-
-function parsed(file: StoredFile): unknown {
-  const text = [...linesOf(file)].join('\n');
-  try {
-    return JSON.parse(asNow(text));
-  } catch {
-    throw noBaseline(file);
-  }
 }
 
 function ofRun(file: StoredFile, data: unknown): Baseline {

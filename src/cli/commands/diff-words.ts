@@ -1,0 +1,88 @@
+import type { ChangedDrill, ChangedFigure, ChangedTask, Comparison, Difference } from '../../core/comparison.ts';
+import { NOISE } from '../../judge/compare.ts';
+import { groupedBy } from '../../reporters/digest.ts';
+import { scoreWords, withUnread } from '../../reporters/words.ts';
+import { count, seconds, usd } from '../../text/words.ts';
+
+/** Changes of one kind in one phase of a drill: what people read is one line, however many golden tasks it is. */
+export interface Group<T> {
+  first: T;
+  tasks: string[];
+  /** Asks with such a finding. */
+  before: number;
+  now: number;
+}
+
+type Placed = { drill: string; phase?: string | undefined; task?: string | undefined; before: unknown; now: unknown };
+
+export function grouped<T extends Placed>(all: readonly T[], kindOf: (one: T) => string): Group<T>[] {
+  const groups = groupedBy(all, (one) => JSON.stringify([one.drill, one.phase, kindOf(one)]));
+  const asks = (list: readonly T[], side: 'before' | 'now') =>
+    list.reduce((sum, one) => sum + (typeof one[side] === 'number' ? one[side] : 0), 0);
+  return [...groups.values()].map((list) => ({
+    first: list[0],
+    tasks: list.flatMap(({ task }) => task ?? []),
+    before: asks(list, 'before'),
+    now: asks(list, 'now'),
+  }));
+}
+
+/** Names, the first few of them. */
+export const few = (names: readonly string[]): string =>
+  names.length <= FEW ? names.join(', ') : `${names.slice(0, FEW).join(', ')} and ${names.length - FEW} more`;
+
+const FEW = 3;
+
+/** `2 asks, 1 before`. */
+export const growth = ({ tasks, before, now }: Group<unknown>): string =>
+  tasks.length === 0 ? 'the whole drill' : `${count(now, 'ask')}, ${before} before`;
+
+/** `passed → failed`. */
+export const changeWords = ({ before, now }: ChangedTask): string => `${before} → ${now}`;
+
+/** Both times in one unit, in which they differ. */
+export function latencyWords({ before, now, asks }: ChangedFigure): string {
+  const whole = [before, now].map((ms) => `${Math.round(ms)} ms`);
+  const [a, b] = seconds(before) === seconds(now) ? whole : [seconds(before), seconds(now)];
+  return `${a} → ${b}${ofAsks(asks)}`;
+}
+
+export function costWords({ before, now, asks }: ChangedFigure): string {
+  const exact = usd(before) === usd(now);
+  const [a, b] = exact ? [`$${before}`, `$${now}`] : [usd(before), usd(now)];
+  return `${a} → ${b}${ofAsks(asks)}`;
+}
+
+const ofAsks = (asks: number): string => (asks === 1 ? '' : `, the mean of ${asks} asks`);
+
+/** `passed, score 100`. */
+export const sideWords = ({ verdict, score, unread }: ChangedDrill['now']): string =>
+  [withUnread(verdict, unread), scoreWords({ verdict, score }) ?? []].flat().join(', ');
+
+export const isSame = ({ before, now }: ChangedDrill): boolean => sideWords(before) === sideWords(now);
+
+/** Whether the two can be held against each other, and by what. */
+export const kindWords = ({ kind }: Comparison): string =>
+  kind === 'comparable'
+    ? 'comparable: the same target, drills, golden tasks, seed and versions'
+    : 'descriptive only: what changed may come from what is not the same';
+
+export const differenceWords = ({ what, drill, before, now }: Difference): string => {
+  const where = drill === undefined ? what : `${what} of ${drill}`;
+  return before === now || before === 'other'
+    ? `${where}${now === before ? '' : `: ${now}`}`
+    : `${where}: ${before} before, ${now} now`;
+};
+
+/** What of latency and cost is noise. */
+export const noiseWords = ({ exact }: Comparison): string =>
+  exact
+    ? 'virtual time: latency and cost are exact, and any difference is told'
+    : `real time: told are means that differ by more than ${100 * NOISE.share} %, latency also by more than ${NOISE.ms} ms`;
+
+/** All there is in one line. */
+export function summaryWords({ worse, broke, healed, unjudged, slower, faster, dearer, cheaper }: Comparison): string {
+  const lists = { broke, healed, 'no longer judged': unjudged, slower, faster, dearer, cheaper };
+  const counts = Object.entries(lists).flatMap(([word, list]) => (list.length === 0 ? [] : [`${list.length} ${word}`]));
+  return [worse ? 'worse' : 'nothing is worse', ...counts].join(', ');
+}

@@ -1,0 +1,33 @@
+import { relative, resolve } from 'node:path';
+import type { Comparison } from '../../core/comparison.ts';
+import { EXIT } from '../../core/errors.ts';
+import { compareRuns } from '../../judge/compare.ts';
+import { type ReadReport, readReport } from '../../judge/read-report.ts';
+import { runNamed } from '../../judge/reports-folder.ts';
+import { visible } from '../../reporters/json.ts';
+import type { Terminal } from '../terminal.ts';
+import { diffLines } from './diff-lines.ts';
+import { diffMarkdown } from './diff-markdown.ts';
+
+export interface DiffFlags {
+  json: boolean;
+  as: 'terminal' | 'markdown';
+  out: string;
+}
+
+/** Tells what became worse and what better from one run to another; the exit code says whether anything became worse. */
+export function diff(before: string, now: string, flags: DiffFlags, terminal: Terminal): number {
+  const { cwd, stdout } = terminal;
+  const read = (given: string): ReadReport => {
+    const path = resolve(cwd, runNamed(given, cwd, flags.out));
+    return readReport(path, relative(cwd, path) || given);
+  };
+  const comparison = compareRuns(read(before), read(now));
+  stdout.write(textOf(comparison, flags, terminal));
+  return comparison.worse ? EXIT.failed : EXIT.passed;
+}
+
+function textOf(comparison: Comparison, { json, as }: DiffFlags, terminal: Terminal): string {
+  if (json) return visible(`${JSON.stringify(comparison, null, 2)}\n`);
+  return as === 'markdown' ? diffMarkdown(comparison) : diffLines(comparison, terminal);
+}
