@@ -1,6 +1,15 @@
 // `npm run bench`: every figure beside its yardstick, in one run. Nothing here is a test: it prints, it never fails.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchSockets } from './bench-sockets.mjs';
@@ -33,7 +42,7 @@ function ratio(args, yardstick, rounds = 9) {
 }
 
 /** Runs drills in a process of its own and says what it took. */
-function measure(names, target) {
+function measure(names, target, more = {}) {
   const script = `
     import { installRoutes, tuneEngine } from ${JSON.stringify(join(root, 'dist/world/routes.js'))};
     tuneEngine();
@@ -41,10 +50,10 @@ function measure(names, target) {
     const { runDrills } = await import(${JSON.stringify(join(root, 'dist/index.js'))});
     const quiet = { write() {} };
     const request = { cwd: process.cwd(), task: [], fault: [], tag: [], bail: false, checkDeterminism: false, jobs: 1, json: false, color: false, columns: 100, stdout: quiet, stderr: quiet, signal: new AbortController().signal };
-    const run = (names, seed) => runDrills({ ...request, names, seed, target: ${JSON.stringify(target)} });
+    const run = (names, seed, more) => runDrills({ ...request, ...more, names, seed, target: ${JSON.stringify(target)} });
     await run(['warm'], 1);
     const cpu = process.cpuUsage(), began = performance.now();
-    await run(${JSON.stringify(names)}, 2);
+    await run(${JSON.stringify(names)}, 2, ${JSON.stringify(more)});
     const used = process.cpuUsage(cpu);
     console.log(JSON.stringify({ wall_s: (performance.now() - began) / 1000, cpu_s: (used.user + used.system) / 1e6, peak_mb: process.resourceUsage().maxRSS / 1024 }));`;
   const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: scratch, encoding: 'utf8' });
@@ -100,6 +109,28 @@ function installed() {
   return `${packages} packages, ${(bytes / 1e6).toFixed(1)} MB`;
 }
 
+/** What it costs in CPU to keep what was said, and to write the page: the same run with and without, in turn. */
+function benchPage(say) {
+  const cpu = (more) => measure(['asks'], 'reference', more).cpu_s;
+  const [usual, page] = [{}, { reporter: ['html'] }];
+  const rounds = Array.from({ length: 3 }, () => [{ bodies: false }, usual, page].map(cpu));
+  const [none = 0, said = 0, whole = 0] = [0, 1, 2].map((i) => Math.min(...rounds.map((round) => round[i] ?? 0)));
+  say(
+    'CPU of 2,400 asks, with what was said against without',
+    `${(said / none).toFixed(2)} × (${none.toFixed(1)} s without)`,
+  );
+  say('the same with its page against without', `${(whole / said).toFixed(2)} ×`);
+  for (const name of ['some', 'one']) measure([name], 'reference', page);
+  for (const [name, asks] of Object.entries({ asks: '2,400', some: '48', one: '1' })) {
+    const pages = readdirSync(join(scratch, 'reports')).filter((folder) => folder.includes(`-${name}`));
+    const sizes = pages.map((folder) => join(scratch, 'reports', folder, 'report.html')).filter(existsSync);
+    say(`report.html, asks: ${asks}`, `${(statSync(sizes[0] ?? '').size / 1000).toFixed(0)} kB`);
+  }
+}
+
+drillOf('asks', 2410, 'arrive: in_turn');
+drillOf('some', 58, 'arrive: in_turn');
+drillOf('one', 11, 'arrive: in_turn');
 drillOf('warm', 110, 'arrive: in_turn');
 drillOf('large', 3010, 'arrive: in_turn');
 drillOf('sdk', 510, 'arrive: in_turn');
@@ -123,6 +154,7 @@ try {
     `peak memory, ${MANY} drills of 100 against 10`,
     `${(lots.peak_mb / few.peak_mb).toFixed(2)} × (${lots.peak_mb.toFixed(0)} MB, ${few.peak_mb.toFixed(0)} MB)`,
   );
+  benchPage(say);
   await benchSockets(scratch, say);
   say('installed', installed());
 } finally {

@@ -61,8 +61,7 @@ export function timeline(detail: Detail): HTMLElement {
     'div',
     { class: 'timeline' },
     ...spared.map((role) => lane(role, 'left alone: a breaker, or what it knew of it', [], null)),
-    ...lanes,
-    ...uses,
+    ...inTime([...detail.calls, ...detail.tools], [...lanes, ...uses]),
     lane(
       'user',
       end_ms === null ? 'got nothing' : `got it after ${seconds(end_ms)}`,
@@ -81,6 +80,13 @@ export function timeline(detail: Detail): HTMLElement {
     return late ? at(h('span', { class: 'deadline' }), deadline_ms) : null;
   }
 }
+
+/** The lanes of these, in the order in which they began. */
+const inTime = (of: readonly { at: number }[], lanes: readonly HTMLElement[]): HTMLElement[] =>
+  of
+    .map(({ at }, i) => ({ at, lane: lanes[i] }))
+    .sort((a, b) => a.at - b.at)
+    .flatMap(({ lane: one }) => one ?? []);
 
 const classOf = ({ failure }: Call) => (failure === null ? 'good' : 'bad');
 

@@ -1,7 +1,7 @@
 /** A text, or its parts with the decimals of the number after each but the last. */
 export type Template = string | (string | number)[];
-/** `n` is a number, a number is a text; all else is as it is. */
-export type Shape = 'n' | number | boolean | null | Shape[] | { [key: string]: Shape };
+/** A string is a number that is filled in: as it is (`n`), or as which text it is (`t`, where numbers of its own follow). */
+export type Shape = 'n' | 't' | `t${number}` | boolean | null | Shape[] | { [key: string]: Shape };
 /** One number for all, each of them, or each as what is added to the one before. */
 export type Column = number | number[] | { d: number[] };
 
@@ -36,7 +36,7 @@ export function unpack<T>({ texts, shapes, of, columns }: Packed): Values<T> {
       const number = (): number => whole[shape]?.[column++]?.(place) ?? 0;
       const read = (node: Shape | undefined): unknown => {
         if (node === 'n') return number();
-        if (typeof node === 'number') return textOf(texts[node] ?? '', number);
+        if (typeof node === 'string') return textOf(texts[number()] ?? '', number);
         if (Array.isArray(node)) return node.map(read);
         if (typeof node !== 'object' || node === null) return node;
         return Object.fromEntries(Object.entries(node).map(([key, value]) => [key, read(value)]));

@@ -16,8 +16,10 @@ export interface Cause {
   checks: Map<string, { severity: Severity; reason: string; times: number; advice: string | undefined }>;
   /** What became of the tasks that failed, and how often. */
   endings: Map<string, number>;
-  /** The first task that failed, to be looked at. */
-  first: { id: string; task: string; call: string; backup: string; told: string } | undefined;
+  /** Where it can be looked at. */
+  look: { id: string; task: string } | undefined;
+  /** The first task that failed. */
+  first: { call: string; backup: string; told: string } | undefined;
 }
 
 /** Cells of drill scope belong to no fault alone. */
@@ -27,11 +29,13 @@ const WHOLE = 'the drill as a whole';
 export class Causes {
   readonly #causes = new Map<string, Cause>();
 
-  addDrill(drill: JudgedDrill): void {
+  /** `askOf` finds an ask that one of these events is of. */
+  addDrill(drill: JudgedDrill, askOf: (evidence: readonly number[]) => { id: string; task: string } | undefined): void {
     const failed = worstFirst(drill.checks.filter(({ verdict }) => verdict === 'failed'));
     if (failed.length === 0) return;
     const cause = this.#causeOf(drill, WHOLE);
     for (const cell of failed) note(cause, cell, drill);
+    cause.look = askOf(failed.flatMap(({ evidence }) => evidence));
   }
 
   add(task: TaskReport, drill: JudgedDrill, row: Pick<Row, 'what'>, id: string, seen: () => Seen): void {
@@ -43,7 +47,8 @@ export class Causes {
     cause.phases.add(task.phase);
     for (const cell of failed) note(cause, cell, drill);
     cause.endings.set(row.what, (cause.endings.get(row.what) ?? 0) + 1);
-    cause.first ??= { id, task: task.task, told: toldWords(task), ...wordsOf(seen()) };
+    cause.look ??= { id, task: task.task };
+    cause.first ??= { told: toldWords(task), ...wordsOf(seen()) };
   }
 
   all(): Cause[] {
@@ -59,6 +64,7 @@ export class Causes {
       phases: new Set<string>(),
       checks: new Map(),
       endings: new Map(),
+      look: undefined,
       first: undefined,
     };
     const cause = this.#causes.get(key) ?? { drill: name, faults, ...open };

@@ -45,7 +45,7 @@ export function detailOf(task: TaskReport, drill: JudgedDrill, taped: Taped | un
     spared: task.spared ? [...new Set(armed)].filter((role) => task.calls.every((call) => call.role !== role)) : [],
     got: gotOf(task.outcome),
     cites: task.outcome.kind === 'hung' ? [] : (task.outcome.citations ?? []),
-    checks: worstFirst(task.checks).map((cell) => cellOf(cell, taped)),
+    checks: [...ofWhole(drill, taped), ...worstFirst(task.checks).map((cell) => cellOf(cell, taped))],
   };
 }
 
@@ -72,6 +72,10 @@ const cellOf = ({ check, severity, verdict, reason, evidence }: CellReport, tape
   marks: verdict === 'failed' ? evidence.flatMap((seq) => taped?.places.get(seq) ?? []).slice(0, MOST_MARKS) : [],
 });
 const MOST_MARKS = 20;
+
+/** What failed of the whole drill, where something of this ask proves it. */
+const ofWhole = ({ checks }: JudgedDrill, taped: Taped | undefined): Cell[] =>
+  checks.map((cell) => cellOf(cell, taped)).filter(({ marks }) => marks.length > 0);
 
 /** What the user was handed, in texts; what stands in `data` as well is said once. */
 function gotOf(outcome: TaskReport['outcome']): Detail['got'] {

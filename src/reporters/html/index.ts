@@ -46,13 +46,12 @@ export const htmlPage: Reporter = {
 };
 
 /** Details and things a block: what somebody opens is read without all the others. */
-const A_BLOCK = 250;
+const A_BLOCK = 1000;
 const CHARACTERS_A_BLOCK = 400_000;
 /** Rows that are there without scripts, and what is shown of the whole at a glance. */
 const PLAIN_ROWS = 50;
 const MOST_CELLS = 60;
-const MOST_BANDS = 60;
-const MOST_PHASES = 60;
+const MOST_LINES = 300;
 
 class Page {
   readonly things = new Things();
@@ -67,6 +66,8 @@ class Page {
   readonly #covered = new Map<string, Covered>();
   readonly #counts: Record<Word, number> = { failed: 0, inconclusive: 0, passed: 0, not_applicable: 0 };
   #details: Detail[] = [];
+  /** The first row of the drill that is told of. */
+  #first = 0;
   #written = 0;
 
   constructor(write: (text: string) => void) {
@@ -79,14 +80,21 @@ class Page {
     const key = again === 0 ? name : `${name}~${again + 1}`;
     this.#drills.push({ name: key, reproduce, advice, reasons, verdict, notes });
     this.tape.finish(name);
-    this.#causes.addDrill(drill);
+    this.#first = this.#rows.length;
+    this.#causes.addDrill(drill, (evidence) => this.#askOf(evidence, key));
     const plain = new Map<string, number>();
     for (const taped of this.tape.asks.values())
       if (taped.baseline) plain.set(taped.task, this.#keep(detailOfTape(taped)));
     for (const task of drill.tasks) this.#addTask(task, drill, plain.get(task.task) ?? null);
-    for (const fault of drill.faults) this.#cover(fault, drill);
+    if (verdict !== 'not_applicable') for (const fault of drill.faults) this.#cover(fault, drill);
     this.tape = new Tape(this.things);
     this.things.forget(name);
+  }
+
+  #askOf(evidence: readonly number[], drill: string): { id: string; task: string } | undefined {
+    const asks = [...this.tape.asks].filter(([, { baseline }]) => !baseline);
+    const found = asks.find(([, { places }]) => evidence.some((seq) => places.has(seq)));
+    return found && { id: idOf(drill, found[0]), task: found[1].task };
   }
 
   #addTask(task: TaskReport, drill: JudgedDrill, plain: number | null): void {
@@ -109,6 +117,7 @@ class Page {
   #addCell(cell: Band['cells'][number], { phase }: Row, faults: string, drill: string): void {
     let band = this.#bands.at(-1);
     if (band?.drill !== drill || band.phase !== phase) {
+      if (this.#bands.length === MOST_LINES) return;
       band = { drill, phase, faults, cells: [], others: 0 };
       this.#bands.push(band);
     }
@@ -128,7 +137,7 @@ class Page {
     this.#covered.set(key, known);
     known.fired += fired;
     known.spared += spared;
-    for (const row of this.#rows.filter((one) => one.drill === this.#drills.length - 1 && one.phase === phase)) {
+    for (const row of this.#rows.slice(this.#first).filter((one) => one.phase === phase)) {
       known.asks += 1;
       if (row.verdict === 'failed') known.failed += 1;
     }
@@ -167,10 +176,10 @@ class Page {
         this.#drills.filter(({ verdict }) => verdict !== 'passed'),
         this.#notes(run),
       ),
-      matrix(this.#bands.slice(0, MOST_BANDS), Math.max(0, this.#bands.length - MOST_BANDS)),
+      matrix(this.#bands),
       this.#list(),
-      figures(this.#phases.all.slice(0, MOST_PHASES), Math.max(0, this.#phases.all.length - MOST_PHASES)),
-      coverage([...this.#covered.values()]),
+      figures(this.#phases.all.slice(0, MOST_LINES)),
+      coverage([...this.#covered.values()].slice(0, MOST_LINES)),
     ];
     return documentHead(`${SIGNS[run.verdict]} ${name} on ${run.target.name}`, files) + html`<main>${top}</main>`.text;
   }
@@ -197,7 +206,12 @@ class Page {
     const all = this.#rows.length;
     const [worst] = this.#causes.all();
     const parts = [
-      failed === 0 ? `None of ${count(all, 'task')} failed` : `${failed} of ${count(all, 'task')} failed`,
+      failed > 0
+        ? `${failed} of ${count(all, 'task')} failed`
+        : all === 0
+          ? 'Nothing was asked'
+          : `No task failed of ${all}`,
+      ...(failed === 0 && worst !== undefined ? [`but ${worst.drill} as a whole did`] : []),
       ...(worst === undefined || failed === 0 ? [] : [`most of all under ${worst.faults}`]),
       ...(inconclusive === 0 ? [] : [`${inconclusive} could not be judged`]),
       ...(run.unfinished.length === 0 ? [] : [`${count(run.unfinished.length, 'drill')} not finished`]),
@@ -211,7 +225,9 @@ class Page {
       ...run.unfinished.map((name) => `${name} did not come to its end.`),
       ...(run.unread === 0 ? [] : [`${count(run.unread, 'text')} unread: drill notices lists them.`]),
       ...notes,
-      ...(this.things.all.length === 0 ? ['What was said to models and by them was not kept in this run.'] : []),
+      ...(this.things.all.length === 0 && this.#rows.length > 0
+        ? ['What was said to models and by them was not kept in this run.']
+        : []),
       ...(this.things.full ? ['More was said than is kept: of the last calls only the trace tells.'] : []),
     ];
   }

@@ -43,7 +43,12 @@ function shapeOf(value: unknown, texts: ReturnType<typeof createTable<Template>>
     numbers.push(value);
     return 'n';
   }
-  if (typeof value === 'string') return texts.indexOf(templateOf(value, numbers));
+  if (typeof value === 'string') {
+    const own: number[] = [];
+    numbers.push(texts.indexOf(templateOf(value, own)), ...own);
+    // Texts with as many numbers can stand in each other's place.
+    return own.length === 0 ? 't' : `t${own.length}`;
+  }
   if (Array.isArray(value)) return value.map((item) => shapeOf(item, texts, numbers));
   if (typeof value !== 'object' || value === null) return value === true || value === false ? value : null;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shapeOf(item, texts, numbers)]));

@@ -1,9 +1,9 @@
 import type { JudgedDrill, RunReport } from '../../core/report.ts';
 import type { Detail, Row, Word } from '../../page/data.ts';
 import { count, seconds } from '../../text/words.ts';
-import { scoreWords, secondsOr, withPaste } from '../words.ts';
+import { cutShort, scoreWords, secondsOr, withPaste } from '../words.ts';
 import type { Cause } from './causes.ts';
-import { type Html, html, joined } from './escape.ts';
+import { Html, html, joined } from './escape.ts';
 import { type Figures, quantile } from './figures.ts';
 
 /** A verdict is said by a sign, a colour and a word. */
@@ -14,13 +14,13 @@ export const wordOf = (verdict: string): string => verdict.replaceAll('_', ' ');
 export const linkTo = (id: string): string => `#${id}`;
 
 export function header(run: Omit<RunReport, 'drills'>, name: string, lead: string): Html {
-  const { target, seed, time, mode, status, about } = run;
+  const { target, seed, time, mode, about } = run;
   const facts = [
     scoreWords(run),
     `seed ${seed}`,
     `${time} time`,
     `${mode} replies`,
-    status,
+    cutShort(run) ?? run.status,
     about.started_at.replace('T', ' ').slice(0, 16),
     `run ${about.id}`,
   ];
@@ -33,10 +33,10 @@ export function header(run: Omit<RunReport, 'drills'>, name: string, lead: strin
 
 /** The counters are filters, by their addresses. */
 export function counters(counts: Readonly<Record<Word, number>>): Html {
-  const words = Object.keys(SIGNS) as Word[];
+  const words = (Object.keys(SIGNS) as Word[]).filter((word) => word !== 'not_applicable' || counts[word] > 0);
   return html`<nav aria-label="Tasks by verdict"><ul class="counters">${words.map(
     (word) =>
-      html`<li><a class="${word}" href="#q=verdict:${word}"><b>${SIGNS[word]} ${counts[word]}</b> ${wordOf(word)}</a></li>`,
+      html`<li><a class="${counts[word] === 0 ? 'none' : word}" href="#q=verdict:${word}"><b>${SIGNS[word]} ${counts[word]}</b> ${wordOf(word)}</a></li>`,
   )}</ul></nav>`;
 }
 
@@ -57,7 +57,7 @@ ${causes.slice(0, MOST_CAUSES).map(causeCard)}${
 }
 
 function causeCard(cause: Cause): Html {
-  const { drill, faults, failed, of, checks, endings, first } = cause;
+  const { drill, faults, failed, of, checks, endings, look, first } = cause;
   const [worst] = checks.values();
   const many = failed === 0 ? '' : ` · ${failed} of ${count(of, 'task')} failed`;
   const advice = [...new Set([...checks.values()].flatMap(({ advice: text }) => text ?? []))];
@@ -71,7 +71,7 @@ function causeCard(cause: Cause): Html {
       ? ''
       : html`<dt>Which call</dt><dd>${first.call}</dd><dt>What the backup got</dt><dd>${first.backup}</dd>`
   }${advice.length === 0 ? '' : html`<dt>What to change</dt><dd>${advice.slice(0, 3).map((text) => html`<p>${text}</p>`)}</dd>`}</dl>
-${first === undefined ? '' : html`<p><a class="look" href="${linkTo(first.id)}">Look at ${first.task}</a></p>`}</article>`;
+${look === undefined ? '' : html`<p><a class="look" href="${linkTo(look.id)}">Look at ${look.task}</a></p>`}</article>`;
 }
 
 function mostOften(endings: ReadonlyMap<string, number>): Html {
@@ -86,20 +86,45 @@ const checkLine = ([check, { severity, reason, times }]: [
 ]): Html =>
   html`<p><span class="severity ${severity}">${severity}</span> <b>${check}</b>${times > 1 ? ` × ${times}` : ''}: ${reason}</p>`;
 
-/** What kept drills from being decided, and what was taken for granted. */
+/** What kept drills from being decided, and what was taken for granted; what does not apply is no news. */
 export function open(
   drills: readonly Pick<JudgedDrill, 'name' | 'reasons' | 'verdict'>[],
   notes: readonly string[],
 ): Html {
-  const reasons = drills.flatMap(({ name, reasons: some }) => some.map((one) => ({ name, ...one })));
-  if (reasons.length === 0 && notes.length === 0) return html``;
-  const line = ({ name, reason, fix }: (typeof reasons)[number]) => {
-    const [says, paste] = withPaste(fix);
-    return html`<li><b>${name}</b>: ${reason} <span class="fix">${says}${paste === undefined ? '' : html` <code>${paste}</code>`}</span></li>`;
-  };
-  return html`<section aria-labelledby="open"><h2 id="open">Not judged, and noted</h2><ul class="plain">${reasons.slice(0, 40).map(line)}${
-    reasons.length > 40 ? html`<li>and ${reasons.length - 40} more</li>` : ''
-  }${notes.map((text) => html`<li>${text}</li>`)}</ul></section>`;
+  const lines = (idle: boolean) => [...reasonsOf(drills, idle).values()].map(reasonLine);
+  const [undecided, idle] = [lines(false), lines(true)];
+  if (undecided.length + idle.length + notes.length === 0) return html``;
+  const alone = undecided.length + notes.length === 0 ? new Html(' open') : '';
+  return html`<section aria-labelledby="open"><h2 id="open">Not judged, and noted</h2><ul class="plain">${undecided}${notes.map((text) => html`<li>${text}</li>`)}</ul>${
+    idle.length === 0
+      ? ''
+      : html`<details${alone}><summary>What does not apply to this target</summary><ul class="plain">${idle}</ul></details>`
+  }</section>`;
+}
+
+interface Reason {
+  reason: string;
+  fix: string;
+  drills: string[];
+}
+
+/** Each reason once, with all drills it is said of. */
+function reasonsOf(drills: Parameters<typeof open>[0], idle: boolean): Map<string, Reason> {
+  const reasons = new Map<string, Reason>();
+  for (const { name, reasons: some } of drills.filter(({ verdict }) => (verdict === 'not_applicable') === idle))
+    for (const { reason, fix } of some) {
+      const known = reasons.get(reason) ?? { reason, fix, drills: [] };
+      reasons.set(reason, known);
+      known.drills.push(name);
+    }
+  return reasons;
+}
+
+function reasonLine({ reason, fix, drills }: Reason): Html {
+  const [says, paste] = withPaste(fix);
+  const more = drills.length > 3 ? ` and ${count(drills.length - 3, 'more drill')}` : '';
+  const code = paste === undefined ? '' : html` <code>${paste}</code>`;
+  return html`<li><b>${drills.slice(0, 3).join(', ')}${more}</b>: ${reason} <span class="fix">${says}${code}</span></li>`;
 }
 
 // --- the whole at a glance ------------------------------------------------------
@@ -114,22 +139,44 @@ export interface Band {
   others: number;
 }
 
-export function matrix(bands: readonly Band[], more: number): Html {
-  return html`<section aria-labelledby="matrix"><h2 id="matrix">Faults × tasks</h2>
-<div class="matrix">${bands.map(bandRow)}</div>${more === 0 ? '' : html`<p>and ${count(more, 'more phase')}</p>`}</section>`;
+/** So many lines are there at once, the others behind a click. */
+const FOLDED = 12;
+
+export function matrix(bands: readonly Band[]): Html {
+  const bad = ({ cells }: Band) => Number(cells.some(({ verdict }) => verdict === 'failed'));
+  const rows = bands.toSorted((a, b) => bad(b) - bad(a)).map(bandRow);
+  const more =
+    rows.length > FOLDED
+      ? html`<details><summary>${count(rows.length - FOLDED, 'more phase')}</summary>${rows.slice(FOLDED)}</details>`
+      : '';
+  if (rows.length === 0) return html``;
+  return html`<section aria-labelledby="matrix"><h2 id="matrix">Faults × tasks</h2>${rows.slice(0, FOLDED)}${more}</section>`;
 }
 
 const bandRow = ({ drill, phase, faults, cells, others }: Band): Html =>
-  html`<div class="band"><p><b>${faults}</b><br>${drill} · ${phase}</p><ul>${cells.map(
+  html`<div class="band"><p><b>${faults}</b><br><span class="soft">${drill} · ${phase}</span></p><ul>${cells.map(
     ({ id, task, verdict, what }) =>
       html`<li><a class="${verdict}" href="${linkTo(id)}" title="${task}: ${what}" aria-label="${task}: ${wordOf(verdict)}">${SIGNS[verdict]}</a></li>`,
   )}${others === 0 ? '' : html`<li class="others">and ${others} more</li>`}</ul></div>`;
+
+/** A table in which everything wide has room of its own. */
+function table(id: string, title: string, head: readonly string[], rows: readonly Html[]): Html {
+  const whole = (some: readonly Html[], label: string) =>
+    html`<div class="wide" tabindex="0" role="region" aria-label="${label}"><table><thead><tr>${head.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead><tbody>${some}</tbody></table></div>`;
+  if (rows.length === 0) return html``;
+  const rest = rows.slice(FOLDED);
+  const more =
+    rest.length === 0
+      ? ''
+      : html`<details><summary>${rest.length} more</summary>${whole(rest, `${title}, the others`)}</details>`;
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>${whole(rows.slice(0, FOLDED), title)}${more}</section>`;
+}
 
 const money = (usd: number) => `$${usd.toFixed(4)}`;
 const times = (a: number | null, b: number | null) =>
   a === null || b === null || b === 0 ? '' : ` (${(a / b).toFixed(1)} ×)`;
 
-export function figures(phases: readonly Figures[], more: number): Html {
+export function figures(phases: readonly Figures[]): Html {
   const most = Math.max(1, ...phases.map(({ ms }) => quantile(ms, 1) ?? 0));
   const row = ({ drill, phase, faults, ms, plain_ms, unanswered, usd, plain_usd, unpriced }: Figures) => {
     const [half, plain, high, last] = [quantile(ms, 0.5), quantile(plain_ms, 0.5), quantile(ms, 0.95), quantile(ms, 1)];
@@ -140,7 +187,8 @@ export function figures(phases: readonly Figures[], more: number): Html {
       unpriced === ms.length + unanswered ? '–' : html`${money(usd)}${times(usd, plain_usd)}`
     }</td></tr>`;
   };
-  return html`<section aria-labelledby="figures"><h2 id="figures">Latency and cost against the baseline</h2><div class="wide" tabindex="0" role="region" aria-label="Latency and cost by phase"><table><thead><tr><th scope="col">phase</th><th scope="col">asks</th><th scope="col">median</th><th scope="col">95 %</th><th scope="col">slowest</th><th scope="col">with and without faults</th><th scope="col">median without</th><th scope="col">cost</th></tr></thead><tbody>${phases.map(row)}</tbody></table></div>${more === 0 ? '' : html`<p>and ${count(more, 'more phase')}</p>`}</section>`;
+  const head = ['phase', 'asks', 'median', '95 %', 'slowest', 'with and without faults', 'median without', 'cost'];
+  return table('figures', 'Latency and cost against the baseline', head, phases.map(row));
 }
 
 export interface Covered {
@@ -156,7 +204,8 @@ export interface Covered {
 export function coverage(all: readonly Covered[]): Html {
   const row = ({ fault, role, workflow, fired, spared, failed, asks }: Covered) =>
     html`<tr><th scope="row">${fault}</th><td>${role}</td><td>${workflow}</td><td>${fired === 0 ? html`<b class="failed">never</b>` : fired}</td><td>${spared}</td><td>${failed} of ${asks}</td></tr>`;
-  return html`<section aria-labelledby="coverage"><h2 id="coverage">What was broken</h2><div class="wide" tabindex="0" role="region" aria-label="Faults by role and workflow"><table><thead><tr><th scope="col">fault</th><th scope="col">role</th><th scope="col">workflow</th><th scope="col">fired</th><th scope="col">tasks spared</th><th scope="col">tasks failed</th></tr></thead><tbody>${all.slice(0, 200).map(row)}</tbody></table></div></section>`;
+  const head = ['fault', 'role', 'workflow', 'fired', 'tasks spared', 'tasks failed'];
+  return table('coverage', 'What was broken', head, all.map(row));
 }
 
 // --- rows -------------------------------------------------------------------------
