@@ -6,15 +6,32 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { look, NO_BROWSER, openBrowser } from './chromium.fixture.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
+import { Project, THREE_TASKS } from './project.fixture.ts';
 import { laced } from './reporters/hostile.fixture.ts';
 import { htmlPage } from './reporters/html/index.ts';
 import { failedDrill, openDrill, sampleEvents, sampleRun, written } from './reporters/sample-run.fixture.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'drill-page-'));
-const [real, hostile] = [join(home, 'real.html'), join(home, 'hostile.html')];
+const [real, hostile, live] = ['real.html', 'hostile.html', 'live.html'].map((name) => join(home, name)) as [
+  string,
+  string,
+  string,
+];
 let browser: Browser;
 
 const HOSTILE = `</script></style><script>alert(1)</script><img src=x onerror=alert(2)><!--"' onfocus=alert(3) autofocus \u2028\u202e\u001b[31m`;
+
+/** Sends, gets and says what is hostile wherever it can. */
+const HOSTILE_AGENT = `const hostile = ${JSON.stringify(HOSTILE)};
+export default async (task, { roles }) => {
+  for (const { base_url, model, api_key } of [roles.primary, roles.backup]) {
+    const body = { model, messages: [{ role: 'system', content: hostile }, { role: 'user', content: task.input + hostile }] };
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer ' + api_key };
+    await fetch(base_url + '/chat/completions', { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(5000) }).catch(() => {});
+  }
+  return { kind: 'answered', answer: hostile, notice: hostile, citations: [hostile], data: { [hostile]: hostile }, error: hostile };
+};
+`;
 
 if (NO_BROWSER !== undefined) console.warn(`skipped: ${NO_BROWSER}`);
 
@@ -31,6 +48,9 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
       return open.onEnd(laced(sampleRun, HOSTILE));
     });
     writeFileSync(hostile, page);
+    using project = new Project({ ...THREE_TASKS, 'agent.mjs': HOSTILE_AGENT });
+    const request = { cwd: project.cwd, target: './agent.mjs', tasks: 'my-tasks', reporter: ['html'] };
+    writeFileSync(live, (await runDrill(request)).files['report.html'] ?? '');
   });
   afterAll(async () => {
     await browser?.close();
@@ -121,8 +141,11 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
     await page.waitForSelector('details.row[open] .timeline');
   });
 
-  it('hostile text is text, also where a row is opened', async () => {
-    using looked = await look(browser, hostile);
+  it.each([
+    ['in a stored run that somebody else made', () => hostile],
+    ['of a target that ran here', () => live],
+  ])('hostile text is text, also where a row is opened: %s', async (_, path) => {
+    using looked = await look(browser, path());
     const { page, complaints, requests } = looked;
     for (let i = 0; i < 3; i++) await page.keyboard.press('n');
     await page.locator('details.row[open] .timeline').first().waitFor();
