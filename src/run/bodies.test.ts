@@ -58,3 +58,13 @@ it('a run that kept nothing has nothing', () => {
   const run = { file: (part: string) => ({ path: join(folder.path, part), name: part }) };
   expect([...storedBodies(run)]).toEqual([]);
 });
+
+it('of a run that was killed, what it had kept until then is there', () => {
+  const { run } = written(thing(1), call(1));
+  const { path } = run.file('bodies.jsonl');
+  writeFileSync(path, `${readFileSync(path, 'utf8')}{"body":"00`);
+  rmSync(run.file('SHA256SUMS').path);
+  expect([...storedBodies({ ...run, brokenOff: true })]).toEqual([thing(1), call(1)]);
+  rmSync(path);
+  expect([...storedBodies({ ...run, brokenOff: true })]).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { BodyLine } from '../core/bodies.ts';
 import { damaged, linesOf, measure, SUMS } from '../judge/stored-file.ts';
 import { readSums, type StoredRun } from '../judge/stored-run.ts';
@@ -5,18 +6,25 @@ import { parseJson } from '../text/json.ts';
 import { BODIES } from './bodies.ts';
 
 /** What a stored run kept of what was said: nothing where it kept nothing. Throws a DrillError where it is not as it was written. */
-export function* storedBodies(run: Pick<StoredRun, 'file'>): Iterable<BodyLine> {
-  const sum = readSums(run.file(SUMS), [BODIES]).get(BODIES);
-  if (sum === undefined) return;
+export function* storedBodies(run: Pick<StoredRun, 'file' | 'brokenOff'>): Iterable<BodyLine> {
   const file = run.file(BODIES);
-  if (measure(file).sum !== sum) throw damaged(file.name, `its checksum is not the one in ${SUMS}`);
+  if (!(run.brokenOff ? existsSync(file.path) : isWhole(run))) return;
   let number = 0;
-  for (const line of linesOf(file)) {
+  for (const line of linesOf(file, run.brokenOff ? 'so far' : 'whole')) {
     number += 1;
     const read = BodyLine.safeParse(parseJson(line));
     if (!read.success) throw damaged(file.name, 'this is nothing that was said', number);
     yield read.data;
   }
+}
+
+/** Whether they are there, as the run has written them. */
+function isWhole(run: Pick<StoredRun, 'file'>): boolean {
+  const sum = readSums(run.file(SUMS), [BODIES]).get(BODIES);
+  if (sum === undefined) return false;
+  const file = run.file(BODIES);
+  if (measure(file).sum !== sum) throw damaged(file.name, `its checksum is not the one in ${SUMS}`);
+  return true;
 }
 
 /** What the shards of a run kept, as one machine would have: drill by drill, each thing before the first call that names it. */
