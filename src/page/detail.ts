@@ -101,7 +101,7 @@ export function markdownOf(row: Row, drill: DrillData, { calls, checks, got }: D
   ].join('\n');
 }
 
-const plainText = (text: string) => text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>()#+!|~@-]/g, '\\$&');
+const plainText = (text: string) => text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]<>()#+!|~@&-]/g, '\\$&');
 
 /** Fenced by more backquotes than it holds. */
 function codeOf(text: string): string {
