@@ -116,6 +116,7 @@ describe.skipIf(noTmux)('on a terminal', () => {
     const tall = flawed.open(80, 6);
     await tall.until(HELD);
     await tall.untilSo(() => wrongIn(tall).includes('clears by [2J'));
+    await tall.release().until(/^EXIT=/m);
   });
 });
 

@@ -96,7 +96,8 @@ export class Home implements Disposable {
 
   [Symbol.dispose](): void {
     spawnSync('tmux', ['-S', this.#socket, 'kill-server'], limits);
-    rmSync(this.path, { recursive: true, force: true });
+    // A run that was going on writes its reports as its terminal goes.
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
