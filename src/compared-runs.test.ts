@@ -201,6 +201,14 @@ describe('runs of an agent of which one thing was mended and another broken', ()
   });
 });
 
+const FILES: Record<string, string> = { csv: 'tasks.csv', otlp: 'traces.otlp.json', 'pull-request': 'summary.md' };
+
+/** What the last run of a project wrote by a reporter. */
+function fileOf(cwd: string, reporter: string): string {
+  const last = readdirSync(join(cwd, 'reports')).sort().at(-1) ?? '';
+  return readFileSync(join(cwd, 'reports', last, FILES[reporter] ?? ''), 'utf8');
+}
+
 it('docs/compare.md can be followed', async () => {
   using project = new Project({});
   const blocks = [...readFileSync(join(root, 'docs/compare.md'), 'utf8').matchAll(/^```sh\n([\s\S]*?)^```/gm)];
@@ -210,5 +218,8 @@ it('docs/compare.md can be followed', async () => {
     const { code, out, err } = await drill(project.cwd, ...line.split(/ +/));
     expect({ line, code, err }).toEqual({ line, code: 0, err: '' });
     expect(out).not.toBe('');
+    // What a stored run is written as is what it had written itself.
+    const [, reporter = ''] = /^report latest --as (.*)/.exec(line) ?? [];
+    if (reporter !== '') expect(out === fileOf(project.cwd, reporter), reporter).toBe(true);
   }
 });
