@@ -117,6 +117,8 @@ describe('runs of an agent of which one thing was mended and another broken', ()
     expect(tasks.differs).toMatchObject([
       { what: 'golden tasks', drill: 'short', before: expect.stringMatching(/^\w+$/) },
     ]);
+    const roles = await edited('inputs.json', (text) => text.replaceAll('"claude-haiku-4-5"', '"claude-sonnet-5"'));
+    expect(roles.differs).toMatchObject([{ what: 'role backup', now: 'anthropic claude-sonnet-5' }]);
     const first = await edited('run.json', (text) =>
       text.replace('"drill.run/2"', '"drill.run/1"').replace(',"stopped_by":null', ''),
     );

@@ -14,7 +14,13 @@ export function differencesOf(before: ReadReport, now: ReadReport, common: reado
   });
   // A program meets the machine's time, and its Node with it; virtual time is the same on all of them.
   const node = was.time === 'wall' || is.time === 'wall' ? versionOf('node', before, now) : [];
-  return [...plain, ...node, ...common.flatMap((drill) => ofDrill(drill, before, now)), ...unseen(before, now, common)];
+  return [
+    ...plain,
+    ...node,
+    ...ofRoles(before, now),
+    ...common.flatMap((drill) => ofDrill(drill, before, now)),
+    ...unseen(before, now, common),
+  ];
 }
 
 const FACTS: Record<string, (run: RunReport) => string> = {
@@ -43,6 +49,18 @@ function faultsOf({ reproduce }: RunReport): string {
 function versionOf(what: string, { report: was }: ReadReport, { report: is }: ReadReport): Difference[] {
   const [before = 'unknown', now = 'unknown'] = [was.about.versions[what], is.about.versions[what]];
   return before === now ? [] : [{ what: `version of ${what}`, before, now }];
+}
+
+/** Whose model a role is decides what it costs, and live what it says. */
+function ofRoles({ roles: before }: ReadReport, { roles: now }: ReadReport): Difference[] {
+  const said = (roles: unknown, name: string) => {
+    const role = isRecord(roles) ? roles[name] : undefined;
+    return isRecord(role) ? `${role['provider']} ${role['model']}` : 'none';
+  };
+  return keysThatDiffer(before, now).map((name) => {
+    const [a, b] = [said(before, name), said(now, name)];
+    return { what: `role ${name}`, before: a === b ? 'other' : a, now: a === b ? 'other settings' : b };
+  });
 }
 
 function ofDrill(drill: string, before: ReadReport, now: ReadReport): Difference[] {

@@ -80,6 +80,15 @@ test('which golden tasks are others is said by name, where the inputs of both ru
   expect(compared(before, before).kind).toBe('comparable');
 });
 
+test('another model in a role is told with both', () => {
+  const of = (model: string, key_env = 'KEY') => ({ ...one, roles: { backup: { provider: 'mine', model, key_env } } });
+  expect(compared(of('m-1'), of('m-2')).differs).toEqual([
+    { what: 'role backup', before: 'mine m-1', now: 'mine m-2' },
+  ]);
+  expect(compared(of('m-1'), of('m-1', 'OTHER')).differs).toMatchObject([{ now: 'other settings' }]);
+  expect(compared(of('m-1'), one).differs).toEqual([]);
+});
+
 test('runs without a drill in common are refused, and others are held against each other in those they have', () => {
   expect(() => compareRuns(run([passedDrill]), run([failedDrill]))).toThrow(
     'these runs have no drill in common: reports/r has timeout_primary; reports/r has two_wrongs',

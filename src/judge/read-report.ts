@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { DrillError } from '../core/errors.ts';
 import { RunReport } from '../core/report.ts';
 import { RUN_SCHEMA } from '../core/run-schema.ts';
-import { isRecord, parseJson } from '../text/json.ts';
+import { isRecord, type Json, parseJson } from '../text/json.ts';
 import { asNow } from './old-runs.ts';
 import { damaged, linesOf, type StoredFile } from './stored-file.ts';
 
@@ -14,6 +14,8 @@ export interface ReadReport {
   report: RunReport;
   /** Golden tasks and what belongs to them, by drill; absent where `run.json` stands alone. */
   workflows?: ReadonlyMap<string, unknown>;
+  /** Who was there to be called, by role; absent as they are. */
+  roles?: unknown;
 }
 
 /** `run.json` of a run, or another JSON file that was named in its place. */
@@ -34,18 +36,18 @@ export function readReport(path: string, name: string): ReadReport {
   if (!run.success) throw noRun(file, run.error.issues[0]?.message);
   const inputs = { path: join(dirname(file.path), 'inputs.json'), name: join(dirname(file.name), 'inputs.json') };
   const whole = basename(file.path) === 'run.json' && existsSync(inputs.path);
-  return { name, report: run.data, ...(whole && { workflows: workflowsIn(inputs) }) };
+  return { name, report: run.data, ...(whole && inputsOf(inputs)) };
 }
 
-function workflowsIn(file: StoredFile): ReadonlyMap<string, unknown> {
+function inputsOf(file: StoredFile): Required<Pick<ReadReport, 'workflows' | 'roles'>> {
   const data = jsonIn(file);
   if (!Array.isArray(data)) throw damaged(file.name, 'it is no list');
-  return new Map(
-    data.map((one) => {
-      const drill = isRecord(one) && isRecord(one['drill']) ? String(one['drill']['drill']) : '';
-      return [drill, isRecord(one) ? one['workflow'] : undefined];
-    }),
-  );
+  const plans = data.filter(isRecord);
+  const nameOf = ({ drill }: Json) => String(isRecord(drill) ? drill['drill'] : '');
+  return {
+    workflows: new Map(plans.map((plan) => [nameOf(plan), plan['workflow']])),
+    roles: plans[0]?.['roles'],
+  };
 }
 
 function noRun({ name }: StoredFile, why = 'it has another shape'): DrillError {

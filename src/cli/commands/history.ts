@@ -6,6 +6,7 @@ import { compareRuns } from '../../judge/compare.ts';
 import { type ReadReport, readReport } from '../../judge/read-report.ts';
 import { reportedIn } from '../../judge/reports-folder.ts';
 import { visible } from '../../reporters/json.ts';
+import { widthOf } from '../../reporters/width.ts';
 import { clean, scoreWords, withUnread } from '../../reporters/words.ts';
 import { count, seconds, unique, usd } from '../../text/words.ts';
 import type { Terminal } from '../terminal.ts';
@@ -117,10 +118,10 @@ const HEAD = ['when', 'run', 'drills', 'verdict', 'took', 'cost', 'since the one
 
 function tableOf(rows: readonly Row[]): string {
   const cells = [HEAD, ...rows.map(cellsOf)].map((row) => row.map(clean));
-  const widths = HEAD.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
+  const widths = HEAD.map((_, i) => Math.max(...cells.map((row) => widthOf(row[i] ?? ''))));
   const lines = cells.map((row) =>
     row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .map((cell, i) => cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - widthOf(cell))))
       .join('  ')
       .trimEnd(),
   );
