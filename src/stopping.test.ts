@@ -119,7 +119,9 @@ describe.concurrent('a stop condition on a command in wall time', () => {
     expect(ran.report.stopped_by).toMatchObject({ name: 'too_many_fail', threshold: 0.5 });
     expect(ran.trace.find(({ kind }) => kind === 'stop')).toMatchObject({ phase: 'healed' });
     expect(ran.err).toMatch(/^stopped: too_many_fail: 2 of the last 3 asks failed/m);
-    expect(ran.out).toMatch(/^the run was stopped: too_many_fail: .*\nNOT FINISHED mine {2}in phase healed: 2 tasks asked, 2 failed\n/);
+    expect(ran.out).toMatch(
+      /^the run was stopped: too_many_fail: .*\nNOT FINISHED mine {2}in phase healed: 2 tasks asked, 2 failed\n/,
+    );
     // Judged again it is the same, by the exit code as well.
     const again = await drill(home.cwd, 'report', ran.folder);
     expect([again.code, again.out]).toEqual([4, ran.out]);
