@@ -285,8 +285,12 @@ function* failures(drill: JudgedDrill): Iterable<string> {
       : [`- Fix for ${safe(check)}: ${safe(text)} More: ${code(`drill explain ${check}`)}`];
   });
   yield* advice.length === 0 ? [] : [...advice, ''];
+  // Tasks that failed alike were called alike: the first of each kind shows how.
+  const firsts = groups.flatMap(([, cells]) =>
+    [...groupedBy(cells, ({ cell }) => cell.reason).values()].flatMap(([{ task }]) => task?.ask ?? []),
+  );
   for (const task of drill.tasks) {
-    if (task.checks.every((cell) => cell.verdict !== 'failed')) continue;
+    if (!firsts.includes(task.ask)) continue;
     yield* section(`Calls of ${task.task} (${task.phase}, ask ${task.ask})`, CALL_HEAD, callRows(task));
   }
   yield `Reproduce: ${code(drill.reproduce)}`;

@@ -30,14 +30,16 @@ export function adapterFor(fn: FoundFunction, style: Style): string | undefined 
   if (takes.what === 'task') return `${commented(NOTE, '//')}\nexport { ${own} as default } ${from}\n`;
   const imported = fn.name === 'default' ? `import ${own} ${from}` : `import { ${own} } ${from}`;
   const typed = style.typescript;
+  const asked = called(own, takes, fn.pieces);
+  const handed = /\bsignal\b/.test(asked) ? 'task, { signal }' : 'task';
   return `${commented(NOTE, '//')}
 ${typed ? "import type { Agent } from 'failover-drill';\n" : ''}${imported}
 
-${typed ? 'const agent: Agent = ' : "/** @type {import('failover-drill').Agent} */\nconst agent = "}async (task, { signal }) => {
+${typed ? 'const agent: Agent = ' : "/** @type {import('failover-drill').Agent} */\nconst agent = "}async (${handed}) => {
   // What your retrieval would find. Where your function finds its sources itself, ask it task.input alone.
   const sources = task.sources.map(({ id, text }) => \`[\${id}]\\n\${text}\\n\\n\`).join('');
   const question = \`\${sources}\${task.input}\`;
-  const reply${typed ? ': any' : ''} = ${called(own, takes, fn.pieces)};
+  const reply${typed ? ': any' : ''} = ${asked};
 ${readBack(fn)}};
 
 export default agent;
