@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { displayPath } from './config/read-file.ts';
@@ -47,4 +47,21 @@ it('what comes with the package is named by the package, wherever it is installe
     'failover-drill/drills/x.yaml',
   );
   expect(displayPath(join(process.cwd(), 'drills/x.yaml'))).toBe('drills/x.yaml');
+});
+
+it('the roles that are suggested for a host that is none are all there are, and can be pasted', async () => {
+  const own = OWN_AGENT.replace(
+    '[roles.primary, roles.backup]',
+    "[{ base_url: 'https://api.other.example/v1', model: 'other-1', api_key: 'k' }, roles.primary]",
+  );
+  using project = new Project({ ...THREE_TASKS, 'a.mjs': own });
+  const request = { cwd: project.cwd, tasks: 'my-tasks', target: './a.mjs', task: ['opening_hours'] };
+  const before = await runDrill(request);
+  const [fix = ''] =
+    before.report.drills[0]?.reasons.map((one) => one.fix).filter((text) => text.includes('Paste')) ?? [];
+  expect([before.code, fix]).toEqual([3, expect.stringMatching(/Paste {2}roles: \{ primary: .* backup-2: .*other-1/)]);
+  writeFileSync(join(project.cwd, 'drill.config.yaml'), fix.replace(/^.*Paste {2}/, ''));
+  const { report, trace } = await runDrill(request);
+  expect(report.drills[0]?.reasons.filter(({ reason }) => reason.includes('no role'))).toEqual([]);
+  expect(trace.filter(({ kind }) => kind === 'unknown-call')).toEqual([]);
 });

@@ -14,7 +14,10 @@ test('a project’s drill comes first; a path is a path; an unknown name gets a 
   expect(listDrills(scratch.dir)[0]).toEqual({ name: 'night_outage', path });
   expect(findDrill('night_outage', scratch.dir)).toEqual({ path });
   expect(findDrill('night_outage/hang', scratch.dir)).toEqual({ path, alternative: 'hang' });
-  expect(findDrill('./x/y.yaml', scratch.dir)).toEqual({ path: join(scratch.dir, 'x', 'y.yaml') });
+  expect(findDrill('./x/y.yaml', scratch.dir)).toEqual({
+    path: join(scratch.dir, 'x', 'y.yaml'),
+    written: './x/y.yaml',
+  });
   expect(problemsOf(() => findDrill('night_outag', scratch.dir))[0]).toMatch(
     /there is no drill "night_outag" \| did you mean "night_outage"\?/,
   );

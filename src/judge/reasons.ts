@@ -109,8 +109,21 @@ function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {
     reason: known
       ? `a call to ${event.origin} asked for the model ${event.model ?? '(none)'}, which is no role's`
       : `a call went to ${event.origin}${event.path} (model ${event.model ?? 'not named'}), which is no role's host`,
-    fix: `Make it a role, in the target's \`roles\` or under roles: in drill.config.yaml. Paste  backup-2: { ${parts.join(', ')} }`,
+    fix: `Make it a role, in the target's \`roles\` or in drill.config.yaml. Paste  ${rolesWith(parts.join(', '), plan)}`,
   };
+}
+
+/** All roles of the chain and one more: whoever names roles names all of them. */
+function rolesWith(added: string, { roles, declares }: JudgePlan): string {
+  const own = declares.chain.flatMap((name) => {
+    const { provider, protocol, base_url, model, key_env } = roles[name] ?? {};
+    const key = key_env === undefined ? '' : `, key_env: ${key_env}`;
+    return model === undefined
+      ? []
+      : [`${name}: { provider: ${provider}, protocol: ${protocol}, base_url: ${base_url}, model: ${model}${key} }`];
+  });
+  const free = ['primary', 'backup', 'backup-2', 'backup-3', 'backup-4'].find((name) => roles[name] === undefined);
+  return `roles: { ${[...own, `${free ?? 'another'}: { ${added} }`].join(', ')} }`;
 }
 
 /** Where something in an address was redacted it may be no URL any more. */

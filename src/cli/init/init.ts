@@ -134,7 +134,9 @@ function toldOf(choice: Choice, { functions }: Project, { roles, entry }: Plan):
     }[choice.kind](),
     more.length === 0
       ? []
-      : [`found as well: ${more.map(labelOf).join(', ')}; choose one with --target in another folder`],
+      : [
+          `found as well: ${more.map(labelOf).join(', ')}; to take one of them, remove what was written and name it by --target`,
+        ],
   ].flat();
 }
 
