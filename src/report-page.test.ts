@@ -96,7 +96,7 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
     );
     expect(firstScreen).toMatch(/call 1, to primary \(gpt-5-mini\): timeout after [\d.]+ s, by the fault hang/);
     expect(firstScreen).toMatch(/backup \(gpt-5-nano\) got system, user, schema of the reply.*replied/);
-    expect(firstScreen).toContain('Give every model call a time limit');
+    expect(firstScreen).toContain('Set `timeout` and `maxRetries` (`max_retries` in Python) on the client of primary');
     await page.keyboard.press('n');
     const row = page.locator('details.row[open]');
     await row.locator('.side pre').first().waitFor();
@@ -104,7 +104,7 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
     expect(text).toMatch(/primary 1[\s▼]+timeout after [\d.]+ s \(hang\)/);
     expect(text).toMatch(/backup 1: replied 200 after [\d.]+ s/);
     expect(text).toContain('Answer the support question from the sources only');
-    expect(text).toContain('To change: Give every model call a time limit');
+    expect(text).toContain('To change: Set `timeout` and `maxRetries`');
     expect(await row.locator('mark').count()).toBeGreaterThan(0);
   });
 
