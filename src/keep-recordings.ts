@@ -94,10 +94,10 @@ function draftsOf(
   uncut: boolean,
   { request, plans }: Pick<Opened, 'request' | 'plans'>,
 ): Draft[] {
-  const { cwd, signal, fault } = request;
+  const { cwd, signal, fault, shard } = request;
   const drills = plans.map(({ drill }) => drill.drill);
-  // With other faults, or cut short, they did not ask all that they ask.
-  const whole = uncut && fault.length === 0 && !signal.aborted;
+  // With other faults, in part, or cut short, they did not ask all that they ask.
+  const whole = uncut && fault.length === 0 && shard === undefined && !signal.aborted;
   const workflows = [...new Set(taken.map(({ workflow }) => workflow))];
   return workflows.flatMap((workflow) => {
     const folder = cassetteFolder(cwd, workflow);

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import { eventsOf } from './core/evidence.ts';
+import type { Part } from './core/wire.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
 import { freePorts } from './free-ports.fixture.ts';
 import { type Provider, type ProviderCall, startProvider } from './live/provider.fixture.ts';
@@ -37,14 +38,14 @@ expect:
 `;
 
 let provider: Provider;
-/** Calls for which the provider is down, by itself. */
-let refuses: ((call: ProviderCall) => boolean) | undefined;
-const DOWN = [{ type: 'error', mode: 'server_error', message: 'Internal error' } as const];
+/** What the provider says to some calls, by itself. */
+let instead: ((call: ProviderCall) => readonly Part[] | undefined) | undefined;
+const DOWN: readonly Part[] = [{ type: 'error', mode: 'server_error', message: 'Internal error' }];
 const before = { ...process.env };
 beforeAll(async () => {
   provider = await startProvider({
     keys: REAL,
-    answer: (call) => (refuses?.(call) ? { parts: DOWN } : { parts: ANSWERS }),
+    answer: (call) => ({ parts: instead?.(call) ?? ANSWERS }),
   });
   Object.assign(process.env, KEYS);
 });
@@ -171,11 +172,24 @@ export const declares = { features: ['fallback', 'deadline'], chain: ['primary',
 
 const SHORT = DRILL.replace(/ {2}- \{ name: (?:streamed|well).*\n/g, '');
 
-it('says what a provider did by itself, beside what the drill did', async () => {
-  refuses = ({ path, body }) => path.endsWith('/chat/completions') && Buffer.from(body).includes('"stream":true');
-  try {
+describe('what a provider does by itself', () => {
+  const sdks = join(root, 'fixtures/targets/sdks-agent.mjs');
+  async function meanwhile(says: NonNullable<typeof instead>, asked: Asked) {
+    instead = says;
+    try {
+      return await live(asked);
+    } finally {
+      instead = undefined;
+    }
+  }
+
+  it('is told beside what the drill did', async () => {
     const drill = DRILL.replace(/ {2}- \{ name: (?:cut|streamed).*\n/g, '');
-    const one = await live({ target: join(root, 'fixtures/targets/sdks-agent.mjs'), drill });
+    const one = await meanwhile(
+      ({ path, body }) =>
+        path.endsWith('/chat/completions') && Buffer.from(body).includes('"stream":true') ? DOWN : undefined,
+      { target: sdks, drill },
+    );
     expect(one.report.drills[0]?.notes).toContain(
       'primary failed by itself in 1 call, with no fault before it: server_error',
     );
@@ -183,9 +197,36 @@ it('says what a provider did by itself, beside what the drill did', async () => 
       ['errors', 'passed', 'backup'],
       ['well', 'passed', 'backup'],
     ]);
-  } finally {
-    refuses = undefined;
-  }
+  });
+
+  it('is no finding about a target that asked everybody', async () => {
+    const drill = SHORT.replace(/ {2}- .*cut.*\n/, '');
+    const one = await meanwhile(({ path }) => (path.endsWith('/v1/messages') ? DOWN : undefined), {
+      target: sdks,
+      drill,
+    });
+    const cell = one.report.drills[0]?.tasks[0]?.checks.find(({ check }) => check === 'fails-over');
+    expect(cell).toMatchObject({ verdict: 'inconclusive', reason: 'backup was broken as well' });
+    expect(one.report.verdict).toBe('inconclusive');
+  });
+
+  it('at a limit that the drill put in leaves the drill open, and says so', async () => {
+    process.env['SEEN'] = '/dev/null';
+    const unlimited = OWN().replace('max_tokens: 300, ', '');
+    const cut: Part[] = [
+      { type: 'text-delta', text: 'We open at' },
+      { type: 'end', reason: 'length' },
+    ];
+    const one = await meanwhile(({ path }) => (path.endsWith('/chat/completions') ? cut : undefined), {
+      target: './agent.mjs',
+      files: { 'agent.mjs': unlimited },
+    });
+    expect(one.report.verdict).toBe('inconclusive');
+    expect(one.report.drills[0]?.reasons[0]).toMatchObject({
+      reason: 'primary: its reply was cut by the limit of 500 output tokens, and the target had set none',
+      fix: expect.stringContaining('Raise `max_output_tokens` of `live`'),
+    });
+  });
 });
 
 describe('a module that calls its providers by their own names', () => {
@@ -225,6 +266,33 @@ describe('what else leaves a module', () => {
     } finally {
       await other.close();
     }
+  });
+
+  it('goes to the stand with its key in the URL, and with odd but legal options', async () => {
+    process.env['SEEN'] = '/dev/null';
+    const one = await live({
+      primary: 'gemini',
+      target: './agent.mjs',
+      drill: SHORT.replace(/ {2}- .*cut.*\n/, ''),
+      files: {
+        'agent.mjs': OWN(`const http = await import('node:http');
+          const settled = (...args) => new Promise((done) => http.request(...args, (r) => done(r.resume().statusCode)).on('error', (e) => done(e.code)).end());
+          const { DRILL_TOOLS_URL: tools, OPENAI_API_KEY: key } = process.env;
+          const said = [
+            await settled({ host: '::1', port: 9 }),
+            await settled({ host: '127.0.0.1', port: 9, path: '//' }),
+            await settled(tools, { headers: ['accept', '*/*'] }),
+          ];
+          if (said.join() !== 'ECONNREFUSED,ECONNREFUSED,200') throw new Error(said.join());
+          const body = JSON.stringify({ contents: [{ role: 'user', parts: [{ text: task.input }] }] });
+          const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body };
+          const reply = await fetch('${provider.origin}/v1beta/models/gemini-2.5-flash:generateContent?key=' + key, init);
+          if (task.id.endsWith('-1') && reply.status !== 200) throw new Error('status ' + reply.status);`),
+      },
+    });
+    expect(one.report.drills[0]?.tasks[0]?.outcome).toMatchObject({ kind: 'answered' });
+    expect(one.asked.map(({ path }) => path)).toContain('/v1beta/models/gemini-2.5-flash:generateContent');
+    expectNoLeak(one);
   });
 
   it('goes to the stand by node:https as well; a socket of its own to a provider is refused', async () => {

@@ -62,9 +62,13 @@ export function openLiveRun(config: Config | undefined, { roles, cwd, env, clock
 const ledgerFolder = (env: NodeJS.ProcessEnv) =>
   join(env['XDG_STATE_HOME'] ?? join(homedir(), '.local/state'), 'failover-drill', 'spend');
 
-const keysOf = (roles: Roles, env: NodeJS.ProcessEnv): string[] => [
-  ...new Set(Object.values(roles).flatMap(({ key_env }) => (key_env && env[key_env]) || [])),
-];
+/** What is shorter is a word such as `none`, for a server that wants any. */
+const SHORTEST_KEY = 8;
+
+const keysOf = (roles: Roles, env: NodeJS.ProcessEnv): string[] =>
+  [...new Set(Object.values(roles).flatMap(({ key_env }) => (key_env && env[key_env]?.trim()) || []))].filter(
+    (key) => key.length >= SHORTEST_KEY,
+  );
 
 function withoutKeys(env: NodeJS.ProcessEnv, keys: readonly string[]): Record<string, string> {
   const kept = Object.entries(env).filter(

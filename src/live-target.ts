@@ -36,7 +36,7 @@ export function liveTarget(
           {
             command,
             cwd: source?.cwd ?? process.cwd(),
-            env: (given) => ({ ...env, ...withoutProxies(given), DRILL_HOSTED: JSON.stringify(hosted) }),
+            env: (given) => ({ ...env, ...directly(env, given), DRILL_HOSTED: JSON.stringify(hosted) }),
           },
           habitat,
         ),
@@ -44,6 +44,9 @@ export function liveTarget(
   };
 }
 
-/** What leaves it is seen in the process itself. */
-const withoutProxies = (env: Record<string, string>) =>
-  Object.fromEntries(Object.entries(env).filter(([name]) => !/_PROXY$/i.test(name)));
+/** What leaves it is seen in the process itself, so that the user's own proxies stay; the stand is no business of theirs. */
+function directly(own: Record<string, string>, given: Record<string, string>): Record<string, string> {
+  const direct = [own['NO_PROXY'] ?? own['no_proxy'], given['NO_PROXY']].filter(Boolean).join(',');
+  const kept = Object.entries(given).filter(([name]) => !/_PROXY$/i.test(name));
+  return { ...Object.fromEntries(kept), NO_PROXY: direct, no_proxy: direct };
+}

@@ -119,12 +119,22 @@ function endsThere(last: CallView | undefined, declared: readonly FailureMode[] 
 
 /** No later role can help where it is broken whatever it is sent; what a caller can avoid excuses nothing. */
 const EXCUSES: readonly Effect[] = ['fails', 'delays', 'spoils'];
-const excused = (c: CallView) => c.fired.some((f) => EXCUSES.includes(f.effect));
+/** In a run without scripts a provider may fail by itself, which is no more the target's doing than a fault is. */
+const excusedIn =
+  ({ seen }: Case) =>
+  (c: CallView) =>
+    c.fired.some((f) => EXCUSES.includes(f.effect)) ||
+    (seen.ask?.expected_answer === '' &&
+      c.failureMode !== null &&
+      c.abort === undefined &&
+      FAILURE_MODES[c.failureMode].blames !== 'request');
 
 const delayed = (c: CallView) => c.fired.some((f) => f.effect === 'delays');
 const spoiled = (c: CallView) => c.fired.some((f) => !leavesWhole(f.effect));
 
-function reached({ seen, armed, declares }: Case, earlier: string[], rescue: string[], limit: Limit) {
+function reached(on: Case, earlier: string[], rescue: string[], limit: Limit) {
+  const { seen, armed, declares } = on;
+  const excused = excusedIn(on);
   const { ask, ending, kind, attempts, replies } = seen;
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   const there = attempts.filter((c) => rescue.includes(c.call.role));

@@ -11,6 +11,8 @@ export interface Received {
   body: AsyncIterable<Uint8Array>;
   /** Which recording it is, where it is one. */
   recording?: string;
+  /** Output tokens to which we limited it, where the caller set no limit; `cut` once the provider says that it ends there. */
+  limit?: { tokens: number; cut: boolean } | undefined;
 }
 
 /** A call whose reply no script gives. */

@@ -31,7 +31,8 @@ export function routeHosts({ providers, hosts, stand }: Routed, tell: (left: str
   const isStand = (url: URL) => own.has(url.origin);
 
   const { fetch } = globalThis;
-  globalThis.fetch = (input, init = {}) => {
+  globalThis.fetch = (input, options) => {
+    const init = options ?? {};
     const given = input instanceof Request ? input : undefined;
     const target = given?.url ?? String(input);
     const url = URL.canParse(target) ? new URL(target) : undefined;
@@ -41,7 +42,7 @@ export function routeHosts({ providers, hosts, stand }: Routed, tell: (left: str
     if (isProvider(url)) headers.set(TO_HOST, url.href);
     const to = isProvider(url) ? hosts : url;
     // Never as a new Request: that holds the caller's signal so loosely that a timeout may be lost.
-    const rest = given === undefined ? {} : { method: given.method, body: given.body, signal: given.signal };
+    const rest = given && { method: given.method, body: given.body, signal: given.signal, redirect: given.redirect };
     return fetch(to, { ...rest, ...(given?.body && { duplex: 'half' }), ...init, headers });
   };
 
@@ -51,7 +52,10 @@ export function routeHosts({ providers, hosts, stand }: Routed, tell: (left: str
   ] as const) {
     const request = client.request.bind(client);
     const routed = (...args: unknown[]): ClientRequest => {
-      const { url, options, heard } = readRequest(args, scheme);
+      const read = readRequest(args, scheme);
+      if (read === undefined || !(isProvider(read.url) || isStand(read.url)))
+        return Reflect.apply(request, client, args);
+      const { url, options, heard } = read;
       if (isProvider(url)) {
         const { hostname, port } = new URL(hosts);
         const { method, signal, timeout } = options;
@@ -59,9 +63,7 @@ export function routeHosts({ providers, hosts, stand }: Routed, tell: (left: str
         const given = { method, headers, ...(signal && { signal }), ...(timeout !== undefined && { timeout }) };
         return http_.request({ ...given, hostname, port, path: '/' }, heard);
       }
-      const sent: ClientRequest = Reflect.apply(request, client, args);
-      if (isStand(url)) for (const [name, value] of Object.entries(marks())) sent.setHeader(name, value);
-      return sent;
+      return request(url, { ...options, headers: { ...asHeaders(options.headers), ...marks() } }, heard);
     };
     client.request = routed as typeof client.request;
     client.get = ((...args: unknown[]) => {
@@ -82,18 +84,30 @@ const http_ = { request: http.request.bind(http) };
 
 type Heard = ((response: IncomingMessage) => void) | undefined;
 
-/** What `http.request` takes in its several ways. */
-function readRequest(args: readonly unknown[], scheme: string): { url: URL; options: RequestOptions; heard: Heard } {
+/** What `http.request` takes in its several ways; undefined where it is nothing that we could read. */
+function readRequest(
+  args: readonly unknown[],
+  scheme: string,
+): { url: URL; options: RequestOptions; heard: Heard } | undefined {
   const [first, second, third] = args;
   const isUrl = typeof first === 'string' || first instanceof URL;
   const options = Object(isUrl ? (typeof second === 'function' ? {} : second) : first) as RequestOptions;
   const heard = [second, third].find((one): one is NonNullable<Heard> => typeof one === 'function');
   const { protocol = scheme, hostname, host = 'localhost', port, path = '/' } = options;
-  const place = `${hostname ?? host}`.replace(/:\d+$/, '');
-  const base = isUrl ? new URL(first) : new URL(`${protocol}//${place}${port ? `:${port}` : ''}`);
-  const url = !isUrl || options.path ? new URL(path ?? '/', base) : base;
+  const name = `${hostname ?? host}`;
+  const place = net.isIPv6(name) ? `[${name}]` : name.replace(/:\d+$/, '');
+  const said = isUrl ? String(first) : `${protocol}//${place}${port ? `:${port}` : ''}`;
+  if (!URL.canParse(said)) return undefined;
+  const url = new URL(said);
+  // Not as a URL that is seen from there: a path may begin with two slashes.
+  if (!isUrl || options.path) [url.pathname, url.search] = partsOf(path ?? '/');
   return { url, options, heard };
 }
+
+const partsOf = (path: string): [pathname: string, search: string] => {
+  const at = path.indexOf('?');
+  return at < 0 ? [path, ''] : [path.slice(0, at), path.slice(at)];
+};
 
 /** Of a list of names and values, too. */
 function asHeaders(given: RequestOptions['headers']): Record<string, string | string[]> {

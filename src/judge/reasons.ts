@@ -32,7 +32,7 @@ export class Reasons {
             : event.kind === 'unscripted-call' && event.unspoken && event.phase === BASELINE
               ? unspokenCall(event)
               : event.kind === 'withheld'
-                ? { reason: `a call to ${event.role} was not passed on: ${event.why}`, fix: event.fix }
+                ? withheldCall(event)
                 : undefined;
     if (leak === undefined) return;
     this.untrusted = true;
@@ -82,6 +82,11 @@ function realIo(event: EventOf<'real-io'>): Reason {
     fix: 'Let the target reach models through fetch or the habitat only; what else it needs, give it without sockets, processes, threads and watchers.',
   };
 }
+
+const withheldCall = ({ role, because, why, fix }: EventOf<'withheld'>): Reason => ({
+  reason: because === 'output_limit' ? `${role}: ${why}` : `a call to ${role} was not passed on: ${why}`,
+  fix,
+});
 
 const unspokenCall = ({ why }: EventOf<'unscripted-call'>): Reason => ({
   reason: `the target calls what is in no protocol that is spoken here: ${why}`,

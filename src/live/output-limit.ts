@@ -8,10 +8,10 @@ const WAYS: readonly ((body: Json, tokens: number) => Json)[] = [
   (body, tokens) => ({ ...body, max_completion_tokens: tokens }),
   (body, tokens) => ({ ...body, max_tokens: tokens }),
   (body, tokens) => ({ ...body, max_output_tokens: tokens }),
-  (body, tokens) => ({
-    ...body,
-    generationConfig: { ...asRecord(body['generationConfig']), maxOutputTokens: tokens },
-  }),
+  (body, tokens) => {
+    const own = 'generation_config' in body ? 'generation_config' : 'generationConfig';
+    return { ...body, [own]: { ...asRecord(body[own]), maxOutputTokens: tokens } };
+  },
 ];
 
 /**

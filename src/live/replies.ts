@@ -18,7 +18,9 @@ export function liveReplies(upstream: Upstream, spend: Spend, nowMs: () => numbe
       const sent = await limited(outside, paid);
       try {
         const received = await upstream.send({ role: call.role, request: sent, identity }, signal);
-        return { head: received.head, body: settling(received, outside, paid, nowMs()) };
+        const { maxOutputTokens: tokens } = paid;
+        const limit = tokens === undefined ? undefined : { tokens, cut: false };
+        return { head: received.head, limit, body: settling({ ...received, limit }, outside, paid, nowMs()) };
       } catch (error) {
         await (hasNotLeft(error) ? paid.notSent() : paid.settle(nothing()));
         throw error instanceof UpstreamRefused ? new Withheld('not_sent', error.why, error.fix) : error;
@@ -50,7 +52,7 @@ async function limited({ request, protocol }: CallOutside, paid: Reservation) {
  * where nobody reads on, or ever begins to.
  */
 function settling(
-  { head, body }: Received,
+  { head, body, limit }: Received,
   { protocol }: CallOutside,
   paid: Reservation,
   nowMs: number,
@@ -66,6 +68,7 @@ function settling(
           const { done, value } = await source.next();
           const frames = done ? decoder.end() : decoder.push(await inflater.push(value));
           for (const { parts } of frames) gather(parts, said);
+          if (limit !== undefined) limit.cut ||= said.end === 'length';
           if (!done) return { value, done };
         } catch (error) {
           await paid.settle(said);

@@ -27,6 +27,15 @@ it.each([
   expect({ input, output }).toEqual({ input: 3 * (bytes + 1000), output: 300 });
 });
 
+it('reads Google’s fields in both of their spellings, and numbers that are texts', () => {
+  const contents = [{ parts: [{ text: 'Hi' }] }];
+  const snake = { contents, generation_config: { candidate_count: '3' } };
+  const { bytes, input } = { input: 0, ...worst(snake, 'gemini') };
+  expect(input).toBe(3 * (bytes + 1000));
+  for (const priced of [{ generation_config: { response_modalities: ['IMAGE'] } }, { serviceTier: 'priority' }])
+    expect(worst({ contents, ...priced }, 'gemini')).toMatchObject({ because: 'priced_otherwise' });
+});
+
 describe('a picture counts as much as one can, in place of its base64', () => {
   it.each([
     ['openai-chat', says([{ type: 'image_url', image_url: { url: `data:image/png;base64,${PNG}` } }]), 50_000],

@@ -1,5 +1,6 @@
 import type { CallBody } from '../core/model-call.ts';
 import { header, type WireRequest } from '../core/wire.ts';
+import { inCamelCase } from '../protocols/gemini/body.ts';
 import { asList, asRecord, fromUtf8 } from '../protocols/json.ts';
 import { isRecord, type Json, parseJson } from '../text/json.ts';
 import { type Refusal, refusal } from './refusal.ts';
@@ -39,7 +40,9 @@ const PICTURE_TOKENS: Readonly<Record<string, number>> = {
  */
 export function worstCase(request: WireRequest, call: CallBody, bounds: Bounds): WorstCase | Refusal {
   const coding = header(request.headers, 'content-encoding') ?? 'identity';
-  const body = coding === 'identity' ? parseJson(fromUtf8(request.body)) : undefined;
+  const sent = coding === 'identity' ? parseJson(fromUtf8(request.body)) : undefined;
+  // Google takes its fields in two spellings.
+  const body = call.protocol === 'gemini' ? inCamelCase(sent) : sent;
   if (!isRecord(body))
     return refusal('unreadable_request', 'its body is no plain JSON', 'Send JSON without a content-encoding.');
   const found = lookedThrough(body);
@@ -77,7 +80,8 @@ function inputOf(bytes: number, found: Found, protocol: string, context: number 
 /** How many replies are asked for. A number that no provider takes is not taken for less than one. */
 function choicesIn(body: Json): number {
   const asked = [body['n'], asRecord(body['generationConfig'])['candidateCount'], body['best_of']];
-  return Math.max(1, ...asked.map((n) => (typeof n === 'number' ? Math.ceil(n) : 1)));
+  // Some servers take a number that is written as a text.
+  return Math.max(1, ...asked.map((n) => Math.ceil(Number(n)) || 1));
 }
 
 /** Tools that the caller runs itself: they cost the tokens of their description and nothing else. */
@@ -100,7 +104,7 @@ const USUAL_TIERS: readonly unknown[] = ['auto', 'default', 'flex', 'standard', 
 function pricedBesideText(body: Json): string | undefined {
   const field = PRICED_FIELDS.find((name) => !isEmpty(body[name]));
   if (field !== undefined) return field;
-  for (const name of ['service_tier', 'speed'] as const)
+  for (const name of ['service_tier', 'serviceTier', 'speed'] as const)
     if (!isEmpty(body[name]) && !USUAL_TIERS.includes(body[name])) return `${name} ${String(body[name])}`;
   if (!isEmpty(body['inference_geo']) && body['inference_geo'] !== 'global') return 'inference_geo';
   const wanted = [...asList(body['modalities']), ...asList(asRecord(body['generationConfig'])['responseModalities'])];

@@ -32,10 +32,12 @@ export function createInflater({ headers }: Pick<Received['head'], 'headers'>): 
 function inflaterOf(opener: 'createGunzip' | 'createInflate' | 'createBrotliDecompress'): Inflater {
   const out: Uint8Array[] = [];
   let broken = false;
-  const opened = async () => {
+  const opened = async ([first = 8]: Uint8Array) => {
     // Hardly any reply is packed.
     const zlib = await import('node:zlib');
-    const stream = zlib[opener]();
+    // Some servers send what they call deflate without its head.
+    const raw = opener === 'createInflate' && (first & 0x0f) !== 8;
+    const stream = raw ? zlib.createInflateRaw() : zlib[opener]();
     stream.on('data', (bytes: Uint8Array) => out.push(bytes));
     stream.on('error', () => {
       broken = true;
@@ -45,7 +47,7 @@ function inflaterOf(opener: 'createGunzip' | 'createInflate' | 'createBrotliDeco
   let opening: ReturnType<typeof opened> | undefined;
   return {
     async push(bytes) {
-      opening ??= opened();
+      opening ??= opened(bytes);
       const stream = await opening;
       if (broken) return NOTHING;
       const written = new Promise<void>((resolve) => void stream.write(bytes, () => resolve()));

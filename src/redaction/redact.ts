@@ -40,7 +40,9 @@ export function createRedaction({ literals = [], finders = [] }: Private = {}): 
 /** Values of environment variables that are named like secrets, taken before a run puts its dummies there; and others. */
 export function secretsOf(env: Readonly<Record<string, string | undefined>>, also: readonly string[] = []): string[] {
   const secret = Object.entries(env).flatMap(([name, value]) =>
-    /(?:KEY|TOKEN|SECRET)$|PASSWORD/i.test(name) && value !== undefined && value.length >= 12 ? [value] : [],
+    /(?:KEY|TOKEN|SECRET)$|PASSWORD/i.test(name) && value !== undefined && value.trim().length >= 12
+      ? [value.trim()]
+      : [],
   );
   // The longer one first: a value may begin with another.
   return [...new Set([...secret, ...also])].filter((value) => !DUMMY.test(value)).sort((a, b) => b.length - a.length);

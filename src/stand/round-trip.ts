@@ -10,6 +10,7 @@ import type { Recording } from '../core/stand.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
 import type { Flow } from '../core/trace.ts';
 import type { Occasion } from '../core/trigger.ts';
+import type { Received } from '../core/upstream.ts';
 import { type Frame, NetworkFailure, type Part, type Usage, type WireReply } from '../core/wire.ts';
 import { type Armed, respond, type Source } from '../protocols/relay.ts';
 import { canonicalJson, canonicalText } from '../text/canonical.ts';
@@ -76,7 +77,16 @@ export function openTrip(
     note(false);
     finish({ kind: 'call-abort', ...spent(), ...flow.now(), ...(said.refusal !== undefined && { refused: true }) });
   }
+  /** Where the limit that cut a reply is ours, what comes of it is no finding. */
+  let ours: Received['limit'];
+  function tellCut(): void {
+    if (over || !ours?.cut) return;
+    const why = `its reply was cut by the limit of ${ours.tokens} output tokens, and the target had set none`;
+    const fix = 'Raise `max_output_tokens` of `live`, or let the target set a limit of its own.';
+    emit({ kind: 'withheld', role: call.role, because: 'output_limit', why, fix });
+  }
   function end(how: CallEnd['how'], status: number | null, failure_mode: FailureMode | null): void {
+    tellCut();
     const asked = said.calls.map((c) => ({
       tool: c.name,
       args_hash: recording.digest(canonicalText(c.arguments)),
@@ -165,6 +175,7 @@ export function openTrip(
       const seen = async () => {
         const answer = await source();
         received = answer.kind === 'bytes';
+        if (answer.kind === 'bytes') ours = answer.limit;
         return answer;
       };
       const out = await guard(() => respond(protocol, call, stamp, seen, armed));

@@ -1,10 +1,13 @@
+import type { Duplex } from 'node:stream';
 import {
   brotliDecompressSync,
   constants,
   createBrotliDecompress,
   createGunzip,
   createInflate,
+  createInflateRaw,
   gunzipSync,
+  inflateRawSync,
   inflateSync,
 } from 'node:zlib';
 import { type Head, type Headers, header } from '../../core/wire.ts';
@@ -16,14 +19,29 @@ interface Reply {
   body: AsyncIterable<Uint8Array>;
 }
 
+/** Some servers send what they call deflate without its head, and clients read it. */
+const hasZlibHead = ([first = 8]: Uint8Array): boolean => (first & 0x0f) === 8;
+
 /** An error that is longer when it is unpacked is no provider's. */
 const MOST_BYTES = 16 * 1024 * 1024;
 const some = { finishFlush: constants.Z_SYNC_FLUSH, maxOutputLength: MOST_BYTES };
-const gzip = { whole: (bytes: Uint8Array) => gunzipSync(bytes, some), stream: createGunzip };
-const CODINGS = new Map([
+interface Coding {
+  whole(bytes: Uint8Array): Uint8Array;
+  /** `first`: the first bytes that come. */
+  stream(first: Uint8Array): Duplex;
+}
+
+const gzip: Coding = { whole: (bytes) => gunzipSync(bytes, some), stream: () => createGunzip() };
+const CODINGS = new Map<string, Coding>([
   ['gzip', gzip],
   ['x-gzip', gzip],
-  ['deflate', { whole: (bytes: Uint8Array) => inflateSync(bytes, some), stream: createInflate }],
+  [
+    'deflate',
+    {
+      whole: (bytes: Uint8Array) => (hasZlibHead(bytes) ? inflateSync(bytes, some) : inflateRawSync(bytes, some)),
+      stream: (first: Uint8Array) => (hasZlibHead(first) ? createInflate() : createInflateRaw()),
+    },
+  ],
   [
     'br',
     {
@@ -32,7 +50,7 @@ const CODINGS = new Map([
           finishFlush: constants.BROTLI_OPERATION_FLUSH,
           maxOutputLength: MOST_BYTES,
         }),
-      stream: createBrotliDecompress,
+      stream: () => createBrotliDecompress(),
     },
   ],
 ]);
@@ -64,7 +82,7 @@ export function withoutNeedles({ head, body }: Reply, needles: readonly Buffer[]
     );
   return head.status >= 400
     ? unpackedIfIn({ head, body }, coding.whole, needles)
-    : { head, body: watched(body, coding.stream(), needles) };
+    : { head, body: watched(body, coding.stream, needles) };
 }
 
 async function unpackedIfIn(
@@ -74,15 +92,18 @@ async function unpackedIfIn(
 ): Promise<Reply> {
   const { chunks, broken } = await gathered(body);
   const plain = unpacked(chunks, unpack);
+  const headers = without(head.headers, 'content-encoding');
   async function* again(all: Iterable<Uint8Array>): AsyncIterable<Uint8Array> {
     yield* all;
     if (broken !== undefined) throw broken.error;
   }
+  // Whoever reads otherwise than we do might find it.
+  if (plain === undefined) return { head: { ...head, headers, framing: 'chunked' }, body: again([]) };
   const replacer = createReplacer(needles);
   const clean = [...replacer.push(plain), ...replacer.end()];
   if (!replacer.found) return { head, body: again(chunks) };
   return {
-    head: { ...head, headers: without(head.headers, 'content-encoding'), framing: 'chunked' },
+    head: { ...head, headers, framing: 'chunked' },
     body: again(clean),
   };
 }
@@ -99,32 +120,45 @@ async function gathered(
   return { chunks };
 }
 
-/** Nothing where nobody can unpack it. */
-function unpacked(chunks: readonly Uint8Array[], unpack: (bytes: Uint8Array) => Uint8Array): Uint8Array {
+/** Undefined where it cannot be unpacked. */
+function unpacked(chunks: readonly Uint8Array[], unpack: (bytes: Uint8Array) => Uint8Array): Uint8Array | undefined {
   try {
     return unpack(Buffer.concat(chunks));
   } catch {
-    return new Uint8Array();
+    return undefined;
   }
 }
 
 async function* watched(
   body: AsyncIterable<Uint8Array>,
-  unpacking: ReturnType<(typeof gzip)['stream']>,
+  open: Coding['stream'],
   needles: readonly Buffer[],
 ): AsyncIterable<Uint8Array> {
   const replacer = createReplacer(needles);
   let waiting: Uint8Array[] = [];
   let readableNoMore = false;
-  unpacking.on('data', (plain: Uint8Array) => replacer.push(plain));
-  unpacking.on('error', () => {
-    readableNoMore = true;
-  });
+  let gaveUp = () => {};
+  let unpacking: ReturnType<typeof open> | undefined;
+  const opened = (first: Uint8Array) => {
+    const stream = open(first);
+    stream.on('data', (plain: Uint8Array) => replacer.push(plain));
+    stream.on('error', () => {
+      readableNoMore = true;
+      gaveUp();
+    });
+    return stream;
+  };
   try {
     for await (const chunk of body) {
       waiting.push(chunk);
+      unpacking ??= opened(chunk);
+      const stream = unpacking;
       // What cannot be unpacked here cannot be read there.
-      if (!readableNoMore) await new Promise<void>((resolve) => unpacking.write(chunk, () => resolve()));
+      if (!readableNoMore)
+        await new Promise<void>((resolve) => {
+          gaveUp = resolve;
+          stream.write(chunk, () => resolve());
+        });
       if (replacer.found)
         throw new UpstreamRefused(
           'the provider put its key into a packed reply, which was ended before it',
@@ -137,7 +171,7 @@ async function* watched(
     }
     yield* waiting;
   } finally {
-    unpacking.destroy();
+    unpacking?.destroy();
   }
 }
 

@@ -131,9 +131,9 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     }
     const headers = request.headers.filter(([name]) => name.toLowerCase() !== TO_HOST);
     if (url === undefined || !URL.canParse(url)) return json(400, { error: `the header ${TO_HOST} holds no URL` });
-    if (!hasRunKey(request, protocols, live)) return withoutKey(new URL(url).host);
+    if (!hasRunKey({ ...request, url }, protocols, live)) return withoutKey(new URL(url).host);
     const scope = whose();
-    return stand.transport(() => scope)({ ...request, headers, url }, signal);
+    return absolute(await stand.transport(() => scope)({ ...request, headers, url }, signal), url);
   }
 
   function withoutKey(to: string): WireReply {
@@ -183,6 +183,14 @@ export async function openSockets(options: SocketsOptions): Promise<OpenSockets>
     };
   }
 }
+
+/** A reply that leads on, seen from where it really is from: who follows it is led to us again, by its whole URL. */
+const absolute = (reply: WireReply, url: string): WireReply => ({
+  ...reply,
+  headers: reply.headers.map(([name, value]) =>
+    name.toLowerCase() === 'location' && URL.canParse(value, url) ? [name, new URL(value, url).href] : [name, value],
+  ),
+});
 
 async function listening(answer: Answer, clock: Clock, at: At): Promise<Listener> {
   try {
