@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
 const PLACES = [
@@ -45,6 +46,18 @@ export async function look(
   page.on('dialog', (dialog) => void complaints.push(dialog.message()));
   page.on('request', (request) => void requests.push(request.url()));
   await page.goto(`file://${path}${hash}`);
-  if (options.javaScriptEnabled !== false) await page.waitForSelector('body[data-ready]', { state: 'attached' });
+  const runs = options.javaScriptEnabled !== false && (await page.locator('script').count()) > 0;
+  if (runs) await page.waitForSelector('body[data-ready]', { state: 'attached' });
   return { page, complaints, requests, [Symbol.dispose]: () => void context.close() };
+}
+
+/** By how much a page has to be scrolled sideways. */
+export const sideways = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
+
+/** What is serious for axe. What a page's own policy forbids to it is not forbidden to whoever drives the browser. */
+export async function seriousIn(page: Page): Promise<string[]> {
+  const violations: string[] = await page.evaluate(
+    `${axe.source}; axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => impact + ' ' + id + ' ' + nodes[0].html))`,
+  );
+  return violations.filter((one) => /^(?:serious|critical) /.test(one));
 }

@@ -1,10 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import axe from 'axe-core';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { look, NO_BROWSER, openBrowser } from './chromium.fixture.ts';
+import { look, NO_BROWSER, openBrowser, seriousIn, sideways } from './chromium.fixture.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
 import { Project, THREE_TASKS } from './project.fixture.ts';
 import { laced } from './reporters/hostile.fixture.ts';
@@ -57,8 +56,6 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
     rmSync(home, { recursive: true, force: true });
   });
 
-  const sideways = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';
-
   describe.each([390, 1280])('%i px wide', (width) => {
     it.each(['light', 'dark'] as const)(
       '%s: no complaint, one request, nothing to be scrolled sideways, nothing serious for axe',
@@ -69,11 +66,7 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
         await page.waitForSelector('.timeline');
         await page.waitForSelector('.side pre');
         expect([complaints, requests.length, await page.evaluate(sideways)]).toEqual([[], 1, 0]);
-        // What the page's own policy forbids to a page is not forbidden to whoever drives the browser.
-        const violations: string[] = await page.evaluate(
-          `${axe.source}; axe.run().then(({ violations }) => violations.map(({ id, impact, nodes }) => impact + ' ' + id + ' ' + nodes[0].html))`,
-        );
-        expect(violations.filter((one) => /^(?:serious|critical) /.test(one))).toEqual([]);
+        expect(await seriousIn(page)).toEqual([]);
       },
     );
 

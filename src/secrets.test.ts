@@ -272,7 +272,13 @@ describe('canaries', () => {
     for (const [i, { files }] of runs.entries())
       for (const [name, text] of Object.entries(files))
         writeFileSync(join(folderIn(stored, `2026-01-0${i + 1}T12-00-00-canaries`), name), text);
-    for (const words of [['diff'], ['diff', '--json'], ['diff', '--as', 'markdown'], ['history', '--json']]) {
+    for (const words of [
+      ['diff'],
+      ['diff', '--json'],
+      ['diff', '--as', 'markdown'],
+      ['diff', '--as', 'html'],
+      ['history', '--json'],
+    ]) {
       const terminal = fakeTerminal({ cwd: stored.cwd });
       expect(await main(['node', 'drill', ...words], terminal), terminal.err()).toBe(0);
       expect(terminal.out()).toContain('canaries');

@@ -163,13 +163,14 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     'what broke, healed, got slower or dearer from one run to another; exit code 1 where something is worse',
     `${earlier} ${stored}`,
     `${earlier} ${stored} --as markdown`,
+    `${earlier} ${stored} --as html`,
     'previous latest --out nightly --json',
   )
     .argument('[before]', 'the folder of a run, its run.json, latest or previous', 'previous')
     .argument('[now]', 'the same, of a later run', 'latest')
     .action(async (before: string, now: string, flags: DiffFlags) => {
       const { diff } = await import('./commands/diff.ts');
-      done(diff(before, now, flags, terminal));
+      done(await diff(before, now, flags, terminal));
     });
 
   command(

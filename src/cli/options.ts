@@ -146,8 +146,8 @@ export const OPTIONS: Record<string, readonly Option[]> = {
   baseline: [new Option('--to <file>', 'the file that is written').default('drill.baseline.json')],
   diff: [
     json,
-    new Option('--as <form>', 'for people, or for a comment of a pull request')
-      .choices(['terminal', 'markdown'])
+    new Option('--as <form>', 'for people, for a comment of a pull request, or as a page for a browser')
+      .choices(['terminal', 'markdown', 'html'])
       .default('terminal'),
     new Option('--out <dir>', 'where `latest` and `previous` are looked for').default('reports'),
   ],

@@ -29,7 +29,7 @@ export function compareRuns(before: ReadReport, now: ReadReport): Comparison {
     [
       ...drills.map((one) => [one.before.verdict, one.now.verdict]),
       ...verdicts.map((one) => [one.before, one.now]),
-    ].some(([a = 'passed', b = 'passed']) => RANK[b] > RANK[a]) ||
+    ].some(([a = 'passed', b = 'passed']) => fell(a, b)) ||
     (was.status === 'completed' && is.status !== 'completed');
   return {
     schema: 'drill.diff/1',
@@ -45,6 +45,9 @@ export function compareRuns(before: ReadReport, now: ReadReport): Comparison {
 }
 
 const RANK: Record<VerdictWord, number> = { passed: 0, not_applicable: 1, inconclusive: 1, failed: 2 };
+
+/** Whether a verdict is a worse one now. */
+export const fell = (before: VerdictWord, now: VerdictWord): boolean => RANK[now] > RANK[before];
 
 const worst = (verdicts: readonly VerdictWord[]): VerdictWord =>
   verdicts.reduce((a, b) => (RANK[b] > RANK[a] ? b : a), verdicts[0] ?? 'passed');
@@ -137,7 +140,7 @@ function changed(
 
 // --- asks against each other ----------------------------------------------------
 
-interface Pair {
+export interface Pair {
   drill: string;
   phase: string;
   task: string;
@@ -146,7 +149,7 @@ interface Pair {
 }
 
 /** The asks of a golden task in a phase, the first of each run against the first of the other, and so on. */
-function pairsOf(was: readonly DrillReport[], is: readonly DrillReport[]): Pair[] {
+export function pairsOf(was: readonly DrillReport[], is: readonly DrillReport[]): Pair[] {
   const rows = new Map<string, Pair>();
   const rowOf = (drill: string, { phase, task }: TaskReport): Pair => {
     const key = JSON.stringify([drill, phase, task]);

@@ -2,6 +2,7 @@ import type { Comparison } from '../../core/comparison.ts';
 import { code, quiet } from '../../reporters/markup.ts';
 import { cut } from '../../reporters/words.ts';
 import {
+  capital,
   changeWords,
   costWords,
   differenceWords,
@@ -78,5 +79,3 @@ const text = (given: string): string => quiet(cut(given, LONGEST));
 
 const placeOf = ({ first: { drill, phase }, tasks }: Group<{ drill: string; phase?: string | undefined }>): string =>
   [name(drill), phase === undefined ? [] : name(phase), tasks.length === 0 ? [] : name(few(tasks))].flat().join(', ');
-
-const capital = (said: string): string => said.slice(0, 1).toUpperCase() + said.slice(1);

@@ -86,3 +86,5 @@ export function summaryWords({ worse, broke, healed, unjudged, slower, faster, d
   const counts = Object.entries(lists).flatMap(([word, list]) => (list.length === 0 ? [] : [`${list.length} ${word}`]));
   return [worse ? 'worse' : 'nothing is worse', ...counts].join(', ');
 }
+
+export const capital = (said: string): string => said.slice(0, 1).toUpperCase() + said.slice(1);

@@ -95,7 +95,8 @@ function toldWords(task: TaskReport): string {
   return latency_ms === null ? saidTo(task) : `${after}: ${saidTo(task)}`;
 }
 
-function saidTo(task: TaskReport): string {
+/** What the user was handed, in a line. */
+export function saidTo(task: TaskReport): string {
   if (task.outcome.kind === 'hung') return 'nothing: they waited for ever';
   const { answer, error, shown } = task.outcome;
   const said = [answer ?? shown, told(task)].filter((text) => text !== undefined && text !== '').join(' ');

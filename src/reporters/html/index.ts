@@ -6,10 +6,10 @@ import { count } from '../../text/words.ts';
 import { brokenIn, withUnread } from '../words.ts';
 import { Causes } from './causes.ts';
 import { detailOf, detailOfTape, rowOf } from './collect.ts';
-import { Html, html } from './escape.ts';
+import { type Html, html } from './escape.ts';
 import { Phases } from './figures.ts';
 import { packed } from './pack.ts';
-import { pageFiles, policyFor } from './page-files.ts';
+import { documentHead, pageFiles } from './page-files.ts';
 import {
   type Band,
   type Covered,
@@ -249,8 +249,3 @@ const idOf = (drill: string, ask: number) =>
 /** Data is nothing that a browser would run or show. */
 const block = (id: string, values: readonly unknown[]) =>
   `<script type="text/plain" id="${id}">${packed(values)}</script>\n`;
-
-function documentHead(title: string, files: ReturnType<typeof pageFiles>): string {
-  const meta = html`<meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Html(policyFor(files))}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer"><link rel="icon" href="data:,"><title>${title}</title>`;
-  return `<!doctype html>\n<html lang="en"><head>${meta.text}<style>${files.style}</style></head><body>\n`;
-}

@@ -160,7 +160,7 @@ const bandRow = ({ drill, phase, faults, cells, others }: Band): Html =>
   )}${others === 0 ? '' : html`<li class="others">and ${others} more</li>`}</ul></div>`;
 
 /** A table in which everything wide has room of its own. */
-function table(id: string, title: string, head: readonly string[], rows: readonly Html[]): Html {
+export function table(id: string, title: string, head: readonly string[], rows: readonly Html[]): Html {
   const whole = (some: readonly Html[], label: string) =>
     html`<div class="wide" tabindex="0" role="region" aria-label="${label}"><table><thead><tr>${head.map((text) => html`<th scope="col">${text}</th>`)}</tr></thead><tbody>${some}</tbody></table></div>`;
   if (rows.length === 0) return html``;
