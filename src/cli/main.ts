@@ -131,11 +131,17 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       done(report(run, flags.as, (await loadWholeCatalogue()).reporters, terminal));
     });
 
-  command('open', 'show a stored run as a page in the browser, the latest one without a name', '', stored)
+  command(
+    'open',
+    'show a stored run as a page in the browser, the latest one without a name',
+    '',
+    stored,
+    '--against previous',
+  )
     .argument('[run]', 'the folder of a run')
     .action(async (run: string | undefined, flags: OpenFlags) => {
       const { open } = await import('./commands/open.ts');
-      open(run, flags, (await loadWholeCatalogue()).reporters, terminal);
+      await open(run, flags, (await loadWholeCatalogue()).reporters, terminal);
     });
 
   command(

@@ -134,8 +134,9 @@ export const OPTIONS: Record<string, readonly Option[]> = {
   doctor: [new Option('--target <name|path>', 'what is tested; the usual target without it'), json],
   report: [as],
   open: [
+    new Option('--against <run>', 'an earlier run, beside which this one is shown: the page of drill diff'),
     new Option('--no-browser', 'only make the page, and tell where it is'),
-    new Option('--out <dir>', 'where the latest run is looked for').default('reports'),
+    new Option('--out <dir>', 'where `latest` and `previous` are looked for').default('reports'),
   ],
   judge: [
     many('--drill <name|path>', 'take the `expect` block of this drill file instead of the stored one', 'as stored'),

@@ -56,4 +56,18 @@ describe('drill open', () => {
     expect(readdirSync(join(cwd, folder))).not.toContain('bodies.jsonl');
     expect((await drill(['report', folder, '--as', 'html'])).out).toContain('was not kept in this run');
   });
+
+  it('--against: the page of drill diff, in the folder of the later run', async () => {
+    for (const seed of ['1', '2']) await drill(['run', 'timeout_primary', '--out', 'two', '--seed', seed]);
+    const [, now = ''] = readdirSync(join(cwd, 'two')).sort();
+    const opened = await drill(['open', '--out', 'two', '--against', 'previous']);
+    expect(opened).toEqual({ code: 0, out: `${join('two', now, 'diff.html')}\n`, err: '' });
+    const { out } = await drill(['diff', '--out', 'two', '--as', 'html']);
+    expect(readFileSync(join(cwd, 'two', now, 'diff.html'), 'utf8')).toBe(out);
+    expect(out).toContain('seed: 1 before, 2 now');
+    expect(await drill(['open', '--out', 'two', '--against', 'nowhere'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('there is no nowhere'),
+    });
+  });
 });

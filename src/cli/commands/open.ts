@@ -6,26 +6,28 @@ import { DrillError } from '../../core/errors.ts';
 import type { Reporter } from '../../core/plugin.ts';
 import { runNamed, runsIn } from '../../judge/reports-folder.ts';
 import type { Terminal } from '../terminal.ts';
+import { diff } from './diff.ts';
 import { report } from './report.ts';
 
 export interface OpenFlags {
   out: string;
+  /** An earlier run, beside which this one is shown. */
+  against?: string;
   browser: boolean;
 }
 
-const PAGE = 'report.html';
-
-/** Makes the page of a stored run, of the latest one where none is named, tells where it is and shows it. */
-export function open(
+/** Makes the page of a stored run, of the latest one where none is named, or of it and an earlier one; tells where it is and shows it. */
+export async function open(
   run: string | undefined,
-  { out, browser }: OpenFlags,
+  flags: OpenFlags,
   reporters: readonly Reporter[],
   terminal: Terminal,
   platform: NodeJS.Platform = process.platform,
-): void {
+): Promise<void> {
+  const { out, browser } = flags;
   const { cwd, stdout, env } = terminal;
   const folder = run === undefined ? latestIn(out, terminal) : runNamed(run, cwd, out);
-  const path = written(folder, reporters, terminal);
+  const path = written(resolve(cwd, folder), await pageOf(folder, flags, reporters, terminal));
   stdout.write(`${relative(cwd, path).startsWith('..') ? path : relative(cwd, path)}\n`);
   const [command, ...words] = browser ? openerOf(platform, env) : [];
   if (command === undefined) return;
@@ -46,20 +48,35 @@ function latestIn(out: string, { cwd }: Terminal): string {
   });
 }
 
-/** Into the run's own folder, or elsewhere where that takes nothing; whole or not at all. */
-function written(folder: string, reporters: readonly Reporter[], terminal: Terminal): string {
+interface Page {
+  name: string;
+  pieces: string[];
+}
+
+async function pageOf(
+  folder: string,
+  { out, against }: OpenFlags,
+  reporters: readonly Reporter[],
+  terminal: Terminal,
+): Promise<Page> {
   const pieces: string[] = [];
-  report(folder, 'html', reporters, { ...terminal, stdout: { write: (text) => void pieces.push(text) } });
-  const whole = resolve(terminal.cwd, folder);
+  const into = { ...terminal, stdout: { write: (text: string) => void pieces.push(text) } };
+  if (against === undefined) report(folder, 'html', reporters, into);
+  else await diff(against, folder, { json: false, as: 'html', out }, into);
+  return { name: against === undefined ? 'report.html' : 'diff.html', pieces };
+}
+
+/** Into the run's own folder, or elsewhere where that takes nothing; whole or not at all. */
+function written(folder: string, page: Page): string {
   try {
-    return put(whole, pieces);
+    return put(folder, page);
   } catch {
-    return put(mkdtempSync(join(tmpdir(), 'drill-page-')), pieces);
+    return put(mkdtempSync(join(tmpdir(), 'drill-page-')), page);
   }
 }
 
-function put(folder: string, pieces: readonly string[]): string {
-  const [part, path] = [join(folder, `.${PAGE}.part`), join(folder, PAGE)];
+function put(folder: string, { name, pieces }: Page): string {
+  const [part, path] = [join(folder, `.${name}.part`), join(folder, name)];
   writeFileSync(part, pieces.join(''));
   renameSync(part, path);
   return path;
