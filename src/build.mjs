@@ -8,7 +8,15 @@ import '../fixtures/targets/flaw.mjs';
 import { bundled } from './bundle.mjs';
 
 const root = join(import.meta.dirname, '..');
-const entries = ['cli/main.ts', 'host.ts', 'index.ts', 'player/main.ts', 'runtime/index.ts', 'world/routes.ts'];
+const entries = [
+  'cli/main.ts',
+  'host.ts',
+  'index.ts',
+  'player/main.ts',
+  'runtime/index.ts',
+  'vitest.ts',
+  'world/routes.ts',
+];
 
 rmSync(join(root, 'dist'), { recursive: true, force: true });
 const { metafile } = await build({

@@ -41,8 +41,8 @@ export const bundled = {
   format: /** @type {const} */ ('esm'),
   platform: /** @type {const} */ ('node'),
   target: 'node20',
-  // It loads its compiler when it is used.
-  external: ['jiti'],
+  // jiti loads its compiler when it is used; vitest is that of whoever runs tests.
+  external: ['jiti', 'vitest'],
   mainFields: ['module', 'main'],
   // For Node the package has CommonJS only, of which nothing can be left out.
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },

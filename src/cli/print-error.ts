@@ -1,5 +1,6 @@
 import { packageVersion } from '../config/project.ts';
-import { DrillError, EXIT, formatPlace } from '../core/errors.ts';
+import { DrillError, EXIT } from '../core/errors.ts';
+import { errorText } from '../error-text.ts';
 import { createRedaction, secretsOf } from '../redaction/redact.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -9,17 +10,12 @@ export function printError(error: unknown, { stderr, env, signal }: Terminal): n
     stderr.write('interrupted\n');
     return EXIT.interrupted;
   }
-  const redaction = createRedaction({ literals: secretsOf(env) });
-  const say = (text: string) => stderr.write(redaction.text(text));
   if (error instanceof DrillError) {
-    const blocks = error.problems.map(({ message, place, fix }) => {
-      const at = place === undefined ? [] : [`  at ${formatPlace(place)}`];
-      // Line by line: what looks like the beginning of a secret must not take the fix with it.
-      return [`error: ${message}`, ...at, `  fix: ${fix}`].map((line) => redaction.text(line)).join('\n');
-    });
-    stderr.write(`${blocks.join('\n\n')}\n`);
+    stderr.write(errorText(error, env));
     return error.exitCode;
   }
+  const redaction = createRedaction({ literals: secretsOf(env) });
+  const say = (text: string) => stderr.write(redaction.text(text));
   // It may quote anything.
   const message = (error instanceof Error ? error.message : String(error)).replace(/\p{Cc}+/gu, ' ');
   say(`drill ${packageVersion()} has a bug: ${message}\n`);
