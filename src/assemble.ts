@@ -1,5 +1,5 @@
 import { basename, extname, join, resolve } from 'node:path';
-import { catalogue, catalogueFor, wholeCatalogue } from './catalogue.ts';
+import { catalogue as builtin, catalogueFor as builtinFor, wholeCatalogue } from './catalogue.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
 import { type Config, loadConfig } from './config/config-file.ts';
@@ -21,6 +21,7 @@ import { aboutRun, bodiesOf, jobOf, type Opened, type RunRequest, runId } from '
 import { plansFor } from './plans.ts';
 import type { PlayersApart } from './player/apart.ts';
 import type { Start } from './player/messages.ts';
+import { loadPlugins, withPlugins } from './plugins.ts';
 import { createRedaction, type Redaction, secretsOf } from './redaction/redact.ts';
 import { EVENTS_PER_COLLECTION } from './run/collect.ts';
 import type { Plan, Players } from './run/plan.ts';
@@ -52,12 +53,15 @@ export async function runDrills(asked: RunRequest): Promise<number> {
 
 async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
   const { cwd, signal } = asked;
+  const plugged = await loadPlugins(cwd, wholeCatalogue, asked.config);
+  const catalogue = withPlugins(builtin, plugged);
+  const catalogueFor: Opened['catalogueFor'] = async (names) => withPlugins(await builtinFor(names), plugged);
   const config = loadConfig(cwd, catalogue, asked.config);
   // What somebody wrote and nobody reads is told before a run that goes on without it.
   if (config === undefined)
     for (const { file, fix } of nearMisses(cwd)) asked.stderr.write(`${file} is not read: ${fix}\n`);
   const name = asked.target ?? config?.default_target ?? 'reference';
-  await expectReporters(asked.reporter ?? []);
+  await expectReporters(asked.reporter ?? [], catalogueFor);
   if (asked.record === true) (await import('./keep-recordings.ts')).expectRecordable(asked);
   if (asked.passRate !== undefined && asked.repeat === undefined)
     throw new DrillError({
@@ -85,7 +89,7 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
   const files = names.map((n) => findDrill(n, cwd));
   const keys = new MockKeys();
   keys.set(DEFAULT_ROLES, config?.roles ?? {});
-  const apart = isLive ? undefined : await playersFor(request, named, secrets, print);
+  const apart = isLive ? undefined : await playersFor(request, named, secrets, print, plugged.modules);
   const giveUp = () => apart?.end();
   signal.addEventListener('abort', giveUp);
   let live: LiveRun | undefined;
@@ -99,11 +103,18 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
     const redaction = live === undefined ? own : secretsFor(config, named, live.secrets).redaction;
     const players = apart ?? playersInside(target, request.seed, print);
     const again = async (seed: number, collectEvery?: number) =>
-      (isLive ? undefined : await playersFor({ ...request, seed }, named, secrets, print, collectEvery)) ??
+      (isLive
+        ? undefined
+        : await playersFor({ ...request, seed }, named, secrets, print, plugged.modules, collectEvery)) ??
       playersInside(target, seed, print);
     const cassettesOf =
       asked.replies === 'recorded' ? (await import('./config/cassette-files.ts')).cassettesFinder(cwd) : undefined;
-    const plans = plansFor(request, files, { ...told, redaction, wall: target.wall, live, cassettesOf }, config);
+    const plans = plansFor(
+      request,
+      files,
+      { ...told, catalogue, redaction, wall: target.wall, live, cassettesOf },
+      config,
+    );
     if (live !== undefined) {
       const { beforeLive } = await import('./live-plan.ts');
       if (await beforeLive(live, plans, request)) return EXIT.passed;
@@ -112,6 +123,7 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
     const open = {
       ...{ request: { ...request, jobs }, target, players, redaction, clock, names, plans, halt },
       declares: told.declares,
+      catalogueFor,
     };
     if (request.seeds !== undefined || request.repeat !== undefined) {
       const { runSeeds, runRepeatedly } = await import('./many-runs.ts');
@@ -167,7 +179,7 @@ async function runOnce(open: Opened, gate: RunGate | undefined, again: () => Pro
   const { shard, mine } = await shareOf(plans, request);
   const log = logFor(request.stdout, request);
   const also = request.reporter ?? [];
-  const { reporters } = await catalogueFor([...also, log.terminal.reporter, log.appended?.reporter]);
+  const { reporters } = await open.catalogueFor([...also, log.terminal.reporter, log.appended?.reporter]);
   const started_at = isoTime(clock.epochMs);
   const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
   const about = {
@@ -217,7 +229,7 @@ async function shareOf(
 }
 
 /** Reporters that write a file of their own. */
-async function expectReporters(names: readonly string[]): Promise<void> {
+async function expectReporters(names: readonly string[], catalogueFor: Opened['catalogueFor']): Promise<void> {
   const writing = ({ reporters }: Catalogue) =>
     reporters.filter(({ file }) => file !== undefined).map(({ name }) => name);
   const asked = writing(await catalogueFor(names));
@@ -226,7 +238,7 @@ async function expectReporters(names: readonly string[]): Promise<void> {
   throw new DrillError({
     message: `there is no reporter "${unknown}" that writes a file`,
     place: { file: '--reporter' },
-    fix: suggest(unknown, writing(await wholeCatalogue()), 'reporters'),
+    fix: suggest(unknown, [...new Set([...asked, ...writing(await wholeCatalogue())])], 'reporters'),
   });
 }
 
@@ -273,6 +285,7 @@ async function playersFor(
   { name, about, source }: Target,
   secrets: Start['secrets'],
   print: (text: string) => void,
+  plugins: readonly string[],
   collectEvery?: number,
 ): Promise<PlayersApart | undefined> {
   if (stuckAfterMs === undefined || source === undefined) return undefined;
@@ -280,7 +293,7 @@ async function playersFor(
   const line = (text: string) => print(`${text}\n`);
   // What is run only to be compared tells nobody what was said.
   const bodies = collectEvery === undefined && bodiesOf(request) !== undefined;
-  return playersApart({ name, about, source }, { seed, secrets, stuckAfterMs, collectEvery, bodies }, line);
+  return playersApart({ name, about, source }, { seed, secrets, stuckAfterMs, collectEvery, bodies, plugins }, line);
 }
 
 const nameOf = (file = '') => basename(file, extname(file));

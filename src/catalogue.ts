@@ -1,6 +1,7 @@
 import { checks } from './checks/index.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { faults } from './faults/index.ts';
+import { loadPlugins, withPlugins } from './plugins.ts';
 import { protocols } from './protocols/index.ts';
 import { reporters } from './reporters/index.ts';
 import { targetKinds } from './targets/index.ts';
@@ -34,4 +35,10 @@ export async function wholeCatalogue(): Promise<Catalogue> {
 export async function catalogueFor(reporters: readonly (string | undefined)[]): Promise<Catalogue> {
   const here = catalogue.reporters.map(({ name }) => name);
   return reporters.every((name) => name === undefined || here.includes(name)) ? catalogue : wholeCatalogue();
+}
+
+/** The same as a project has it, with the plugins that its configuration names. Rejects with a DrillError. */
+export async function catalogueIn(project: string, { whole = false } = {}): Promise<Catalogue> {
+  const plugged = await loadPlugins(project, wholeCatalogue);
+  return withPlugins(whole ? await wholeCatalogue() : catalogue, plugged);
 }

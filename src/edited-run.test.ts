@@ -74,7 +74,7 @@ function look(changed: Partial<Files>, command: 'judge' | 'report' | 'notices'):
   const terminal = fakeTerminal({ cwd: folder });
   try {
     if (command === 'judge') return judge('.', { drill: [], as: 'json', unread: 'passed' }, catalogue, terminal);
-    if (command === 'report') return report('.', 'terminal', catalogue.reporters, terminal);
+    if (command === 'report') return report('.', 'terminal', catalogue, terminal);
     notices('.', { json: true }, catalogue, terminal);
     return EXIT.failed;
   } catch (error) {

@@ -47,8 +47,13 @@ export interface Live {
   keys: string;
 }
 
-/** Such data with everything that plays it: faults, providers, scripts. */
-export function equip({ tasks, ...data }: PlayData, redaction: Redaction, live?: Live): PlayPlan {
+/** Such data with everything that plays it: faults, of those `known`, providers, scripts. */
+export function equip(
+  { tasks, ...data }: PlayData,
+  redaction: Redaction,
+  live?: Live,
+  known?: readonly Fault[],
+): PlayPlan {
   const { drill, roles, workflow, cassettes } = data;
   const keyFor = live && ((role: Role) => dummyKey(role, live.keys));
   const addresses = addressesOf(roles, keyFor);
@@ -56,7 +61,7 @@ export function equip({ tasks, ...data }: PlayData, redaction: Redaction, live?:
     ...data,
     tasks: workflow.tasks.filter(({ name }) => tasks.includes(name)),
     addresses,
-    faults: faultsOf(data.drill),
+    faults: faultsOf(data.drill, known),
     redaction,
     openStand(world) {
       const { clock } = world;
@@ -86,7 +91,8 @@ export function addressesOf(roles: Roles, keyFor: (role: Role) => string = mockK
   return Object.fromEntries(addresses);
 }
 
-const faultsOf = ({ phases }: Drill): ArmedFault[][] => phases.map((phase) => phase.faults.map((use) => armFault(use)));
+const faultsOf = ({ phases }: Drill, known?: readonly Fault[]): ArmedFault[][] =>
+  phases.map((phase) => phase.faults.map((use) => armFault(use, known)));
 
 /** A fault as a drill uses it, ready to be armed; `known` are those there are. */
 export function armFault(use: FaultUse, known: readonly Fault[] = faults): ArmedFault {

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { catalogueFor } from './catalogue.ts';
 import { DrillError } from './core/errors.ts';
 import { endStatus } from './core/stop.ts';
 import { exitCode } from './exit-code.ts';
@@ -45,7 +44,7 @@ export async function runRepeatedly(open: Opened, times: number, again: () => Pr
     request.stderr.write('in virtual time every run of a seed is the same: --seeds gives other ones\n');
   const { cwd, stdout, stderr, json, signal, passRate, reporter: also = [] } = request;
   const started_at = isoTime(clock.epochMs);
-  const { reporters } = await catalogueFor(also);
+  const { reporters } = await open.catalogueFor(also);
   const verdict = await repeatRuns({
     ...{ times, passRate, json, signal, stdout, stderr },
     async run(time, onDrill) {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Catalogue } from './config/catalogue-type.ts';
 import { gitHead, packageVersion } from './config/project.ts';
 import type { Clock } from './core/clock.ts';
 import type { ResolvedDeclaration } from './core/declaration.ts';
@@ -75,6 +76,8 @@ export interface Opened {
   declares: ResolvedDeclaration;
   plans: Plan[];
   halt: Halt;
+  /** What there is, with the reporters of these names and those of the project's plugins. */
+  catalogueFor(reporters: readonly (string | undefined)[]): Promise<Catalogue>;
 }
 
 const MORE_SAID = 'bodies.jsonl holds the first 20 MB of what was said\n';

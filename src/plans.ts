@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path';
 import { refsOf } from './cassettes/refs.ts';
-import { catalogue } from './catalogue.ts';
 import { alternativeNamed, drillsOf, needOf, type PlannedDrill, undivided } from './config/alternatives.ts';
+import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
 import type { Config } from './config/config-file.ts';
 import { checkRadius, checkRoles, loadDrill } from './config/drill-file.ts';
@@ -52,6 +52,7 @@ export function plansFor(
   config: Config | undefined,
 ): Plan[] {
   const { cwd } = request;
+  const { catalogue } = settled;
   const known = [...Object.keys(settled.roles), ...positionsIn(settled.declares.chain)];
   const around = {
     roles: request.fault.length > 0 ? undefined : known,
@@ -61,13 +62,13 @@ export function plansFor(
   const named = wanted.filter(({ drill }) => request.names.length > 0 || !drill.named_only);
   if (request.mode === 'live') expectAllowed(named);
   const workflows = new Map<string, Workflow>();
-  const readings = [...readingsOf(config), settled.notices];
+  const readings = [...readingsOf(config, catalogue), settled.notices];
   return withTags(named, request.tag).flatMap((loaded) => {
     const workflow = workflowOf(request, loaded, workflows, readings, settled);
     checkPlaces(request, loaded, workflow, settled);
     const cassettes = settled.cassettesOf?.(workflow.name);
     const { written } = loaded;
-    return chosenOf(loaded, request).map((drill) =>
+    return chosenOf(loaded, request, catalogue).map((drill) =>
       planFor(request, stopping(drill, config), workflow, { ...settled, cassettes, written }),
     );
   });
@@ -96,7 +97,11 @@ function stopping(planned: PlannedDrill, config: Config | undefined): PlannedDri
 type Chosen = LoadedDrill & Omit<FoundDrill, 'path'>;
 
 /** The drills of a file that are to be run; where `--fault` takes the place of what they try, they are all the same one. */
-function chosenOf({ alternative, written, ...loaded }: Chosen, { fault }: Wanted): PlannedDrill[] {
+function chosenOf(
+  { alternative, written, ...loaded }: Chosen,
+  { fault }: Wanted,
+  catalogue: Catalogue,
+): PlannedDrill[] {
   const name = alternative === undefined ? undefined : alternativeNamed(alternative, loaded, catalogue);
   if (name === undefined && fault.length > 0) return [undivided(loaded, catalogue)];
   return drillsOf(loaded, catalogue).filter(({ drill }) => name === undefined || drill.drill === name);
@@ -121,6 +126,8 @@ function withTags(drills: readonly Chosen[], tags: readonly string[]): Chosen[] 
 }
 
 export interface Settled {
+  /** Everything there is, plugins of the project's own included. */
+  catalogue: Catalogue;
   redaction: Redaction;
   declares: ResolvedDeclaration;
   roles: Roles;
@@ -135,6 +142,7 @@ function planFor(
   loaded: PlannedDrill,
   workflow: Workflow,
   {
+    catalogue,
     redaction,
     declares,
     roles,
@@ -148,11 +156,11 @@ function planFor(
   const shipped = isShipped(loaded.file);
   const find = roleFinder(declares.chain, names, !shipped);
   const known = [...names, ...positionsIn(declares.chain)];
-  const named = withFaults(loaded, request.fault, known, workflow.tools);
+  const named = withFaults(loaded, request.fault, { roles: known, tools: workflow.tools, catalogue });
   const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
   const tasks = chosenTasks(workflow, request.task).map((task) => task.name);
   const data = { drill, workflow, declares, roles, shipped, tasks, cassettes };
-  const equipped = equip(live || cassettes ? unscripted(data) : data, redaction, live);
+  const equipped = equip(live || cassettes ? unscripted(data) : data, redaction, live, catalogue.faults);
   return {
     ...equipped,
     definition: loaded.definition,
@@ -214,8 +222,7 @@ function isShipped(file: string): boolean {
 function withFaults(
   loaded: PlannedDrill,
   flags: readonly string[],
-  roles: readonly string[],
-  tools: Workflow['tools'],
+  { roles, tools, catalogue }: { roles: readonly string[]; tools: Workflow['tools']; catalogue: Catalogue },
 ): Drill {
   const names = tools.map((tool) => tool.name);
   const uses = flags.map((flag) => faultFromFlag(flag, catalogue, roles, names));
@@ -236,24 +243,25 @@ function workflowOf(
   settled: Settled,
 ): Workflow {
   const { workflow: name } = loaded.drill;
-  const read = () => withContract(withReadings(readWorkflow(request, loaded), others), request, settled, name);
+  const read = () =>
+    withContract(withReadings(readWorkflow(request, loaded, settled), others, settled), request, settled, name);
   const workflow = known.get(name) ?? read();
   known.set(name, workflow);
   return workflow;
 }
 
 /** A workflow with what its texts mean, wherever that is written. */
-function withReadings(workflow: Workflow, others: readonly ReadingsFrom[]): Workflow {
+function withReadings(workflow: Workflow, others: readonly ReadingsFrom[], { catalogue }: Settled): Workflow {
   const own = { readings: workflow.notices, place: { file: `notices.yaml of ${workflow.name}` } };
   return { ...workflow, notices: mergeReadings([own, ...others], catalogue) };
 }
 
-const readingsOf = (config: Config | undefined): ReadingsFrom[] =>
+const readingsOf = (config: Config | undefined, catalogue: Catalogue): ReadingsFrom[] =>
   config?.notices === undefined
     ? []
     : [{ readings: loadNotices(config.notices, catalogue), place: { file: displayPath(config.notices) } }];
 
-function readWorkflow({ cwd, tasks }: Wanted, { drill, place }: LoadedDrill): Workflow {
+function readWorkflow({ cwd, tasks }: Wanted, { drill, place }: LoadedDrill, { catalogue }: Settled): Workflow {
   const shared = sourceHomes(cwd);
   if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared, catalogue);
   const folder = findWorkflow(drill.workflow, cwd, place(['workflow']));

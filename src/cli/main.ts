@@ -61,8 +61,8 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     for (const option of OPTIONS[name] ?? []) one.addOption(option);
     return one;
   };
-  const loadCatalogue = async () => (await import('../catalogue.ts')).catalogue;
-  const loadWholeCatalogue = async () => (await import('../catalogue.ts')).wholeCatalogue();
+  const loadCatalogue = async () => (await import('../catalogue.ts')).catalogueIn(terminal.cwd);
+  const loadWholeCatalogue = async () => (await import('../catalogue.ts')).catalogueIn(terminal.cwd, { whole: true });
 
   command(
     'run',
@@ -128,7 +128,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('<run>', 'the folder of a run, or latest or previous')
     .action(async (run: string, flags: { as: string }) => {
       const { report } = await import('./commands/report.ts');
-      done(report(run, flags.as, (await loadWholeCatalogue()).reporters, terminal));
+      done(report(run, flags.as, await loadWholeCatalogue(), terminal));
     });
 
   command(
@@ -141,7 +141,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .argument('[run]', 'the folder of a run')
     .action(async (run: string | undefined, flags: OpenFlags) => {
       const { open } = await import('./commands/open.ts');
-      await open(run, flags, (await loadWholeCatalogue()).reporters, terminal);
+      await open(run, flags, await loadWholeCatalogue(), terminal);
     });
 
   command(
@@ -202,7 +202,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     });
 
   command('prune', 'remove the oldest runs; nothing else ever removes one', '--keep 20 --dry-run', '--keep 20').action(
-    async (flags: PruneFlags) => (await import('./commands/prune.ts')).prune(flags, terminal),
+    async (flags: PruneFlags) => (await import('./commands/prune.ts')).prune(flags, await loadCatalogue(), terminal),
   );
 
   const kinds = 'what there is: drills, workflows, faults, checks, protocols, targets, reporters';
@@ -301,7 +301,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
     .action(async (...words: string[]) => {
       const { completion } = await import('./commands/completion.ts');
       const named = words.slice(0, 2).filter((word) => typeof word === 'string');
-      completion(named, program, await loadCatalogue(), terminal);
+      completion(named, program, (await import('../catalogue.ts')).catalogue, terminal);
     });
 
   command('schema', 'the JSON Schema of a file format, for editors and other programs', '', 'drill', 'golden-task')

@@ -46,6 +46,15 @@ const TargetEntry = z
 
 const atMost = (n: number) => [(one: object) => Object.keys(one).length <= n, `there may be at most ${n}`] as const;
 
+/** Modules of the project, seen from the configuration. */
+export const Plugins = z
+  .array(z.string().min(1).max(1000))
+  .max(50)
+  .default([])
+  .describe(
+    'modules whose exported faults, checks and reporters join those of the package, seen from the configuration',
+  );
+
 export const Config = z.strictObject({
   roles: Roles.refine(...atMost(50))
     .optional()
@@ -60,6 +69,7 @@ export const Config = z.strictObject({
     .min(1)
     .optional()
     .describe('a file like notices.yaml, seen from the configuration; its readings hold for every workflow'),
+  plugins: Plugins,
   redact: z
     .array(z.string().min(1).max(500))
     .max(50)

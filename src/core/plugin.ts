@@ -424,3 +424,10 @@ export interface Reporter extends Card {
   optional?: boolean;
   open(output: Output, look: Look): OpenReporter;
 }
+
+/** A reporter as its author writes it: it takes no parameters. */
+export const defineReporter = (reporter: Omit<Reporter, 'params' | 'example'> & { example?: string }): Reporter => ({
+  example: `drill run timeout_primary --reporter ${reporter.name}`,
+  ...reporter,
+  params: NO_PARAMS,
+});

@@ -59,7 +59,10 @@ export async function saidOf(target: Target, secrets: Start['secrets'], print: (
   const { name, about, source } = target;
   if (source === undefined) return target.load();
   const facts = { drill: 'explain', world: 'baseline', seed: 1 } as const;
-  const player = startPlayer({ facts, name, source, secrets, stuckAfterMs: LOAD_MS, bodies: false }, print);
+  const player = startPlayer(
+    { facts, name, source, secrets, stuckAfterMs: LOAD_MS, bodies: false, plugins: [] },
+    print,
+  );
   try {
     return await saidBy(player, about);
   } finally {

@@ -11,6 +11,8 @@ export interface Start {
   source: NonNullable<Target['source']>;
   /** What may not be recorded: texts, and linear-time patterns. */
   secrets: { literals: string[]; patterns: string[] };
+  /** Files whose faults are known beside those of the package. */
+  plugins: readonly string[];
   /** Real milliseconds for which its code may block the event loop. */
   stuckAfterMs: number;
   /** The process that starts it; once that is gone, so is the player. */

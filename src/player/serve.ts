@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { DrillError } from '../core/errors.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { equip } from '../equip.ts';
+import { faults } from '../faults/index.ts';
 import { createSequence } from '../recording/recorder.ts';
 import { createRedaction } from '../redaction/redact.ts';
 import { garbageCollector } from '../run/collect.ts';
@@ -21,7 +22,9 @@ const changed = watchIntrinsics();
 
 /** Plays one world, as it is told to by whoever started this process, and ends the process with it. */
 export async function serve(): Promise<void> {
-  const { facts, name, source, secrets, stuckAfterMs, parent, collectEvery, bodies }: Start = parse(nextLine());
+  const { facts, name, source, secrets, stuckAfterMs, parent, collectEvery, bodies, plugins }: Start = parse(
+    nextLine(),
+  );
   const redaction = createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) });
   watchThread(stuckAfterMs, parent, BEATS, (held) => {
     say({ player: 'held', held });
@@ -30,6 +33,8 @@ export async function serve(): Promise<void> {
   const target = { ...openFirst(source), name };
   // Our own work is none of the world's.
   if (!isPlain(source.module)) await compiler();
+  const known =
+    plugins.length === 0 ? undefined : [...faults, ...(await (await import('../plugins.ts')).faultsIn(plugins))];
   const collect = collectEvery === undefined ? undefined : garbageCollector();
   let seen = 0;
   const sink = (event: TraceEvent) => {
@@ -45,7 +50,7 @@ export async function serve(): Promise<void> {
         sayChanged();
         say({ player: 'loaded', said: { declares, roles, notices } });
         const { data, chain }: Order = pauseWatch(() => parse(nextLine()));
-        return { plan: equip(data, redaction), chain };
+        return { plan: equip(data, redaction, undefined, known), chain };
       },
       {
         sequence: createSequence(0),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import type { z } from 'zod';
 import { describeTarget } from '../../assemble.ts';
+import { checks } from '../../checks/index.ts';
 import { alternativesOf, exampleOf } from '../../config/alternatives.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
 import { closest } from '../../config/closest.ts';
@@ -125,7 +126,8 @@ function checkText(check: Check): string {
     'Inconclusive: it is expected, and there was nothing to judge.',
     check.always ? 'It counts without faults as well.' : '',
     advice === undefined ? '' : `To mend it: ${advice}`,
-    `All checks: ${displayPath(join(packageRoot(), 'docs', 'verdicts.md'))}#${name}`,
+    // Of a plugin's check there is no page.
+    checks.includes(check) ? `All checks: ${displayPath(join(packageRoot(), 'docs', 'verdicts.md'))}#${name}` : '',
   ];
   const known = flaws();
   const seen = [...known.filter((flaw) => flaw.check === name), ...known.filter((flaw) => flaw.also.includes(name))];

@@ -1,5 +1,5 @@
 import { join, relative, resolve } from 'node:path';
-import { catalogue, catalogueFor } from '../../catalogue.ts';
+import { catalogueIn } from '../../catalogue.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { type Demands, exitCode, gateFor } from '../../exit-code.ts';
 import { mergeShards } from '../../judge/merge.ts';
@@ -25,6 +25,8 @@ export async function merge(
   terminal: Terminal,
 ): Promise<number> {
   const { cwd, stdout, stderr, color, columns, env } = terminal;
+  // What speaks to CI is on request.
+  const catalogue = await catalogueIn(cwd, { whole: ci });
   const known = loadConfig(cwd, catalogue)?.known_failures ?? [];
   const gate = await gateFor(demands, { cwd, stderr, known, today: today() });
   const names = folders.map((folder) => relative(cwd, resolve(cwd, folder)) || folder);
@@ -33,7 +35,7 @@ export async function merge(
   const { facts, drills } = merged;
   const folder = createRunFolder(resolve(cwd, out), `${facts.about.id.replace(/-\d+$/, '')}-merged`, cwd);
   const log = logFor(stdout, { json, ci, env, color, columns });
-  const { reporters } = await catalogueFor([log.terminal.reporter, log.appended?.reporter]);
+  const { reporters } = catalogue;
   const open = openReporters({
     reporters,
     also: [],

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import type { Catalogue } from '../../config/catalogue-type.ts';
 import { DrillError } from '../../core/errors.ts';
-import type { Reporter } from '../../core/plugin.ts';
 import { runNamed, runsIn } from '../../judge/reports-folder.ts';
 import type { Terminal } from '../terminal.ts';
 import { diff } from './diff.ts';
@@ -20,14 +20,14 @@ export interface OpenFlags {
 export async function open(
   run: string | undefined,
   flags: OpenFlags,
-  reporters: readonly Reporter[],
+  catalogue: Catalogue,
   terminal: Terminal,
   platform: NodeJS.Platform = process.platform,
 ): Promise<void> {
   const { out, browser } = flags;
   const { cwd, stdout, env } = terminal;
   const folder = run === undefined ? latestIn(out, terminal) : runNamed(run, cwd, out);
-  const path = written(resolve(cwd, folder), await pageOf(folder, flags, reporters, terminal));
+  const path = written(resolve(cwd, folder), await pageOf(folder, flags, catalogue, terminal));
   stdout.write(`${relative(cwd, path).startsWith('..') ? path : relative(cwd, path)}\n`);
   const [command, ...words] = browser ? openerOf(platform, env) : [];
   if (command === undefined) return;
@@ -56,12 +56,12 @@ interface Page {
 async function pageOf(
   folder: string,
   { out, against }: OpenFlags,
-  reporters: readonly Reporter[],
+  catalogue: Catalogue,
   terminal: Terminal,
 ): Promise<Page> {
   const pieces: string[] = [];
   const into = { ...terminal, stdout: { write: (text: string) => void pieces.push(text) } };
-  if (against === undefined) report(folder, 'html', reporters, into);
+  if (against === undefined) report(folder, 'html', catalogue, into);
   else await diff(against, folder, { json: false, as: 'html', out }, into);
   return { name: against === undefined ? 'report.html' : 'diff.html', pieces };
 }

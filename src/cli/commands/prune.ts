@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
-import { catalogue } from '../../catalogue.ts';
+import type { Catalogue } from '../../config/catalogue-type.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { DrillError } from '../../core/errors.ts';
 import { runsIn } from '../../judge/reports-folder.ts';
@@ -13,7 +13,7 @@ export interface PruneFlags {
 }
 
 /** Removes the oldest runs, on request only: nothing else of drill ever deletes a run. */
-export function prune({ out, keep, dryRun }: PruneFlags, { cwd, stdout }: Terminal): void {
+export function prune({ out, keep, dryRun }: PruneFlags, catalogue: Catalogue, { cwd, stdout }: Terminal): void {
   const kept = keep ?? loadConfig(cwd, catalogue)?.reports?.keep;
   if (kept === undefined)
     throw new DrillError({

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { catalogue } from '../../catalogue.ts';
+import type { Catalogue } from '../../config/catalogue-type.ts';
 import { suggest } from '../../config/closest.ts';
 import { packageVersion } from '../../config/project.ts';
 import type { Drill } from '../../core/drill.ts';
@@ -22,12 +22,13 @@ import type { Terminal } from '../terminal.ts';
  * Shows a stored run again, without running anything, and gives its exit code. It is judged from its events; where
  * `run.json` says anything else of them, that is an error and nothing is shown.
  */
-export function report(given: string, as: string, reporters: readonly Reporter[], terminal: Terminal): number {
+export function report(given: string, as: string, catalogue: Catalogue, terminal: Terminal): number {
+  const { reporters, checks } = catalogue;
   const folder = runNamed(given, terminal.cwd);
   const run = openRun(folder, terminal);
   const json = reporters.find(({ file }) => file === 'run.json');
   if (json === undefined) throw new Error('no reporter writes run.json');
-  const telling = { run, folder, as, claims: new Map(), by: { reporters, checks: catalogue.checks } };
+  const telling = { run, folder, as, claims: new Map(), by: { reporters, checks } };
   if (run.brokenOff) {
     terminal.stderr.write(
       `there is no run.json yet: this is how far the run came, and nothing shows that its files are whole\n`,

@@ -1,0 +1,95 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Catalogue } from './config/catalogue-type.ts';
+import { CONFIG_FILE, Plugins } from './config/config-file.ts';
+import { namesIn } from './config/find.ts';
+import { Problems } from './config/problems.ts';
+import { displayPath, kindOf, readText, readUserFile } from './config/read-file.ts';
+import type { Check, Fault, Reporter } from './core/plugin.ts';
+import { evaluateFirst } from './targets/evaluate.ts';
+
+/** What comes of plugins that a project names in its configuration. */
+export interface Plugged extends Pick<Catalogue, 'faults' | 'checks' | 'reporters'> {
+  /** Their files: other processes load them again. */
+  modules: string[];
+}
+
+type Kind = 'faults' | 'checks' | 'reporters';
+const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+const Card = z.looseObject({ name: z.string(), summary: z.string() });
+
+/** Of which kind something is that a module exports: what the `define…` functions make is known by what it can do. */
+function kindOfPlugin(plugin: object): Kind | undefined {
+  const can = (what: string) => typeof Reflect.get(plugin, what) === 'function';
+  if (can('arm')) return can('effectOf') ? 'faults' : 'checks';
+  return can('open') ? 'reporters' : undefined;
+}
+
+/** What one module exports. Rejects with whatever it throws. */
+async function exportsOf(module: string): Promise<{ kind: Kind; plugin: Fault & Check & Reporter }[]> {
+  const all = Object.values(await evaluateFirst(module)).flatMap((plugin) => {
+    const kind = Card.safeParse(plugin).success ? kindOfPlugin(plugin) : undefined;
+    return kind === undefined ? [] : [{ kind, plugin }];
+  });
+  // In which order a module exports depends on how it is evaluated.
+  return all.toSorted((a, b) => (a.plugin.name < b.plugin.name ? -1 : 1));
+}
+
+/** The faults of modules that were looked at before: what a player needs of them. */
+export async function faultsIn(modules: readonly string[]): Promise<Fault[]> {
+  const all = await Promise.all(modules.map(exportsOf));
+  return all.flat().flatMap(({ kind, plugin }) => (kind === 'faults' ? [plugin] : []));
+}
+
+/** The plugins that the configuration of a folder names, or the file named in its place. Rejects with a DrillError. */
+export async function loadPlugins(project: string, beside: () => Promise<Catalogue>, named?: string): Promise<Plugged> {
+  const plugged: Plugged = { faults: [], checks: [], reporters: [], modules: [] };
+  if (named === undefined && !namesIn(project).includes(CONFIG_FILE)) return plugged;
+  const file = resolve(project, named ?? CONFIG_FILE);
+  // Most have none: then the file is read once, by whoever reads all of it.
+  if (!readText(file).includes('plugins')) return plugged;
+  const { data, place } = readUserFile(file);
+  const read = z.looseObject({ plugins: Plugins }).safeParse(data);
+  // What is wrong with it is told where the whole is read.
+  if (!read.success) return plugged;
+  const told = new Problems();
+  const known = await beside();
+  const written = () => [...known.reporters, ...plugged.reporters].flatMap((one) => one.file ?? []);
+  for (const [i, path] of read.data.plugins.entries()) {
+    const module = resolve(dirname(file), path);
+    const tell = (message: string, fix: string) => told.tell(place(['plugins', i]), message, fix);
+    if (kindOf(module) !== 'file') {
+      tell('there is no such module', 'the path is seen from the folder of the configuration');
+      continue;
+    }
+    try {
+      const found = await exportsOf(module);
+      if (found.length === 0)
+        tell('it exports no plugin', 'export what `defineTaskCheck`, `defineMeaningFault`, `defineReporter` … return');
+      for (const { kind, plugin } of found) {
+        const { name, file: own = '' } = plugin;
+        const others = [...known[kind], ...plugged[kind]];
+        if (!NAME.test(name)) tell(`"${name}" is no name of a plugin`, 'write it in small letters, as in house-outage');
+        else if (others.some((one) => one.name === name))
+          tell(`the name "${name}" is taken among the ${kind}`, `give another to that of ${displayPath(module)}`);
+        else if (kind === 'reporters' && written().includes(own))
+          tell(`another reporter writes ${own}`, `let ${name} of ${displayPath(module)} write another file`);
+        else plugged[kind].push(plugin);
+      }
+      plugged.modules.push(module);
+    } catch (error) {
+      const why = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+      tell(`it could not be loaded: ${why}`, 'mend the module so that it can be imported');
+    }
+  }
+  told.end();
+  return plugged;
+}
+
+/** A catalogue with plugins at the end of each kind. */
+export const withPlugins = (known: Catalogue, { faults, checks, reporters }: Omit<Plugged, 'modules'>): Catalogue => ({
+  ...known,
+  faults: [...known.faults, ...faults],
+  checks: [...known.checks, ...checks],
+  reporters: [...known.reporters, ...reporters],
+});
