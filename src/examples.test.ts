@@ -141,6 +141,8 @@ roles:
 describe('every example that a help page shows can be followed', async () => {
   let project: Project;
   let live: Project;
+  /** Its last two runs are of the same drill, whichever examples were run before. */
+  let again: Project;
   let provider: Provider;
   const before = { ...process.env };
   beforeAll(async () => {
@@ -150,6 +152,9 @@ describe('every example that a help page shows can be followed', async () => {
     const recorded = await drill(live.cwd, 'run', 'timeout_primary', '--mode', 'live', '--record', '--yes');
     expect(recorded.code, recorded.err).toBe(0);
     project = new Project({ ...FILES, 'drill.config.yaml': "schedules: { nightly: { cron: '0 3 * * *' } }\n" });
+    again = new Project(FILES);
+    for (const _ of [1, 2]) await drill(again.cwd, 'run', 'timeout_primary');
+    cpSync(join(again.cwd, 'reports'), join(again.cwd, 'nightly'), { recursive: true });
     // The folder of the examples' run holds a real one.
     await drill(project.cwd, 'run', 'timeout_primary', '--out', 'first');
     const [made = ''] = readdirSync(join(project.cwd, 'first'));
@@ -168,7 +173,7 @@ describe('every example that a help page shows can be followed', async () => {
       else process.env[name] = before[name];
     }
     await provider.close();
-    for (const one of [project, live]) one[Symbol.dispose]();
+    for (const one of [project, live, again]) one[Symbol.dispose]();
   });
 
   const help = (await drill(root, '--help')).out;
@@ -186,7 +191,8 @@ describe('every example that a help page shows can be followed', async () => {
   });
 
   it.each(examples)('%s', async (line) => {
-    const { cwd } = /--mode live|--replies|^drill drift/.test(line) ? live : project;
+    const own = /\b(?:previous|latest)\b/.test(line) ? again : project;
+    const { cwd } = /--mode live|--replies|^drill drift/.test(line) ? live : own;
     const { code, out, err } = await drill(cwd, ...line.split(' ').slice(1));
     // What this project lacks for CI, what is left to its user or is paid for, is told beside what is written.
     const hints = /^drill (init|drift|schedule --print)/.test(line);
