@@ -116,6 +116,9 @@ function edited(edits: readonly Edit[]): Plugin {
 }
 
 /** One terminal with the command in it. Its bytes are kept from the first one on. */
+/** So many looks in a row have to show the same. */
+const LOOKS = 10;
+
 export class Terminal {
   readonly #name: string;
   readonly #socket: string;
@@ -148,12 +151,18 @@ export class Terminal {
     return this.#tmux('capture-pane', '-p', '-t', this.#name, ...all).trimEnd();
   }
 
+  /** Looks until the window holds that, and stays as it is: it may be seen in the middle of being drawn, or not yet resized. */
   async until(pattern: RegExp): Promise<string> {
     const clock = createWallClock();
+    let [before, same] = ['', 0];
     for (;;) {
-      const shown = this.shown('all');
-      if (pattern.test(shown)) return this.shown();
-      if (/^EXIT=/m.test(shown)) expect.fail(`never ${pattern}:\n${shown}`);
+      const shown = this.shown();
+      const still = shown.replace(/^[\d.]+ (?:s|min).*;/m, '');
+      same = still === before ? same + 1 : 0;
+      before = still;
+      if (pattern.test(shown) && same >= LOOKS) return shown;
+      const all = this.shown('all');
+      if (/^EXIT=/m.test(all) && !pattern.test(all)) expect.fail(`never ${pattern}:\n${all}`);
       await clock.sleep(30);
     }
   }
