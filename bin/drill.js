@@ -1,19 +1,22 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
-
+'use strict';
 const [, , command] = process.argv;
 if (command === '--version' || command === '-v') {
   // Asked for by scripts and editors again and again: nothing of the house is loaded for it.
-  console.log(JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version);
+  const { readFileSync } = require('node:fs');
+  process.stdout.write(`${JSON.parse(readFileSync(`${__dirname}/../package.json`, 'utf8')).version}\n`);
 } else {
+  const { whole, keep } = require('./load.js').load('command');
+  const runs = command === 'run';
   // Before anything else can keep an original; commands that run nothing need no routes.
-  if (command === 'run') {
-    const { installRoutes, tuneEngine } = await import('../dist/world/routes.js');
-    tuneEngine();
-    installRoutes();
-  }
-  const { main } = await import('../dist/cli/main.js');
-  process.exitCode = await main(process.argv);
-  // Once all is written: what a target left running, a timer or a socket, does not keep the command waiting.
-  process.stdout.write('', () => process.exit());
+  if (runs) whole.routes().installRoutes();
+  whole
+    .command()
+    .main(process.argv)
+    .then((code) => {
+      process.exitCode = code;
+      if (runs) keep();
+      // Once all is written: what a target left running, a timer or a socket, does not keep the command waiting.
+      process.stdout.write('', () => process.exit());
+    });
 }

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { bundled } from './bundle.mjs';
+import { builds } from './bundle.mjs';
 import { RunReport } from './core/report.ts';
 import { TraceEvent } from './core/trace.ts';
 import { HANG_GUARD_MS } from './hang-guard.fixture.ts';
@@ -28,11 +28,7 @@ export const bin = join(home, 'bin/drill.js');
 beforeAll(async () => {
   for (const name of ['package.json', 'bin']) cpSync(join(root, name), join(home, name), { recursive: true });
   for (const name of ['drills', 'fixtures', 'node_modules']) symlinkSync(join(root, name), join(home, name));
-  await build({
-    ...bundled,
-    entryPoints: ['cli/main.ts', 'player/main.ts', 'world/routes.ts'].map((file) => join(root, 'src', file)),
-    outdir: join(home, 'dist'),
-  });
+  await Promise.all(builds(join(home, 'dist')).map((options) => build(options)));
   mkdirSync(join(home, 'tasks'));
   writeFileSync(join(home, 'tasks/hours.json'), '{ "name": "hours", "input": "When?", "must_include": ["10 am"] }');
   writeFileSync(join(home, 'short.yaml'), SHORT);

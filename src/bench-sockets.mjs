@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { bundled } from './bundle.mjs';
+import { moduleOptions } from './bundle.mjs';
 
 const root = join(import.meta.dirname, '..');
 const [CALLS, CONNECTIONS, ROUNDS] = [2000, 64, 5];
@@ -121,7 +121,7 @@ export async function benchSockets(scratch, say) {
   const folder = join(scratch, 'sockets');
   mkdirSync(folder);
   await build({
-    ...bundled,
+    ...moduleOptions,
     stdin: { contents: STAND, resolveDir: join(root, 'src'), loader: 'ts' },
     outdir: folder,
     entryNames: 'stand',

@@ -44,10 +44,10 @@ function ratio(args, yardstick, rounds = 9) {
 /** Runs drills in a process of its own and says what it took. */
 function measure(names, target, more = {}) {
   const script = `
-    import { installRoutes, tuneEngine } from ${JSON.stringify(join(root, 'dist/world/routes.js'))};
-    tuneEngine();
-    installRoutes();
-    const { runDrills } = await import(${JSON.stringify(join(root, 'dist/index.js'))});
+    import { createRequire } from 'node:module';
+    const { whole } = createRequire(${JSON.stringify(bin)})('./load.js').load('command');
+    whole.routes().installRoutes();
+    const { runDrills } = whole.api();
     const quiet = { write() {} };
     const request = { cwd: process.cwd(), task: [], fault: [], tag: [], bail: false, checkDeterminism: false, jobs: 1, json: false, color: false, columns: 100, stdout: quiet, stderr: quiet, signal: new AbortController().signal };
     const run = (names, seed, more) => runDrills({ ...request, ...more, names, seed, target: ${JSON.stringify(target)} });

@@ -1,31 +1,20 @@
-// Makes dist: the code split so that nothing unused is loaded, and the declarations; and the flawed targets.
+// Makes dist: the code, and the declarations; and the flawed targets.
 // Run by `npm ci` through `prepare`.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import '../fixtures/targets/flaw.mjs';
-import { bundled } from './bundle.mjs';
+import { apiModule, builds } from './bundle.mjs';
 
 const root = join(import.meta.dirname, '..');
-const entries = [
-  'cli/main.ts',
-  'host.ts',
-  'index.ts',
-  'player/main.ts',
-  'runtime/index.ts',
-  'vitest.ts',
-  'world/routes.ts',
-];
+const dist = join(root, 'dist');
 
-rmSync(join(root, 'dist'), { recursive: true, force: true });
-const { metafile } = await build({
-  ...bundled,
-  entryPoints: entries.map((entry) => join(root, 'src', entry)).filter(existsSync),
-  metafile: true,
-  outdir: join(root, 'dist'),
-  logLevel: 'warning',
-});
+rmSync(dist, { recursive: true, force: true });
+const made = await Promise.all(builds(dist).map((options) => build(options)));
+const api = createRequire(import.meta.url)(join(dist, 'drill.cjs')).api();
+writeFileSync(join(dist, 'index.js'), apiModule(api));
 
 // The page of a run: what a browser gets, in one file each.
 const page = await build({
@@ -41,8 +30,8 @@ const page = await build({
 
 /** The licences of the packages whose code is in dist. */
 const packages = new Set(
-  [metafile, page.metafile]
-    .flatMap(({ outputs }) => Object.values(outputs))
+  [...made, page]
+    .flatMap(({ metafile: { outputs } }) => Object.values(outputs))
     .flatMap(({ inputs }) => Object.keys(inputs))
     .flatMap((file) => resolve(file).match(/^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/) ?? []),
 );

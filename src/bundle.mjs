@@ -1,6 +1,8 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+const src = (/** @type {string} */ name) => join(root, 'src', name);
 
 /** Our messages are English: zod's other fifty languages are half of its size. */
 const english = {
@@ -14,8 +16,8 @@ const english = {
 };
 
 /** What Ink would load for its own developers, decide by the environment, or do where the process ends: that is ours to do. */
-const screen = {
-  name: 'screen',
+const quietInk = {
+  name: 'quiet-ink',
   /** @param {import('esbuild').PluginBuild} build */
   setup({ onLoad }) {
     const says = [
@@ -27,18 +29,51 @@ const screen = {
   },
 };
 
+/** The screen has a file of its own: what draws it can be a module only, and is loaded for a terminal alone. */
+const screenApart = {
+  name: 'screen-apart',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/view\.ts$/ }, () => ({ path: './screen.js', external: true })),
+};
+
 /**
- * How esbuild makes code of the package that is run: the command's, and the players' which it starts.
- * @satisfies {import('esbuild').BuildOptions}
+ * What `bin/load.js` asks of the one file. Read byte for byte it is read fastest: esbuild escapes signs in strings, and leaves
+ * them in patterns. And code that was not loaded by Node has no `import()` of its own without a warning.
  */
-export const bundled = {
+const forLoad = {
+  name: 'for-load',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup: ({ initialOptions: { outfile = '' }, onEnd }) =>
+    onEnd(() => {
+      const escaped = (/** @type {string} */ sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
+      const text = readFileSync(outfile, 'utf8').replace(/[^\0-\x7f]/g, escaped);
+      writeFileSync(outfile, text.replace(/(?<=await |=>)import\((?=["(])/g, 'importModule('));
+      writeFileSync(join(outfile, '../import.cjs'), 'module.exports = (specifier) => import(specifier);\n');
+    }),
+};
+
+/** A module that hands on what a part of the one file exports. */
+const handingOn = (/** @type {string} */ part, /** @type {readonly string[]} */ names) => `
+import { createRequire } from 'node:module';
+const part = createRequire(import.meta.url)('./drill.cjs').${part}();
+${names.map((name) => `export const ${name} = part.${name};`).join('\n')}`;
+
+/** Where tests are registered with vitest, all but that is in the one file. */
+const testsApart = {
+  name: 'tests-apart',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /[\\/]drill-tests\.ts$/ }, () => ({ contents: handingOn('drillTests', ['registerDrills']) })),
+};
+
+/** @satisfies {import('esbuild').BuildOptions} */
+const shared = {
   // The packages are taken in: to find and read their hundreds of files takes longer than a drill.
   bundle: true,
-  splitting: true,
+  absWorkingDir: root,
   // Names stay: they are read in the messages of errors.
   minifyWhitespace: true,
   minifySyntax: true,
-  format: /** @type {const} */ ('esm'),
   platform: /** @type {const} */ ('node'),
   target: 'node20',
   // jiti loads its compiler when it is used; vitest is that of whoever runs tests.
@@ -46,12 +81,62 @@ export const bundled = {
   mainFields: ['module', 'main'],
   // For Node the package has CommonJS only, of which nothing can be left out.
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
-  // For commander, which is CommonJS; every file has it, and few use it.
+  // React has another build for its developers, which is several times slower.
+  define: { 'process.env.NODE_ENV': '"production"' },
+  plugins: [english, quietInk],
+  metafile: /** @type {const} */ (true),
+  logLevel: /** @type {const} */ ('warning'),
+};
+
+/** For a module of the package by itself. */
+export const moduleOptions = {
+  ...shared,
+  format: /** @type {const} */ ('esm'),
+  // For packages that are CommonJS.
   banner: {
     js: 'import{createRequire as requireFrom}from"node:module";const require=(id)=>requireFrom(import.meta.url)(id);',
   },
-  // React has another build for its developers, which is several times slower.
-  define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [english, screen],
-  outbase: join(root, 'src'),
 };
+
+/** The command and its players: one file, so that V8 can keep what it compiled of it (`bin/load.js`). */
+const oneFile = {
+  ...shared,
+  format: /** @type {const} */ ('cjs'),
+  banner: {
+    js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href,importModule=require("./import.cjs");',
+  },
+  define: { ...shared.define, 'import.meta.url': 'moduleUrl' },
+  plugins: [...shared.plugins, screenApart, forLoad],
+};
+
+/** What is a module by itself, and where it comes from: the runtime may be missing. */
+const MODULES = [
+  ['screen', 'reporters/live/view.ts'],
+  ['runtime/index', 'runtime/index.ts'],
+  ['vitest', 'vitest.ts'],
+];
+
+/**
+ * How esbuild makes dist, or the same elsewhere.
+ * @param {string} dist
+ * @param {import('esbuild').Plugin[]} more
+ */
+export const builds = (dist, more = []) => [
+  {
+    ...oneFile,
+    entryPoints: [src('whole.cjs')],
+    outfile: join(dist, 'drill.cjs'),
+    plugins: [...oneFile.plugins, ...more],
+  },
+  {
+    ...moduleOptions,
+    entryPoints: Object.fromEntries(
+      MODULES.map(([out, name]) => [out, src(name)]).filter(([, file]) => existsSync(file)),
+    ),
+    outdir: dist,
+    plugins: [...moduleOptions.plugins, testsApart, ...more],
+  },
+];
+
+/** What `import 'failover-drill'` gets. */
+export const apiModule = (/** @type {object} */ api) => handingOn('api', Object.keys(api));

@@ -26,7 +26,7 @@ export function liveTarget(
   const { name, kind, about, source } = target;
   const providers = [...new Set(Object.values(roles).map(({ base_url }) => new URL(base_url).origin))];
   const hosted: Hosted = { ...(source === undefined ? { builtin: name } : { source }), seed, providers };
-  const command = [process.execPath, join(packageRoot(), 'dist/host.js')];
+  const command = [process.execPath, join(packageRoot(), 'bin/host.js')];
   return {
     ...{ name, kind, about, wall: true },
     load: async () => ({

@@ -11,10 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { expect } from 'vitest';
-import { bundled } from './bundle.mjs';
+import { builds } from './bundle.mjs';
 import { RunReport } from './core/report.ts';
 import { HANG_GUARD_MS } from './hang-guard.fixture.ts';
 import { createWallClock } from './world/index.ts';
@@ -37,25 +37,20 @@ export interface Edit {
 export class Home implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), 'drill-screen-'));
   readonly #socket = join(this.path, 'tmux');
-  /** Files of the command that hold code of the packages a screen is drawn with. */
+  /** Files of the build that hold code of the packages a screen is drawn with. */
   #drawing: string[] = [];
   #runs = 0;
 
   async build(...edits: Edit[]): Promise<this> {
     for (const name of ['package.json', 'bin']) cpSync(join(root, name), join(this.path, name), { recursive: true });
     for (const name of ['fixtures', 'node_modules']) symlinkSync(join(root, name), join(this.path, name));
-    const { metafile } = await build({
-      ...bundled,
-      entryPoints: ['cli/main.ts', 'player/main.ts', 'world/routes.ts'].map((file) => join(root, 'src', file)),
-      outdir: join(this.path, 'dist'),
-      plugins: [...(bundled.plugins ?? []), edited(edits)],
-      metafile: true,
-    });
-    this.#drawing = Object.entries(metafile.outputs)
+    const made = await Promise.all(builds(join(this.path, 'dist'), [edited(edits)]).map((options) => build(options)));
+    this.#drawing = made
+      .flatMap(({ metafile }) => Object.entries(metafile.outputs))
       .filter(([, { inputs }]) =>
         Object.keys(inputs).some((file) => /node_modules\/(ink|react|yoga-layout)\//.test(file)),
       )
-      .map(([file]) => relative(join(this.path, 'dist'), resolve(file)));
+      .map(([file]) => resolve(root, file));
     for (const folder of ['drills', 'tasks']) mkdirSync(join(this.path, folder));
     for (const [name, text] of Object.entries(FILES)) writeFileSync(join(this.path, name), text);
     return this;
@@ -91,7 +86,7 @@ export class Home implements Disposable {
 
   /** Takes away what draws a screen: whoever loads it from now on cannot. */
   loseDrawing(): void {
-    for (const file of this.#drawing) rmSync(join(this.path, 'dist', file));
+    for (const file of this.#drawing) rmSync(file);
   }
 
   [Symbol.dispose](): void {

@@ -12,7 +12,7 @@ it('makes a test of each drill, which fails with what the command would print', 
   const cwd = mkdtempSync(join(tmpdir(), 'drill-vitest-'));
   const modules = join(cwd, 'node_modules');
   // As it is installed, and not linked: what lies outside of node_modules vitest would transform.
-  for (const part of ['package.json', 'dist', 'drills', 'fixtures/golden', 'fixtures/sources'])
+  for (const part of ['package.json', 'bin', 'dist', 'drills', 'fixtures/golden', 'fixtures/sources'])
     cpSync(join(root, part), join(modules, 'failover-drill', part), { recursive: true });
   for (const name of ['vitest', 'zod', 'jiti']) symlinkSync(join(root, 'node_modules', name), join(modules, name));
   const [, example = ''] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/from-code.md'), 'utf8')) ?? [];

@@ -1,89 +1,10 @@
 import { test } from 'vitest';
-import { z } from 'zod';
-import { usualDrills } from './config/find.ts';
-import { expandedDrills } from './config/globs.ts';
-import { readUserFile } from './config/read-file.ts';
-import { DrillError, EXIT } from './core/errors.ts';
-import { errorText } from './error-text.ts';
-import type { RunRequest } from './opened.ts';
-import { installRoutes } from './world/routes.ts';
+import { type DrillsOptions, registerDrills } from './drill-tests.ts';
 
-type Passed = 'target' | 'tasks' | 'task' | 'fault' | 'seed' | 'config' | 'replies' | 'out' | 'stuckAfterMs';
-
-/** What is drilled, as `drill run` would be told it. Models are always mocked. */
-export interface DrillsOptions extends Partial<Pick<RunRequest, Passed | 'minScore' | 'unread' | 'allowInconclusive'>> {
-  /** Names, paths or patterns of drills; those that `drill run` would run without any. */
-  drills?: readonly string[];
-  /** The project's folder; the one that vitest runs in without it. */
-  cwd?: string;
-  /** Real milliseconds for one drill, after which it is interrupted and its test fails; 120,000 without it. */
-  timeoutMs?: number;
-}
+export type { DrillsOptions };
 
 /**
  * Registers a test for each drill. The test of one that does not pass fails with what `drill run` would print. Throws a
  * DrillError where a pattern fits no drill.
  */
-export function drills({
-  drills: names = [],
-  cwd = process.cwd(),
-  timeoutMs = 120_000,
-  ...asked
-}: DrillsOptions): void {
-  // Before anything of a target is imported that might keep an original.
-  installRoutes();
-  const found = names.length > 0 ? expandedDrills(names, cwd) : unnamed(cwd);
-  for (const name of found)
-    test(name, { timeout: timeoutMs }, async ({ signal }) => {
-      const told = await toldOf(name, cwd, asked, signal);
-      if (told !== undefined) throw new DrillNotPassed(told);
-    });
-}
-
-/** Those that `drill run` runs where none is named. */
-const unnamed = (cwd: string): string[] =>
-  usualDrills(cwd)
-    .filter(({ path }) => !isNamedOnly(path))
-    .map(({ name }) => name);
-
-function isNamedOnly(path: string): boolean {
-  try {
-    return z.looseObject({ named_only: z.literal(true) }).safeParse(readUserFile(path).data).success;
-  } catch {
-    // What is wrong with the file is told by its own test.
-    return false;
-  }
-}
-
-/** What is to be told of a drill that did not pass. */
-async function toldOf(
-  name: string,
-  cwd: string,
-  asked: Partial<RunRequest>,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { runDrills } = await import('./index.ts');
-  const told: string[] = [];
-  const output = { write: (text: string) => void told.push(text) };
-  try {
-    const code = await runDrills({
-      ...{ task: [], fault: [], seed: 1, stuckAfterMs: 60_000, ...asked },
-      ...{ cwd, signal, names: [name], tag: [], jobs: 1, bail: false, checkDeterminism: false },
-      ...{ json: false, color: false, columns: 100, env: process.env, stdout: output, stderr: output },
-    });
-    return code === EXIT.passed ? undefined : told.join('').trim();
-  } catch (error) {
-    if (!(error instanceof DrillError)) throw error;
-    return errorText(error, process.env).trim();
-  }
-}
-
-/** Where it was thrown says nothing of what was found: it has no stack. */
-class DrillNotPassed extends Error {
-  override readonly name = 'DrillNotPassed';
-
-  constructor(told: string) {
-    super(told);
-    this.stack = this.name;
-  }
-}
+export const drills = (options: DrillsOptions): void => registerDrills(test, options);

@@ -1,75 +1,78 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { Scratch } from '../config/scratch.fixture.ts';
 
 const root = join(import.meta.dirname, '../..');
-const dist = join(root, 'dist');
 
-/** What stands in the built code of a feature and nowhere else, by the feature. */
+/** The module that a feature has and nothing else uses, by the feature. */
 const FEATURES = {
-  '--reporter sarif': '"results.sarif"',
-  '--reporter csv': '"tasks.csv"',
-  '--reporter otlp': '"traces.otlp.json"',
-  '--reporter pull-request': '"summary.md"',
-  'drill diff': 'function compareRuns(',
-  'the log of GitHub': 'function openGithub(',
-  'the summary of a step': '## Failover drills',
-  '--baseline': 'function readBaseline(',
-  'known failures': 'function verdictBehind(',
-  '--shard': 'function readShard(',
-  '--seeds': 'function searchSeeds(',
-  '--repeat': 'function repeatRuns(',
-  '--check-determinism': 'function findDifference(',
-  'drill proxy': 'function openProxy(',
-  'drill selftest': 'function selftest(',
-  'a process of its own for a target': 'function startPlayer(',
-  'the stand on sockets': 'function openSockets(',
-  'tools by MCP': 'function answerMcp(',
+  '--reporter sarif': 'src/reporters/sarif.ts',
+  '--reporter csv': 'src/reporters/csv.ts',
+  '--reporter otlp': 'src/reporters/otlp.ts',
+  '--reporter pull-request': 'src/reporters/pull-request.ts',
+  'drill diff': 'src/judge/compare.ts',
+  'the log of GitHub': 'src/reporters/github.ts',
+  'the summary of a step': 'src/reporters/step-summary.ts',
+  '--baseline': 'src/judge/read-baseline.ts',
+  'known failures': 'src/judge/gate.ts',
+  '--shard': 'src/judge/shard.ts',
+  '--seeds': 'src/seeds.ts',
+  '--repeat': 'src/repeat.ts',
+  '--check-determinism': 'src/run/check-determinism.ts',
+  'drill proxy': 'src/proxy.ts',
+  'drill selftest': 'src/selftest.ts',
+  'a process of its own for a target': 'src/player/process.ts',
+  'the stand on sockets': 'src/stand/sockets/index.ts',
+  'tools by MCP': 'src/stand/sockets/mcp.ts',
 };
 
-/** Tells of each module on stderr, before anything of ours is loaded. */
-const HOOK = `
-import { writeSync } from 'node:fs';
-export const load = (url, context, next) => (writeSync(2, url + '\\n'), next(url, context));`;
+const built = readFileSync(join(root, 'dist/drill.cjs'), 'utf8');
+/** The package, but each of its modules says its name on stderr when it is evaluated. */
+const instrumented = new Scratch();
+afterAll(() => instrumented[Symbol.dispose]());
+for (const name of ['bin', 'package.json']) cpSync(join(root, name), join(instrumented.dir, name), { recursive: true });
+for (const name of ['drills', 'fixtures', 'node_modules']) symlinkSync(join(root, name), join(instrumented.dir, name));
+cpSync(join(root, 'dist/import.cjs'), join(instrumented.dir, 'dist/import.cjs'));
+instrumented.write(
+  'dist/drill.cjs',
+  built.replaceAll(/"(src\/[^"]+)"\(\)\{/g, '$&require("node:fs").writeSync(2,"$1\\n");'),
+);
 
-/** How a command ends, and which of our built files it loads. */
-function loadedBy(cwd: string, ...words: string[]) {
+/** How a command ends, and which of our modules it evaluates. */
+function evaluatedBy(cwd: string, ...words: string[]) {
   using scratch = new Scratch();
-  const hook = scratch.write('hook.mjs', HOOK);
-  const register = scratch.write(
-    'register.mjs',
-    `import { register } from 'node:module';\nregister(${JSON.stringify(pathToFileURL(hook).href)});`,
-  );
-  const out = ['--no-ci', '--out', join(scratch.dir, 'reports')];
-  const args = ['--import', pathToFileURL(register).href, join(root, 'bin/drill.js'), 'run', ...words, ...out];
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd });
-  const urls = stderr.split('\n').filter((url) => url.includes('/dist/'));
-  expect(urls).toContain(pathToFileURL(join(dist, 'cli/main.js')).href);
-  return { status, texts: urls.map((url) => readFileSync(fileURLToPath(url), 'utf8')) };
+  const args = [
+    join(instrumented.dir, 'bin/drill.js'),
+    'run',
+    ...words,
+    '--no-ci',
+    '--out',
+    join(scratch.dir, 'reports'),
+  ];
+  const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' };
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd, env });
+  const modules = stderr.split('\n').filter((name) => name.startsWith('src/'));
+  expect(modules).toContain('src/cli/main.ts');
+  return { status, modules };
 }
 
-const withIts = (code: string) => (text: string) => text.includes(code);
-
-test('a plain run loads nothing of what it was not asked for', () => {
-  const { status, texts } = loadedBy(root, 'timeout_primary');
+test('a plain run evaluates nothing of what it was not asked for', () => {
+  const { status, modules } = evaluatedBy(root, 'timeout_primary');
   expect(status).toBe(0);
-  const built = readdirSync(dist).filter((name) => name.endsWith('.js'));
-  const all = built.map((name) => readFileSync(join(dist, name), 'utf8'));
   const features = Object.entries(FEATURES);
-  expect(features.filter(([, code]) => !all.some(withIts(code)))).toEqual([]);
-  expect(features.filter(([, code]) => texts.some(withIts(code)))).toEqual([]);
+  expect(features.filter(([, file]) => !built.includes(`"${file}"(){`))).toEqual([]);
+  expect(features.filter(([, file]) => modules.includes(file))).toEqual([]);
 });
 
-test('a run on sockets loads no MCP before somebody speaks it', () => {
+test('a run on sockets evaluates no MCP before somebody speaks it', () => {
   using scratch = new Scratch();
   scratch.write('my-tasks/opening.json', '{ "name": "opening", "input": "When do you open?" }');
   scratch.write('drills/quiet.yaml', QUIET);
-  const { texts } = loadedBy(scratch.dir, 'quiet', '--target', 'echo at ten', '--tasks', 'my-tasks');
-  expect(texts.some(withIts(FEATURES['the stand on sockets']))).toBe(true);
-  expect(texts.some(withIts(FEATURES['tools by MCP']))).toBe(false);
+  const { modules } = evaluatedBy(scratch.dir, 'quiet', '--target', 'echo at ten', '--tasks', 'my-tasks');
+  expect(modules).toContain(FEATURES['the stand on sockets']);
+  expect(modules).not.toContain(FEATURES['tools by MCP']);
 });
 
 const QUIET = `

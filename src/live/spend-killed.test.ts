@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { bundled } from '../bundle.mjs';
+import { moduleOptions } from '../bundle.mjs';
 import { Ledger } from './ledger.ts';
 import { createLedgerFiles } from './ledger-files.ts';
 
@@ -22,7 +22,7 @@ const provider = createServer((request, response) => {
 let origin = '';
 beforeAll(async () => {
   const entryPoints = [join(import.meta.dirname, 'spender.fixture.ts')];
-  await build({ ...bundled, splitting: false, entryPoints, outbase: import.meta.dirname, outdir: home });
+  await build({ ...moduleOptions, entryPoints, outbase: import.meta.dirname, outdir: home });
   await once(provider.listen(0, '127.0.0.1'), 'listening');
   const address = provider.address();
   if (address !== null && typeof address === 'object') origin = `http://127.0.0.1:${address.port}`;

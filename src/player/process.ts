@@ -78,7 +78,7 @@ function listenForLife(child: ChildProcess, limitMs: number): () => Lost | undef
 }
 
 export function startPlayer(start: Omit<Start, 'parent'>, print: (line: string) => void): PlayerProcess {
-  const child = spawn(process.execPath, [...inherited(), join(packageRoot(), 'dist/player/main.js')], {
+  const child = spawn(process.execPath, [...inherited(), join(packageRoot(), 'bin/player.js')], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     env: process.env,
   });

@@ -20,8 +20,8 @@ const { parse, stringify } = JSON;
 const { readSync, writeSync } = fs;
 const changed = watchIntrinsics();
 
-/** Plays one world, as it is told to by whoever started this process, and ends the process with it. */
-export async function serve(): Promise<void> {
+/** Plays one world, as it is told to by whoever started this process, and ends the process with it, after `onEnd`. */
+export async function serve(onEnd: () => void): Promise<void> {
   const { facts, name, source, secrets, stuckAfterMs, parent, collectEvery, bodies, plugins }: Start = parse(
     nextLine(),
   );
@@ -66,6 +66,7 @@ export async function serve(): Promise<void> {
     sayChanged();
     say(wordOf(error));
   }
+  onEnd();
   originals.exit(0);
 }
 

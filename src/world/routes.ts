@@ -1,5 +1,3 @@
-export { tuneEngine } from './engine.ts';
-
 import { syncBuiltinESMExports } from 'node:module';
 import { routeExit } from './crash.ts';
 import { takeWeb } from './originals.ts';

@@ -1,0 +1,85 @@
+'use strict';
+// The package's code is one file. V8 keeps what it compiled of it beside the packages, so that later runs need not compile it.
+const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { createRequire, Module } = require('node:module');
+const { join, sep } = require('node:path');
+const { setFlagsFromString } = require('node:v8');
+const { Script } = require('node:vm');
+
+const dist = join(__dirname, '../dist');
+const file = join(dist, 'drill.cjs');
+/** So many are kept: of several versions of Node, or options of it. */
+const KEPT = 8;
+
+/** Sets V8 up for a process that plays or runs drills. Code that was compiled under other flags is refused. */
+function tuneEngine() {
+  // A run makes much garbage and keeps little: the heap grows by a third of what lives, so that long runs stay small.
+  setFlagsFromString('--heap-growing-percent=30');
+  // Helper threads would take longer to wake than there is to clear away, and marking in small steps costs more than at once.
+  setFlagsFromString('--no-parallel-scavenge');
+  setFlagsFromString('--no-incremental-marking');
+  // What ran once is still there when the code is kept.
+  setFlagsFromString('--no-flush-bytecode');
+  // Optimised code costs a short run a fifth of its time and gives nothing back: Node 20 makes it too early, and
+  // the newer ones, which do not know the flag, later by themselves.
+  if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=400000');
+}
+
+/** Where compiled code of this very file waits, by what runs it and how; beside the packages, whoever may write there may write those too. */
+function placeFor(kind) {
+  const at = __dirname.lastIndexOf(`${sep}node_modules${sep}`);
+  const root = at < 0 ? join(__dirname, '..') : __dirname.slice(0, at);
+  const { size, mtimeMs } = statSync(file);
+  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').trim();
+  const run = flags === '' ? [] : [require('node:crypto').createHash('sha1').update(flags).digest('hex').slice(0, 8)];
+  const name = [kind, process.version, process.arch, size, Math.round(mtimeMs), ...run].join('-');
+  return join(root, 'node_modules/.cache/failover-drill', name);
+}
+
+function read(path) {
+  try {
+    return readFileSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What `src/whole.cjs` gives, for a process that does nothing else: `kind` says whose compiled code it takes. `keep` writes
+ * it down where there was none, once most of what is needed has run.
+ */
+exports.load = function load(kind) {
+  tuneEngine();
+  const off = process.env.NODE_DISABLE_COMPILE_CACHE !== undefined;
+  const place = off ? undefined : placeFor(kind);
+  const cachedData = place === undefined ? undefined : read(place);
+  const module = new Module(file);
+  module.filename = file;
+  const script = new Script(Module.wrap(readFileSync(file, 'latin1')), {
+    filename: file,
+    cachedData,
+  });
+  // Whoever imports the package meanwhile gets the same.
+  require.cache[file] = module;
+  script.runInThisContext()(module.exports, createRequire(file), module, file, dist);
+  module.loaded = true;
+  const has = cachedData !== undefined && !script.cachedDataRejected;
+  return { whole: module.exports, keep: () => void (has || place === undefined || write(place, script)) };
+};
+
+function write(place, script) {
+  try {
+    const folder = join(place, '..');
+    mkdirSync(folder, { recursive: true });
+    const begun = `${place}.${process.pid}`;
+    writeFileSync(begun, script.createCachedData());
+    renameSync(begun, place);
+    const all = readdirSync(folder).map((name) => ({
+      path: join(folder, name),
+      at: statSync(join(folder, name)).mtimeMs,
+    }));
+    for (const { path } of all.sort((a, b) => b.at - a.at).slice(KEPT)) rmSync(path, { force: true });
+  } catch {
+    // Where nothing may be written, or two do at once, the next run compiles again.
+  }
+}

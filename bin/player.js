@@ -1,0 +1,3 @@
+'use strict';
+const { whole, keep } = require('./load.js').load('player');
+whole.player().play(keep);
