@@ -4,8 +4,8 @@ import type { Rows } from '../core/report.ts';
 import { createSpool, type Spool } from './spool.ts';
 
 /** So many events are kept as they are, and so many tasks: nothing is paid for what a short run keeps. */
-export const EVENTS = 4_096;
-export const TASKS = 256;
+export const EVENTS = 16_384;
+export const TASKS = 1_024;
 
 let files = 0;
 

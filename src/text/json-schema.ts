@@ -1,5 +1,6 @@
 import { dereference, format, type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
 import { RE2JS } from 're2js';
+import { once, remembering } from '../core/once.ts';
 
 /** A schema made ready, with the formats its patterns became. */
 interface Ready {
@@ -7,8 +8,9 @@ interface Ready {
   patterns: typeof format;
 }
 
-/** Made once a schema: that costs more than a use. */
-const known = new WeakMap<object, Ready>();
+/** Made once a schema, and once for all that say the same: that costs more than a use. */
+const readyFor = once((schema: Record<string, unknown>) => readyForText(JSON.stringify(schema)));
+const readyForText = remembering((text) => inLinearTime(JSON.parse(text)));
 
 const RE2 = 're2:';
 
@@ -17,8 +19,7 @@ const RE2 = 're2:';
  * schema itself cannot be used.
  */
 export function schemaErrors(schema: Record<string, unknown>, value: unknown): OutputUnit[] {
-  const { validator, patterns } = known.get(schema) ?? inLinearTime(schema);
-  known.set(schema, { validator, patterns });
+  const { validator, patterns } = readyFor(schema);
   // The validator knows formats by name in one table of the process: ours are there only while it works.
   Object.assign(format, patterns);
   try {
@@ -29,11 +30,9 @@ export function schemaErrors(schema: Record<string, unknown>, value: unknown): O
 }
 
 /** The validator's own way with patterns can take twice as long for each letter: each becomes a format, matched by RE2. */
-function inLinearTime(schema: Record<string, unknown>): Ready {
-  // The validator writes into the schema.
-  const copy: Schema = structuredClone(schema);
+function inLinearTime(schema: Schema): Ready {
   const patterns: typeof format = {};
-  for (const inner of Object.values(dereference(copy))) {
+  for (const inner of Object.values(dereference(schema))) {
     if (typeof inner === 'boolean' || inner.pattern === undefined) continue;
     const test = matcherOf(inner.pattern);
     if (test === undefined) continue;
@@ -42,7 +41,7 @@ function inLinearTime(schema: Record<string, unknown>): Ready {
     inner.allOf = [...(inner.allOf ?? []), { format: name }];
     delete inner.pattern;
   }
-  return { validator: new Validator(copy, '2020-12', false), patterns };
+  return { validator: new Validator(schema, '2020-12', false), patterns };
 }
 
 /** Undefined for a pattern that RE2 does not know, e.g. one that looks around. */
