@@ -9,7 +9,7 @@ if (command === '--version' || command === '-v') {
   const { whole, keep } = require('./load.js').load('command');
   const runs = command === 'run';
   // Before anything else can keep an original; commands that run nothing need no routes.
-  if (runs) whole.routes().installRoutes();
+  if (runs) whole.routes().installRoutes({ onlyOurCode: true });
   whole
     .command()
     .main(process.argv)

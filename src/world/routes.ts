@@ -15,12 +15,14 @@ let installed = false;
 /**
  * Makes the process's timers, clocks, chance and network ask first whether the caller is inside a virtual world;
  * outside of one they are what they were. To be called before any module is imported that might keep an original.
+ * `onlyOurCode`: this process plays no targets but those of the package.
  */
-export function installRoutes(): void {
+export function installRoutes({ onlyOurCode = false } = {}): void {
   if (installed) return;
   installed = true;
-  // Node loads its fetch on first use and compiles its parser: once, now, instead of in whichever world comes first.
-  new Response();
+  // Node loads its fetch on first use and compiles its parser: once, now, instead of in whichever world comes first. The
+  // targets of the package never ask for it.
+  if (!onlyOurCode) new Response();
   routeTimers();
   routeTime();
   routeChance();
@@ -30,7 +32,7 @@ export function installRoutes(): void {
   routeOutput();
   routeExit();
   routeUnseen();
-  takeWeb();
+  if (!onlyOurCode) takeWeb();
   // Named imports of Node's own modules follow.
   syncBuiltinESMExports();
 }
