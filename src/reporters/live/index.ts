@@ -3,10 +3,10 @@ import type { Clock } from '../../core/clock.ts';
 import type { Look, OpenReporter, Output, Reporter } from '../../core/plugin.ts';
 import type { Screen } from '../../core/screen.ts';
 import { OnlyFailures } from './only-failures.ts';
-import { type Outside, Paper } from './paper.ts';
-import { type Row, roomOn, rowsOf } from './rows.ts';
+import type { Outside } from './paper.ts';
+import { type Row, rowsOf } from './rows.ts';
+import { show } from './show.ts';
 import { type Ahead, Store } from './store.ts';
-import type { Drawn } from './view.ts';
 
 export interface Watched {
   screen: Screen;
@@ -22,7 +22,6 @@ export interface Watched {
 
 /** What is over by then needs no screen, which would only flicker. */
 const QUIET_MS = 300;
-const DRAW_MS = 100;
 
 /** The screen that shows a run while it goes on. */
 export function liveScreen(watched: Watched): Reporter {
@@ -37,12 +36,22 @@ export function liveScreen(watched: Watched): Reporter {
 
 function openLive({ screen, words, ahead, clock, signal, outside }: Watched, output: Output, look: Look): OpenReporter {
   const store = new Store(ahead);
-  const paper = new Paper(screen.stdout, clock, outside);
-  const [asOpened, over] = [paper.columns, new AbortController()];
-  let drawn: Drawn | undefined;
   let [unfolded, onlyFailures] = [false, false];
   const said: string[] = [];
+  const rows = (): Row[] =>
+    rowsOf(store, {
+      ...{ columns: paper.columns, lines: paper.lines, unfolded, onlyFailures },
+      keys: screen.stdin().isTTY === true,
+      elapsedMs: clock.now(),
+    });
+  const onKey = (key: string) => {
+    if (key === 'u') unfolded = !unfolded;
+    if (key === 'f') onlyFailures = !onlyFailures;
+  };
+  const { color } = look;
+  const { paper, stop } = show({ screen, clock, signal, outside, output, color, quietMs: QUIET_MS, rows, onKey });
   // The terminal's width counts from when it changes: before that, COLUMNS may say another one.
+  const asOpened = paper.columns;
   const wide = {
     ...look,
     get columns() {
@@ -51,63 +60,6 @@ function openLive({ screen, words, ahead, clock, signal, outside }: Watched, out
   };
   const inner = words.open({ write: (text) => void said.push(text) }, wide);
   const filter = new OnlyFailures();
-
-  const rows = (): Row[] =>
-    rowsOf(store, {
-      ...{ columns: paper.columns, lines: paper.lines, unfolded, onlyFailures },
-      keys: screen.stdin().isTTY === true,
-      elapsedMs: clock.now(),
-    });
-  const away = () => {
-    const was = drawn;
-    drawn = undefined;
-    try {
-      outside(() => was?.close());
-    } catch {
-      // The terminal has gone, and what was drawn on it.
-    }
-  };
-  const suspend = () => {
-    away();
-    screen.suspend(() => void show());
-  };
-  const onKey = (key: string) => {
-    if (key === 'q' || key === 'ctrl-c') screen.interrupt();
-    // Not while the key is still being read.
-    if (key === 'ctrl-z') clock.sleep(0, over.signal).then(suspend, () => {});
-    if (key === 'u') unfolded = !unfolded;
-    if (key === 'f') onlyFailures = !onlyFailures;
-  };
-  const stop = () => {
-    over.abort();
-    paper.close();
-    away();
-    signal.removeEventListener('abort', stop);
-    process.off('exit', stop);
-  };
-  const show = async () => {
-    const { openDrawing } = await import('./view.ts');
-    if (over.signal.aborted || !screen.isOurs()) return;
-    outside(() => {
-      drawn = openDrawing({ screen, paper, color: look.color, onKey });
-    });
-  };
-  const watch = async () => {
-    await clock.sleep(QUIET_MS, over.signal);
-    await show();
-    for (;;) {
-      drawn?.draw(rows());
-      await clock.sleep(DRAW_MS, over.signal);
-    }
-  };
-  signal.addEventListener('abort', stop);
-  // However the process ends: the cursor is to be seen again.
-  process.on('exit', stop);
-  if (roomOn(paper.lines) > 0)
-    outside(watch).catch((error: unknown) => {
-      // The run is worth more than the sight of it.
-      if (!over.signal.aborted) output.write(`the screen cannot be drawn: ${String(error)}\n`);
-    });
   return {
     onEvent(event) {
       store.see(event);

@@ -38,6 +38,12 @@ const LEAST_SHARE = 0.02;
 /** How many rows may be drawn on a terminal of so many lines; 0 where it is too low for any. */
 export const roomOn = (lines: number): number => Math.max(0, Math.min(lines - FREE, MOST_ROWS));
 
+/** Of rows with their ranks, the foremost for which there is room, as they stand. */
+export function fitting(ranked: readonly [rank: number, Row][], room: number): Row[] {
+  const foremost = new Set(ranked.toSorted(([a], [b]) => a - b).slice(0, room));
+  return ranked.filter((one) => foremost.has(one)).map(([, row]) => row);
+}
+
 const LOOKS: Record<Went, { glyph: string; color?: Piece['color'] }> = {
   running: { glyph: '·' },
   passed: { glyph: '✓', color: 'green' },
@@ -58,10 +64,7 @@ export function rowsOf(store: Store, view: View): Row[] {
     [3, timeRow(store, view)],
     ...(view.keys ? [[2, keysRow(view)] satisfies [number, Row]] : []),
   ];
-  const kept = always
-    .toSorted(([a], [b]) => a - b)
-    .slice(0, room)
-    .map(([, row]) => row);
+  const kept = fitting(always, room);
   const failures = failureRows(store.failures, view).slice(0, room - kept.length);
   const [head, tail] = [always.slice(0, 2 + restRows(store).length), always.slice(2 + restRows(store).length)];
   const rows = (part: typeof always) => part.map(([, row]) => row).filter((row) => kept.includes(row));

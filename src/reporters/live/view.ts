@@ -96,10 +96,14 @@ export function Lines({ rows }: Pick<ViewProps, 'rows'>): ReactNode {
   return h(Box, { flexDirection: 'column' }, lines);
 }
 
+/** Keys that are no letters, and are told by these names. */
+const NAMED = ['upArrow', 'downArrow', 'tab'] as const;
+
 function Keys({ onKey }: { onKey(key: string): void }) {
-  useInput((input, { ctrl }) => {
+  useInput((input, key) => {
+    for (const name of NAMED) if (key[name]) onKey(name);
     // What was typed while nobody listened comes at once.
-    for (const key of input) onKey(ctrl ? `ctrl-${key}` : key);
+    for (const letter of input) onKey(key.ctrl ? `ctrl-${letter}` : letter);
   });
   return null;
 }
