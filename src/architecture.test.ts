@@ -72,6 +72,7 @@ describe('the rooms', () => {
       ['only-watched-knows-the-screen', 'run', "import '../reporters/live/index.ts';"],
       ['only-the-screen-draws', 'reporters', "import 'ink';"],
       ['schedule-knows-only-core-text-world', 'schedule', "import '../config/project.ts';"],
+      ['gameday-knows-only-core-text-world-config-reporters-stand', 'gameday', "import '../run/plan.ts';"],
       ['stopping-knows-only-core-text-world', 'stopping', "import '../run/plan.ts';"],
     ];
     const files = planted.map(([, room], i) => join(copy, 'src', room, `planted-${i}.ts`));

@@ -48,7 +48,7 @@ async function drill(cwd: string, ...words: string[]) {
   const terminal = fakeTerminal({ cwd, signal: interrupt.signal, env: KEYS });
   // Its user has seen that it is ready, and ends it.
   const { write } = terminal.stdout;
-  if (words[0] === 'proxy' || (words[0] === 'schedule' && !words.includes('--print'))) {
+  if (words[0] === 'proxy' || words[0] === 'gameday' || (words[0] === 'schedule' && !words.includes('--print'))) {
     terminal.stdout.write = (text) => {
       write(text);
       interrupt.abort();

@@ -1,7 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Home, noTmux, type Terminal } from './screen.fixture.ts';
+import { HOSTILE, Home, noTmux, type Terminal } from './screen.fixture.ts';
 
 // The command on terminals, as people have them: what they show, and every byte they got. The agent waits in the middle of the
 // second drill, so that there is a screen on which nothing changes but the real time.
@@ -120,6 +121,65 @@ describe.skipIf(noTmux)('on a terminal', () => {
   });
 });
 
+describe.skipIf(noTmux)('drill gameday', () => {
+  /** Of a screen, the rows that are drawn, without times that the machine has a part in. */
+  const drawn = (shown: string) =>
+    `${(shown.split(/^(?=[▸ ] primary )/m).at(-1) ?? '').replace(/median.*$/gm, 'TIMES').replace(/ +$/gm, '')}\n`;
+
+  it('keys switch faults that a client meets, and heal them; the journal holds what was switched and asked', async () => {
+    const terminal = home.drill(
+      80,
+      24,
+      'gameday --role primary=openai-chat --role backup=anthropic-messages --out day',
+    );
+    await terminal.until(/h heal all/);
+    const [, url = ''] = /^OPENAI_BASE_URL=(\S+)/m.exec(terminal.bytes()) ?? [];
+    const ask = async (signal?: AbortSignal) => {
+      const body = JSON.stringify({ model: HOSTILE.slice(0, 100), messages: [{ role: 'user', content: 'Hi' }] });
+      return (await fetch(`${url}/chat/completions`, { method: 'POST', body, ...(signal && { signal }) })).status;
+    };
+    expect(await ask()).toBe(200);
+    terminal.press('1');
+    await terminal.until(/1●rate-limited/);
+    expect(await ask()).toBe(429);
+    terminal.press('1');
+    terminal.press('3');
+    await terminal.until(/3●hang/);
+    const leaves = new AbortController();
+    const held = ask(leaves.signal);
+    held.catch(() => {});
+    await terminal.until(/2 ended, 1 under way/);
+    leaves.abort();
+    await expect(held).rejects.toThrow('aborted');
+    await terminal.until(/1 left by callers/);
+    await expect(drawn(terminal.shown())).toMatchFileSnapshot(screens('gameday-80x24'));
+    terminal.resize(50, 12);
+    terminal.press('Down');
+    terminal.press('2');
+    await terminal.until(/2●server-error/);
+    await expect(drawn(terminal.shown())).toMatchFileSnapshot(screens('gameday-50x12'));
+    terminal.press('h');
+    await terminal.until(/2 server-error/);
+    expect(await ask()).toBe(200);
+    await terminal.until(/4 ended, 0 under way/);
+    terminal.press('q');
+    expect(await ended(terminal, 0)).toMatch(/^drill gameday has ended: 4 calls$/m);
+    const [file = ''] = readdirSync(join(home.path, 'day'));
+    const events = readFileSync(join(home.path, 'day', file), 'utf8')
+      .trimEnd()
+      .split('\n');
+    const told = events.map((line) => {
+      const { event, id, by, status, how } = JSON.parse(line);
+      return event === 'call' ? `${status} ${how}` : [event, id, by].filter((part) => part !== undefined).join(' ');
+    });
+    expect(told).toEqual([
+      ...['began', '200 complete', 'on rate-limited@primary key', '429 complete', 'off rate-limited@primary key'],
+      ...['on hang@primary key', 'null left', 'on server-error@backup key'],
+      ...['off hang@primary key', 'off server-error@backup key', '200 complete', 'ended'],
+    ]);
+  });
+});
+
 describe('where no screen is wanted, nothing is loaded that draws one', () => {
   beforeAll(() => home.loseDrawing());
 
@@ -145,6 +205,9 @@ describe('where no screen is wanted, nothing is loaded that draws one', () => {
       verdict: 'failed',
     });
     expect(json.stderr).toBe('');
+    const day = home.piped('gameday --fault hang@primary --until-stdin-ends');
+    expect([day.status, day.stderr]).toEqual([0, '']);
+    expect(day.stdout).toMatch(/^[\d:]+ {2}primary {2}on hang .*\n[\s\S]*^journal: reports\/gameday-\S+\n$/m);
     const { status, stderr } = home.run(['--ui', 'ink']);
     expect(status).toBe(2);
     expect(stderr).toBe(

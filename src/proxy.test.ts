@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.ts';
+import { type GamedayFlags, gameday } from './cli/commands/gameday.ts';
 import { proxy } from './cli/commands/proxy.ts';
 import { fakeTerminal } from './cli/terminal.fixture.ts';
 import { exampleOf } from './config/alternatives.ts';
@@ -349,6 +351,133 @@ describe('the command', () => {
       env: { GOOGLE_GEMINI_BASE_URL: expect.any(String) },
     });
     expect(JSON.parse(lines[1] ?? '')).toEqual({ calls: 0, ended: {}, fired: {} });
+  });
+});
+
+describe('drill gameday', () => {
+  /** The command where there is no screen, with what it says line by line, and what is in its journal. */
+  function begin(cwd: string, change: Partial<GamedayFlags> = {}) {
+    const interrupt = new AbortController();
+    const terminal = fakeTerminal({ cwd, signal: interrupt.signal });
+    const flags = { ...REQUEST, json: false, ui: 'plain', untilStdinEnds: false, out: 'days', ...change } as const;
+    const ended = gameday(flags, catalogue, terminal);
+    // Where it fails, its test sees that in its own time.
+    ended.catch(() => {});
+    const folder = join(cwd, 'days');
+    const said = async (what: string | RegExp) => {
+      while (terminal.out().search(what) < 0) await clock.sleep(5);
+      return terminal.out();
+    };
+    const variable = async (name: string) =>
+      new RegExp(`^${name}=(\\S+)$`, 'm').exec(await said(/^journal: /m))?.[1] ?? '';
+    return {
+      ...{ terminal, said, interrupt, ended },
+      async ask(): Promise<number> {
+        const body = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'a secret' }] });
+        return (await fetch(`${await variable('OPENAI_BASE_URL')}/chat/completions`, { method: 'POST', body })).status;
+      },
+      async admin(method: string, path: string, body?: string): Promise<void> {
+        const headers = { authorization: `Bearer ${await variable('DRILL_ADMIN_TOKEN')}` };
+        await fetch(`${await variable('DRILL_ADMIN_URL')}/${path}`, { method, headers, ...(body && { body }) });
+      },
+      journal: (): string => readFileSync(join(folder, readdirSync(folder)[0] ?? ''), 'utf8'),
+    };
+  }
+
+  it('says what happens as it does, and keeps it; at the end it says what was switched and what the calls did', async () => {
+    using project = new Project({});
+    const on = begin(project.cwd, { fault: ['server-error@primary,status=503'] });
+    expect(await on.ask()).toBe(503);
+    await on.admin('POST', 'reset');
+    await on.admin('PUT', 'faults/mine', '{"fault":"rate-limited","role":"primary","ttl_ms":60000}');
+    expect(await on.ask()).toBe(429);
+    await on.said(/429 after/);
+    on.interrupt.abort();
+    expect(await on.ended).toBe(0);
+    const [, after = ''] = on.terminal.out().split(/^(?=journal: days)/m);
+    expect(after.replace(/\d\d:\d\d:\d\d/g, 'TIME').replace(/\d\.\d s/g, 'N s')).toMatch(
+      new RegExp(
+        [
+          /^journal: days\/gameday-\S+\.jsonl/,
+          /TIME {2}primary {2}on server-error status=503 {2}from the start/,
+          /TIME {2}primary {2}503 after N s \(server-error\)/,
+          /TIME {2}primary {2}off server-error status=503 {2}by the admin API/,
+          /TIME {2}primary {2}on rate-limited {2}by the admin API, as mine {2}for 6N s/,
+          /TIME {2}primary {2}429 after N s \(rate-limited\)/,
+          /TIME {2}primary {2}off rate-limited {2}at the end, as mine/,
+          /drill gameday has ended: 2 calls/,
+          / {2}primary: 1 × 429, 1 × 503/,
+          / {2}faults that acted: 1 × rate-limited, 1 × server-error/,
+          /faults that were armed \(times in UTC\), and how the calls there ended meanwhile:/,
+          / {2}TIME–TIME {2}primary server-error status=503 \(from the start, off by the admin API\): 1 × 503/,
+          / {2}TIME–TIME {2}primary rate-limited \(by the admin API, off at the end\): 1 × 429/,
+          /$/,
+        ]
+          .map(({ source }) => source)
+          .join('\n'),
+      ),
+    );
+    const kept = on.journal();
+    expect(kept).not.toMatch(/a secret|[Tt]oken|_key/);
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+    const lines = kept.trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { event: 'began', at: time, roles: { primary: expect.stringMatching(/^http/) } },
+      { event: 'on', at: time, id: 'server-error@primary', use: { status: 503 }, by: 'command line' },
+      { event: 'call', at: time, role: 'primary', status: 503, faults: [{ fault: 'server-error' }] },
+      { event: 'off', at: time, id: 'server-error@primary', by: 'admin API' },
+      { event: 'on', at: time, id: 'mine', ttl_ms: 60_000, by: 'admin API' },
+      { event: 'call', at: time, status: 429, ms: expect.any(Number) },
+      { event: 'off', at: time, id: 'mine', by: 'end' },
+      { event: 'ended', at: time, calls: 2 },
+    ]);
+  });
+
+  it('what the lever does is kept, and of a call that the end breaks off it does not say that its caller left', async () => {
+    using project = new Project({});
+    const on = begin(project.cwd, { fault: ['stall@primary'], json: true });
+    const { env } = JSON.parse((await on.said(/\n/)).split('\n')[0] ?? '');
+    const headers = { authorization: `Bearer ${env.DRILL_ADMIN_TOKEN}` };
+    engage(project.cwd, { reason: 'incident 7', who: 'me', since: 'now' });
+    await on.said(/"lever":"engaged"/);
+    disengage(project.cwd);
+    await on.said(/"lever":"disengaged"/);
+    const body = '{"fault":"hang","role":"primary"}';
+    await fetch(`${env.DRILL_ADMIN_URL}/faults/mine`, { method: 'PUT', headers, body });
+    const held = fetch(`${env.OPENAI_BASE_URL}/chat/completions`, {
+      method: 'POST',
+      body: '{"model":"m","messages":[{"role":"user","content":"Hi"}]}',
+    });
+    held.catch(() => {});
+    const acted = async () =>
+      JSON.parse(await (await fetch(`${env.DRILL_ADMIN_URL}/journal`, { headers })).text()).fired;
+    while ((await acted()).hang !== 1) await clock.sleep(5);
+    on.interrupt.abort();
+    expect(await on.ended).toBe(0);
+    await expect(held).rejects.toThrow('fetch failed');
+    const lines = (text: string) =>
+      text
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line));
+    expect(lines(on.journal()).slice(1)).toMatchObject([
+      { event: 'on', id: 'stall@primary' },
+      { event: 'off', id: 'stall@primary', by: 'lever' },
+      { event: 'lever', lever: 'engaged', reason: 'incident 7', reverted: 1 },
+      { event: 'lever', lever: 'disengaged' },
+      { event: 'on', id: 'mine' },
+      { event: 'off', id: 'mine', by: 'end' },
+      { event: 'call', role: 'primary', status: null, how: 'closed', faults: [{ fault: 'hang' }] },
+      { event: 'ended', calls: 1, ended: { primary: { closed: 1 } } },
+    ]);
+    expect(lines(on.terminal.out()).at(-1)).toMatchObject({ calls: 1, journal: expect.stringMatching(/^days/) });
+  });
+
+  it('does not begin where its journal cannot be written, and frees its ports', async () => {
+    using project = new Project({ days: 'a file' });
+    const on = begin(project.cwd);
+    await expect(on.ended).rejects.toThrow(/the journal cannot be written/);
+    expect(on.terminal.out()).toBe('');
   });
 });
 

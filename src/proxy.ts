@@ -24,14 +24,14 @@ import { dummyKey } from './stand/route.ts';
 import { scriptFor } from './stand/script.ts';
 import { ADMIN_PREFIX, adminOf, type Faults } from './stand/sockets/admin.ts';
 import { reaching, variablesOf } from './stand/sockets/index.ts';
-import { createJournal, type Totals } from './stand/sockets/journal.ts';
+import { type By, createJournal, type Happened, type Switched, type Totals } from './stand/sockets/journal.ts';
 import { type Answer, type Listener, listen } from './stand/sockets/listen.ts';
 import { hasRunKey, withoutRunKey } from './stand/sockets/run-key.ts';
 import { answerTools } from './stand/sockets/tools.ts';
 import { createStand } from './stand/stand.ts';
 import { canonicalJson } from './text/canonical.ts';
 import { isRecord, parseJson } from './text/json.ts';
-import { createWallClock, unguessable } from './world/index.ts';
+import { createWallClock, isoTime, unguessable } from './world/index.ts';
 
 /** What a user asks of `drill proxy`. */
 export interface ProxyRequest {
@@ -56,6 +56,8 @@ export interface ProxyRequest {
   env?: NodeJS.ProcessEnv;
   /** Why no fault may be armed now, if none may. */
   locked?(): string | undefined;
+  /** Hears of each call and each switch of a fault, as it happens. */
+  tell?(happened: Happened): void;
 }
 
 /** What stands ready, with how it is reached. */
@@ -67,6 +69,10 @@ export interface OpenProxy {
   /** Variables to start a system under test with. */
   env: Record<string, string>;
   totals(): Totals;
+  /** What faults may break. */
+  names: { roles: string[]; tools: string[] };
+  /** What is armed, and may be changed: by the admin API in the same way. */
+  faults: Faults;
   /** Takes every fault away and breaks off what they hold up; gives how many there were. */
   revert(): number;
   /** Ends every connection and timer, and frees the ports. */
@@ -80,7 +86,9 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
   const roles = rolesOf(request, catalogue);
   const workflow = workflowOf(request, catalogue);
   const clock = createWallClock();
-  const journal = createJournal(request.journal, () => clock.epochMs + clock.now());
+  const { tell = () => {} } = request;
+  const now = () => clock.epochMs + clock.now();
+  const journal = createJournal(request.journal, now, tell);
   const { protocols } = catalogue;
   const live = await liveOf(request, roles, clock, catalogue);
   const keyFor = live && ((role: Role) => dummyKey(role, live.keys));
@@ -93,7 +101,8 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
   });
   const asks = openAsks(stand, workflow);
   const names = { roles: Object.keys(roles), tools: (workflow?.tools ?? []).map(({ name }) => name) };
-  const faults = armedFaults(stand, clock, catalogue.faults, (given) => {
+  const switched = (one: Omit<Switched, 'at'>) => tell({ ...one, at: isoTime(now()) });
+  const faults = armedFaults(stand, clock, catalogue.faults, switched, (given) => {
     const why = request.locked?.();
     if (why !== undefined)
       throw new DrillError({ message: why, fix: '`drill lever disengage` lets faults be armed again' });
@@ -146,19 +155,21 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
         DRILL_ADMIN_TOKEN: token,
       },
       totals: journal.totals,
+      ...{ names, faults },
       revert() {
-        const before = faults.reset();
+        const before = faults.reset('lever');
         stand.revert();
         return before;
       },
       async close() {
-        faults.reset();
+        faults.reset('end');
+        journal.close();
         await open.close();
         await live?.upstream.close();
       },
     };
   } catch (error) {
-    faults.reset();
+    faults.reset('end');
     await open.close();
     throw error;
   }
@@ -306,7 +317,7 @@ function notBound(error: unknown, { host, port }: { host: string; port: number }
   if (why === undefined || fix === undefined) return error;
   return new DrillError({
     message: `it cannot listen on ${host}, port ${port}: ${why}`,
-    place: { file: 'drill proxy' },
+    place: { file: `--listen ${host} --port ${port}` },
     fix,
   });
 }
@@ -324,12 +335,13 @@ function armedFaults(
   stand: Stand,
   clock: Clock,
   known: readonly Fault[],
+  tell: (switched: Omit<Switched, 'at'>) => void,
   read: (given: unknown) => FaultUse,
 ): Faults & { add(use: FaultUse): void } {
   interface Armed {
     use: FaultUse;
     until?: number;
-    disarm(): void;
+    disarm(by: By): void;
   }
   const armed = new Map<string, Armed>();
 
@@ -339,22 +351,24 @@ function armedFaults(
     ...(until !== undefined && { reverts_in_ms: Math.max(0, until - clock.now()) }),
   });
 
-  function arm(id: string, use: FaultUse, ttl?: number): Armed {
+  function arm(id: string, use: FaultUse, by: By, ttl?: number): Armed {
     const off = stand.arm(armFault(use, known));
     const over = new AbortController();
     const one: Armed = {
       use,
       ...(ttl !== undefined && { until: clock.now() + ttl }),
-      disarm() {
+      disarm(end) {
         off();
         over.abort();
         armed.delete(id);
+        tell({ event: 'off', id, use, by: end });
       },
     };
     armed.set(id, one);
+    tell({ event: 'on', id, use, ...(ttl !== undefined && { ttl_ms: ttl }), by });
     if (ttl !== undefined)
       clock.sleep(ttl, over.signal).then(
-        () => one.disarm(),
+        () => one.disarm('time'),
         () => {},
       );
     return one;
@@ -366,30 +380,30 @@ function armedFaults(
       const one = armed.get(id);
       return one && shown(id, one);
     },
-    put(id, given) {
+    put(id, given, by) {
       const place = () => ({ file: 'the body of the request' });
       const { ttl_ms, ...rest } = parseWith(Lasting, { data: given, place });
       const use = read(rest);
       const before = armed.get(id);
       if (before === undefined && armed.size >= MOST_FAULTS)
         throw new DrillError({ message: `${MOST_FAULTS} faults are armed`, fix: 'take one away first' });
-      before?.disarm();
-      return { replaced: before !== undefined, fault: shown(id, arm(id, use, ttl_ms)) };
+      before?.disarm(by);
+      return { replaced: before !== undefined, fault: shown(id, arm(id, use, by, ttl_ms)) };
     },
-    remove(id) {
+    remove(id, by) {
       const one = armed.get(id);
-      one?.disarm();
+      one?.disarm(by);
       return one !== undefined;
     },
-    reset() {
+    reset(by) {
       const all = [...armed.values()];
-      for (const one of all) one.disarm();
+      for (const one of all) one.disarm(by);
       return all.length;
     },
     add(use) {
       const id = `${use.fault}@${placeOf(use)}`;
       const twins = [...armed.keys()].filter((one) => one === id || one.startsWith(`${id}-`)).length;
-      arm(twins === 0 ? id : `${id}-${twins + 1}`, use);
+      arm(twins === 0 ? id : `${id}-${twins + 1}`, use, 'command line');
     },
   };
 }

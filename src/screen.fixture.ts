@@ -58,19 +58,37 @@ export class Home implements Disposable {
 
   /** Opens a terminal and runs the command in it; `gate` is the file that the agent waits for. */
   open(columns: number, lines: number, { env = '', args = '' } = {}): Terminal {
-    const gate = join(this.path, `gate-${++this.#runs}`);
-    const agent = `agent-${this.#runs}.mjs`;
+    const gate = join(this.path, `gate-${this.#runs + 1}`);
+    const agent = `agent-${this.#runs + 1}.mjs`;
     writeFileSync(join(this.path, agent), agentOf(gate));
-    return new Terminal(this.#socket, `t${this.#runs}`, {
+    return this.#terminal(columns, lines, gate, `${env} ${COMMAND} --target ./${agent} ${args}`);
+  }
+
+  /** The same with any words of the command, and nothing that is waited for. */
+  drill(columns: number, lines: number, words: string, env = ''): Terminal {
+    return this.#terminal(columns, lines, this.path, `${env} ${DRILL} ${words}`);
+  }
+
+  #terminal(columns: number, lines: number, gate: string, command: string): Terminal {
+    return new Terminal(this.#socket, `t${++this.#runs}`, {
       ...{ columns, lines, folder: this.path, gate },
-      command: `env -u CI -u NO_COLOR -u FORCE_COLOR -u COLUMNS ${env} ${COMMAND} --target ./${agent} ${args}`,
+      command: `env -u CI -u NO_COLOR -u FORCE_COLOR -u COLUMNS ${command}`,
     });
   }
 
   /** Runs the command where there is no terminal; its agent waits for nothing. */
   run(args: readonly string[] = [], env: Record<string, string> = {}) {
     writeFileSync(join(this.path, 'agent-0.mjs'), agentOf(this.path));
-    return spawnSync('sh', ['-c', `${COMMAND} --target ./agent-0.mjs ${['--out', 'out', ...args].join(' ')}`], {
+    return this.#piped(`${COMMAND} --target ./agent-0.mjs ${['--out', 'out', ...args].join(' ')}`, env);
+  }
+
+  /** The same with any words of the command, and no standard input. */
+  piped(words: string) {
+    return this.#piped(`${DRILL} ${words} < /dev/null`);
+  }
+
+  #piped(command: string, env: Record<string, string> = {}) {
+    return spawnSync('sh', ['-c', command], {
       ...limits,
       cwd: this.path,
       env: { PATH: process.env['PATH'], ...env },
@@ -194,7 +212,8 @@ export class Terminal {
   }
 }
 
-const COMMAND = `${process.execPath} bin/drill.js run first held last --tasks tasks --stuck-after-ms 9999999`;
+const DRILL = `${process.execPath} bin/drill.js`;
+const COMMAND = `${DRILL} run first held last --tasks tasks --stuck-after-ms 9999999`;
 
 /** Steers a terminal, writes to the left, has no width, two columns, and is longer than anything. */
 export const HOSTILE = `\u001b[2J\u001b]0;owned\u0007\u202eback\u202c\u200bzero\u200d 退款🧾 ${'long '.repeat(20_000)}`;

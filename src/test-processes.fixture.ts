@@ -7,6 +7,7 @@ const ROOMS = [
   'config',
   'core',
   'faults',
+  'gameday',
   'judge',
   'protocols',
   'recording',

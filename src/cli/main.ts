@@ -4,6 +4,7 @@ import { EXIT } from '../core/errors.ts';
 import type { RunRequest } from '../opened.ts';
 import type { DiffFlags } from './commands/diff.ts';
 import type { DriftFlags } from './commands/drift.ts';
+import type { GamedayFlags } from './commands/gameday.ts';
 import type { HistoryFlags } from './commands/history.ts';
 import type { InitFlags } from './commands/init.ts';
 import type { JudgeFlags } from './commands/judge.ts';
@@ -247,6 +248,18 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
   ).action(async (flags: ProxyFlags) => {
     const { proxy } = await import('./commands/proxy.ts');
     done(await proxy(flags, await loadCatalogue(), terminal));
+  });
+
+  command(
+    'gameday',
+    'drill proxy with a screen: what each role is asked, keys that switch faults, and a journal of the day',
+    '--role primary=openai-chat --role backup=anthropic-messages',
+    '--fault rate-limited@primary,retry_after_ms=2000 --workflow order-agent --out gamedays',
+    '--ui plain --until-stdin-ends',
+  ).action(async (flags: Omit<GamedayFlags, 'ui'> & { ui: Ui }) => {
+    const { gameday } = await import('./commands/gameday.ts');
+    const shown = uiOf({ ...flags, ci: isCi(terminal.env) }, terminal);
+    done(await gameday({ ...flags, ...shown }, await loadCatalogue(), terminal));
   });
 
   command(

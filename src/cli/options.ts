@@ -62,6 +62,36 @@ const log = [
 const runs = number(/^\d{1,4}$/, 1, 9999, 'List a whole number of runs, from 1 to 9999.');
 const as = new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal');
 
+/** Where mocked providers stand, and what is broken in them. */
+const standing = [
+  many(
+    '--role <name=protocol>',
+    'a role and how it is spoken to: a name from `drill list protocols`, or protocol/dialect',
+    'those of drill.config.yaml, or the package’s example',
+  ),
+  many(
+    '--fault <fault@role[,param=value…]>',
+    'a fault that is armed from the start; when it fires is written beside: probability=0.05, calls=1+3, to_ms=60000',
+    'none',
+  ),
+  new Option('--workflow <name>', 'answer calls that hold the words of one of its golden tasks as that says').conflicts(
+    'tasks',
+  ),
+  new Option('--tasks <dir>', 'the same with a folder of golden tasks'),
+  new Option('--seed <n>', 'the same seed draws the same chances').argParser(seed).default(1),
+  new Option('--port <n>', 'the port of the first role; the others, the tools and the admin API follow')
+    .argParser(port)
+    .default(0, 'free ones'),
+  new Option('--listen <address>', 'where others than this machine may reach it, it needs a --token').default(
+    '127.0.0.1',
+  ),
+  new Option('--advertise <host>', 'the name under which others find it'),
+  new Option('--token <token>', 'what the admin API asks for; one that nobody can guess without it'),
+  new Option('--journal <n>', 'calls that the journal of the admin API keeps').argParser(calls).default(1000),
+  new Option('--upstream', 'the providers themselves reply, for real money (docs/live.md)').default(false),
+  new Option('--until-stdin-ends', 'end when standard input does, so with the program that started it').default(false),
+];
+
 /** What each command takes; each option is declared once. */
 export const OPTIONS: Record<string, readonly Option[]> = {
   run: [
@@ -180,36 +210,19 @@ export const OPTIONS: Record<string, readonly Option[]> = {
   ],
   list: [json],
   proxy: [
-    many(
-      '--role <name=protocol>',
-      'a role and how it is spoken to: a name from `drill list protocols`, or protocol/dialect',
-      'those of drill.config.yaml, or the package’s example',
-    ),
-    many(
-      '--fault <fault@role[,param=value…]>',
-      'a fault that is armed from the start; when it fires is written beside: probability=0.05, calls=1+3, to_ms=60000',
-      'none',
-    ),
-    new Option(
-      '--workflow <name>',
-      'answer calls that hold the words of one of its golden tasks as that says',
-    ).conflicts('tasks'),
-    new Option('--tasks <dir>', 'the same with a folder of golden tasks'),
-    new Option('--seed <n>', 'the same seed draws the same chances').argParser(seed).default(1),
-    new Option('--port <n>', 'the port of the first role; the others, the tools and the admin API follow')
-      .argParser(port)
-      .default(0, 'free ones'),
-    new Option('--listen <address>', 'where others than this machine may reach it, it needs a --token').default(
-      '127.0.0.1',
-    ),
-    new Option('--advertise <host>', 'the name under which others find it'),
-    new Option('--token <token>', 'what the admin API asks for; one that nobody can guess without it'),
-    new Option('--journal <n>', 'calls that the journal keeps').argParser(calls).default(1000),
-    new Option('--upstream', 'the providers themselves reply, for real money (docs/live.md)').default(false),
-    new Option('--until-stdin-ends', 'end when standard input does, so with the program that started it').default(
-      false,
-    ),
+    ...standing,
     new Option('--json', 'print the ready line and the summary as one JSON document a line').default(false),
+  ],
+  gameday: [
+    ...standing,
+    new Option('--out <dir>', 'where the journal of the day is kept').default('reports'),
+    new Option(
+      '--ui <how>',
+      'ink: a screen with keys; plain: a line for all that happens; json: as --json; auto: a screen on a terminal that is no CI server’s',
+    )
+      .choices(UIS)
+      .default('auto'),
+    new Option('--json', 'print all that happens as one JSON document a line').default(false),
   ],
   drift: [
     many('--role <name>', 'only recordings of this role', 'all'),

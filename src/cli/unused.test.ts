@@ -22,6 +22,7 @@ const FEATURES = {
   '--repeat': 'src/repeat.ts',
   '--check-determinism': 'src/run/check-determinism.ts',
   'drill proxy': 'src/proxy.ts',
+  'drill gameday': 'src/cli/commands/gameday.ts',
   'drill selftest': 'src/selftest.ts',
   'a process of its own for a target': 'src/player/process.ts',
   'the stand on sockets': 'src/stand/sockets/index.ts',

@@ -15,6 +15,13 @@ const PRICE_UNKNOWN = 'price unknown';
 export const priceUnknown = (roles: readonly string[]): string =>
   `${PRICE_UNKNOWN} of what ${roles.join(', ')} ${roles.length === 1 ? 'was' : 'were'} asked: \`price\` on a role gives it`;
 
+/** `2 × 200, 1 × 429`. */
+export const tallied = (times: Record<string, number>): string =>
+  Object.entries(times)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, n]) => `${n} × ${name}`)
+    .join(', ');
+
 /** Each thing once, in order of first appearance. */
 export const unique = <T>(things: readonly T[]): T[] => [...new Set(things)];
 

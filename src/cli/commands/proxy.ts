@@ -4,6 +4,7 @@ import { EXIT } from '../../core/errors.ts';
 import { type OpenProxy, openProxy, type ProxyRequest } from '../../proxy.ts';
 import type { Totals } from '../../stand/sockets/journal.ts';
 import { type Engaged, readLever, stoppedByLever, watchLever } from '../../stopping/lever.ts';
+import { count, tallied } from '../../text/words.ts';
 import { createWallClock } from '../../world/index.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -13,12 +14,39 @@ export interface ProxyFlags extends Omit<ProxyRequest, 'cwd' | 'env'> {
   untilStdinEnds: boolean;
 }
 
+/** Who tells what goes on while it stands ready. */
+export interface Teller {
+  /** The safety lever was moved, and so many faults taken away. */
+  lever(engaged: Engaged | undefined, reverted: number): void;
+  /** It has ended. */
+  ended(totals: Totals): void;
+}
+
 /** Stands ready until it is interrupted; that is how it is meant to end. Returns the exit code. Throws a DrillError. */
 export async function proxy(
-  { json, untilStdinEnds, ...request }: ProxyFlags,
+  { json, ...request }: ProxyFlags,
   catalogue: Catalogue,
-  { cwd, env, stdout, signal }: Pick<Terminal, 'cwd' | 'env' | 'stdout' | 'signal'>,
+  terminal: Pick<Terminal, 'cwd' | 'env' | 'stdout' | 'signal'>,
   stdin: Readable = process.stdin,
+): Promise<number> {
+  const say = (text: string) => terminal.stdout.write(text);
+  return standReady(request, catalogue, terminal, stdin, (open) => {
+    say(json ? `${JSON.stringify(readyOf(open))}\n` : readyText('proxy', open));
+    return {
+      lever: (engaged, reverted) =>
+        say(json ? `${JSON.stringify(leverMoved(engaged, reverted))}\n` : leverText(engaged, reverted)),
+      ended: (totals) => say(json ? `${JSON.stringify(totals)}\n` : summaryOf('proxy', totals)),
+    };
+  });
+}
+
+/** The same for any command that does it: `ready` says that it is, and gives who tells of the rest. */
+export async function standReady(
+  { untilStdinEnds, ...request }: Omit<ProxyFlags, 'json'>,
+  catalogue: Catalogue,
+  { cwd, env, signal }: Pick<Terminal, 'cwd' | 'env' | 'signal'>,
+  stdin: Readable,
+  ready: (open: OpenProxy) => Teller,
 ): Promise<number> {
   const locked = () => {
     const engaged = readLever(cwd);
@@ -26,30 +54,33 @@ export async function proxy(
   };
   const open = await openProxy({ ...request, cwd, env, locked }, catalogue);
   const over = new AbortController();
+  let teller: Teller;
   try {
-    stdout.write(json ? `${JSON.stringify(readyOf(open))}\n` : readyText(open));
-    const moved = (engaged: Engaged | undefined) => {
-      const reverted = engaged === undefined ? 0 : open.revert();
-      const told = { lever: engaged === undefined ? 'disengaged' : 'engaged', ...engaged, schema: undefined, reverted };
-      stdout.write(json ? `${JSON.stringify(told)}\n` : leverText(engaged, reverted));
-    };
+    teller = ready(open);
+    const moved = (engaged: Engaged | undefined) => teller.lever(engaged, engaged === undefined ? 0 : open.revert());
     void watchLever(cwd, createWallClock(), over.signal, moved);
     await Promise.race([whenAborted(signal), ...(untilStdinEnds ? [whenEnded(stdin)] : [])]);
   } finally {
     over.abort();
     await open.close();
   }
-  const totals = open.totals();
-  stdout.write(json ? `${JSON.stringify(totals)}\n` : summaryOf(totals));
+  teller.ended(open.totals());
   return EXIT.passed;
 }
 
-const leverText = (engaged: Engaged | undefined, reverted: number): string =>
+export const leverMoved = (engaged: Engaged | undefined, reverted: number) => ({
+  lever: engaged === undefined ? 'disengaged' : 'engaged',
+  ...engaged,
+  schema: undefined,
+  reverted,
+});
+
+export const leverText = (engaged: Engaged | undefined, reverted: number): string =>
   engaged === undefined
     ? 'the safety lever is disengaged: faults may be armed again, and none is\n'
     : `${stoppedByLever(engaged).reason}; ${reverted} of its faults taken away, calls pass without any\n`;
 
-const readyOf = ({ roles, tools, admin, env }: OpenProxy) => ({
+export const readyOf = ({ roles, tools, admin, env }: OpenProxy) => ({
   ready: true,
   roles,
   ...(tools !== undefined && { tools }),
@@ -57,28 +88,23 @@ const readyOf = ({ roles, tools, admin, env }: OpenProxy) => ({
   env,
 });
 
-function readyText({ roles, tools, admin, env }: OpenProxy): string {
+export function readyText(command: string, { roles, tools, admin, env }: OpenProxy): string {
   const places = [
     ...Object.entries(roles).map(([name, { base_url, protocol }]) => `${name} ${base_url} (${protocol})`),
     ...(tools === undefined ? [] : [`tools ${tools}`]),
     `admin ${admin.url}`,
   ];
   const lines = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`);
-  return `${[`drill proxy is ready: ${places.join(', ')}`, ...lines].join('\n')}\n`;
+  return `${[`drill ${command} is ready: ${places.join(', ')}`, ...lines].join('\n')}\n`;
 }
 
 /** As a shell and a file of variables read it. */
 const quoted = (value: string): string => (/^[\w./:~+=-]*$/.test(value) ? value : `'${value}'`);
 
-function summaryOf({ calls, ended, fired }: Totals): string {
-  const counts = (all: Record<string, number>) =>
-    Object.entries(all)
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, count]) => `${count} × ${name}`)
-      .join(', ');
-  const roles = Object.entries(ended).map(([role, by]) => `  ${role}: ${counts(by)}`);
-  const faults = Object.keys(fired).length === 0 ? [] : [`  faults that acted: ${counts(fired)}`];
-  return `${[`drill proxy has ended: ${calls} ${calls === 1 ? 'call' : 'calls'}`, ...roles, ...faults].join('\n')}\n`;
+export function summaryOf(command: string, { calls, ended, fired }: Totals): string {
+  const roles = Object.entries(ended).map(([role, by]) => `  ${role}: ${tallied(by)}`);
+  const faults = Object.keys(fired).length === 0 ? [] : [`  faults that acted: ${tallied(fired)}`];
+  return `${[`drill ${command} has ended: ${count(calls, 'call')}`, ...roles, ...faults].join('\n')}\n`;
 }
 
 const whenAborted = (signal: AbortSignal): Promise<void> =>

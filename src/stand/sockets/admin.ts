@@ -1,23 +1,27 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { isIP } from 'node:net';
+import type { FaultUse } from '../../core/drill.ts';
 import { DrillError } from '../../core/errors.ts';
 import { header, type WireReply, type WireRequest } from '../../core/wire.ts';
 import { parseJson } from '../../text/json.ts';
-import type { Filter, Journal } from './journal.ts';
+import type { By, Filter, Journal } from './journal.ts';
 import type { Answer } from './listen.ts';
 import { json } from './tools.ts';
 
 export const ADMIN_PREFIX = '/__drill';
 
+/** A fault under its id; of one that reverts by itself, when. */
+export type Armed = FaultUse & { id: string; reverts_in_ms?: number };
+
 /** What is armed, and may be changed. */
 export interface Faults {
-  list(): object[];
-  get(id: string): object | undefined;
+  list(): Armed[];
+  get(id: string): Armed | undefined;
   /** Arms a fault, in the place of the one of this id. Throws a DrillError. */
-  put(id: string, given: unknown): { replaced: boolean; fault: object };
-  remove(id: string): boolean;
+  put(id: string, given: unknown, by: By): { replaced: boolean; fault: Armed };
+  remove(id: string, by: By): boolean;
   /** Takes them all away; says how many there were. */
-  reset(): number;
+  reset(by: By): number;
 }
 
 export interface AdminOptions {
@@ -32,6 +36,7 @@ export interface AdminOptions {
 
 /** More of a body no fault needs. */
 const MOST_BYTES = 100_000;
+const BY: By = 'admin API';
 const ID = /^[\w.:@-]{1,100}$/;
 
 /** A refusal, and how to do it right. */
@@ -60,7 +65,7 @@ export function adminOf({ faults, journal, token, advertise, about }: AdminOptio
   function faultAt(method: string, id: string, body: Uint8Array): WireReply {
     if (!ID.test(id))
       return refuse(400, 'a fault has an id of up to 100 letters, digits, `.`, `:`, `@`, `_` and `-`', 'rename it');
-    if (method === 'DELETE') return json(200, { removed: faults.remove(id) });
+    if (method === 'DELETE') return json(200, { removed: faults.remove(id, BY) });
     if (method === 'GET') {
       const fault = faults.get(id);
       return fault
@@ -71,7 +76,7 @@ export function adminOf({ faults, journal, token, advertise, about }: AdminOptio
     if (body.length > MOST_BYTES) return refuse(413, 'that is too long for a fault', 'send one fault');
     const given = parseJson(new TextDecoder().decode(body));
     if (given === undefined) return refuse(400, 'the body is not JSON', `send ${EXAMPLE}`);
-    const { replaced, fault } = faults.put(id, given);
+    const { replaced, fault } = faults.put(id, given, BY);
     return json(replaced ? 200 : 201, fault);
   }
 
@@ -84,7 +89,7 @@ export function adminOf({ faults, journal, token, advertise, about }: AdminOptio
       if (is('GET', 'faults')) return json(200, { faults: faults.list() });
       if (place === 'faults' && id !== undefined && more.length === 0)
         return faultAt(method, decodeURIComponent(id), body);
-      if (is('POST', 'reset')) return json(200, { removed: faults.reset() });
+      if (is('POST', 'reset')) return json(200, { removed: faults.reset(BY) });
       if (is('GET', 'journal')) return journalFor(new URLSearchParams(query), journal);
     }
     return refuse(404, `there is no ${method} ${pathname.slice(0, 200)}`, `there are ${PLACES}`);

@@ -1,3 +1,4 @@
+import type { FaultUse } from '../../core/drill.ts';
 import type { NewEvent } from '../../core/trace.ts';
 import { isoTime } from '../../world/index.ts';
 import { toolStatus } from './tools.ts';
@@ -28,6 +29,22 @@ export interface Entry {
   /** Milliseconds from the call to its end. */
   ms: number;
 }
+
+/** Who has armed a fault or taken it away; `time`: its own was over. */
+export type By = 'command line' | 'admin API' | 'key' | 'time' | 'lever' | 'end';
+
+/** A fault was armed, or taken away. */
+export interface Switched {
+  event: 'on' | 'off';
+  at: string;
+  id: string;
+  use: FaultUse;
+  ttl_ms?: number;
+  by: By;
+}
+
+/** What goes on, told as it happens: a call has come, or has ended, or a fault was switched. */
+export type Happened = { event: 'came'; role: string } | ({ event: 'call' } & Entry) | Switched;
 
 /** What has happened since it was begun, in figures that do not grow with it. */
 export interface Totals {
@@ -60,8 +77,12 @@ const LONGEST = 200;
 /** What comes from outside is cut. */
 const short = (text: string): string => text.slice(0, LONGEST);
 
+/** How a call ended, in short: its status, and what was not whole. */
+export const endedAs = ({ status, how }: Pick<Entry, 'status' | 'how'>): string =>
+  [status, how === 'complete' ? null : how].filter((one) => one !== null).join(' ');
+
 /** The calls of a stand, the last `most` of them; `now` is in milliseconds since the Unix epoch. */
-export function createJournal(most: number, now: () => number) {
+export function createJournal(most: number, now: () => number, tell: (happened: Happened) => void) {
   const open = new Map<string, Open>();
   const totals: Totals = { calls: 0, ended: {}, fired: {} };
   let entries: Entry[] = [];
@@ -69,6 +90,7 @@ export function createJournal(most: number, now: () => number) {
   function begin(id: string, one: Pick<Open, 'role' | 'task' | 'model' | 'stream'>): void {
     const began = now();
     open.set(id, { ...one, at: isoTime(began), status: null, faults: [], began });
+    tell({ event: 'came', role: one.role });
   }
 
   function end(
@@ -81,12 +103,13 @@ export function createJournal(most: number, now: () => number) {
     const { began, ...seen } = one;
     totals.calls += 1;
     const entry = { n: totals.calls, ...seen, status: status ?? one.status, how, failure, ms: now() - began };
-    const as = [entry.status, how === 'complete' ? null : how].filter((one) => one !== null).join(' ');
+    const as = endedAs(entry);
     const ended = totals.ended[entry.role] ?? {};
     totals.ended[entry.role] = { ...ended, [as]: (ended[as] ?? 0) + 1 };
     entries.push(entry);
     // Not at every call: what is cut off is copied.
     if (entries.length >= 2 * most) entries = entries.slice(-most);
+    tell({ event: 'call', ...entry });
   }
 
   function emit(event: NewEvent): void {
@@ -132,6 +155,10 @@ export function createJournal(most: number, now: () => number) {
   return {
     emit,
     totals: (): Totals => structuredClone(totals),
+    /** What is under way ends now, and here: no caller has left. */
+    close(): void {
+      for (const id of [...open.keys()]) end(id, { how: 'closed', failure: null });
+    },
     /** Calls that have not ended. */
     underWay: (): number => open.size,
     entries(filter: Filter = {}): Entry[] {
