@@ -74,10 +74,13 @@ export interface View {
 export function rowsOf(store: Store, places: readonly Switchable[], { chosen, columns, lines, keys }: View): Row[] {
   const rows = places.flatMap(({ name }, i): [number, Row][] => {
     const place = store.at(name);
-    const ranks = i === chosen ? [0, 1] : [4 + Math.abs(i - chosen) / 100, 5];
+    const armed = store.armedAt(name).map(faultWords);
+    // What is broken must not be forgotten; of the others, the nearest.
+    const far = Math.abs(i - chosen) / places.length;
+    const [counts, state] = i === chosen ? [0, 1] : armed.length > 0 ? [4, 5] : [6 + far, 8];
     return [
-      [ranks[0] ?? 0, countsRow(name, place, i === chosen, columns)],
-      [ranks[1] ?? 0, stateRow(store.armedAt(name).map(faultWords), place)],
+      [counts, countsRow(name, place, i === chosen, columns)],
+      [state, stateRow(armed, place)],
     ];
   });
   const here = places[chosen];

@@ -63,6 +63,9 @@ test('where there is little room, the least is left out; no row is longer than t
   expect(shown(store, { lines: 7 }).map((row) => row.split(' ')[1])).toEqual(['primary', '', 'quit']);
   expect(shown(store, { lines: 10, columns: 50 })).toHaveLength(6);
   expect(shown(store, { lines: 4 })).toEqual([]);
+  const many = [...Array.from({ length: 9 }, (_, i) => ({ name: `tool_${i}`, choices: [] })), ...places];
+  const rows = rowsOf(store, many, { ...VIEW, lines: 9 }).map(textOf);
+  expect(rows.map((row) => row.trim().split(' ')[1] ?? row.trim())).toEqual(['tool_0', 'fault', '0', 'hang', 'quit']);
   for (let i = 0; i < 300; i++) call(store, { ms: i });
   const [counts = '', , ...more] = shown(store, { columns: 50 });
   expect(counts).toBe('▸ primary 304 ended, 1 under way  200 200 200 200');
