@@ -31,7 +31,10 @@ export interface PlayerProcess {
 /** Options of this process that its players need as well; a script that was given as text is not one. */
 function inherited(): string[] {
   const text = process.execArgv.some((arg) => /^(?:-e|-p|-pe|--eval|--print|--input-type)/.test(arg));
-  return text ? [] : process.execArgv.filter((arg) => !/^--(?:inspect|cpu-prof|heap-prof)/.test(arg));
+  const ours = (arg: string | undefined) => arg !== undefined && /^--(?:inspect|cpu-prof|heap-prof)/.test(arg);
+  // The value of an option may be an argument by itself.
+  const isValue = (arg: string, i: number) => !arg.startsWith('-') && ours(process.execArgv[i - 1]);
+  return text ? [] : process.execArgv.filter((arg, i) => !ours(arg) && !isValue(arg, i));
 }
 
 /** Hands on each whole line as it comes; of what has no end, pieces of `longest` characters. */
