@@ -28,7 +28,7 @@ import type { Plan, Players } from './run/plan.ts';
 import { playersInside } from './run/players.ts';
 import { logFor } from './run/reports.ts';
 import { runPlans } from './run/run.ts';
-import { createRunFolder } from './run/run-folder.ts';
+import { createNoFolder, createRunFolder } from './run/run-folder.ts';
 import type { RunGate } from './run-gate.ts';
 import { Halt } from './stopping/halt.ts';
 import { finderOf } from './text/patterns.ts';
@@ -181,7 +181,10 @@ async function runOnce(open: Opened, gate: RunGate | undefined, again: () => Pro
   const also = request.reporter ?? [];
   const { reporters } = await open.catalogueFor([...also, log.terminal.reporter, log.appended?.reporter]);
   const started_at = isoTime(clock.epochMs);
-  const folder = createRunFolder(resolve(cwd, request.out ?? 'reports'), runId(started_at, names), cwd);
+  const folder =
+    request.files === false
+      ? createNoFolder()
+      : createRunFolder(resolve(cwd, request.out), runId(started_at, names), cwd);
   const about = {
     ...aboutRun(started_at, open),
     ...(shard && { shard: { ...shard, drills: plans.map(({ drill }) => drill.drill) } }),
@@ -194,11 +197,16 @@ async function runOnce(open: Opened, gate: RunGate | undefined, again: () => Pro
     ...log,
     ...(await watched(request, { plans: mine, clock }, log, reporters)),
     about,
-    onDrill: (drill) => gate?.see(drill),
+    onDrill(drill) {
+      gate?.see(drill);
+      request.onDrill?.(drill);
+    },
   });
+  request.onEnd?.(report, folder.path);
   const stop = stopOf(signal);
-  if (stop !== undefined) stderr.write(open.redaction.text(`${sayStop(stop)}; what there is is in ${folder.name}\n`));
-  else if (signal.aborted) stderr.write(`interrupted; the trace so far is in ${folder.name}\n`);
+  const kept = (what: string) => (request.files === false ? '' : `; ${what} is in ${folder.name}`);
+  if (stop !== undefined) stderr.write(open.redaction.text(`${sayStop(stop)}${kept('what there is')}\n`));
+  else if (signal.aborted) stderr.write(`interrupted${kept('the trace so far')}\n`);
   else if (
     request.checkDeterminism &&
     !(await sameTwice(mine, await again(), join(folder.path, 'trace.jsonl'), request))

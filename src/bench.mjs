@@ -42,18 +42,18 @@ function ratio(args, yardstick, rounds = 9) {
 }
 
 /** Runs drills in a process of its own and says what it took. */
-function measure(names, target, more = {}) {
+function measure(names, target, more = []) {
   const script = `
     import { createRequire } from 'node:module';
     const { whole } = createRequire(${JSON.stringify(bin)})('./load.js').load('command');
     whole.routes().installRoutes();
-    const { runDrills } = whole.api();
+    const { main } = whole.command();
     const quiet = { write() {} };
-    const request = { cwd: process.cwd(), task: [], fault: [], tag: [], bail: false, checkDeterminism: false, jobs: 1, json: false, color: false, columns: 100, stdout: quiet, stderr: quiet, signal: new AbortController().signal };
-    const run = (names, seed, more) => runDrills({ ...request, ...more, names, seed, target: ${JSON.stringify(target)} });
-    await run(['warm'], 1);
+    const terminal = { cwd: process.cwd(), color: false, columns: 100, stdout: quiet, stderr: quiet, signal: new AbortController().signal, env: {}, inside: true };
+    const run = (...words) => main(['node', 'drill', 'run', '--target', ${JSON.stringify(target)}, ...words], terminal);
+    await run('warm');
     const cpu = process.cpuUsage(), began = performance.now();
-    await run(${JSON.stringify(names)}, 2, ${JSON.stringify(more)});
+    await run('--seed', '2', ...${JSON.stringify([...more, ...names])});
     const used = process.cpuUsage(cpu);
     console.log(JSON.stringify({ wall_s: (performance.now() - began) / 1000, cpu_s: (used.user + used.system) / 1e6, peak_mb: process.resourceUsage().maxRSS / 1024 }));`;
   const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: scratch, encoding: 'utf8' });
@@ -112,8 +112,8 @@ function installed() {
 /** What it costs in CPU to keep what was said, and to write the page: the same run with and without, in turn. */
 function benchPage(say) {
   const cpu = (more) => measure(['asks'], 'reference', more).cpu_s;
-  const [usual, page] = [{}, { reporter: ['html'] }];
-  const rounds = Array.from({ length: 3 }, () => [{ bodies: false }, usual, page].map(cpu));
+  const [usual, page] = [[], ['--reporter', 'html']];
+  const rounds = Array.from({ length: 3 }, () => [['--no-bodies'], usual, page].map(cpu));
   const [none = 0, said = 0, whole = 0] = [0, 1, 2].map((i) => Math.min(...rounds.map((round) => round[i] ?? 0)));
   say(
     'CPU of 2,400 asks, with what was said against without',

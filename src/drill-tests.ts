@@ -4,17 +4,14 @@ import { expandedDrills } from './config/globs.ts';
 import { readUserFile } from './config/read-file.ts';
 import { DrillError, EXIT } from './core/errors.ts';
 import { errorText } from './error-text.ts';
-import type { RunRequest } from './opened.ts';
+import type { DrillsOptions as FromCode } from './from-code.ts';
 import { installRoutes } from './world/routes.ts';
 
-type Passed = 'target' | 'tasks' | 'task' | 'fault' | 'seed' | 'config' | 'replies' | 'out' | 'stuckAfterMs';
+type Passed = 'drills' | 'target' | 'tasks' | 'task' | 'fault' | 'seed' | 'cwd' | 'config' | 'replies' | 'out';
+type Judged = 'stuckAfterMs' | 'minScore' | 'unread' | 'allowInconclusive';
 
 /** What is drilled, as `drill run` would be told it. Models are always mocked. */
-export interface DrillsOptions extends Partial<Pick<RunRequest, Passed | 'minScore' | 'unread' | 'allowInconclusive'>> {
-  /** Names, paths or patterns of drills; those that `drill run` would run without any. */
-  drills?: readonly string[];
-  /** The project's folder; the one that vitest runs in without it. */
-  cwd?: string;
+export interface DrillsOptions extends Pick<FromCode, Passed | Judged> {
   /** Real milliseconds for one drill, after which it is interrupted and its test fails; 120,000 without it. */
   timeoutMs?: number;
 }
@@ -32,7 +29,7 @@ export function registerDrills(
   const found = names.length > 0 ? expandedDrills(names, cwd) : unnamed(cwd);
   for (const name of found)
     test(name, { timeout: timeoutMs }, async ({ signal }) => {
-      const told = await toldOf(name, cwd, asked, signal);
+      const told = await toldOf({ ...asked, drills: [name], cwd, signal });
       if (told !== undefined) throw new DrillNotPassed(told);
     });
 }
@@ -53,22 +50,11 @@ function isNamedOnly(path: string): boolean {
 }
 
 /** What is to be told of a drill that did not pass. */
-async function toldOf(
-  name: string,
-  cwd: string,
-  asked: Partial<RunRequest>,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const { runDrills } = await import('./index.ts');
-  const told: string[] = [];
-  const output = { write: (text: string) => void told.push(text) };
+async function toldOf(asked: FromCode): Promise<string | undefined> {
+  const { runDrills } = await import('./from-code.ts');
   try {
-    const code = await runDrills({
-      ...{ task: [], fault: [], seed: 1, stuckAfterMs: 60_000, ...asked },
-      ...{ cwd, signal, names: [name], tag: [], jobs: 1, bail: false, checkDeterminism: false },
-      ...{ json: false, color: false, columns: 100, env: process.env, stdout: output, stderr: output },
-    });
-    return code === EXIT.passed ? undefined : told.join('').trim();
+    const { exitCode, text } = await runDrills(asked);
+    return exitCode === EXIT.passed ? undefined : text.trim();
   } catch (error) {
     if (!(error instanceof DrillError)) throw error;
     return errorText(error, process.env).trim();

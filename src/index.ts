@@ -1,5 +1,4 @@
 /** The public API: run drills from code, and write plugins and targets with types. */
-export { runDrills } from './assemble.ts';
 export type { Clock } from './core/clock.ts';
 export type { Declaration, Role, Roles } from './core/declaration.ts';
 export type { Drill } from './core/drill.ts';
@@ -32,5 +31,6 @@ export type { Random } from './core/random.ts';
 export { DrillReport, RunReport } from './core/report.ts';
 export { TraceEvent } from './core/trace.ts';
 export type { Verdict } from './core/verdict.ts';
-export type { RunRequest } from './opened.ts';
+export type { DrillFinding, DrillsOptions, RanDrill, RanDrills } from './from-code.ts';
+export { runDrills } from './from-code.ts';
 export { installRoutes } from './world/routes.ts';

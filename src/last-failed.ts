@@ -4,7 +4,7 @@ import { namesIn } from './config/find.ts';
 import { isRecord } from './text/json.ts';
 
 /** The names of drills, those that did not pass in the newest run first, and else in their order. */
-export function lastFailedFirst(names: readonly string[], cwd: string, out = 'reports'): string[] {
+export function lastFailedFirst(names: readonly string[], cwd: string, out: string): string[] {
   const failed = failedIn(resolve(cwd, out));
   // A drill is called as its file is; of a matrix, an alternative counts for the whole.
   const isFailed = (name: string) => {

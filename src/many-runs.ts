@@ -49,11 +49,7 @@ export async function runRepeatedly(open: Opened, times: number, again: () => Pr
     ...{ times, passRate, json, signal, stdout, stderr },
     async run(time, onDrill) {
       const players = time === 1 ? open.players : await again();
-      const folder = createRunFolder(
-        resolve(cwd, request.out ?? 'reports'),
-        `${runId(started_at, names)}-${time}`,
-        cwd,
-      );
+      const folder = createRunFolder(resolve(cwd, request.out), `${runId(started_at, names)}-${time}`, cwd);
       try {
         const about = aboutRun(started_at, open);
         await runPlans({

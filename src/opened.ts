@@ -5,6 +5,7 @@ import type { Clock } from './core/clock.ts';
 import type { ResolvedDeclaration } from './core/declaration.ts';
 import type { Output, Target } from './core/plugin.ts';
 import { PRICE_DATE } from './core/prices.ts';
+import type { JudgedDrill, RunReport } from './core/report.ts';
 import type { Screen } from './core/screen.ts';
 import type { Demands } from './exit-code.ts';
 import { reproduceLine, type Wanted } from './plans.ts';
@@ -27,8 +28,10 @@ export interface RunRequest extends Wanted, Demands {
   jobs: number;
   /** Names of optional reporters: their files are written as well. */
   reporter?: string[];
-  /** The folder that the run's folder is made in; `reports` by default. */
-  out?: string | undefined;
+  /** The folder that the run's folder is made in. */
+  out: string;
+  /** False: nothing is written to the disk. */
+  files?: boolean;
   /** Keep what providers reply as recordings of the project; `yes` keeps them without asking. */
   record?: boolean | undefined;
   yes?: boolean | undefined;
@@ -53,6 +56,10 @@ export interface RunRequest extends Wanted, Demands {
   stdout: Output;
   stderr: Output;
   signal: AbortSignal;
+  /** Gets every drill that was judged. */
+  onDrill?(drill: JudgedDrill): void;
+  /** Gets what all of them came to, and where its files are: nowhere where there are none. */
+  onEnd?(run: Omit<RunReport, 'drills'>, folder: string): void;
   /** Only what a live run would call, and at most cost; nothing is called. */
   plan?: boolean;
   /** Run the drills with each of these seeds, and tell only what each came to. */

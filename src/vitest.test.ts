@@ -15,7 +15,8 @@ it('makes a test of each drill, which fails with what the command would print', 
   for (const part of ['package.json', 'bin', 'dist', 'drills', 'fixtures/golden', 'fixtures/sources'])
     cpSync(join(root, part), join(modules, 'failover-drill', part), { recursive: true });
   for (const name of ['vitest', 'zod', 'jiti']) symlinkSync(join(root, 'node_modules', name), join(modules, name));
-  const [, example = ''] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, 'docs/from-code.md'), 'utf8')) ?? [];
+  const [, example = ''] =
+    /```js\n(\/\/ chaos\.test[\s\S]*?)```/.exec(readFileSync(join(root, 'docs/from-code.md'), 'utf8')) ?? [];
   const files = {
     'package.json': '{ "type": "module" }',
     'agent.mjs': OWN_AGENT.replace('timeout(5000)', 'timeout(50_000)'),

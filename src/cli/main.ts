@@ -91,7 +91,7 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
         import('./watch.ts'),
         import('../world/index.ts'),
       ]);
-      done(await watching(run, createWallClock(), rest.out ?? 'reports', terminal));
+      done(await watching(run, createWallClock(), rest.out, terminal));
     });
 
   command(

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { DEFAULTS, MAX_JOBS, MAX_SEED } from '../run-defaults.ts';
 import { UIS } from './ui.ts';
 
 /** Reads a number that is written as `form` says and lies between two others. */
@@ -8,7 +9,6 @@ const number = (form: RegExp, least: number, most: number, otherwise: string) =>
 };
 
 const WHOLE = /^\d+$/;
-const MAX_SEED = 2 ** 32 - 1;
 const seed = number(WHOLE, 0, MAX_SEED, `A seed is a whole number from 0 to ${MAX_SEED}.`);
 /** `1..200`. */
 const seeds = (text: string) => {
@@ -19,7 +19,7 @@ const seeds = (text: string) => {
 };
 const times = number(WHOLE, 2, 10_000, 'Repeat a whole number of times, from 2 to 10000.');
 const share = number(/^[01](\.\d+)?$/, 0, 1, 'A share is a number from 0 to 1.');
-const jobs = number(WHOLE, 1, 64, 'Jobs are a whole number from 1 to 64.');
+const jobs = number(WHOLE, 1, MAX_JOBS, `Jobs are a whole number from 1 to ${MAX_JOBS}.`);
 const ms = number(/^\d{3,7}$/, 0, 9_999_999, 'Milliseconds are a whole number from 100 to 9999999.');
 const findings = number(/^\d{1,6}$/, 0, 999_999, 'A tolerance is a whole number of findings.');
 const keep = number(/^\d{1,6}$/, 1, 999_999, 'Keep a whole number of runs, at least 1.');
@@ -34,16 +34,16 @@ const many = (flags: string, says: string, unless: string) =>
     .argParser((value: string, before: string[]) => [...before, value])
     .default([], unless);
 
-const json = new Option('--json', 'print one JSON document on stdout and nothing else').default(false);
-const out = new Option('--out <dir>', 'where the run’s folder is made').default('reports');
+const json = new Option('--json', 'print one JSON document on stdout and nothing else').default(DEFAULTS.json);
+const out = new Option('--out <dir>', 'where the run’s folder is made').default(DEFAULTS.out);
 const minScore = new Option('--min-score <score>', 'fail below this score (0 to 100)').argParser(score);
 const unread = new Option('--unread <verdict>', 'what a run that passed comes to where some of its texts are unread')
   .choices(['passed', 'inconclusive'])
-  .default('passed');
+  .default(DEFAULTS.unread);
 const allowInconclusive = new Option(
   '--allow-inconclusive',
   'exit 0 where nothing failed and something was open',
-).default(false);
+).default(DEFAULTS.allowInconclusive);
 const baseline = new Option(
   '--baseline <run|file>',
   'fail only on what is worse than in this run, its run.json, or a file of drill baseline write',
@@ -110,10 +110,10 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     many('--tag <tag>', 'only drills with this tag', 'all'),
     new Option('--replies <source>', 'what models reply: what golden tasks say, or what was recorded of providers')
       .choices(['scripted', 'recorded'])
-      .default('scripted'),
+      .default(DEFAULTS.replies),
     new Option('--record', 'in live mode: keep what providers reply as recordings of the project').default(false),
     new Option('--yes', 'keep them without asking').default(false),
-    new Option('--seed <n>', 'the same seed gives the same run').argParser(seed).default(1),
+    new Option('--seed <n>', 'the same seed gives the same run').argParser(seed).default(DEFAULTS.seed),
     new Option(
       '--seeds <a..b>',
       'run with each of these seeds; tells of those that do not pass, and keeps no reports',
@@ -126,25 +126,27 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       '--pass-rate <share>',
       'with --repeat: the share of runs (0 to 1) in which a drill has to pass',
     ).argParser(share),
-    new Option('-j, --jobs <n>', 'drills at once; the bytes do not depend on it').argParser(jobs).default(1),
+    new Option('-j, --jobs <n>', 'drills at once; the bytes do not depend on it')
+      .argParser(jobs)
+      .default(DEFAULTS.jobs),
     new Option(
       '--check-determinism',
       'run twice, the second time with garbage collections forced, and compare',
-    ).default(false),
+    ).default(DEFAULTS.checkDeterminism),
     new Option('--mode <mode>', 'who replies: scripts, or the providers themselves, for real money (docs/live.md)')
       .choices(['mock', 'live'])
-      .default('mock'),
+      .default(DEFAULTS.mode),
     new Option('--plan', 'with --mode live: print what would be called, and at most cost, and call nobody').default(
       false,
     ),
     new Option('--shard <i/n>', 'only the drills of this one of n machines; auto reads it from the CI server'),
     new Option('--last-failed', 'those first that did not pass in the newest run').default(false),
     new Option('--watch', 'run again after each change of a file of the project, until Ctrl-C').default(false),
-    new Option('--bail', 'stop after the first drill that failed').default(false),
+    new Option('--bail', 'stop after the first drill that failed').default(DEFAULTS.bail),
     ...demands,
     new Option('--stuck-after-ms <ms>', 'real time for which the target may block its event loop')
       .argParser(ms)
-      .default(60_000),
+      .default(DEFAULTS.stuckAfterMs),
     out,
     new Option(
       '--ui <how>',
@@ -166,7 +168,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
   open: [
     new Option('--against <run>', 'an earlier run, beside which this one is shown: the page of drill diff'),
     new Option('--no-browser', 'only make the page, and tell where it is'),
-    new Option('--out <dir>', 'where `latest` and `previous` are looked for').default('reports'),
+    new Option('--out <dir>', 'where `latest` and `previous` are looked for').default(DEFAULTS.out),
   ],
   judge: [
     many('--drill <name|path>', 'take the `expect` block of this drill file instead of the stored one', 'as stored'),
@@ -180,12 +182,12 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     new Option('--as <form>', 'for people, for a comment of a pull request, or as a page for a browser')
       .choices(['terminal', 'markdown', 'html'])
       .default('terminal'),
-    new Option('--out <dir>', 'where `latest` and `previous` are looked for').default('reports'),
+    new Option('--out <dir>', 'where `latest` and `previous` are looked for').default(DEFAULTS.out),
   ],
   history: [
     new Option('--drill <name>', 'only runs of this drill, and of them this drill alone'),
     new Option('--last <n>', 'so many runs').argParser(runs).default(10),
-    new Option('--out <dir>', 'the folder of the runs').default('reports'),
+    new Option('--out <dir>', 'the folder of the runs').default(DEFAULTS.out),
     json,
   ],
   merge: [...demands, out, json, ...log],
@@ -245,6 +247,6 @@ export const OPTIONS: Record<string, readonly Option[]> = {
     many('--drill <name>', 'with --cron: what is run then', 'all that do not ask to be named'),
     new Option('--target <name|path>', 'with --cron: what is tested then'),
     new Option('--port <n>', 'health (/healthz) and figures (/metrics) on this port of 127.0.0.1').argParser(port),
-    new Option('--out <dir>', 'where the journal and the runs are kept').default('reports'),
+    new Option('--out <dir>', 'where the journal and the runs are kept').default(DEFAULTS.out),
   ],
 };

@@ -346,8 +346,10 @@ function endingLines(
           ],
         ];
   const lines = [...status, ...endings, ...open, ...whole];
-  lines.at(-1)?.push(...(judged === 0 ? [] : [noticesLine(run)]), paint.dim(oneLine(folder)));
-  const read = run.unread > 0 ? [`  read them: drill notices ${oneLine(folder)}`] : [];
+  lines
+    .at(-1)
+    ?.push(...(judged === 0 ? [] : [noticesLine(run)]), ...(folder === '' ? [] : [paint.dim(oneLine(folder))]));
+  const read = run.unread > 0 && folder !== '' ? [`  read them: drill notices ${oneLine(folder)}`] : [];
   return [...lines.map((parts) => inLine(parts, columns)), ...read];
 }
 

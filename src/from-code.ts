@@ -1,0 +1,162 @@
+import { z } from 'zod';
+import { runDrills as run } from './assemble.ts';
+import { parseWith } from './config/issues.ts';
+import { DrillError } from './core/errors.ts';
+import type { CellReport, JudgedDrill, RunReport } from './core/report.ts';
+import type { RunRequest } from './opened.ts';
+import { DEFAULTS, MAX_JOBS, MAX_SEED } from './run-defaults.ts';
+import { installRoutes } from './world/routes.ts';
+
+const text = z.string().optional();
+const texts = z.array(z.string()).optional();
+const flag = z.boolean().optional();
+
+const Options = z.strictObject({
+  /** Names, paths or patterns of drills; without it, those that `drill run` would run. */
+  drills: texts,
+  /** What is tested: a file, a command, a URL, or a name of the configuration or the package. */
+  target: text,
+  /** A folder of golden tasks that takes the place of the workflow's own. */
+  tasks: text,
+  /** Only these golden tasks, by name or by a pattern. */
+  task: texts,
+  /** Only drills with one of these tags. */
+  tag: texts,
+  /** `fault@role[,param=value…]`: takes the place of the faults of every phase that has any. */
+  fault: texts,
+  seed: z.number().int().min(0).max(MAX_SEED).optional(),
+  /** The project's folder; the one that the process runs in without it. */
+  cwd: text,
+  /** A configuration in place of the project's `drill.config.yaml`. */
+  config: text,
+  /** Who replies: scripts, or the providers themselves, for real money. */
+  mode: z.enum(['mock', 'live']).optional(),
+  /** What models reply: what golden tasks say, or what was recorded of providers. */
+  replies: z.enum(['scripted', 'recorded']).optional(),
+  /** Drills at once; the bytes do not depend on it. */
+  jobs: z.number().int().min(1).max(MAX_JOBS).optional(),
+  /** Stop after the first drill that failed. */
+  bail: flag,
+  /** The folder that the run's folder is made in; false where nothing is to be written. */
+  out: z.union([z.string(), z.literal(false)]).optional(),
+  /** Names of optional reporters: their files are written as well. */
+  reporter: texts,
+  /** False: what was said to models and by them is not kept. */
+  bodies: flag,
+  /** A lower score fails the run. */
+  minScore: z.number().min(0).max(100).optional(),
+  /** What a run that passed comes to where nobody has read some of its texts. */
+  unread: z.enum(['passed', 'inconclusive']).optional(),
+  /** A run that is inconclusive fails nothing. */
+  allowInconclusive: flag,
+  /** A run, or a file of `drill baseline write`: only what got worse since then fails. */
+  baseline: text,
+  /** So many findings more of a check in a drill are still no worse. */
+  tolerance: z.number().int().min(0).optional(),
+  /** Real milliseconds for which a target of the user's own may block its event loop. */
+  stuckAfterMs: z.number().int().min(100).optional(),
+  /** Interrupts the run. */
+  signal: z
+    .custom<AbortSignal>((given) => typeof Object(given).aborted === 'boolean', 'it is no AbortSignal')
+    .optional(),
+});
+
+/** What `drill run` would be told; nothing of it has to be. */
+export type DrillsOptions = z.input<typeof Options>;
+
+/** What a check found, in one or more asks of a golden task. */
+export interface DrillFinding extends Pick<CellReport, 'check' | 'severity' | 'reason'> {
+  /** The golden task, and the phase in which it was asked; absent where the drill as a whole is meant. */
+  task?: string;
+  phase?: string;
+  /** In so many asks; the reason is that of the first. */
+  count: number;
+  /** What to change in the target. */
+  advice?: string;
+}
+
+/** What became of a drill. */
+export interface RanDrill
+  extends Pick<JudgedDrill, 'name' | 'title' | 'hypothesis' | 'verdict' | 'score' | 'reasons' | 'reproduce'> {
+  findings: DrillFinding[];
+}
+
+/** What a run came to. */
+export interface RanDrills extends Pick<RunReport, 'status' | 'verdict' | 'score'> {
+  /** What the process of `drill run` would have ended with: 0 passed, 1 failed, 3 inconclusive, 4 stopped, 130 interrupted. */
+  exitCode: number;
+  drills: RanDrill[];
+  /** Where `run.json`, `trace.jsonl` and the reports are; absent where nothing was written. */
+  folder?: string;
+  /** What `drill run` would have printed. */
+  text: string;
+}
+
+let earlier: Promise<unknown> = Promise.resolve();
+
+/** Runs drills as `drill run` does, and prints nothing. Rejects with a DrillError where the user has something to mend. */
+export function runDrills(options: DrillsOptions = {}): Promise<RanDrills> {
+  // One after the other: a run has dummies in the place of the keys in this process's environment, and takes them back.
+  const mine = earlier.then(() => ran(options));
+  earlier = mine.catch(() => {});
+  return mine;
+}
+
+async function ran(options: DrillsOptions): Promise<RanDrills> {
+  // Before anything of a target is imported that might keep an original.
+  installRoutes();
+  const { drills: names = [], cwd = process.cwd(), out, ...asked } = checked(options);
+  const said: string[] = [];
+  const output = { write: (words: string) => void said.push(words) };
+  const drills: RanDrill[] = [];
+  // Of a run that was kept from beginning there is no more.
+  let whole: Omit<RanDrills, 'exitCode' | 'drills' | 'text'> = {
+    status: 'cancelled',
+    verdict: 'inconclusive',
+    score: null,
+  };
+  const request: RunRequest = {
+    ...DEFAULTS,
+    signal: new AbortController().signal,
+    ...definedOf({ ...asked, out: out === false ? undefined : out }),
+    ...(out === false && { files: false }),
+    ...{ cwd, names, color: false, columns: 100, env: process.env, stdout: output, stderr: output },
+    onDrill: (drill) => drills.push(ranOf(drill)),
+    onEnd({ status, verdict, score }, folder) {
+      whole = { status, verdict, score, ...(folder !== '' && { folder }) };
+    },
+  };
+  const exitCode = await run(request);
+  return { exitCode, ...whole, drills, text: said.join('') };
+}
+
+function checked(options: DrillsOptions): DrillsOptions {
+  const place = (path: readonly PropertyKey[]) => ({ file: ['runDrills', ...path.map(String)].join('.') });
+  if (typeof Object(options).target === 'function')
+    throw new DrillError({
+      message: 'a function of this process cannot be played in a process of its own, as every target is',
+      place: place(['target']),
+      fix: "Export it by default from a module, and name the file: target: './my-agent.mjs'.",
+    });
+  return parseWith(Options, { data: options, place });
+}
+
+/** Without what was given as undefined: that is as good as not given. */
+const definedOf = <T extends object>(given: T) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+
+function ranOf({ name, title, hypothesis, verdict, score, reasons, reproduce, ...judged }: JudgedDrill): RanDrill {
+  const findings = new Map<string, DrillFinding>();
+  for (const { checks, task, phase } of [{ checks: judged.checks, task: undefined, phase: undefined }, ...judged.tasks])
+    for (const { check, severity, reason } of checks.filter((cell) => cell.verdict === 'failed')) {
+      const key = JSON.stringify([check, task, phase]);
+      const known = findings.get(key);
+      const where = task !== undefined && { task, phase };
+      const advice = judged.advice?.[check];
+      if (known !== undefined) known.count += 1;
+      else findings.set(key, { check, severity, reason, ...where, count: 1, ...(advice !== undefined && { advice }) });
+    }
+  return { name, title, hypothesis, verdict, score, reasons, reproduce, findings: [...findings.values()] };
+}
