@@ -87,7 +87,7 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
   const usual = request.names.length > 0 ? expandedDrills(request.names, cwd) : usualDrills(cwd).map((d) => d.name);
   const names = request.lastFailed === true ? lastFailedFirst(usual, cwd, request.out) : usual;
   const files = names.map((n) => findDrill(n, cwd));
-  const keys = new MockKeys();
+  const keys = new MockKeys(catalogue.protocols);
   keys.set(DEFAULT_ROLES, config?.roles ?? {});
   const apart = isLive ? undefined : await playersFor(request, named, secrets, print, plugged.modules);
   const giveUp = () => apart?.end();
@@ -98,7 +98,14 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
     const told = settleTarget(named, said, config, catalogue);
     // Whatever was started before knows the keys of roles that only the module names.
     if (keys.set(told.roles)) apart?.end();
-    if (isLive) live = (await import('./live-run.ts')).openLiveRun(config, { ...told, ...request, env, clock });
+    if (isLive)
+      live = (await import('./live-run.ts')).openLiveRun(config, {
+        ...told,
+        ...request,
+        env,
+        clock,
+        protocols: catalogue.protocols,
+      });
     const target = live === undefined ? named : await asLive(named, said, { ...told, ...live, seed: request.seed });
     const redaction = live === undefined ? own : secretsFor(config, named, live.secrets).redaction;
     const players = apart ?? playersInside(target, request.seed, print);
@@ -131,7 +138,8 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
       if (request.repeat !== undefined) return await runRepeatedly(open, request.repeat, () => again(request.seed));
     }
     const code = await runOnce(open, gate, () => again(request.seed, EVENTS_PER_COLLECTION));
-    if (live?.tape !== undefined) await (await import('./keep-recordings.ts')).keepRecordings(live.tape, open);
+    if (live?.tape !== undefined)
+      await (await import('./keep-recordings.ts')).keepRecordings(live.tape, open, catalogue.protocols);
     return code;
   } finally {
     await live?.upstream.close();
@@ -261,7 +269,7 @@ export async function describeTarget(
   const { secrets, redaction } = secretsFor(config, target);
   const { saidOf } = await import('./player/apart.ts');
   // A client that finds no key throws where it is made, as in a run without dummies.
-  const keys = new MockKeys();
+  const keys = new MockKeys(from.protocols);
   keys.set(DEFAULT_ROLES, config?.roles ?? {});
   try {
     const said = await saidOf(target, secrets, (line) => stderr.write(`${redaction.text(line)}\n`));

@@ -6,7 +6,7 @@ import { type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
 import { sourcesFor } from './core/golden-task.ts';
 import { once } from './core/once.ts';
 import type { Fault } from './core/plugin.ts';
-import { protocolOf } from './core/protocol.ts';
+import { type Protocol, protocolOf } from './core/protocol.ts';
 import type { ArmedFault } from './core/stand.ts';
 import { createTrigger } from './core/trigger.ts';
 import type { ReplySource } from './core/upstream.ts';
@@ -47,21 +47,27 @@ export interface Live {
   keys: string;
 }
 
-/** Such data with everything that plays it: faults, of those `known`, providers, scripts. */
+/** What is known beside the data: of the package, and of the project's plugins. */
+interface Known {
+  faults: readonly Fault[];
+  protocols: readonly Protocol[];
+}
+
+/** Such data with everything that plays it: faults and protocols of those `known`, providers, scripts. */
 export function equip(
   { tasks, ...data }: PlayData,
   redaction: Redaction,
   live?: Live,
-  known?: readonly Fault[],
+  known: Known = { faults, protocols },
 ): PlayPlan {
   const { drill, roles, workflow, cassettes } = data;
   const keyFor = live && ((role: Role) => dummyKey(role, live.keys));
-  const addresses = addressesOf(roles, keyFor);
+  const addresses = addressesOf(roles, known.protocols, keyFor);
   return {
     ...data,
     tasks: workflow.tasks.filter(({ name }) => tasks.includes(name)),
     addresses,
-    faults: faultsOf(data.drill, known),
+    faults: faultsOf(data.drill, known.faults),
     redaction,
     openStand(world) {
       const { clock } = world;
@@ -69,11 +75,12 @@ export function equip(
         cassettes === undefined
           ? live?.repliesIn({ clock, workflow: workflow.name, drill: drill.drill })
           : replaying(cassettes, { clock, redaction });
-      return createStand({ ...world, roles, protocols, keyFor, replies });
+      return createStand({ ...world, roles, protocols: known.protocols, keyFor, replies });
     },
     async openSockets(world) {
       const { openSockets } = await import('./stand/sockets/index.ts');
-      return openSockets({ ...world, roles, addresses, protocols, secret: unguessable(), live: live?.keys });
+      const own = { roles, addresses, protocols: known.protocols, secret: unguessable(), live: live?.keys };
+      return openSockets({ ...world, ...own });
     },
     scriptFor: once((task) => scriptFor(task, sourcesFor(task, workflow.sources))),
     readOutcome,
@@ -81,17 +88,21 @@ export function equip(
 }
 
 /** Where each role is found, with a dummy key. */
-export function addressesOf(roles: Roles, keyFor: (role: Role) => string = mockKey): PlayPlan['addresses'] {
+export function addressesOf(
+  roles: Roles,
+  speaking: readonly Protocol[],
+  keyFor: (role: Role) => string = mockKey,
+): PlayPlan['addresses'] {
   const addresses = Object.entries(roles).map(([name, role]) => {
     const { provider, key_env, ca_file, allow_private, ...endpoint } = role;
-    const rules = { ...protocolOf(protocols, role)?.rules, ...role.rules };
+    const rules = { ...protocolOf(speaking, role)?.rules, ...role.rules };
     const kept = Object.keys(rules).length > 0 && { rules };
     return [name, { ...endpoint, ...kept, api_key: keyFor(role) }] as const;
   });
   return Object.fromEntries(addresses);
 }
 
-const faultsOf = ({ phases }: Drill, known?: readonly Fault[]): ArmedFault[][] =>
+const faultsOf = ({ phases }: Drill, known: readonly Fault[]): ArmedFault[][] =>
   phases.map((phase) => phase.faults.map((use) => armFault(use, known)));
 
 /** A fault as a drill uses it, ready to be armed; `known` are those there are. */

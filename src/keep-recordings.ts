@@ -11,8 +11,8 @@ import type { Take } from './core/cassette.ts';
 import { bodyOf } from './core/cassette-body.ts';
 import { DrillError } from './core/errors.ts';
 import { gather } from './core/gathered.ts';
+import type { Protocol } from './core/protocol.ts';
 import type { Opened, RunRequest } from './opened.ts';
-import { protocols } from './protocols/index.ts';
 import { clean, cut } from './reporters/words.ts';
 import type { Plan } from './run/plan.ts';
 import { count } from './text/words.ts';
@@ -56,6 +56,7 @@ interface Draft {
 export async function keepRecordings(
   tape: Tape,
   run: Pick<Opened, 'request' | 'redaction' | 'plans'>,
+  protocols: readonly Protocol[],
 ): Promise<boolean> {
   const { redaction, request } = run;
   const { cwd, stderr, yes, confirm } = request;
@@ -76,7 +77,7 @@ export async function keepRecordings(
     for (const draft of fine) write(cwd, draft);
     return false;
   }
-  stderr.write(`recordings, as they would be kept:\n${changes.map((one) => `  ${lineOf(one)}\n`).join('')}`);
+  stderr.write(`recordings, as they would be kept:\n${changes.map((one) => `  ${lineOf(one, protocols)}\n`).join('')}`);
   if (
     yes !== true &&
     (request.signal.aborted || (await confirm?.(`Keep ${changes.length === 1 ? 'it' : 'them'}? [y/N] `)) !== true)
@@ -131,15 +132,15 @@ function write(cwd: string, { file, text }: Draft): void {
 
 const SHOWN = 60;
 
-function lineOf({ kind, task, take }: TakeChange): string {
+function lineOf({ kind, task, take }: TakeChange, protocols: readonly Protocol[]): string {
   const { request, reply } = take;
   const size = reply.chunks.reduce((sum, [, bytes]) => sum + bytes, 0);
-  const words = cut(clean(saidBy(take)), SHOWN);
+  const words = cut(clean(saidBy(take, protocols)), SHOWN);
   return clean(`${kind} ${request.role} ${task}: ${reply.status}, ${count(size, 'byte')}: ${words}`);
 }
 
 /** What a reply begins with, as a person would put it: its text, the tool it asks for, else its bytes. */
-function saidBy({ request, reply }: Take): string {
+function saidBy({ request, reply }: Take, protocols: readonly Protocol[]): string {
   const protocol = protocols.find(({ name }) => name === request.protocol);
   const frames = protocol === undefined ? [] : framesIn(bodyOf(reply), reply, protocol);
   const { text, refusal, calls, error } = gather(frames.flatMap(({ parts }) => parts));

@@ -1,11 +1,11 @@
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { recording, Tape } from './cassettes/recording.ts';
-import { catalogue } from './catalogue.ts';
 import type { Config } from './config/config-file.ts';
 import type { Clock } from './core/clock.ts';
 import type { Roles } from './core/declaration.ts';
 import { DrillError } from './core/errors.ts';
+import type { Protocol } from './core/protocol.ts';
 import type { ReplySource } from './core/upstream.ts';
 import type { Live } from './equip.ts';
 import { createLedgerFiles, liveReplies, openSpend, openUpstream, type Spend, type Upstream } from './live/index.ts';
@@ -29,11 +29,15 @@ interface Around {
   cwd: string;
   env: NodeJS.ProcessEnv;
   clock: Clock;
+  protocols: readonly Protocol[];
   record?: boolean | undefined;
 }
 
 /** Opens the way to the providers. `env` is the user's own environment, with the real keys in it. Throws a DrillError. */
-export function openLiveRun(config: Config | undefined, { roles, cwd, env, clock, record }: Around): LiveRun {
+export function openLiveRun(
+  config: Config | undefined,
+  { roles, cwd, env, clock, protocols, record }: Around,
+): LiveRun {
   const limits = config?.live;
   if (limits === undefined)
     throw new DrillError({
@@ -42,7 +46,6 @@ export function openLiveRun(config: Config | undefined, { roles, cwd, env, clock
       fix: 'Add  live: { daily_usd: 2, max_output_tokens: 1000 }  with what you are ready to lose in a day.',
     });
   const { daily_usd: capUsd, max_output_tokens: maxOutputTokens, ledger } = limits;
-  const { protocols } = catalogue;
   const upstream = openUpstream({ roles, protocols, env, cwd });
   const folder = ledger === undefined ? ledgerFolder(env) : resolve(cwd, ledger);
   const files = createLedgerFiles();

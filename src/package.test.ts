@@ -18,7 +18,7 @@ it('what the pages import has types, in a strict project that checks those of it
   const pages = ['plugins.md', 'from-code.md'].flatMap((page) =>
     examplesIn(page).map((code, i) => [`${page}-${i}.ts`, code]),
   );
-  expect(pages).toHaveLength(3);
+  expect(pages).toHaveLength(4);
   const files: Record<string, string> = {
     'package.json': '{ "type": "module" }',
     ...Object.fromEntries(pages),

@@ -160,7 +160,7 @@ function planFor(
   const { drill, lacking } = placeDrill(named, find, shipped ? misfitIn(workflow) : undefined);
   const tasks = chosenTasks(workflow, request.task).map((task) => task.name);
   const data = { drill, workflow, declares, roles, shipped, tasks, cassettes };
-  const equipped = equip(live || cassettes ? unscripted(data) : data, redaction, live, catalogue.faults);
+  const equipped = equip(live || cassettes ? unscripted(data) : data, redaction, live, catalogue);
   return {
     ...equipped,
     definition: loaded.definition,

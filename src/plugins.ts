@@ -6,15 +6,20 @@ import { namesIn } from './config/find.ts';
 import { Problems } from './config/problems.ts';
 import { displayPath, kindOf, readText, readUserFile } from './config/read-file.ts';
 import type { Check, Fault, Reporter } from './core/plugin.ts';
+import type { Protocol } from './core/protocol.ts';
+import { faults } from './faults/index.ts';
+import { protocols } from './protocols/index.ts';
+import { brokenLaw } from './protocols/laws.ts';
 import { evaluateFirst } from './targets/evaluate.ts';
 
+type Kind = 'faults' | 'checks' | 'protocols' | 'reporters';
+
 /** What comes of plugins that a project names in its configuration. */
-export interface Plugged extends Pick<Catalogue, 'faults' | 'checks' | 'reporters'> {
+export interface Plugged extends Pick<Catalogue, Kind> {
   /** Their files: other processes load them again. */
   modules: string[];
 }
 
-type Kind = 'faults' | 'checks' | 'reporters';
 const NAME = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 const Card = z.looseObject({ name: z.string(), summary: z.string() });
 
@@ -22,11 +27,12 @@ const Card = z.looseObject({ name: z.string(), summary: z.string() });
 function kindOfPlugin(plugin: object): Kind | undefined {
   const can = (what: string) => typeof Reflect.get(plugin, what) === 'function';
   if (can('arm')) return can('effectOf') ? 'faults' : 'checks';
-  return can('open') ? 'reporters' : undefined;
+  if (can('open')) return 'reporters';
+  return can('readCall') || can('encoder') ? 'protocols' : undefined;
 }
 
 /** What one module exports. Rejects with whatever it throws. */
-async function exportsOf(module: string): Promise<{ kind: Kind; plugin: Fault & Check & Reporter }[]> {
+async function exportsOf(module: string): Promise<{ kind: Kind; plugin: Fault & Check & Protocol & Reporter }[]> {
   const all = Object.values(await evaluateFirst(module)).flatMap((plugin) => {
     const kind = Card.safeParse(plugin).success ? kindOfPlugin(plugin) : undefined;
     return kind === undefined ? [] : [{ kind, plugin }];
@@ -35,15 +41,16 @@ async function exportsOf(module: string): Promise<{ kind: Kind; plugin: Fault & 
   return all.toSorted((a, b) => (a.plugin.name < b.plugin.name ? -1 : 1));
 }
 
-/** The faults of modules that were looked at before: what a player needs of them. */
-export async function faultsIn(modules: readonly string[]): Promise<Fault[]> {
-  const all = await Promise.all(modules.map(exportsOf));
-  return all.flat().flatMap(({ kind, plugin }) => (kind === 'faults' ? [plugin] : []));
+/** What a player needs of modules that were looked at before, beside what the package has of it. */
+export async function playedWith(modules: readonly string[]): Promise<{ faults: Fault[]; protocols: Protocol[] }> {
+  const all = (await Promise.all(modules.map(exportsOf))).flat();
+  const those = (kind: Kind) => all.flatMap((one) => (one.kind === kind ? [one.plugin] : []));
+  return { faults: [...faults, ...those('faults')], protocols: [...protocols, ...those('protocols')] };
 }
 
 /** The plugins that the configuration of a folder names, or the file named in its place. Rejects with a DrillError. */
 export async function loadPlugins(project: string, beside: () => Promise<Catalogue>, named?: string): Promise<Plugged> {
-  const plugged: Plugged = { faults: [], checks: [], reporters: [], modules: [] };
+  const plugged: Plugged = { faults: [], checks: [], protocols: [], reporters: [], modules: [] };
   if (named === undefined && !namesIn(project).includes(CONFIG_FILE)) return plugged;
   const file = resolve(project, named ?? CONFIG_FILE);
   // Most have none: then the file is read once, by whoever reads all of it.
@@ -65,7 +72,10 @@ export async function loadPlugins(project: string, beside: () => Promise<Catalog
     try {
       const found = await exportsOf(module);
       if (found.length === 0)
-        tell('it exports no plugin', 'export what `defineTaskCheck`, `defineMeaningFault`, `defineReporter` … return');
+        tell(
+          'it exports no plugin',
+          'export what `defineTaskCheck`, `defineMeaningFault`, `defineProtocol`, `defineReporter` … return',
+        );
       for (const { kind, plugin } of found) {
         const { name, file: own = '' } = plugin;
         const others = [...known[kind], ...plugged[kind]];
@@ -74,7 +84,11 @@ export async function loadPlugins(project: string, beside: () => Promise<Catalog
           tell(`the name "${name}" is taken among the ${kind}`, `give another to that of ${displayPath(module)}`);
         else if (kind === 'reporters' && written().includes(own))
           tell(`another reporter writes ${own}`, `let ${name} of ${displayPath(module)} write another file`);
-        else plugged[kind].push(plugin);
+        else {
+          const unfit = kind === 'protocols' ? unfitBeside([...known[kind], ...plugged[kind]], plugin) : undefined;
+          if (unfit === undefined) plugged[kind].push(plugin);
+          else tell(`the protocol ${name} cannot be spoken: ${unfit}`, `mend it in ${displayPath(module)}`);
+        }
       }
       plugged.modules.push(module);
     } catch (error) {
@@ -87,9 +101,17 @@ export async function loadPlugins(project: string, beside: () => Promise<Catalog
 }
 
 /** A catalogue with plugins at the end of each kind. */
-export const withPlugins = (known: Catalogue, { faults, checks, reporters }: Omit<Plugged, 'modules'>): Catalogue => ({
+export const withPlugins = (known: Catalogue, plugged: Omit<Plugged, 'modules'>): Catalogue => ({
   ...known,
-  faults: [...known.faults, ...faults],
-  checks: [...known.checks, ...checks],
-  reporters: [...known.reporters, ...reporters],
+  faults: [...known.faults, ...plugged.faults],
+  checks: [...known.checks, ...plugged.checks],
+  protocols: [...known.protocols, ...plugged.protocols],
+  reporters: [...known.reporters, ...plugged.reporters],
 });
+
+/** Why a protocol cannot stand beside the others. */
+function unfitBeside(others: readonly Protocol[], protocol: Protocol): string | undefined {
+  const broken = brokenLaw(protocol);
+  const twin = others.find((one) => one.baseOf(protocol.path) !== undefined);
+  return broken ?? (twin && `${protocol.path} is where ${twin.name} is called`);
+}

@@ -139,7 +139,7 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
       adminOf({ faults, journal, token, advertise: advertised(request).toLowerCase(), about }),
     );
     const local = Object.fromEntries(
-      Object.entries(addressesOf(roles, keyFor)).map(([name, address]) => {
+      Object.entries(addressesOf(roles, protocols, keyFor)).map(([name, address]) => {
         const path = new URL(address.base_url).pathname.replace(/\/$/, '');
         return [name, { ...address, base_url: `${origins.get(name)}${path}` }];
       }),
@@ -178,7 +178,7 @@ export async function openProxy(request: ProxyRequest, catalogue: Catalogue): Pr
 async function liveOf({ upstream, cwd, env = {} }: ProxyRequest, roles: Roles, clock: Clock, catalogue: Catalogue) {
   if (upstream !== true) return undefined;
   const { openLiveRun } = await import('./live-run.ts');
-  return openLiveRun(loadConfig(cwd, catalogue), { roles, cwd, env, clock });
+  return openLiveRun(loadConfig(cwd, catalogue), { roles, cwd, env, clock, protocols: catalogue.protocols });
 }
 
 // --- what answers -----------------------------------------------------------

@@ -52,7 +52,7 @@ export const Plugins = z
   .max(50)
   .default([])
   .describe(
-    'modules whose exported faults, checks and reporters join those of the package, seen from the configuration',
+    'modules whose exported faults, checks, protocols and reporters join those of the package, seen from the configuration',
   );
 
 export const Config = z.strictObject({

@@ -11,7 +11,7 @@ export interface Start {
   source: NonNullable<Target['source']>;
   /** What may not be recorded: texts, and linear-time patterns. */
   secrets: { literals: string[]; patterns: string[] };
-  /** Files whose faults are known beside those of the package. */
+  /** Files whose faults and protocols are known beside those of the package. */
   plugins: readonly string[];
   /** Real milliseconds for which its code may block the event loop. */
   stuckAfterMs: number;

@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import { DrillError } from '../core/errors.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { equip } from '../equip.ts';
-import { faults } from '../faults/index.ts';
 import { createSequence } from '../recording/recorder.ts';
 import { createRedaction } from '../redaction/redact.ts';
 import { garbageCollector } from '../run/collect.ts';
@@ -33,8 +32,7 @@ export async function serve(onEnd: () => void): Promise<void> {
   const target = { ...openFirst(source), name };
   // Our own work is none of the world's.
   if (!isPlain(source.module)) await compiler();
-  const known =
-    plugins.length === 0 ? undefined : [...faults, ...(await (await import('../plugins.ts')).faultsIn(plugins))];
+  const known = plugins.length === 0 ? undefined : await (await import('../plugins.ts')).playedWith(plugins);
   const collect = collectEvery === undefined ? undefined : garbageCollector();
   let seen = 0;
   const sink = (event: TraceEvent) => {

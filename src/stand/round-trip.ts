@@ -128,10 +128,20 @@ export function openTrip(
     try {
       return await step();
     } catch (error) {
-      if (signal?.aborted) abort();
-      else if (error instanceof NetworkFailure) end(error.how, null, 'network');
+      if (error instanceof NetworkFailure && !signal?.aborted) end(error.how, null, 'network');
+      else leave(error);
       throw error;
     }
+  }
+
+  /** The caller has left, or what makes the reply has failed: a plugin's code, and no finding about the target. */
+  function leave(error: unknown): void {
+    if (!over && !signal?.aborted) {
+      const why = `what replies for it threw: ${error instanceof Error ? error.message : String(error)}`;
+      const fix = 'Mend the plugin that replies: its protocol or its fault.';
+      emit({ kind: 'withheld', role: call.role, because: 'plugin_failed', why, fix });
+    }
+    abort();
   }
 
   async function* body(frames: AsyncIterable<Frame>, status: number): AsyncGenerator<Uint8Array> {
@@ -149,7 +159,7 @@ export function openTrip(
       endAsSaid(status);
     } catch (error) {
       if (error instanceof NetworkFailure) end(error.how, status, 'network');
-      else abort();
+      else leave(error);
       throw error;
     } finally {
       // Whoever reads no further once the end was said has missed nothing.

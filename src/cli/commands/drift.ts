@@ -64,7 +64,7 @@ export async function drift(
   const roles = config?.roles ?? DEFAULT_ROLES;
   const asked = recordingsOf(cwd, only);
   const clock = createWallClock();
-  const live = openLiveRun(config, { roles, cwd, env, clock });
+  const live = openLiveRun(config, { roles, cwd, env, clock, protocols: catalogue.protocols });
   const secrets = secretsOf(env, live.secrets);
   const redaction = createRedaction({ literals: secrets, finders: config?.redact.map(finderOf) });
   const result: Result = { compared: [], not_asked: [] };
