@@ -1,49 +1,134 @@
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HANG_GUARD_MS } from './hang-guard.fixture.ts';
+import { OWN_AGENT } from './project.fixture.ts';
 
 const root = join(import.meta.dirname, '..');
-const examplesIn = (page: string): string[] =>
-  [...readFileSync(join(root, 'docs', page), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(([, code = '']) => code);
+const home = mkdtempSync(join(tmpdir(), 'drill-package-'));
+const modules = join(home, 'node_modules');
+
+// As it is packed, and not linked. `src/packed.sh` names what npm has installed in its place, and runs this on other Nodes.
+beforeAll(() => {
+  const installed = process.env['DRILL_INSTALLED'];
+  if (installed !== undefined) return symlinkSync(installed, modules);
+  mkdirSync(modules);
+  const packed = execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', home], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  execFileSync('tar', ['-xzf', packed.trim()], { cwd: home });
+  renameSync(join(home, 'package'), join(modules, 'failover-drill'));
+  for (const name of ['zod', 'jiti', 'vitest', 'typescript', '@types'])
+    symlinkSync(join(root, 'node_modules', name), join(modules, name));
+});
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+function projectWith(name: string, files: Record<string, string>): string {
+  const cwd = join(home, name);
+  for (const [file, text] of Object.entries({ 'package.json': '{ "type": "module" }', ...files })) {
+    mkdirSync(dirname(join(cwd, file)), { recursive: true });
+    writeFileSync(join(cwd, file), text);
+  }
+  return cwd;
+}
+
+function run(cwd: string, program: string, ...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(modules, program), ...words], {
+    cwd,
+    env: { PATH: process.env['PATH'], NO_COLOR: '1' },
+    encoding: 'utf8',
+    ...{ timeout: HANG_GUARD_MS, killSignal: 'SIGKILL' as const },
+  });
+  return { status, stdout, stderr };
+}
+
+const blocksIn = (page: string, language: string): string[] =>
+  [...readFileSync(join(root, 'docs', page), 'utf8').matchAll(/```(\w+)\n([\s\S]*?)```/g)].flatMap(
+    ([, name, code = '']) => (name === language ? [code] : []),
+  );
+const [HOUSE = '', KIOSK = ''] = blocksIn('plugins.md', 'js');
+const [FROM_CODE = '', A_TEST = ''] = blocksIn('from-code.md', 'js');
+const TASK = '{ "name": "hours", "input": "When are you open on Sunday?", "must_include": ["10 am"] }';
 
 it('what the pages import has types, in a strict project that checks those of its packages as well', () => {
-  const cwd = mkdtempSync(join(tmpdir(), 'drill-types-'));
-  const modules = join(cwd, 'node_modules');
-  mkdirSync(modules);
-  symlinkSync(root, join(modules, 'failover-drill'));
-  symlinkSync(join(root, 'node_modules/@types'), join(modules, '@types'));
-  const pages = ['plugins.md', 'from-code.md'].flatMap((page) =>
-    examplesIn(page).map((code, i) => [`${page}-${i}.ts`, code]),
-  );
-  expect(pages).toHaveLength(4);
-  const files: Record<string, string> = {
-    'package.json': '{ "type": "module" }',
-    ...Object.fromEntries(pages),
+  const cwd = projectWith('types', {
+    ...{ 'house.ts': HOUSE, 'kiosk.ts': KIOSK, 'chaos.ts': FROM_CODE, 'chaos.test.ts': A_TEST },
     'runtime.ts': "import type { ModelAdapter } from 'failover-drill/runtime';\nexport type Mine = ModelAdapter;\n",
     'wrong.ts': "import { drills } from 'failover-drill/vitest';\ndrills({ drills: 'timeout_primary' });\n",
     'mistyped.ts':
       "import { runDrills } from 'failover-drill';\nconst { drills } = await runDrills({ seed: '1' });\nexport const n: string = drills[0]?.findings[0]?.count ?? '';\n",
     'tsconfig.json':
       '{ "compilerOptions": { "strict": true, "noEmit": true, "target": "es2023", "module": "nodenext", "types": ["node"] } }',
-  };
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(cwd, name), text);
-  try {
-    const { stdout } = spawnSync(
-      process.execPath,
-      [join(root, 'node_modules/typescript/bin/tsc'), '-p', cwd, '--pretty', 'false'],
-      {
-        ...{ cwd, encoding: 'utf8' as const, timeout: HANG_GUARD_MS, killSignal: 'SIGKILL' as const },
-      },
-    );
-    expect(stdout.trim().split('\n')).toEqual([
-      expect.stringMatching(/^mistyped\.ts\(2,38\): error TS2322: /),
-      expect.stringMatching(/^mistyped\.ts\(3,14\): error TS2322: /),
-      expect.stringMatching(/^wrong\.ts\(2,10\): error TS2322: /),
-    ]);
-  } finally {
-    rmSync(cwd, { recursive: true, force: true });
+  });
+  const { stdout } = run(cwd, 'typescript/bin/tsc', '-p', cwd, '--pretty', 'false');
+  expect(stdout.trim().split('\n')).toEqual([
+    expect.stringMatching(/^mistyped\.ts\(2,38\): error TS2322: /),
+    expect.stringMatching(/^mistyped\.ts\(3,14\): error TS2322: /),
+    expect.stringMatching(/^wrong\.ts\(2,10\): error TS2322: /),
+  ]);
+});
+
+/** On the adapters of `/runtime`, whatever protocol a role speaks that the package knows. */
+const ON_RUNTIME = `
+import { createAdapter, protocols } from 'failover-drill/runtime';
+export default async (task, { roles, transport, clock }) => {
+  for (const role of [roles.primary, roles.backup]) {
+    const endpoint = { provider: 'mine', ...role };
+    const capabilities = { tools: false, jsonSchema: false, maxContextTokens: 100_000 };
+    const protocol = protocols.find(({ name }) => name === role.protocol);
+    const adapter = createAdapter({ protocol, transport, clock, endpoint, capabilities });
+    const messages = [{ role: 'user', content: task.input + JSON.stringify(task.sources) }];
+    const asked = { taskId: task.id, tenantId: task.tenant, messages, maxOutputTokens: 500, temperature: 0, timeoutMs: 5000 };
+    const { status, text } = await adapter.call(asked);
+    if (status === 'ok') return text;
   }
+  return { kind: 'failed', notice: 'I cannot answer right now. Please try again in a few minutes.' };
+};
+`;
+
+it('the command, its plugins and an agent on /runtime work as they are packed', () => {
+  const cwd = projectWith('command', {
+    'drill.config.yaml': 'plugins: [./plugins/house.mjs, ./plugins/kiosk.mjs]\n',
+    ...{ 'plugins/house.mjs': HOUSE, 'plugins/kiosk.mjs': KIOSK, 'agent.mjs': ON_RUNTIME, 'my-tasks/hours.json': TASK },
+  });
+  const drill = (...words: string[]) => run(cwd, 'failover-drill/bin/drill.js', ...words);
+  const { status, stdout, stderr } = drill('run', 'timeout_primary', '--target', 'agent.mjs', '--tasks', 'my-tasks');
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout).toMatch(/✓ hours {2}primary timeout → backup {2,}\d\.\d s/);
+  const fault = drill(
+    'run',
+    'timeout_primary',
+    '--target',
+    'agent.mjs',
+    '--tasks',
+    'my-tasks',
+    '--fault',
+    'house-outage@primary',
+  );
+  expect(fault).toMatchObject({ status: 0, stdout: expect.stringContaining('outage: house-outage on primary') });
+  const listed = drill('list').stdout;
+  for (const name of ['house-outage', 'says-sunday', 'house-lines', 'kiosk', 'reference', 'order-agent', 'user_leaves'])
+    expect(listed).toContain(name);
+});
+
+it('a drill is a test of vitest, which fails with what the command would print', () => {
+  const cwd = projectWith('vitest', {
+    'agent.mjs': OWN_AGENT.replace('timeout(5000)', 'timeout(50_000)'),
+    'my-tasks/hours.json': TASK,
+    'chaos.test.js': A_TEST,
+    'reference.test.js':
+      "import { drills } from 'failover-drill/vitest';\ndrills({ drills: ['timeout_pri*'], task: ['late_*'] });\n",
+  });
+  const { stdout, stderr } = run(cwd, 'vitest/vitest.mjs', 'run', '--reporter=verbose', '--root', cwd);
+  expect(stdout).toContain('✓ reference.test.js > timeout_primary');
+  expect(stdout).toContain('1 failed | 1 passed (2)');
+  expect(stderr).toMatch(
+    /FAIL {2}chaos\.test\.js > timeout_primary\nDrillNotPassed: timeout_primary {2}The primary provider never answers\n/,
+  );
+  expect(stderr).toMatch(/✗ fails-over {2}critical[^\n]*\n.* backup reached after 50\.0 s, 40\.0 s allowed/);
+  expect(stderr).toContain('fix: Set `timeout` on the client of primary');
+  expect(stderr).toContain('reproduce: drill run timeout_primary --target ./agent.mjs --tasks ./my-tasks --seed 1');
 });
