@@ -11,58 +11,38 @@ const text = z.string().optional();
 const texts = z.array(z.string()).optional();
 const flag = z.boolean().optional();
 
-const Options = z.strictObject({
+type Passed = 'target' | 'tasks' | 'task' | 'tag' | 'fault' | 'seed' | 'config' | 'mode' | 'replies' | 'jobs' | 'bail';
+type Kept = 'reporter' | 'bodies' | 'baseline' | 'tolerance' | 'minScore' | 'unread' | 'allowInconclusive';
+type Optional<T> = { [K in keyof T]?: T[K] | undefined };
+
+/** What `drill run` would be told; nothing of it has to be. */
+export interface DrillsOptions extends Optional<Pick<RunRequest, Passed | Kept | 'stuckAfterMs' | 'signal'>> {
   /** Names, paths or patterns of drills; without it, those that `drill run` would run. */
-  drills: texts,
-  /** What is tested: a file, a command, a URL, or a name of the configuration or the package. */
-  target: text,
-  /** A folder of golden tasks that takes the place of the workflow's own. */
-  tasks: text,
-  /** Only these golden tasks, by name or by a pattern. */
-  task: texts,
-  /** Only drills with one of these tags. */
-  tag: texts,
-  /** `fault@role[,param=value…]`: takes the place of the faults of every phase that has any. */
-  fault: texts,
-  seed: z.number().int().min(0).max(MAX_SEED).optional(),
+  drills?: string[] | undefined;
   /** The project's folder; the one that the process runs in without it. */
-  cwd: text,
-  /** A configuration in place of the project's `drill.config.yaml`. */
-  config: text,
-  /** Who replies: scripts, or the providers themselves, for real money. */
+  cwd?: string | undefined;
+  /** The folder that the run's folder is made in, `reports` without it; false where nothing is to be written. */
+  out?: string | false | undefined;
+}
+
+/** A slip in a plain script is told as one in a file is. */
+const Options: z.ZodType<DrillsOptions> = z.strictObject({
+  ...{ drills: texts, task: texts, tag: texts, fault: texts, reporter: texts },
+  ...{ target: text, tasks: text, cwd: text, config: text, baseline: text },
+  ...{ bail: flag, bodies: flag, allowInconclusive: flag },
+  seed: z.number().int().min(0).max(MAX_SEED).optional(),
   mode: z.enum(['mock', 'live']).optional(),
-  /** What models reply: what golden tasks say, or what was recorded of providers. */
   replies: z.enum(['scripted', 'recorded']).optional(),
-  /** Drills at once; the bytes do not depend on it. */
   jobs: z.number().int().min(1).max(MAX_JOBS).optional(),
-  /** Stop after the first drill that failed. */
-  bail: flag,
-  /** The folder that the run's folder is made in; false where nothing is to be written. */
   out: z.union([z.string(), z.literal(false)]).optional(),
-  /** Names of optional reporters: their files are written as well. */
-  reporter: texts,
-  /** False: what was said to models and by them is not kept. */
-  bodies: flag,
-  /** A lower score fails the run. */
   minScore: z.number().min(0).max(100).optional(),
-  /** What a run that passed comes to where nobody has read some of its texts. */
   unread: z.enum(['passed', 'inconclusive']).optional(),
-  /** A run that is inconclusive fails nothing. */
-  allowInconclusive: flag,
-  /** A run, or a file of `drill baseline write`: only what got worse since then fails. */
-  baseline: text,
-  /** So many findings more of a check in a drill are still no worse. */
   tolerance: z.number().int().min(0).optional(),
-  /** Real milliseconds for which a target of the user's own may block its event loop. */
   stuckAfterMs: z.number().int().min(100).optional(),
-  /** Interrupts the run. */
   signal: z
     .custom<AbortSignal>((given) => typeof Object(given).aborted === 'boolean', 'it is no AbortSignal')
     .optional(),
 });
-
-/** What `drill run` would be told; nothing of it has to be. */
-export type DrillsOptions = z.input<typeof Options>;
 
 /** What a check found, in one or more asks of a golden task. */
 export interface DrillFinding extends Pick<CellReport, 'check' | 'severity' | 'reason'> {
