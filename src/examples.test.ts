@@ -123,8 +123,9 @@ const drillFile = (phases: string, expected = 'ends-inside-deadline: {}', workfl
 
 /** A drill of the same name that takes no time: it is run on what stands for real providers. */
 const LIVE_FILES = {
-  'my-agent.ts': OWN_AGENT,
-  'fixtures/golden/support-answer/a.json': TASK,
+  // In real time, on however slow a machine.
+  'my-agent.ts': OWN_AGENT.replace('timeout(5000)', 'timeout(500_000)'),
+  'fixtures/golden/support-answer/a.json': TASK.replace('}', ', "max_latency_ms": 600000 }'),
   'drills/timeout_primary.yaml':
     '{ drill: timeout_primary, title: T, hypothesis: H, workflow: support-answer, live: allowed, phases: [{ name: out, tasks: 1, faults: [{ fault: server-error, role: primary }] }], expect: { ends-inside-deadline: {} } }',
 };
@@ -193,7 +194,9 @@ describe('every example that a help page shows can be followed', async () => {
   it.each(examples)('%s', async (line) => {
     const own = /\b(?:previous|latest)\b/.test(line) ? again : project;
     const { cwd } = /--mode live|--replies|^drill drift/.test(line) ? live : own;
-    const { code, out, err } = await drill(cwd, ...line.split(' ').slice(1));
+    // How soon a reply comes is up to whatever else this machine does.
+    const more = line.startsWith('drill drift') ? ['--ignore', 'latency'] : [];
+    const { code, out, err } = await drill(cwd, ...line.split(' ').slice(1), ...more);
     // What this project lacks for CI, what is left to its user or is paid for, is told beside what is written.
     const hints = /^drill (init|drift|schedule --print)/.test(line);
     expect({ code, err: hints ? '' : err }).toEqual({ code: 0, err: '' });
