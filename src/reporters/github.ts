@@ -4,7 +4,7 @@ import type { JudgedDrill, RunReport } from '../core/report.ts';
 import { count } from '../text/words.ts';
 import { type FindingGroup, groupsOf, worstFirst } from './findings.ts';
 import { Matrices } from './matrix.ts';
-import { terminal } from './terminal.ts';
+import { terminal } from './terminal/index.ts';
 import { clean, cut, cutShort, withUnread } from './words.ts';
 
 /** GitHub shows so many of a step, and drops the others without a word. */

@@ -3,7 +3,7 @@ import type { OpenReporter } from '../core/plugin.ts';
 import { junit } from './junit.ts';
 import { markdown } from './markdown.ts';
 import { failedDrill, openDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
-import { terminal } from './terminal.ts';
+import { terminal } from './terminal/index.ts';
 
 const text = written(markdown, tell(failedDrill, passedDrill));
 

@@ -9,7 +9,7 @@ import { otlp } from './otlp.ts';
 import { pullRequest } from './pull-request.ts';
 import { failedDrill, openDrill, passedDrill, sampleEvents, sampleRun, written } from './sample-run.fixture.ts';
 import { sarif } from './sarif.ts';
-import { terminal } from './terminal.ts';
+import { terminal } from './terminal/index.ts';
 
 /** Clears the screen, goes to its title, turns the direction of writing, begins lines of its own. */
 const STEERS = '\u001b[2J\u009b1A\u001b]0;mine\u0007\u202e\r\nPASSED everything\u2028\u0085\u007f\u0000';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { CellReport } from '../core/report.ts';
-import { failedDrill, openDrill, passedDrill, sampleRun, tell, written } from './sample-run.fixture.ts';
-import { terminal } from './terminal.ts';
+import type { CellReport } from '../../core/report.ts';
+import { failedDrill, openDrill, passedDrill, sampleRun, tell, written } from '../sample-run.fixture.ts';
+import { terminal } from './index.ts';
 
 const wide = (text: string): number => Math.max(...text.split('\n').map((line) => [...line].length));
 
