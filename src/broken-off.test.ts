@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { fakeTerminal } from './cli/terminal.fixture.ts';
 import './drill-run.fixture.ts';
+import type { Detail, Row } from './page/data.ts';
 import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
+import { dataIn } from './reporters/html/read-page.fixture.ts';
 
 const { main } = await import('./cli/main.ts');
 
@@ -37,6 +39,9 @@ it('a run that was killed is shown as far as it came', async () => {
   const outcomes = [...whole.matchAll(/^.*"drill":"last".*"phase":"out".*"kind":"outcome".*$/gm)];
   writeFileSync(join(folder, 'trace.jsonl'), whole.slice(0, (outcomes[1]?.index ?? 0) + 20));
   for (const file of ['run.json', 'SHA256SUMS']) rmSync(join(folder, file));
+  // Its process is gone: of that number there is another one.
+  const state = { schema: 'drill.state/1', status: 'running', pid: process.pid, identity: 'another' };
+  writeFileSync(join(folder, 'state.json'), JSON.stringify(state));
 
   const shown = await drill(project.cwd, 'report', `reports/${made}`);
   expect(shown).toMatchObject({ code: 130, err: expect.stringContaining('this is how far the run came') });
@@ -53,10 +58,27 @@ it('a run that was killed is shown as far as it came', async () => {
     },
   });
 
+  // The page has what came of the drill that was not finished, and what was said.
+  expect(await drill(project.cwd, 'open', `reports/${made}`)).toMatchObject({
+    code: 0,
+    out: `reports/${made}/report.html\n`,
+  });
+  const data = dataIn(readFileSync(join(folder, 'report.html'), 'utf8'));
+  expect((data.get('rows') as Row[]).map(({ phase, verdict, what }) => [phase, verdict, what])).toEqual([
+    ...['passed', 'passed', 'passed'].map((verdict) => ['out', verdict, 'primary server_error → backup']),
+    ['out', 'inconclusive', 'answered'],
+    ['out', 'inconclusive', 'under way'],
+  ]);
+  const asked = (data.get('d0') as Detail[]).at(-1);
+  expect(asked?.calls.map(({ role, sent }) => [role, sent === null])).toEqual([
+    ['primary', false],
+    ['backup', false],
+  ]);
+
   // Before the first event there is nothing to show.
   writeFileSync(join(folder, 'trace.jsonl'), '');
   expect(await drill(project.cwd, 'report', `reports/${made}`)).toMatchObject({
     code: 2,
-    err: expect.stringContaining('run.json'),
+    err: expect.stringContaining('its process is gone, and has written no report'),
   });
 });

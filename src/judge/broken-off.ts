@@ -43,7 +43,8 @@ export function readBrokenOff(trace: StoredFile, plans: Iterable<StoredInputs>):
   const names = all.map(({ name }) => name);
   const { seed, time, mode, target } = header;
   const id = basename(dirname(trace.path));
-  const about = { id, started_at: id.slice(0, 19), wall_ms: 0, versions: {}, git: null, definition_hash: '' };
+  const started_at = id.slice(0, 19).replace(/(?<=T.*)-/g, ':');
+  const about = { id, started_at, wall_ms: 0, versions: {}, git: null, definition_hash: '' };
   const reproduce = all.length === 1 ? (all[0]?.reproduce ?? '') : `drill run --target ${target.name} --seed ${seed}`;
   const done = Math.max(0, at + (over ? 1 : 0));
   return {

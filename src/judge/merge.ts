@@ -81,8 +81,9 @@ function partOf(parts: readonly Part[], drill: string): Part {
   return part;
 }
 
-function shardOf(name: string, { facts, status }: StoredRun) {
+function shardOf(name: string, { facts, status, brokenOff }: StoredRun) {
   const { shard } = facts.about;
+  if (brokenOff) throw refused('this run did not come to its end', name, 'Run that shard again.');
   if (shard === undefined) throw refused('this run is no shard', name, 'Name runs that were made with --shard i/n.');
   if (status !== 'completed')
     throw refused(`shard ${shard.index}/${shard.count} did not come to its end`, name, 'Run that shard again.');

@@ -55,12 +55,17 @@ export interface Detail {
   end_ms: number | null;
   /** When its user left. */
   left_ms: number | null;
-  /** Roles that were broken, and left alone. */
-  spared: string[];
+  breakers: Breaker[];
   /** What came of it: names and texts, as far as there are any. */
   got: [name: string, text: string][];
   cites: string[];
   checks: Cell[];
+}
+
+/** What of a breaker can be seen from outside: a role that had failed was left alone, tried again, and replied. */
+export interface Breaker {
+  role: string;
+  steps: { at: number; state: 'alone' | 'tried' | 'closed'; failures: number }[];
 }
 
 export interface Call {
@@ -98,6 +103,8 @@ export interface Cell {
   severity: string;
   verdict: Word;
   reason: string;
+  /** It is of the drill as a whole. */
+  whole: boolean;
   /** When what proves it happened, and in which call, tool or neither. */
   marks: { at: number; call: number | null; tool: number | null }[];
 }

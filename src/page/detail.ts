@@ -1,15 +1,14 @@
 import type { Cell, Detail, DrillData, Row } from './data.ts';
 import { copying, h } from './dom.ts';
-import { sideBySide } from './said.ts';
+import { differing, sideBySide } from './said.ts';
 import type { Store } from './store.ts';
-import { callWords, timeline } from './timeline.ts';
+import { callWords, failedOf, timeline } from './timeline.ts';
 import { seconds, usd, wordOf } from './words.ts';
 
 /** Everything about one ask. */
 export async function detailFor(row: Row, drill: DrillData, store: Store): Promise<HTMLElement[]> {
   const detail = await store.detail(row.detail);
   const plain = row.plain === null ? undefined : await store.detail(row.plain);
-  const failed = detail.checks.filter(({ verdict }) => verdict === 'failed');
   return [
     h(
       'p',
@@ -18,15 +17,15 @@ export async function detailFor(row: Row, drill: DrillData, store: Store): Promi
       copying('Copy as Markdown', 'the task as Markdown', () => markdownOf(row, drill, detail)),
       copying('Copy link', 'the address of this task', () => location.href),
     ),
-    ...failed.map((cell) => findingOf(cell, drill)),
+    ...findingsOf(detail, drill),
     h('h3', {}, 'What happened'),
     timeline(detail),
     h('h3', {}, 'What the user got'),
     h(
       'div',
       { class: 'sides' },
-      gotOf('with the fault', row.ms, row.usd, detail),
-      plain !== undefined && gotOf('without faults', row.plain_ms, row.plain_usd, plain),
+      gotOf('with the fault', row.ms, row.usd, detail, plain),
+      plain !== undefined && gotOf('without faults', row.plain_ms, row.plain_usd, plain, detail),
     ),
     h('h3', {}, 'What the models got and said'),
     sideBySide(detail, plain, store),
@@ -34,20 +33,47 @@ export async function detailFor(row: Row, drill: DrillData, store: Store): Promi
   ];
 }
 
-const findingOf = ({ check, severity, reason }: Cell, { advice }: DrillData) =>
-  h(
-    'div',
-    { class: `finding ${severity}` },
-    h('p', {}, h('span', { class: `severity ${severity}` }, severity), ' ', h('b', {}, check), `: ${reason}`),
-    advice[check] !== undefined && h('p', { class: 'fix' }, `To change: ${advice[check]}`),
+/** Each finding with its number in the timeline, and each advice once. */
+const findingsOf = (detail: Detail, drill: DrillData): HTMLElement[] =>
+  adviceOf(failedOf(detail), drill).map(([{ check, severity, reason, whole }, advice], i) =>
+    h(
+      'div',
+      { class: `finding ${severity}` },
+      h(
+        'p',
+        {},
+        h('span', { class: 'mark' }, i + 1),
+        ' ',
+        h('span', { class: `severity ${severity}` }, severity),
+        ' ',
+        h('b', {}, check),
+        `${whole ? ', the drill as a whole' : ''}: ${reason}`,
+      ),
+      advice !== undefined && h('p', { class: 'fix' }, `To change: ${advice}`),
+    ),
   );
 
-const gotOf = (name: string, ms: number | null, cost: number | null, { got }: Detail) =>
+const adviceOf = (failed: readonly Cell[], { advice }: DrillData): [Cell, string | undefined][] =>
+  failed.map((cell, i) => {
+    const text = advice[cell.check];
+    const said = failed.slice(0, i).some(({ check }) => advice[check] === text);
+    return [cell, said ? undefined : text];
+  });
+
+/** Words that the other side does not have are marked. */
+const gotOf = (name: string, ms: number | null, cost: number | null, { got }: Detail, other: Detail | undefined) =>
   h(
     'div',
     { class: 'side' },
     h('h4', {}, `${name}: ${ms === null ? 'never' : seconds(ms)}, ${usd(cost)}`),
-    h('dl', {}, ...got.flatMap(([key, text]) => [h('dt', {}, key), h('dd', {}, text)])),
+    h(
+      'dl',
+      {},
+      ...got.flatMap(([key, text]) => {
+        const theirs = other?.got.find(([one]) => one === key)?.[1];
+        return [h('dt', {}, key), h('dd', {}, ...differing(text, other === undefined ? text : (theirs ?? '')))];
+      }),
+    ),
   );
 
 const checksTable = (checks: readonly Cell[]) =>
@@ -81,13 +107,12 @@ const checksTable = (checks: readonly Cell[]) =>
 
 /** For an issue or a chat: what stands there is text in Markdown as well. */
 export function markdownOf(row: Row, drill: DrillData, { calls, checks, got }: Detail): string {
-  const failed = checks.filter(({ verdict }) => verdict === 'failed');
   return [
     `**${plainText(row.task)}** (${plainText(drill.name)}, ${plainText(row.phase)}): ${wordOf(row.verdict)}, ${plainText(row.what)}`,
     '',
-    ...failed.flatMap(({ check, severity, reason }) => [
+    ...adviceOf(failedOf({ checks }), drill).flatMap(([{ check, severity, reason }, advice]) => [
       `- ${severity}, ${plainText(check)}: ${plainText(reason)}`,
-      ...(drill.advice[check] === undefined ? [] : [`  - to change: ${plainText(drill.advice[check])}`]),
+      ...(advice === undefined ? [] : [`  - to change: ${plainText(advice)}`]),
     ]),
     ...calls.map(
       (call) =>

@@ -2,34 +2,34 @@ import type { Row } from './data.ts';
 import { detailFor } from './detail.ts';
 import { byId, h, say } from './dom.ts';
 import type { Store } from './store.ts';
-import { SIGNS, seconds, wordOf } from './words.ts';
+import { idOf, SIGNS, seconds, wordOf } from './words.ts';
 
 /** So many rows are made at once: more come where the list is scrolled to its end. */
 const A_PAGE = 50;
-
-export const idOf = (store: Store, { drill, ask }: Row): string =>
-  `t=${encodeURIComponent((store.run.drills[drill]?.name ?? '').replace(/\p{Cs}/gu, '?')).replaceAll('%2F', '/')}/${ask}`;
 
 /** The rows of the page, as many of them as were asked for; the details of one are made when it is opened. */
 export class List {
   readonly #store: Store;
   readonly #place: HTMLElement;
-  readonly #opened: (id: string | undefined) => void;
+  readonly #toggled: (id: string, open: boolean) => void;
   #rows: readonly Row[] = [];
   #shown = 0;
+  #open: string | undefined;
 
-  /** `opened` hears which row somebody has opened, or that it was closed. */
-  constructor(store: Store, place: HTMLElement, opened: (id: string | undefined) => void) {
+  /** `toggled` hears which row somebody has opened or closed. */
+  constructor(store: Store, place: HTMLElement, toggled: (id: string, open: boolean) => void) {
     this.#store = store;
     this.#place = place;
-    this.#opened = opened;
+    this.#toggled = toggled;
     const end = h('p', { id: 'end' });
     place.after(end);
     new IntersectionObserver(([entry]) => entry?.isIntersecting && this.more()).observe(end);
   }
 
-  show(rows: readonly Row[]): void {
+  /** The row of this id stays open, where it is among them. */
+  show(rows: readonly Row[], open?: string): void {
     this.#rows = rows;
+    this.#open = open;
     this.#shown = 0;
     this.#place.replaceChildren();
     this.more();
@@ -46,7 +46,7 @@ export class List {
 
   /** Opens the row of this id and goes there; false where it is not among those that are shown. */
   open(id: string): boolean {
-    const index = this.#rows.findIndex((row) => idOf(this.#store, row) === id);
+    const index = this.#rows.findIndex((row) => this.#idOf(row) === id);
     if (index < 0) return false;
     if (index >= this.#shown) this.more(index + 1);
     const element = byId(id);
@@ -57,20 +57,24 @@ export class List {
     return true;
   }
 
-  /** The next row that failed, after that of this id, or before it. */
+  /** The next row in which something failed, after that of this id, or before it. */
   failure(id: string | undefined, step: 1 | -1): string | undefined {
-    const failed = this.#rows.filter(({ verdict }) => verdict === 'failed').map((row) => idOf(this.#store, row));
+    const failed = this.#rows.filter(({ checks }) => checks.length > 0).map((row) => this.#idOf(row));
     const at = id === undefined ? -1 : failed.indexOf(id);
     return failed.at(at < 0 ? (step === 1 ? 0 : -1) : (at + step) % failed.length);
   }
 
+  #idOf({ drill, ask }: Row): string {
+    return idOf(this.#store.run.drills[drill]?.name ?? '', ask);
+  }
+
   #item(row: Row): HTMLElement {
-    const id = idOf(this.#store, row);
+    const id = this.#idOf(row);
     const drill = this.#store.run.drills[row.drill] ?? { name: '', reproduce: '', advice: {} };
     const body = h('div', { class: 'detail' });
     const details = h(
       'details',
-      { class: 'row', id },
+      { class: 'row', id, open: id === this.#open },
       h(
         'summary',
         {},
@@ -87,7 +91,7 @@ export class List {
       body,
     );
     details.addEventListener('toggle', () => {
-      this.#opened(details.open ? id : undefined);
+      this.#toggled(id, details.open);
       if (!details.open || body.childElementCount > 0) return;
       void detailFor(row, drill, this.#store).then((parts) => body.replaceChildren(...parts));
     });

@@ -1,4 +1,4 @@
-import { button, byId, h, say } from './dom.ts';
+import { button, byId, copying, h, say } from './dom.ts';
 import { List } from './list.ts';
 import { FIELD_NAMES, findBy, ORDERS, sorted } from './query.ts';
 import { openStore } from './store.ts';
@@ -27,8 +27,9 @@ async function start(place: HTMLElement, tools: HTMLElement): Promise<void> {
     { id: 'order' },
     ...Object.entries(ORDERS).map(([value, text]) => h('option', { value }, text)),
   );
-  const list = new List(store, place, (id) => {
-    state.t = id;
+  const list = new List(store, place, (id, open) => {
+    if (open) state.t = id;
+    else if (state.t === id) state.t = undefined;
     remember();
   });
 
@@ -41,12 +42,16 @@ async function start(place: HTMLElement, tools: HTMLElement): Promise<void> {
     return `#${parts.filter(Boolean).join('&')}`;
   }
   function remember(): void {
-    if (location.hash !== address() && address() !== '#') history.replaceState(null, '', address());
+    if ((location.hash || '#') !== address()) history.replaceState(null, '', address());
   }
   function show(): void {
     const finds = findBy(state.q);
     const found = rows.filter((row) => finds(row, store.run.drills[row.drill]?.name ?? ''));
-    list.show(sorted(found, state.sort));
+    list.show(sorted(found, state.sort), state.t);
+    document.querySelectorAll('.counters a').forEach((a) => {
+      const here = decoded(a.getAttribute('href') ?? '') === `#q=${state.q}`;
+      a.setAttribute('aria-current', String(here));
+    });
   }
   /** As the address says; what it does not name is as it was before anybody chose. */
   function read(): void {
@@ -85,7 +90,10 @@ async function start(place: HTMLElement, tools: HTMLElement): Promise<void> {
     remember();
     show();
   });
-  window.addEventListener('hashchange', read);
+  window.addEventListener('hashchange', () => {
+    read();
+    if (state.t === undefined) byId('tasks')?.scrollIntoView();
+  });
   document.addEventListener('keydown', (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const typing = event.target instanceof HTMLElement && event.target.matches('input, select, textarea');
@@ -115,19 +123,14 @@ async function start(place: HTMLElement, tools: HTMLElement): Promise<void> {
   );
   document.querySelectorAll('.paste').forEach((line) => {
     const text = line.querySelector('code')?.textContent ?? '';
-    line.append(' ', copyLine(text));
+    line.append(
+      ' ',
+      copying('Copy', 'the line that runs it again', () => text),
+    );
   });
   read();
   document.body.dataset['ready'] = 'yes';
 }
-
-const copyLine = (text: string) =>
-  button('Copy', 'the line that runs it again', () => {
-    navigator.clipboard?.writeText(text).then(
-      () => say('copied'),
-      () => say('this browser did not let it be copied'),
-    );
-  });
 
 function decoded(text: string): string {
   try {

@@ -42,10 +42,12 @@ describe('a query', () => {
     expect(finds('.*')).toBe(false);
     expect(finds('[', { what: 'a [ b' })).toBe(true);
     const rows = [
-      row({ ask: 1, verdict: 'passed', ms: null }),
+      row({ ask: 1, verdict: 'passed', checks: [], ms: null }),
       row({ ask: 2, ms: 5 }),
       row({ ask: 3, ms: 7, usd: null }),
     ];
+    // A finding of the whole drill is shown in an ask that passed.
+    expect(sorted([...rows, row({ ask: 4, verdict: 'passed' })], 'worst').map(({ ask }) => ask)).toEqual([2, 3, 4, 1]);
     const asks = (order: string) => sorted(rows, order).map(({ ask }) => ask);
     expect([asks('worst'), asks('slowest'), asks('dearest'), asks('asked'), asks('?')]).toEqual([
       [2, 3, 1],

@@ -57,7 +57,7 @@ const RANK: Record<Row['verdict'], number> = { failed: 0, inconclusive: 1, passe
 
 /** What never ended took longest. */
 const TIMES: Record<Order, (row: Row) => number> = {
-  worst: ({ verdict }) => RANK[verdict],
+  worst: ({ verdict, checks }) => (checks.length > 0 ? 0 : RANK[verdict]),
   slowest: ({ ms }) => -(ms ?? Number.MAX_SAFE_INTEGER),
   dearest: ({ usd }) => -(usd ?? 0),
   asked: () => 0,

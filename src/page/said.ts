@@ -126,7 +126,7 @@ function partOf(pair: Pair, mine: 0 | 1, cites: readonly string[]): HTMLElement 
 const MOST_EDITS = 1500;
 
 /** Words that the other side does not have are marked. */
-function differing(own: string, other: string, cites: readonly string[]): Node[] {
+export function differing(own: string, other: string, cites: readonly string[] = []): Node[] {
   const words = (text: string) => text.match(/\s+|[\p{L}\p{N}_]+|[^\s\p{L}\p{N}_]/gu) ?? [];
   const changes = diffArrays(words(other), words(own), { maxEditLength: MOST_EDITS });
   if (changes === undefined) return cited(own, cites);

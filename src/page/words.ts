@@ -1,8 +1,12 @@
+import * as told from '../text/words.ts';
 import type { Word } from './data.ts';
 
+/** A verdict is said by a sign, a colour and a word. */
 export const SIGNS: Record<Word, string> = { failed: '✕', inconclusive: '?', passed: '✓', not_applicable: '–' };
 export const wordOf = (text: string): string => text.replaceAll('_', ' ');
-/** As the other reports tell times. */
-export const seconds = (ms: number | null): string =>
-  ms === null ? '–' : `${(Math.ceil(ms / 100) / 10).toFixed(1)} s`;
-export const usd = (micro: number | null): string => (micro === null ? '–' : `$${(micro / 1e6).toFixed(4)}`);
+export const seconds = (ms: number | null): string => (ms === null ? '–' : told.seconds(ms));
+export const usd = (micro: number | null): string => (micro === null ? '–' : told.usd(micro / 1e6));
+
+/** An ask, as it stands in the address of the page. */
+export const idOf = (drill: string, ask: number): string =>
+  `t=${encodeURIComponent(drill.replace(/\p{Cs}/gu, '?')).replaceAll('%2F', '/')}/${ask}`;

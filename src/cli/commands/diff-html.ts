@@ -1,11 +1,12 @@
 import type { ChangedDrill, ComparedRun, Comparison } from '../../core/comparison.ts';
 import type { TaskReport } from '../../core/report.ts';
 import { fell } from '../../judge/compare.ts';
+import { SIGNS, wordOf } from '../../page/words.ts';
 import { groupedBy } from '../../reporters/digest.ts';
 import { saidTo } from '../../reporters/html/causes.ts';
 import { type Html, html } from '../../reporters/html/escape.ts';
 import { documentHead, pageFiles } from '../../reporters/html/page-files.ts';
-import { SIGNS, table, wordOf } from '../../reporters/html/parts.ts';
+import { table } from '../../reporters/html/parts.ts';
 import { clean, cut, howItWent, secondsOr, whatHappened } from '../../reporters/words.ts';
 import { count, usd } from '../../text/words.ts';
 import { type Change, KINDS, type Kind, type Place, placesOf, type Runs, type Side } from './diff-places.ts';

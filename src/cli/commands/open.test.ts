@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import '../../drill-run.fixture.ts';
+import type { Detail, Row } from '../../page/data.ts';
+import { dataIn } from '../../reporters/html/read-page.fixture.ts';
 import { fakeTerminal } from '../terminal.fixture.ts';
 
 const { main } = await import('../main.ts');
@@ -34,7 +36,25 @@ describe('drill open', () => {
     const [name = ''] = readdirSync(join(cwd, 'reports'));
     const path = join('reports', name, 'report.html');
     expect(await drill(['open'])).toEqual({ code: 0, out: `${path}\n`, err: '' });
-    expect(readFileSync(join(cwd, path), 'utf8')).toMatch(/^<!doctype html>/);
+    const page = readFileSync(join(cwd, path), 'utf8');
+    expect(page).toMatch(/^<!doctype html>/);
+    // What its breaker did is seen in the calls: it opens, the role is left alone, tried again, and replies.
+    const data = dataIn(page);
+    const details = data.get('d0') as Detail[];
+    const steps = (data.get('rows') as Row[]).map(({ phase, detail }) => {
+      const breakers = details[detail]?.breakers ?? [];
+      const told = breakers.flatMap(({ role, steps: all }) => all.map(({ state }) => `${role} ${state}`));
+      return `${phase}: ${told.join(', ')}`;
+    });
+    expect([...new Set(steps)]).toEqual([
+      'slow_and_well: ',
+      'outage: ',
+      'outage: primary alone',
+      'still_out: primary alone',
+      'all_out: primary alone',
+      'healed: primary alone, primary tried, primary closed',
+      'healed: ',
+    ]);
     const env = { DISPLAY: ':9', PATH: `${bin}:${process.env['PATH']}` };
     expect((await drill(['open', join('reports', name)], env)).code).toBe(0);
     await vi.waitUntil(() => readdirSync(cwd).includes('seen'), { timeout: 60_000, interval: 20 });

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import type { Catalogue } from '../../config/catalogue-type.ts';
@@ -29,12 +30,7 @@ export function report(given: string, as: string, catalogue: Catalogue, terminal
   const json = reporters.find(({ file }) => file === 'run.json');
   if (json === undefined) throw new Error('no reporter writes run.json');
   const telling = { run, folder, as, claims: new Map(), by: { reporters, checks } };
-  if (run.brokenOff) {
-    terminal.stderr.write(
-      `there is no run.json yet: this is how far the run came, and nothing shows that its files are whole\n`,
-    );
-    return exitCode(show(telling, terminal), { unread: 'passed', stderr: terminal.stderr });
-  }
+  if (run.brokenOff) return exitCode(show(telling, terminal), { unread: 'passed', stderr: terminal.stderr });
   const held = heldAgainst(run, json);
   try {
     return exitCode(show(telling, terminal, [held]), { unread: 'passed', stderr: terminal.stderr });
@@ -43,14 +39,23 @@ export function report(given: string, as: string, catalogue: Catalogue, terminal
   }
 }
 
-export function openRun(given: string, { cwd }: Terminal): StoredRun {
+/** Opens a stored run, or what one that is over without a report has left. */
+export function openRun(given: string, { cwd, stderr }: Terminal): StoredRun {
   const folder = runNamed(given, cwd);
   const path = resolve(cwd, folder);
   const name = relative(cwd, path) || folder;
   const state = readState(path);
-  if (state !== undefined) throw withoutReport(state, name);
-  return readRun(path, name);
+  if (state !== undefined && !leftSomething(path, state)) throw withoutReport(state, name);
+  const run = readRun(path, name);
+  if (run.brokenOff)
+    stderr.write('there is no run.json: this is how far the run came, and nothing shows that its files are whole\n');
+  return run;
 }
+
+/** Whether a run is over, and had begun. */
+const leftSomething = (path: string, { status, ...process }: State): boolean =>
+  (status === 'errored' || !goesOn(process)) &&
+  (statSync(join(path, 'trace.jsonl'), { throwIfNoEntry: false })?.size ?? 0) > 0;
 
 /** A run that has written no report yet, or never will. */
 function withoutReport({ status, ...process }: State, file: string): DrillError {

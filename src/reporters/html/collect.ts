@@ -8,24 +8,42 @@ import { micro, type Taped } from './tape.ts';
 export function rowOf(
   task: TaskReport,
   drill: JudgedDrill,
-  taped: Taped | undefined,
+  { calls, tools, checks }: Detail,
 ): Omit<Row, 'drill' | 'detail' | 'plain'> {
-  const failed = worstFirst(task.checks.filter(({ verdict }) => verdict === 'failed'));
-  const hits = [
-    ...task.calls.flatMap(({ fault, role }) => (fault === null ? [] : [`${fault} on ${role}`])),
-    ...(taped?.tools ?? []).flatMap(({ fault, tool }) => (fault === null ? [] : [`${fault} on ${tool}`])),
-  ];
   return {
     ...{ ask: task.ask, task: task.task, phase: task.phase, tenant: task.tenant, priority: task.priority },
     workflow: String(drill.definition['workflow'] ?? ''),
     verdict: task.verdict,
     what: whatHappened(task, drill),
     outcome: task.outcome.kind,
-    checks: failed.map(({ check }) => check),
-    faults: [...new Set(hits)],
-    roles: [...new Set(task.calls.map(({ role }) => role))],
+    checks: checks.filter(({ verdict }) => verdict === 'failed').map(({ check }) => check),
+    ...hitIn({ calls, tools }),
     ...{ ms: task.latency_ms, plain_ms: task.baseline.latency_ms },
     ...{ usd: micro(task.cost_usd), plain_usd: micro(task.baseline.cost_usd) },
+  };
+}
+
+const hitIn = ({ calls, tools }: Pick<Detail, 'calls' | 'tools'>): Pick<Row, 'faults' | 'roles'> => {
+  const hits = [
+    ...calls.flatMap(({ fault, role }) => (fault === null ? [] : `${fault} on ${role}`)),
+    ...tools.flatMap(({ fault, tool }) => (fault === null ? [] : `${fault} on ${tool}`)),
+  ];
+  return { faults: [...new Set(hits)], roles: [...new Set(calls.map(({ role }) => role))] };
+};
+
+/** The row of an ask that was not judged: its drill did not come to its end. */
+export function rowOfTape(
+  ask: number,
+  taped: Taped,
+  plain: Taped | undefined,
+): Omit<Row, 'drill' | 'detail' | 'plain'> {
+  const { task, phase, tenant, priority, outcome, end_ms } = taped;
+  const came = outcome?.kind ?? 'under way';
+  const spent = ({ calls }: Taped) => calls.reduce((sum, { usd }) => sum + (usd ?? 0), 0);
+  return {
+    ...{ ask, task, phase, tenant, priority, workflow: '', verdict: 'inconclusive', checks: [], ...hitIn(taped) },
+    ...{ what: came.replaceAll('_', ' '), outcome: came, ms: end_ms, plain_ms: plain?.end_ms ?? null },
+    ...{ usd: spent(taped), plain_usd: plain === undefined ? null : spent(plain) },
   };
 }
 
@@ -38,14 +56,12 @@ export function detailOf(task: TaskReport, drill: JudgedDrill, taped: Taped | un
     const how = howItWent(judged);
     return { ...call, failure: how === 'replied' ? null : how, fault: judged.fault ?? call.fault };
   });
-  const armed = drill.faults.filter(({ phase }) => phase === task.phase).map(({ role }) => role);
   return {
     ...detailOfTape(taped),
     calls,
-    spared: task.spared ? [...new Set(armed)].filter((role) => task.calls.every((call) => call.role !== role)) : [],
     got: gotOf(task.outcome),
     cites: task.outcome.kind === 'hung' ? [] : (task.outcome.citations ?? []),
-    checks: [...ofWhole(drill, taped), ...worstFirst(task.checks).map((cell) => cellOf(cell, taped))],
+    checks: [...ofWhole(drill, taped), ...worstFirst(task.checks).map((cell) => cellOf(cell, taped, false))],
   };
 }
 
@@ -54,6 +70,7 @@ export function detailOfTape(taped: Taped | undefined): Detail {
   const {
     calls = [],
     tools = [],
+    breakers = [],
     deadline_ms = 0,
     budget_usd = null,
     end_ms = null,
@@ -61,21 +78,25 @@ export function detailOfTape(taped: Taped | undefined): Detail {
     outcome,
   } = taped ?? {};
   return {
-    ...{ calls, tools, deadline_ms, budget_usd, end_ms, left_ms, spared: [], checks: [] },
+    ...{ calls, tools, breakers, deadline_ms, budget_usd, end_ms, left_ms, checks: [] },
     got: outcome === undefined ? [] : gotOf(outcome),
     cites: outcome?.citations ?? [],
   };
 }
 
-const cellOf = ({ check, severity, verdict, reason, evidence }: CellReport, taped: Taped | undefined): Cell => ({
-  ...{ check, severity, verdict, reason },
+const cellOf = (
+  { check, severity, verdict, reason, evidence }: CellReport,
+  taped: Taped | undefined,
+  whole: boolean,
+): Cell => ({
+  ...{ check, severity, verdict, reason, whole },
   marks: verdict === 'failed' ? evidence.flatMap((seq) => taped?.places.get(seq) ?? []).slice(0, MOST_MARKS) : [],
 });
 const MOST_MARKS = 20;
 
 /** What failed of the whole drill, where something of this ask proves it. */
 const ofWhole = ({ checks }: JudgedDrill, taped: Taped | undefined): Cell[] =>
-  checks.map((cell) => cellOf(cell, taped)).filter(({ marks }) => marks.length > 0);
+  checks.map((cell) => cellOf(cell, taped, true)).filter(({ marks }) => marks.length > 0);
 
 /** What the user was handed, in texts; what stands in `data` as well is said once. */
 function gotOf(outcome: TaskReport['outcome']): Detail['got'] {

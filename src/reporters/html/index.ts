@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Reporter } from '../../core/plugin.ts';
 import type { JudgedDrill, RunReport, TaskReport } from '../../core/report.ts';
+import type { TraceEvent } from '../../core/trace.ts';
 import type { Detail, DrillData, Row, RunData, Thing, Word } from '../../page/data.ts';
+import { idOf, SIGNS } from '../../page/words.ts';
 import { count } from '../../text/words.ts';
 import { brokenIn, withUnread } from '../words.ts';
 import { Causes } from './causes.ts';
-import { detailOf, detailOfTape, rowOf } from './collect.ts';
+import { detailOf, detailOfTape, rowOf, rowOfTape } from './collect.ts';
 import { type Html, html } from './escape.ts';
 import { Phases } from './figures.ts';
 import { packed } from './pack.ts';
@@ -21,7 +23,6 @@ import {
   matrix,
   open,
   rowHtml,
-  SIGNS,
 } from './parts.ts';
 import { Tape } from './tape.ts';
 import { Things } from './things.ts';
@@ -37,7 +38,7 @@ export const htmlPage: Reporter = {
   open(output) {
     const page = new Page((text) => output.write(text));
     return {
-      onEvent: (event) => page.tape.see(event),
+      onEvent: (event) => page.see(event),
       onBody: (line) => page.things.take(line),
       onDrill: (drill) => page.add(drill),
       onEnd: (run) => page.end(run),
@@ -53,11 +54,15 @@ const PLAIN_ROWS = 50;
 const MOST_CELLS = 60;
 const MOST_LINES = 300;
 
+/** A drill, as its tasks, and what is not judged of it, are told. */
+type Told = DrillData & Pick<JudgedDrill, 'reasons' | 'verdict' | 'notes'>;
+
 class Page {
   readonly things = new Things();
-  tape = new Tape(this.things);
+  #tape = new Tape(this.things);
+  #chain: readonly string[] = [];
   readonly #write: (text: string) => void;
-  readonly #drills: (DrillData & Pick<JudgedDrill, 'name' | 'reasons' | 'verdict' | 'notes'>)[] = [];
+  readonly #drills: Told[] = [];
   readonly #rows: Row[] = [];
   readonly #plain = new Map<Word, Html[]>();
   readonly #causes = new Causes();
@@ -74,44 +79,86 @@ class Page {
     this.#write = write;
   }
 
+  see(event: TraceEvent): void {
+    if (event.kind === 'run-header') {
+      this.#chain = event.target.declares.chain ?? [];
+      this.#tape = new Tape(this.things, this.#chain);
+      return;
+    }
+    if (event.drill !== this.#tape.drill) this.#addUnfinished();
+    this.#tape.see(event);
+  }
+
   add(drill: JudgedDrill): void {
     const { name, reproduce, advice = {}, reasons, verdict, notes } = drill;
-    const again = this.#drills.filter((one) => one.name === name).length;
-    const key = again === 0 ? name : `${name}~${again + 1}`;
-    this.#drills.push({ name: key, reproduce, advice, reasons, verdict, notes });
-    this.tape.finish(name);
-    this.#first = this.#rows.length;
+    const key = this.#begin({ name, reproduce, advice, reasons, verdict, notes });
     this.#causes.addDrill(drill, (evidence) => this.#askOf(evidence, key));
-    const plain = new Map<string, number>();
-    for (const taped of this.tape.asks.values())
-      if (taped.baseline) plain.set(taped.task, this.#keep(detailOfTape(taped)));
+    const plain = this.#keepPlain();
     for (const task of drill.tasks) this.#addTask(task, drill, plain.get(task.task) ?? null);
     if (verdict !== 'not_applicable') for (const fault of drill.faults) this.#cover(fault, drill);
-    this.tape = new Tape(this.things);
-    this.things.forget(name);
+    this.#forget(name);
+  }
+
+  /** A drill that did not come to its end was not judged; what happened in it is shown all the same. */
+  #addUnfinished(): void {
+    const { drill: name, asks } = this.#tape;
+    if (name === undefined || asks.size === 0) return;
+    this.#begin({ name, reproduce: '', advice: {}, reasons: [], verdict: 'inconclusive', notes: [] });
+    const plain = this.#keepPlain();
+    for (const [ask, taped] of asks) {
+      if (taped.baseline) continue;
+      const without = [...asks.values()].findLast(({ baseline, task }) => baseline && task === taped.task);
+      this.#addRow(rowOfTape(ask, taped, without), detailOfTape(taped), plain.get(taped.task) ?? null, 'not finished');
+    }
+    this.#forget(name);
+  }
+
+  /** Gives the name that a drill has in the page. */
+  #begin(drill: Told): string {
+    const again = this.#drills.filter(({ name }) => name.replace(/~\d+$/, '') === drill.name).length;
+    const name = again === 0 ? drill.name : `${drill.name}~${again + 1}`;
+    this.#drills.push({ ...drill, name });
+    this.#tape.finish(drill.name);
+    this.#first = this.#rows.length;
+    return name;
+  }
+
+  #forget(drill: string): void {
+    this.#tape = new Tape(this.things, this.#chain);
+    this.things.forget(drill);
+  }
+
+  /** Where the details of each golden task without faults stand. */
+  #keepPlain(): ReadonlyMap<string, number> {
+    const plain = [...this.#tape.asks.values()].filter(({ baseline }) => baseline);
+    return new Map(plain.map((taped) => [taped.task, this.#keep(detailOfTape(taped))]));
   }
 
   #askOf(evidence: readonly number[], drill: string): { id: string; task: string } | undefined {
-    const asks = [...this.tape.asks].filter(([, { baseline }]) => !baseline);
+    const asks = [...this.#tape.asks].filter(([, { baseline }]) => !baseline);
     const found = asks.find(([, { places }]) => evidence.some((seq) => places.has(seq)));
     return found && { id: idOf(drill, found[0]), task: found[1].task };
   }
 
   #addTask(task: TaskReport, drill: JudgedDrill, plain: number | null): void {
-    const taped = this.tape.asks.get(task.ask);
-    const detail = detailOf(task, drill, taped);
-    const place = this.#keep(detail);
-    const row = { drill: this.#drills.length - 1, ...rowOf(task, drill, taped), detail: place, plain };
+    const detail = detailOf(task, drill, this.#tape.asks.get(task.ask));
+    const row = rowOf(task, drill, detail);
+    const id = this.#addRow(row, detail, plain, brokenIn(task.phase, drill));
+    this.#phases.add(task, drill);
+    this.#causes.add(task, drill, row, id, () => ({ detail, things: this.things.all }));
+  }
+
+  #addRow(told: ReturnType<typeof rowOf>, detail: Detail, plain: number | null, faults: string): string {
+    const row: Row = { drill: this.#drills.length - 1, ...told, detail: this.#keep(detail), plain };
     const name = this.#drills.at(-1)?.name ?? '';
     const id = idOf(name, row.ask);
     this.#rows.push(row);
     this.#counts[row.verdict] += 1;
-    this.#phases.add(task, drill);
-    this.#causes.add(task, drill, row, id, () => ({ detail, things: this.things.all }));
-    this.#addCell({ id, task: row.task, verdict: row.verdict, what: row.what }, row, brokenIn(task.phase, drill), name);
+    this.#addCell({ id, task: row.task, verdict: row.verdict, what: row.what }, row, faults, name);
     const rows = this.#plain.get(row.verdict) ?? [];
     this.#plain.set(row.verdict, rows);
     if (rows.length < PLAIN_ROWS) rows.push(rowHtml(row, name, id, detail));
+    return id;
   }
 
   #addCell(cell: Band['cells'][number], { phase }: Row, faults: string, drill: string): void {
@@ -157,12 +204,15 @@ class Page {
   }
 
   end(run: Omit<RunReport, 'drills'>): string {
+    this.#addUnfinished();
     this.#flush();
     const name = this.#drills.length === 1 ? (this.#drills[0]?.name ?? '') : count(this.#drills.length, 'drill');
     const data: RunData = {
       name,
       blocks: { details: A_BLOCK, things: this.#writeThings() },
-      drills: this.#drills.map(({ name: key, reproduce, advice }) => ({ name: key, reproduce, advice })),
+      drills: this.#drills.map(({ name: key, reproduce, advice }) => ({
+        ...{ name: key, reproduce: reproduce || run.reproduce, advice },
+      })),
     };
     this.#write(block('run', [data]));
     this.#write(block('rows', this.#rows));
@@ -171,7 +221,7 @@ class Page {
     const top = [
       header(run, name, this.#lead(run)),
       counters(this.#counts),
-      findings(this.#causes.all()),
+      findings(this.#causes.all(), this.#counts.inconclusive),
       open(
         this.#drills.filter(({ verdict }) => verdict !== 'passed'),
         this.#notes(run),
@@ -210,10 +260,12 @@ class Page {
         ? `${failed} of ${count(all, 'task')} failed`
         : all === 0
           ? 'Nothing was asked'
-          : `No task failed of ${all}`,
+          : inconclusive === all
+            ? `None of ${count(all, 'task')} could be judged`
+            : `No task failed of ${all}`,
       ...(failed === 0 && worst !== undefined ? [`but ${worst.drill} as a whole did`] : []),
       ...(worst === undefined || failed === 0 ? [] : [`most of all under ${worst.faults}`]),
-      ...(inconclusive === 0 ? [] : [`${inconclusive} could not be judged`]),
+      ...(inconclusive === 0 || inconclusive === all ? [] : [`${inconclusive} could not be judged`]),
       ...(run.unfinished.length === 0 ? [] : [`${count(run.unfinished.length, 'drill')} not finished`]),
     ];
     return `${parts.join(', ')}. ${withUnread('', run.unread).replace(/^, /, '')}`.trim();
@@ -241,10 +293,6 @@ class Page {
     return html`<section aria-labelledby="tasks"><h2 id="tasks">Tasks</h2><div id="tools"></div><ol id="list" class="rows">${rows}</ol>${more}</section>`;
   }
 }
-
-/** As it stands in the address of the page. */
-const idOf = (drill: string, ask: number) =>
-  `t=${encodeURIComponent(drill.replace(/\p{Cs}/gu, '?')).replaceAll('%2F', '/')}/${ask}`;
 
 /** Data is nothing that a browser would run or show. */
 const block = (id: string, values: readonly unknown[]) =>

@@ -1,14 +1,11 @@
 import type { JudgedDrill, RunReport } from '../../core/report.ts';
 import type { Detail, Row, Word } from '../../page/data.ts';
+import { SIGNS, wordOf } from '../../page/words.ts';
 import { count, seconds } from '../../text/words.ts';
 import { cutShort, scoreWords, secondsOr, withPaste } from '../words.ts';
 import type { Cause } from './causes.ts';
 import { Html, html, joined } from './escape.ts';
 import { type Figures, quantile } from './figures.ts';
-
-/** A verdict is said by a sign, a colour and a word. */
-export const SIGNS: Record<Word, string> = { failed: '✕', inconclusive: '?', passed: '✓', not_applicable: '–' };
-export const wordOf = (verdict: string): string => verdict.replaceAll('_', ' ');
 
 /** Where an ask is found in the page, in its address too. */
 export const linkTo = (id: string): string => `#${id}`;
@@ -44,9 +41,9 @@ export function counters(counts: Readonly<Record<Word, number>>): Html {
 
 const MOST_CAUSES = 8;
 
-export function findings(causes: readonly Cause[]): Html {
+export function findings(causes: readonly Cause[], open: number): Html {
   if (causes.length === 0)
-    return html`<section aria-labelledby="findings"><h2 id="findings">Findings</h2><p>Nothing failed.</p></section>`;
+    return html`<section aria-labelledby="findings"><h2 id="findings">Findings</h2><p>Nothing failed${open === 0 ? '' : ', as far as it was judged'}.</p></section>`;
   const more = causes.slice(MOST_CAUSES);
   return html`<section aria-labelledby="findings"><h2 id="findings">Findings</h2>
 ${causes.slice(0, MOST_CAUSES).map(causeCard)}${

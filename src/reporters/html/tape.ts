@@ -1,11 +1,15 @@
 import { BASELINE, type TraceEvent } from '../../core/trace.ts';
-import type { Call, Cell, Detail, ToolUse } from '../../page/data.ts';
+import type { Breaker, Call, Cell, Detail, Row, ToolUse } from '../../page/data.ts';
+import { type Rest, Resting } from '../resting.ts';
 import type { Things } from './things.ts';
 
+type OfTimeline = 'calls' | 'tools' | 'breakers' | 'end_ms' | 'left_ms' | 'budget_usd' | 'deadline_ms';
+
 /** What happened in one ask, as its timeline shows it. */
-export interface Taped extends Pick<Detail, 'calls' | 'tools' | 'end_ms' | 'left_ms' | 'budget_usd' | 'deadline_ms'> {
-  task: string;
+export interface Taped extends Pick<Detail, OfTimeline>, Pick<Row, 'task' | 'phase' | 'tenant' | 'priority'> {
   baseline: boolean;
+  /** When, in its world. */
+  begun: number;
   /** When, and in which call or tool, each of its events happened. */
   places: Map<number, Cell['marks'][number]>;
   outcome: Extract<TraceEvent, { kind: 'outcome' }>['outcome'] | undefined;
@@ -19,19 +23,27 @@ export const micro = (usd: number | null): number | null => (usd === null ? null
 /** Follows the events of a drill, ask by ask; what was said is found by the names of its calls. */
 export class Tape {
   readonly asks = new Map<number, Taped>();
-  readonly #begun = new Map<number, number>();
+  /** Whose events they are. */
+  drill: string | undefined;
   readonly #things: Things;
+  readonly #chain: readonly string[];
+  readonly #resting = new Resting();
+  #world = BASELINE;
+  /** The ask in which a role failed last. */
+  readonly #failed = new Map<string, Taped>();
 
-  constructor(things: Things) {
+  constructor(things: Things, chain: readonly string[] = []) {
     this.#things = things;
+    this.#chain = chain;
   }
 
   see(event: TraceEvent): void {
     if (!('ask' in event) || event.ask === undefined || event.task === undefined) return;
+    this.drill = event.drill;
     if (event.kind === 'ask') this.#begin(event);
     const taped = this.asks.get(event.ask);
     if (taped === undefined) return;
-    const at = event.at - (this.#begun.get(event.ask) ?? 0);
+    const at = event.at - taped.begun;
     this.#play(taped, event as OfAsk, at);
     // That it was asked proves nothing that would be looked for.
     if (event.kind === 'ask') return;
@@ -39,14 +51,14 @@ export class Tape {
     taped.places.set(event.seq, { at, call, tool });
   }
 
-  #begin({ ask, at, task, phase, deadline_ms, budget_usd }: Extract<TraceEvent, { kind: 'ask' }>): void {
-    this.#begun.set(ask, at);
-    const open = { calls: [], tools: [], end_ms: null, left_ms: null, places: new Map(), outcome: undefined };
+  #begin({ ask, at, deadline_ms, budget_usd, ...event }: Extract<TraceEvent, { kind: 'ask' }>): void {
+    const { task, phase, tenant, priority } = event;
+    // What failed without faults is of another world.
+    if (phase !== BASELINE && this.#world === BASELINE) this.#resting.forget();
+    this.#world = phase;
     this.asks.set(ask, {
-      ...open,
-      task,
-      baseline: phase === BASELINE,
-      deadline_ms,
+      ...{ task, phase, tenant, priority, begun: at, baseline: phase === BASELINE, deadline_ms },
+      ...{ calls: [], tools: [], breakers: [], end_ms: null, left_ms: null, places: new Map(), outcome: undefined },
       budget_usd: micro(budget_usd ?? null),
     });
   }
@@ -57,6 +69,7 @@ export class Tape {
     const use = 'use' in event ? taped.tools.find((t) => named(t) === event.use) : undefined;
     switch (event.kind) {
       case 'call':
+        this.#tryRole(taped, event, at);
         taped.calls.push(naming(event.call, newCall(event, at)));
         break;
       case 'first-token':
@@ -67,10 +80,10 @@ export class Tape {
         break;
       case 'call-end':
         if (call !== undefined)
-          ended(call, at, event, event.failure_mode ?? (event.how === 'complete' ? null : event.how));
+          this.#end(taped, call, event, event.failure_mode ?? (event.how === 'complete' ? null : event.how));
         break;
       case 'call-abort':
-        if (call !== undefined) ended(call, at, event, 'cut');
+        if (call !== undefined) this.#end(taped, call, event, 'cut');
         break;
       case 'unscripted-call':
         if (call !== undefined) call.failure = 'refused';
@@ -107,7 +120,43 @@ export class Tape {
       case 'outcome':
         taped.end_ms = at;
         taped.outcome = event.outcome;
+        this.#pass(taped, this.#resting.over(event.ask, isLost(taped) ? this.#chain : []));
     }
+  }
+
+  #tryRole(taped: Taped, { role, ask }: Extract<TraceEvent, { kind: 'call' }>, at: number): void {
+    const rest = this.#resting.restOf(role);
+    if (rest !== undefined) {
+      this.#pass(taped, [rest]);
+      stepsOf(taped, role).push({ at, state: 'tried', failures: 0 });
+    }
+    this.#pass(taped, this.#resting.called(role, ask, this.#chain));
+  }
+
+  #end(
+    taped: Taped,
+    call: Call,
+    { at, tokens, cost_usd }: Extract<TraceEvent, { kind: 'call-end' | 'call-abort' }>,
+    failure: string | null,
+  ): void {
+    const { input, output } = tokens;
+    const end = at - taped.begun;
+    Object.assign(call, { end, tokens: [input, output], usd: micro(cost_usd), failure: call.failure ?? failure });
+    // That its user left says nothing of a role.
+    if (failure === 'cut' && taped.left_ms !== null) return;
+    this.#resting.ended(call.role, call.failure === null, at);
+    if (call.failure !== null) this.#failed.set(call.role, taped);
+    else if (taped.breakers.some(({ role, steps }) => role === call.role && steps.at(-1)?.state === 'tried'))
+      stepsOf(taped, call.role).push({ at: end, state: 'closed', failures: 0 });
+  }
+
+  /** Roles are left alone by an ask, and so they are in the one in which they failed last. */
+  #pass(taped: Taped, rests: readonly Rest[]): void {
+    for (const { role, since, failures } of rests)
+      for (const one of new Set([this.#failed.get(role) ?? taped, taped])) {
+        const steps = stepsOf(one, role);
+        if (steps.at(-1)?.state !== 'alone') steps.push({ at: since - one.begun, state: 'alone', failures });
+      }
   }
 
   /** What was said is looked up when all of it is known. */
@@ -124,19 +173,16 @@ function newCall({ role, model, turn, attempt }: Extract<TraceEvent, { kind: 'ca
   };
 }
 
-function ended(
-  call: Call,
-  at: number,
-  { tokens, cost_usd }: Pick<Extract<TraceEvent, { kind: 'call-end' }>, 'tokens' | 'cost_usd'>,
-  failure: string | null,
-): void {
-  Object.assign(call, {
-    end: at,
-    tokens: [tokens.input, tokens.output],
-    usd: micro(cost_usd),
-    failure: call.failure ?? failure,
-  });
+/** What is seen of the breaker of a role in an ask. */
+function stepsOf({ breakers }: Taped, role: string): Breaker['steps'] {
+  const known = breakers.find((one) => one.role === role) ?? { role, steps: [] };
+  if (!breakers.includes(known)) breakers.push(known);
+  return known.steps;
 }
+
+/** No model replied to it, and its user did not leave. */
+const isLost = ({ calls, left_ms }: Taped): boolean =>
+  left_ms === null && calls.every(({ failure }) => failure !== null);
 
 /** The trace's names, which the page does not need. */
 const names = new WeakMap<Call | ToolUse, string>();

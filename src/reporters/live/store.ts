@@ -4,8 +4,8 @@ import type { JudgedDrill } from '../../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../../core/trace.ts';
 import type { VerdictWord } from '../../core/verdict.ts';
 import { groupsOf, worstFirst } from '../findings.ts';
+import { Resting } from '../resting.ts';
 import { eventLine } from '../words.ts';
-import { Resting } from './resting.ts';
 
 /** What a run is going to do: its drills in order, and how many tasks each asks, the baseline's among them. */
 export type Ahead = readonly { name: string; asks: number }[];
