@@ -129,7 +129,9 @@ describe('runs of an agent of which one thing was mended and another broken', ()
     const [other] = readdirSync(join(cwd, 'kept'));
     const text = readFileSync(join(kept(other ?? ''), 'run.json'), 'utf8');
     writeFileSync(join(cwd, 'other.json'), text.replaceAll('"name":"short"', '"name":"long"'));
+    writeFileSync(join(cwd, 'later.json'), text.replace(/drill.run.\d/, 'drill.run/9'));
     for (const [words, why] of [
+      [['kept/stuck', 'later.json', '--as', 'html'], 'it was written as drill.run/9, this version reads drill.run/2'],
       [['kept/stuck', 'other.json'], 'these runs have no drill in common: kept/stuck has short; other.json has long'],
       [['kept/stuck', 'nowhere'], 'there is no nowhere'],
       [['kept/stuck', 'agent.ts'], 'this is no run'],

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Difference } from '../core/comparison.ts';
 import type { RunReport } from '../core/report.ts';
-import { isRecord } from '../text/json.ts';
+import { isRecord, type Json } from '../text/json.ts';
 import { unique } from '../text/words.ts';
 import type { ReadReport } from './read-report.ts';
 
@@ -16,6 +16,7 @@ export function differencesOf(before: ReadReport, now: ReadReport, common: reado
   const node = was.time === 'wall' || is.time === 'wall' ? versionOf('node', before, now) : [];
   return [
     ...plain,
+    ...ofDeclarations(was.target.declares, is.target.declares),
     ...node,
     ...ofRoles(before, now),
     ...common.flatMap((drill) => ofDrill(drill, before, now)),
@@ -25,7 +26,6 @@ export function differencesOf(before: ReadReport, now: ReadReport, common: reado
 
 const FACTS: Record<string, (run: RunReport) => string> = {
   target: ({ target }) => `${target.name} (${target.kind})`,
-  declaration: ({ target }) => JSON.stringify(target.declares),
   seed: ({ seed }) => String(seed),
   time: ({ time }) => time,
   replies: repliesOf,
@@ -38,6 +38,22 @@ const FACTS: Record<string, (run: RunReport) => string> = {
 function repliesOf({ mode, reproduce }: RunReport): string {
   if (mode === 'live') return 'live';
   return / --replies recorded\b/.test(reproduce) ? 'recorded' : 'mocked';
+}
+
+function ofDeclarations(before: Json, now: Json): Difference[] {
+  return keysThatDiffer(before, now).map((key) => {
+    const [a, b] = [before[key], now[key]];
+    return { what: `declared ${key}`, before: promised(a, b), now: promised(b, a) };
+  });
+}
+
+/** Of a list, what the other side has not; where that is nothing, they stand in another order. */
+function promised(own: unknown, other: unknown): string {
+  if (own === undefined) return 'none';
+  if (!Array.isArray(own)) return JSON.stringify(own);
+  const rest: unknown[] = Array.isArray(other) ? other : [];
+  const [only, missing] = [own.filter((one) => !rest.includes(one)), rest.filter((one) => !own.includes(one))];
+  return (only.length + missing.length === 0 ? own : only).join(', ') || 'none';
 }
 
 /** Those of `--fault` take the place of the drills' own. */

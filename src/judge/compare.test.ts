@@ -45,7 +45,7 @@ const { target, about } = sampleRun;
 test.each<[string, Partial<RunReport>]>([
   ['seed', { seed: 8 }],
   ['target', { target: { ...target, name: 'other' } }],
-  ['declaration', { target: { ...target, declares: { ...target.declares, retries: 3 } } }],
+  ['declared retries', { target: { ...target, declares: { ...target.declares, retries: 3 } } }],
   ['version of drill', { about: { ...about, versions: { drill: '0.2.0' } } }],
   ['prices of', { about: { ...about, versions: { ...about.versions, prices: '2027-01-01' } } }],
   ['replies', { mode: 'live' }],
@@ -59,6 +59,18 @@ test.each<[string, Partial<RunReport>]>([
     what: [what],
     worse: false,
   });
+});
+
+test('of a list that is declared, what only one side has is told', () => {
+  const declaring = (features: string[], chain: string[]) =>
+    run([drill({})], {
+      target: { ...target, declares: { ...target.declares, features, chain } },
+    } as Partial<RunReport>);
+  const before = declaring(['fallback', 'breaker'], ['primary', 'backup']);
+  expect(compared(before, declaring(['fallback', 'notice'], ['backup', 'primary'])).differs).toEqual([
+    { what: 'declared features', before: 'breaker', now: 'notice' },
+    { what: 'declared chain', before: 'primary, backup', now: 'backup, primary' },
+  ]);
 });
 
 test('another Node counts where time is real, and in virtual time it does not', () => {

@@ -4,8 +4,8 @@ import { DrillError } from '../core/errors.ts';
 import { RunReport } from '../core/report.ts';
 import { RUN_SCHEMA } from '../core/run-schema.ts';
 import { isRecord, type Json, parseJson } from '../text/json.ts';
-import { asNow } from './old-runs.ts';
-import { damaged, linesOf, type StoredFile } from './stored-file.ts';
+import { asNow, READ } from './old-runs.ts';
+import { damaged, linesOf, otherVersion, type StoredFile } from './stored-file.ts';
 
 /** What a run has reported, as it stands in its `run.json`. */
 export interface ReadReport {
@@ -31,7 +31,9 @@ export const jsonIn = (file: StoredFile): unknown => parseJson(asNow([...linesOf
 export function readReport(path: string, name: string): ReadReport {
   const file = jsonFile(path, name);
   const data = jsonIn(file);
-  if (!isRecord(data) || data['schema'] !== RUN_SCHEMA) throw noRun(file, 'it is not the run.json of a run');
+  if (!isRecord(data) || !String(data['schema']).startsWith('drill.run/'))
+    throw noRun(file, 'it is not the run.json of a run');
+  if (data['schema'] !== RUN_SCHEMA) throw otherVersion(file.name, String(data['schema']), READ);
   const run = RunReport.safeParse(data);
   if (!run.success) throw noRun(file, run.error.issues[0]?.message);
   const inputs = { path: join(dirname(file.path), 'inputs.json'), name: join(dirname(file.name), 'inputs.json') };

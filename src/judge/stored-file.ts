@@ -119,3 +119,12 @@ export function damaged(file: string, why: string, line?: number): DrillError {
     fix: 'Run the drill again; its seed gives the same run.',
   });
 }
+
+/** A stored file of a version that this one cannot read. */
+export function otherVersion(file: string, found: string, wanted: readonly string[]): DrillError {
+  return new DrillError({
+    message: `it was written as ${found}, this version reads ${wanted.join(' and ')}`,
+    place: { file },
+    fix: 'Read it with the version of failover-drill that wrote it (about.versions in run.json), or run the drill again.',
+  });
+}

@@ -19,7 +19,7 @@ import { isBrokenOff, readBrokenOff } from './broken-off.ts';
 import { reportOf } from './judge-drill.ts';
 import { asNow, READ } from './old-runs.ts';
 import type { StoredInputs } from './plan.ts';
-import { damaged, linesOf, measure, type StoredFile, SUMS } from './stored-file.ts';
+import { damaged, linesOf, measure, otherVersion, type StoredFile, SUMS } from './stored-file.ts';
 import { type DrillResult, type RunFacts, summarise } from './summary.ts';
 
 /**
@@ -291,9 +291,5 @@ function orDamaged<T>(file: StoredFile, read: () => T, line?: number): T {
 function expectSchema(found: unknown, wanted: readonly string[], file: string): void {
   if (wanted.some((one) => one === found)) return;
   if (typeof found !== 'string') throw damaged(file, 'it does not begin with its version');
-  throw new DrillError({
-    message: `it was written as ${found}, this version reads ${wanted.join(' and ')}`,
-    place: { file },
-    fix: 'Read it with the version of failover-drill that wrote it (about.versions in run.json), or run the drill again.',
-  });
+  throw otherVersion(file, found, wanted);
 }

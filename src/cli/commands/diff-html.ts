@@ -121,7 +121,8 @@ function sidesOf({ sides, drill, task }: Place, drills: Comparison['drills']): H
   if (whole !== undefined) return cards(drillFacts(whole.before), drillFacts(whole.now));
   if (sides === undefined) return html``;
   const which = sides.of === 1 ? '' : html`<p class="soft">Ask ${sides.number} of ${sides.of}:</p>`;
-  return html`${which}${cards(askFacts(sides.before), askFacts(sides.now))}`;
+  const [before, now] = [askFacts(sides.before), askFacts(sides.now)];
+  return html`${which}${cards(factList(before, now), factList(now, before))}`;
 }
 
 const colourOf = (change: Change): string => {
@@ -165,8 +166,22 @@ function changeLine(change: Change): Html {
 const cards = (before: Html, now: Html): Html =>
   html`<div class="sides"><section class="side"><h3>Before</h3>${before}</section><section class="side"><h3>Now</h3>${now}</section></div>`;
 
-const askFacts = ({ ask, drill }: Side): Html =>
-  html`<dl class="pairs"><dt>verdict</dt><dd><span class="verdict ${ask.verdict}">${SIGNS[ask.verdict]} ${wordOf(ask.verdict)}</span></dd><dt>outcome</dt><dd>${wordOf(ask.outcome.kind)}${withPath(whatHappened(ask, drill))}</dd><dt>user got</dt><dd>${saidTo(ask)}</dd><dt>calls</dt><dd>${callLines(ask)}</dd><dt>latency</dt><dd>${secondsOr(ask.latency_ms)}</dd><dt>cost</dt><dd>${usd(ask.cost_usd)}</dd></dl>`;
+const askFacts = ({ ask, drill }: Side): Record<string, Html> => ({
+  verdict: html`<span class="verdict ${ask.verdict}">${SIGNS[ask.verdict]} ${wordOf(ask.verdict)}</span>`,
+  outcome: html`${wordOf(ask.outcome.kind)}${withPath(whatHappened(ask, drill))}`,
+  'user got': html`${saidTo(ask)}`,
+  cites: html`${ask.outcome.kind === 'hung' ? 'nothing' : short(ask.outcome.citations?.join(', ') || 'nothing')}`,
+  calls: html`${callLines(ask)}`,
+  latency: html`${secondsOr(ask.latency_ms)}`,
+  cost: html`${usd(ask.cost_usd)}`,
+});
+
+/** What is another on the other side is marked. */
+const factList = (facts: Record<string, Html>, others: Record<string, Html>): Html =>
+  html`<dl class="pairs">${Object.entries(facts).map(
+    ([name, fact]) =>
+      html`<dt>${name}</dt><dd>${fact.text === others[name]?.text ? fact : html`<ins>${fact}</ins>`}</dd>`,
+  )}</dl>`;
 
 const drillFacts = (side: ChangedDrill['now']): Html =>
   html`<p><span class="verdict ${side.verdict}">${SIGNS[side.verdict]} ${sideWords(side)}</span></p>`;

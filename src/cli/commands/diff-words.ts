@@ -4,8 +4,55 @@ import { groupedBy } from '../../reporters/digest.ts';
 import { scoreWords, withUnread } from '../../reporters/words.ts';
 import { count, seconds, usd } from '../../text/words.ts';
 
+/** How a name, a text that somebody else wrote, and the check of a finding are put down. */
+export interface Marks {
+  name(text: string): string;
+  text(text: string): string;
+  check(text: string): string;
+}
+
+export interface Section {
+  title: string;
+  lines: string[];
+}
+
+/** All that changed, the worst first, without sections in which nothing did. */
+export function sectionsOf(comparison: Comparison, { name, text, check }: Marks): Section[] {
+  const { broke, unjudged, healed, verdicts, drills, slower, dearer, faster, cheaper } = comparison;
+  const placeOf = ({ drill, phase, task }: Partial<Placed>) =>
+    [drill, phase, task].flatMap((one) => one ?? []).map(name);
+  const whereOf = ({ first: { drill, phase }, tasks }: Group<Placed>): string =>
+    [
+      ...placeOf({ drill, phase }),
+      ...(tasks.length === 0 ? [] : [`${count(tasks.length, 'task')} (${name(few(tasks))})`]),
+    ].join(', ');
+  const findings = (list: Comparison['broke']) =>
+    grouped(list, (one) => one.check).map((group) => {
+      const { severity, reason, check: found } = group.first;
+      return `${check(found)} (${severity}) in ${whereOf(group)}: ${growth(group)}; ${text(reason)}`;
+    });
+  const figures = (list: Comparison['slower'], words: typeof latencyWords) =>
+    list.map((one) => `${placeOf(one).join(', ')}: ${words(one)}`);
+  const changed = grouped(verdicts, changeWords).map((group) => `${whereOf(group)}: ${changeWords(group.first)}`);
+  const others = drills.filter((one) => !isSame(one));
+  const sections: Record<string, string[]> = {
+    broke: findings(broke),
+    'no longer judged, so not healed': findings(unjudged),
+    healed: findings(healed),
+    verdicts: changed,
+    drills: others.map((one) => `${name(one.drill)}: ${sideWords(one.before)} → ${sideWords(one.now)}`),
+    slower: figures(slower, latencyWords),
+    dearer: figures(dearer, costWords),
+    faster: figures(faster, latencyWords),
+    cheaper: figures(cheaper, costWords),
+    'only before': comparison.only_before.map(name),
+    'only now': comparison.only_now.map(name),
+  };
+  return Object.entries(sections).flatMap(([title, lines]) => (lines.length === 0 ? [] : [{ title, lines }]));
+}
+
 /** Changes of one kind in one phase of a drill: what people read is one line, however many golden tasks it is. */
-export interface Group<T> {
+interface Group<T> {
   first: T;
   tasks: string[];
   /** Asks with such a finding. */
@@ -13,9 +60,12 @@ export interface Group<T> {
   now: number;
 }
 
-type Placed = { drill: string; phase?: string | undefined; task?: string | undefined; before: unknown; now: unknown };
+type Placed = { drill: string; phase?: string | undefined; task?: string | undefined };
 
-export function grouped<T extends Placed>(all: readonly T[], kindOf: (one: T) => string): Group<T>[] {
+function grouped<T extends Placed & { before: unknown; now: unknown }>(
+  all: readonly T[],
+  kindOf: (one: T) => string,
+): Group<T>[] {
   const groups = groupedBy(all, (one) => JSON.stringify([one.drill, one.phase, kindOf(one)]));
   const asks = (list: readonly T[], side: 'before' | 'now') =>
     list.reduce((sum, one) => sum + (typeof one[side] === 'number' ? one[side] : 0), 0);
@@ -28,13 +78,13 @@ export function grouped<T extends Placed>(all: readonly T[], kindOf: (one: T) =>
 }
 
 /** Names, the first few of them. */
-export const few = (names: readonly string[]): string =>
+const few = (names: readonly string[]): string =>
   names.length <= FEW ? names.join(', ') : `${names.slice(0, FEW).join(', ')} and ${names.length - FEW} more`;
 
 const FEW = 3;
 
 /** `2 asks, 1 before`. */
-export const growth = ({ tasks, before, now }: Group<unknown>): string =>
+const growth = ({ tasks, before, now }: Group<unknown>): string =>
   tasks.length === 0 ? 'the whole drill' : `${count(now, 'ask')}, ${before} before`;
 
 /** `passed → failed`. */
