@@ -89,15 +89,16 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
     );
     expect(firstScreen).toMatch(/call 1, to primary \(gpt-5-mini\): timeout after [\d.]+ s, by the fault hang/);
     expect(firstScreen).toMatch(/backup \(gpt-5-nano\) got system, user, schema of the reply.*replied/);
-    expect(firstScreen).toContain('Set `timeout` and `maxRetries` (`max_retries` in Python) on the client of primary');
+    expect(firstScreen).toContain('Set timeout and maxRetries (max_retries in Python) on the client of primary');
     await page.keyboard.press('n');
     const row = page.locator('details.row[open]');
     await row.locator('.side pre').first().waitFor();
     const text = await row.innerText();
-    expect(text).toMatch(/primary 1[\s▼]+timeout after [\d.]+ s \(hang\)/);
+    expect(text).toMatch(/primary 1[\s\d]+timeout after [\d.]+ s \(hang\) · finding 2, 3/);
+    expect(text).toMatch(/money\s+spent \$0\.0001 of \$0\.0120/);
     expect(text).toMatch(/backup 1: replied 200 after [\d.]+ s/);
     expect(text).toContain('Answer the support question from the sources only');
-    expect(text).toContain('To change: Set `timeout` and `maxRetries`');
+    expect(text).toContain('To change: Set timeout and maxRetries');
     expect(await row.locator('mark').count()).toBeGreaterThan(0);
   });
 
@@ -113,7 +114,12 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
     expect(second).not.toBe(first);
     await page.keyboard.press('p');
     expect(await focused()).toBe(first);
-    await page.keyboard.press('Enter');
+    // Another one that is closed leaves the address of this one as it is.
+    await page.locator(`[id="${second}"] summary`).first().press('Enter');
+    await page.waitForFunction(`document.getElementById('${second}').open === false`);
+    expect(new URL(page.url()).hash).toBe(`#${first}`);
+    await page.locator(`[id="${first}"] summary`).first().press('Enter');
+    await page.waitForFunction(`location.hash === ''`);
     expect(await page.locator(`[id="${first}"]`).getAttribute('open')).toBeNull();
     await page.keyboard.press('/');
     await page.keyboard.type('verdict:passed -phase:healed');
@@ -130,6 +136,10 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
     expect(took).toEqual(took.toSorted((a, b) => b - a));
     await page.click('.counters .passed');
     await page.waitForFunction(`document.querySelectorAll('.rows > li').length === 4`);
+    expect(await page.getAttribute('.counters .passed', 'aria-current')).toBe('true');
+    expect(await page.evaluate(`document.getElementById('tasks').getBoundingClientRect().top < innerHeight`)).toBe(
+      true,
+    );
     await page.click('.band a.failed >> nth=0');
     await page.waitForSelector('details.row[open] .timeline');
   });

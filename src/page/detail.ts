@@ -49,9 +49,13 @@ const findingsOf = (detail: Detail, drill: DrillData): HTMLElement[] =>
         h('b', {}, check),
         `${whole ? ', the drill as a whole' : ''}: ${reason}`,
       ),
-      advice !== undefined && h('p', { class: 'fix' }, `To change: ${advice}`),
+      advice !== undefined && h('p', { class: 'fix' }, 'To change: ', ...coded(advice)),
     ),
   );
+
+/** What stands between backquotes is code. */
+const coded = (text: string): (HTMLElement | string)[] =>
+  text.split(/`([^`]+)`/).map((part, i) => (i % 2 === 0 ? part : h('code', {}, part)));
 
 const adviceOf = (failed: readonly Cell[], { advice }: DrillData): [Cell, string | undefined][] =>
   failed.map((cell, i) => {

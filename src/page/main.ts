@@ -10,7 +10,7 @@ interface State {
   t: string | undefined;
 }
 
-const HELP = 'Keys: n and p the next and the last failure, / the query, Escape out of it.';
+const HELP = 'Keys: n the next failure, p the one before, / the query, Escape out of it.';
 
 async function start(place: HTMLElement, tools: HTMLElement): Promise<void> {
   const store = await openStore();

@@ -133,7 +133,7 @@ function gotWords(call: Call, things: readonly Thing[]): string {
   const said = came !== undefined && 'text' in came ? `: “${excerpt(came.text)}”` : '';
   const titles = parts.flatMap((part) => ('title' in part ? [part.title] : []));
   const what = titles.length === 0 ? 'a request' : clean(titles.slice(0, MOST_TITLES).join(', '));
-  return `${call.role} (${call.model}) got ${what}${asked}, and ${call.failure ?? 'replied'}${said}`;
+  return `${call.role} (${call.model}) got ${what}${asked}, and ${call.failure === null ? 'replied' : `failed with ${call.failure}`}${said}`;
 }
 
 /** A long conversation is not told turn by turn. */

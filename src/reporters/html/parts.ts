@@ -67,9 +67,13 @@ function causeCard(cause: Cause): Html {
     first === undefined
       ? ''
       : html`<dt>Which call</dt><dd>${first.call}</dd><dt>What the backup got</dt><dd>${first.backup}</dd>`
-  }${advice.length === 0 ? '' : html`<dt>What to change</dt><dd>${advice.slice(0, 3).map((text) => html`<p>${text}</p>`)}</dd>`}</dl>
+  }${advice.length === 0 ? '' : html`<dt>What to change</dt><dd>${advice.slice(0, 3).map((text) => html`<p>${coded(text)}</p>`)}</dd>`}</dl>
 ${look === undefined ? '' : html`<p><a class="look" href="${linkTo(look.id)}">Look at ${look.task}</a></p>`}</article>`;
 }
+
+/** What stands between backquotes is code. */
+const coded = (text: string): Html =>
+  joined(text.split(/`([^`]+)`/).map((part, i) => (i % 2 === 0 ? html`${part}` : html`<code>${part}</code>`)));
 
 function mostOften(endings: ReadonlyMap<string, number>): Html {
   const sorted = [...endings].toSorted((a, b) => b[1] - a[1]);
