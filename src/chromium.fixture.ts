@@ -48,8 +48,11 @@ export async function look(
   await page.goto(`file://${path}${hash}`);
   const runs = options.javaScriptEnabled !== false && (await page.locator('script').count()) > 0;
   if (runs) await page.waitForSelector('body[data-ready]', { state: 'attached' });
-  return { page, complaints, requests, [Symbol.dispose]: () => void context.close() };
+  return { page, complaints, requests, [Symbol.dispose]: () => void context.close().catch(closedWithItsBrowser) };
 }
+
+/** The browser of a test that is over may be gone first. */
+const closedWithItsBrowser = (): void => {};
 
 /** By how much a page has to be scrolled sideways. */
 export const sideways = 'document.documentElement.scrollWidth - document.documentElement.clientWidth';

@@ -47,7 +47,12 @@ const Sides = z.object({ verdict: word, score, unread: z.number().int() });
 const ChangedDrill = z.object({ drill: z.string(), before: Sides, now: Sides });
 export type ChangedDrill = z.infer<typeof ChangedDrill>;
 
-const ChangedTask = z.object({ ...place, before: word, now: word });
+const ChangedTask = z.object({
+  ...place,
+  before: word,
+  now: word,
+  baseline: z.string().optional().describe('what is wrong with it now without any fault, so that nothing is decided'),
+});
 export type ChangedTask = z.infer<typeof ChangedTask>;
 
 /** A figure of the asks of one golden task in a phase that ended in both runs: the mean of each. */

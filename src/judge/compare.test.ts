@@ -61,6 +61,18 @@ test.each<[string, Partial<RunReport>]>([
   });
 });
 
+test('a task that fails without any fault now is worse than one that failed under a fault, and why is told', () => {
+  const ask = failedDrill.tasks[0];
+  if (ask === undefined) throw new Error('no ask');
+  const baseline = { ...ask.baseline, verdict: 'failed' as const, reason: 'it has no answer' };
+  const now = { ...failedDrill, tasks: [{ ...ask, verdict: 'inconclusive' as const, checks: [], baseline }] };
+  const { worse, verdicts } = compared(run([{ ...failedDrill, tasks: [ask] }]), run([now]));
+  expect([worse, verdicts.map(({ before, now: is, baseline: why }) => [before, is, why])]).toEqual([
+    true,
+    [['failed', 'inconclusive', 'it has no answer']],
+  ]);
+});
+
 test('of a list that is declared, what only one side has is told', () => {
   const declaring = (features: string[], chain: string[]) =>
     run([drill({})], {

@@ -30,6 +30,8 @@ export function compareRuns(before: ReadReport, now: ReadReport): Comparison {
       ...drills.map((one) => [one.before.verdict, one.now.verdict]),
       ...verdicts.map((one) => [one.before, one.now]),
     ].some(([a = 'passed', b = 'passed']) => fell(a, b)) ||
+    // What fails without any fault is no better than what failed under one.
+    verdicts.some(({ baseline }) => baseline !== undefined) ||
     (was.status === 'completed' && is.status !== 'completed');
   return {
     schema: 'drill.diff/1',
@@ -164,7 +166,9 @@ export function pairsOf(was: readonly DrillReport[], is: readonly DrillReport[])
 
 function changedVerdict({ drill, phase, task, before, now }: Pair): ChangedTask[] {
   const [a, b] = [before, now].map((asks) => worst(asks.map(({ verdict }) => verdict)));
-  return a === b || a === undefined || b === undefined ? [] : [{ drill, phase, task, before: a, now: b }];
+  if (a === b || a === undefined || b === undefined) return [];
+  const baseline = now.find((ask) => b === 'inconclusive' && ask.baseline.verdict === 'failed')?.baseline.reason;
+  return [{ drill, phase, task, before: a, now: b, ...(baseline !== undefined && { baseline }) }];
 }
 
 /** The start of a process is the machine's, and not the target's. */

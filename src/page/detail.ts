@@ -64,7 +64,7 @@ const adviceOf = (failed: readonly Cell[], { advice }: DrillData): [Cell, string
     return [cell, said ? undefined : text];
   });
 
-/** Words that the other side does not have are marked. */
+/** Words that the other side says otherwise are marked. */
 const gotOf = (name: string, ms: number | null, cost: number | null, { got }: Detail, other: Detail | undefined) =>
   h(
     'div',
@@ -75,7 +75,7 @@ const gotOf = (name: string, ms: number | null, cost: number | null, { got }: De
       {},
       ...got.flatMap(([key, text]) => {
         const theirs = other?.got.find(([one]) => one === key)?.[1];
-        return [h('dt', {}, key), h('dd', {}, ...differing(text, other === undefined ? text : (theirs ?? '')))];
+        return [h('dt', {}, key), h('dd', {}, ...differing(text, theirs ?? text))];
       }),
     ),
   );

@@ -44,6 +44,10 @@ export class List {
     this.#shown += next.length;
   }
 
+  has(id: string | undefined): boolean {
+    return this.#rows.some((row) => this.#idOf(row) === id);
+  }
+
   /** Opens the row of this id and goes there; false where it is not among those that are shown. */
   open(id: string): boolean {
     const index = this.#rows.findIndex((row) => this.#idOf(row) === id);

@@ -80,16 +80,15 @@ async function start(place: HTMLElement, tools: HTMLElement): Promise<void> {
     }
   }
 
-  query.addEventListener('input', () => {
-    state.q = query.value;
-    remember();
+  function choose(chosen: Partial<State>): void {
+    Object.assign(state, chosen);
     show();
-  });
-  order.addEventListener('change', () => {
-    state.sort = order.value;
+    if (!list.has(state.t)) state.t = undefined;
     remember();
-    show();
-  });
+  }
+
+  query.addEventListener('input', () => choose({ q: query.value }));
+  order.addEventListener('change', () => choose({ sort: order.value }));
   window.addEventListener('hashchange', () => {
     read();
     if (state.t === undefined) byId('tasks')?.scrollIntoView();

@@ -127,7 +127,8 @@ function sidesOf({ sides, drill, task }: Place, drills: Comparison['drills']): H
 
 const colourOf = (change: Change): string => {
   if (change.kind !== 'verdicts') return SHOWN[change.kind][1];
-  return fell(change.one.before, change.one.now) ? 'failed' : 'passed';
+  const { before, now, baseline } = change.one;
+  return fell(before, now) || baseline !== undefined ? 'failed' : 'passed';
 };
 const labelOf = ({ kind }: Change): string => (kind === 'verdicts' ? 'other verdict' : SHOWN[kind][0]);
 

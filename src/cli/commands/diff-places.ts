@@ -74,6 +74,6 @@ const OF_OTHERS = { unjudged: 4, slower: 5, dearer: 5, healed: 6, faster: 7, che
 
 function rankOf({ kind, one }: Change): number {
   if (kind === 'broke') return OF_BROKEN[one.severity];
-  if (kind === 'verdicts') return fell(one.before, one.now) ? 2 : 6;
+  if (kind === 'verdicts') return fell(one.before, one.now) || one.baseline !== undefined ? 2 : 6;
   return OF_OTHERS[kind];
 }

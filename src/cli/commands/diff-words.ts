@@ -33,7 +33,9 @@ export function sectionsOf(comparison: Comparison, { name, text, check }: Marks)
     });
   const figures = (list: Comparison['slower'], words: typeof latencyWords) =>
     list.map((one) => `${placeOf(one).join(', ')}: ${words(one)}`);
-  const changed = grouped(verdicts, changeWords).map((group) => `${whereOf(group)}: ${changeWords(group.first)}`);
+  const changed = grouped(verdicts, (one) => `${one.before} ${one.now}`).map(
+    (group) => `${whereOf(group)}: ${text(changeWords(group.first))}`,
+  );
   const others = drills.filter((one) => !isSame(one));
   const sections: Record<string, string[]> = {
     broke: findings(broke),
@@ -88,7 +90,8 @@ const growth = ({ tasks, before, now }: Group<unknown>): string =>
   tasks.length === 0 ? 'the whole drill' : `${count(now, 'ask')}, ${before} before`;
 
 /** `passed → failed`. */
-export const changeWords = ({ before, now }: ChangedTask): string => `${before} → ${now}`;
+export const changeWords = ({ before, now, baseline }: ChangedTask): string =>
+  `${before} → ${now}${baseline === undefined ? '' : `; without any fault: ${baseline}`}`;
 
 /** Both times in one unit, in which they differ. */
 export function latencyWords({ before, now, asks }: ChangedFigure): string {
@@ -132,7 +135,7 @@ export const noiseWords = ({ exact }: Comparison): string =>
 
 /** All there is in one line. */
 export function summaryWords({ worse, broke, healed, unjudged, slower, faster, dearer, cheaper }: Comparison): string {
-  const lists = { broke, healed, 'no longer judged': unjudged, slower, faster, dearer, cheaper };
+  const lists = { broke, 'no longer judged': unjudged, slower, dearer, healed, faster, cheaper };
   const counts = Object.entries(lists).flatMap(([word, list]) => (list.length === 0 ? [] : [`${list.length} ${word}`]));
   return [worse ? 'worse' : 'nothing is worse', ...counts].join(', ');
 }

@@ -99,16 +99,19 @@ function toldWords(task: TaskReport): string {
 export function saidTo(task: TaskReport): string {
   if (task.outcome.kind === 'hung') return 'nothing: they waited for ever';
   const { answer, error, shown } = task.outcome;
-  const said = [answer ?? shown, told(task)].filter((text) => text !== undefined && text !== '').join(' ');
-  return said === '' ? `nothing${error === undefined ? '' : `: ${clean(error)}`}` : excerpt(said);
+  const said = [answer ?? shown ?? '', told(task) ?? ''].filter((text) => text !== '').map(excerpt);
+  return said.length === 0 ? `nothing${error === undefined ? '' : `: ${clean(error)}`}` : said.join(' ');
 }
 
-function wordsOf({ detail: { calls }, things }: Seen): { call: string; backup: string } {
+function wordsOf({ detail: { calls, checks }, things }: Seen): { call: string; backup: string } {
   const broken = calls.find(({ failure, fault }) => failure !== null || fault !== null) ?? calls[0];
+  const marks = checks.flatMap(({ verdict, marks: some }) => (verdict === 'failed' ? some : []));
+  const found = calls[marks.find(({ call }) => call !== null)?.call ?? -1] ?? broken;
   const [first] = calls;
   const other = calls.findLast(({ role }) => role !== first?.role);
+  const before = found === broken || broken === undefined ? '' : `; before it ${callWords(broken, calls)}`;
   return {
-    call: broken === undefined ? 'no model was called' : callWords(broken, calls),
+    call: found === undefined ? 'no model was called' : `${callWords(found, calls)}${before}`,
     backup: other === undefined ? 'nothing: no other role was called' : gotWords(other, things),
   };
 }
@@ -118,8 +121,8 @@ function callWords(call: Call, calls: readonly Call[]): string {
   return [
     `call ${calls.indexOf(call) + 1}, to ${call.role} (${call.model}): ${call.failure ?? 'replied'}`,
     call.end === null ? ', and never ended' : ` after ${seconds(call.end - call.at)}`,
-    call.fault === null ? ', by no fault of the drill' : `, by the fault ${call.fault}`,
-    again > 1 ? `; ${again} such calls` : '',
+    call.fault !== null ? `, by the fault ${call.fault}` : call.failure === null ? '' : ', by no fault of the drill',
+    again > 1 && call.failure !== null ? `; ${again} such calls` : '',
   ].join('');
 }
 

@@ -21,7 +21,7 @@ export function header(run: Omit<RunReport, 'drills'>, name: string, lead: strin
     about.started_at.replace('T', ' ').slice(0, 16),
     `run ${about.id}`,
   ];
-  return html`<header><p class="brand">failover drill</p>
+  return html`<header><a class="skip" href="#tasks">To the tasks</a><p class="brand">failover drill</p>
 <h1><span class="verdict ${run.verdict}">${SIGNS[run.verdict]} ${wordOf(run.verdict)}</span> ${name} <span class="on">on ${target.name}</span></h1>
 <p class="lead">${lead}</p>
 <p class="facts">${facts.filter((fact) => fact !== undefined).join(' · ')}</p>
