@@ -4,6 +4,8 @@ import { seconds, usd } from './words.ts';
 
 /** Room behind the last thing that happened. */
 const MARGIN = 1.04;
+/** What took no time is shown as if it had taken some. */
+const LEAST = 100;
 
 /** Puts an element where it happened: at a time, or from one to another. */
 type Place = (element: HTMLElement, from: number, to?: number) => HTMLElement;
@@ -12,7 +14,7 @@ type Place = (element: HTMLElement, from: number, to?: number) => HTMLElement;
 export function timeline(detail: Detail): HTMLElement {
   const { calls, tools, breakers, deadline_ms, end_ms, left_ms } = detail;
   const ends = [...calls, ...tools].flatMap(({ at, end }) => [at, end ?? 0]);
-  const whole = Math.max(end_ms ?? deadline_ms, left_ms ?? 0, ...ends, 1);
+  const whole = Math.max(end_ms ?? deadline_ms, left_ms ?? 0, ...ends, LEAST);
   const late = deadline_ms > 0 && deadline_ms <= whole;
   const at: Place = (element, from, to = from) => {
     element.style.left = `${(100 * Math.max(0, from)) / (whole * MARGIN)}%`;
