@@ -77,7 +77,8 @@ describe('a run that is interrupted', () => {
     expect(readable(out, false)?.events.length).toBeGreaterThan(100);
     expect(readable(out, false)?.report).toBeUndefined();
     const told = drill([bin, 'report', join(out, readdirSync(out)[0] ?? '')]);
-    expect([told.status, told.stderr]).toEqual([2, expect.stringContaining('this run was interrupted')]);
+    expect([told.status, told.stderr]).toEqual([130, expect.stringContaining('this is how far the run came')]);
+    expect(told.stdout).toContain('NOT FINISHED');
   });
 
   it.each(['for (;;);', 'await new Promise(() => {});', ''])(

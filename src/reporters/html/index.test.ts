@@ -118,8 +118,17 @@ describe('the page of a run', () => {
     expect(page([passedDrill], events, [...bodies, { full: 1 }])).toContain('More was said than is kept');
   });
 
+  it('has the asks of a drill that did not come to its end, also where others did after it', () => {
+    const broken = dataIn(page([passedDrill], events, bodies, { ...sampleRun, unfinished: ['two_wrongs'] }));
+    expect((broken.get('rows') as Row[]).slice(0, 2)).toMatchObject([
+      { task: 'refund_policy_edge_case', verdict: 'inconclusive', what: 'under way', faults: ['hang on primary'] },
+      { verdict: 'passed' },
+    ]);
+    expect(broken.get('run')).toMatchObject([{ drills: [{ name: 'two_wrongs' }, { name: 'timeout_primary' }] }]);
+  });
+
   it('a drill that runs twice has two names', () => {
-    const twice = dataIn(page([passedDrill, passedDrill])).get('run');
+    const twice = dataIn(page([passedDrill, passedDrill], [])).get('run');
     expect(twice).toMatchObject([{ drills: [{ name: 'timeout_primary' }, { name: 'timeout_primary~2' }] }]);
   });
 });

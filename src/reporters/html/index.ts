@@ -4,7 +4,7 @@ import type { JudgedDrill, RunReport, TaskReport } from '../../core/report.ts';
 import type { TraceEvent } from '../../core/trace.ts';
 import type { Detail, DrillData, Row, RunData, Thing, Word } from '../../page/data.ts';
 import { idOf, SIGNS } from '../../page/words.ts';
-import { count } from '../../text/words.ts';
+import { count, unique } from '../../text/words.ts';
 import { brokenIn, withUnread } from '../words.ts';
 import { Causes } from './causes.ts';
 import { detailOf, detailOfTape, rowOf, rowOfTape } from './collect.ts';
@@ -91,6 +91,7 @@ class Page {
 
   add(drill: JudgedDrill): void {
     const { name, reproduce, advice = {}, reasons, verdict, notes } = drill;
+    if (name !== this.#tape.drill) this.#addUnfinished();
     const key = this.#begin({ name, reproduce, advice, reasons, verdict, notes });
     this.#causes.addDrill(drill, (evidence) => this.#askOf(evidence, key));
     const plain = this.#keepPlain();
@@ -105,8 +106,8 @@ class Page {
     if (name === undefined || asks.size === 0) return;
     this.#begin({ name, reproduce: '', advice: {}, reasons: [], verdict: 'inconclusive', notes: [] });
     const plain = this.#keepPlain();
-    for (const [ask, taped] of asks) {
-      if (taped.baseline) continue;
+    const broken = [...asks].filter(([, { baseline }]) => !baseline);
+    for (const [ask, taped] of broken.length > 0 ? broken : asks) {
       const without = [...asks.values()].findLast(({ baseline, task }) => baseline && task === taped.task);
       this.#addRow(rowOfTape(ask, taped, without), detailOfTape(taped), plain.get(taped.task) ?? null, 'not finished');
     }
@@ -206,7 +207,8 @@ class Page {
   end(run: Omit<RunReport, 'drills'>): string {
     this.#addUnfinished();
     this.#flush();
-    const name = this.#drills.length === 1 ? (this.#drills[0]?.name ?? '') : count(this.#drills.length, 'drill');
+    const [only = '', ...more] = unique([...this.#drills.map((drill) => drill.name), ...run.unfinished]);
+    const name = more.length === 0 ? only : count(more.length + 1, 'drill');
     const data: RunData = {
       name,
       blocks: { details: A_BLOCK, things: this.#writeThings() },
@@ -221,7 +223,7 @@ class Page {
     const top = [
       header(run, name, this.#lead(run)),
       counters(this.#counts),
-      findings(this.#causes.all(), this.#counts.inconclusive),
+      findings(this.#causes.all(), this.#counts.inconclusive + run.unfinished.length),
       open(
         this.#drills.filter(({ verdict }) => verdict !== 'passed'),
         this.#notes(run),
