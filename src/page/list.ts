@@ -94,8 +94,9 @@ export class List {
       ),
       body,
     );
+    // That it has been toggled is heard later, when another one may be meant already.
+    details.querySelector('summary')?.addEventListener('click', () => this.#toggled(id, !details.open));
     details.addEventListener('toggle', () => {
-      this.#toggled(id, details.open);
       if (!details.open || body.childElementCount > 0) return;
       void detailFor(row, drill, this.#store).then((parts) => body.replaceChildren(...parts));
     });
