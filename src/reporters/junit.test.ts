@@ -3,7 +3,16 @@ import type { DrillReport } from '../core/report.ts';
 import { runDrill } from '../drill-run.fixture.ts';
 import { expectJunit, HOSTILE, namedDrill } from './formats.fixture.ts';
 import { junit } from './junit.ts';
-import { failedDrill, openDrill, passedDrill, sampleRun, task, tell, written } from './sample-run.fixture.ts';
+import {
+  failedDrill,
+  openDrill,
+  passedDrill,
+  sampleEvents,
+  sampleRun,
+  task,
+  tell,
+  written,
+} from './sample-run.fixture.ts';
 
 const render = (...drills: DrillReport[]): string => written(junit, tell(...drills));
 const sample = render(failedDrill, passedDrill);
@@ -28,7 +37,7 @@ describe('is valid by its schema', () => {
 
   it('and not by chance', async () => {
     await expect(expectJunit(sample.replace('<testcase ', '<testcase file="a" '))).rejects.toThrow("attribute 'file'");
-    await expect(expectJunit(sample.replace('0.210', 'soon'))).rejects.toThrow("attribute 'time'");
+    await expect(expectJunit(sample.replace('"0.210"', '"soon"'))).rejects.toThrow("attribute 'time'");
   });
 
   it.each(HOSTILE)('whatever is written: $shown', async ({ text }) => {
@@ -62,10 +71,24 @@ test('gives the real reasons', () => {
   expect(sample).toContain('<error type="inconclusive" message="the fault hang on backup never fired Fix: let the');
 });
 
-test('the time of the whole is real, that of suites and cases virtual, and a suite says so', () => {
-  expect(sample).toContain('skipped="1" time="5.000" file="drills/timeout_primary.yaml">');
-  expect(sample).toContain('<property name="time" value="virtual seconds"/>');
-  expect(sample).toContain('classname="two_wrongs.outage" time="4.100">');
+test('a time is a real one: in virtual time only the whole has one', () => {
+  expect(sample).toContain('skipped="1" file="drills/timeout_primary.yaml">');
+  expect(sample).toContain('<property name="virtual_seconds" value="5.000"/>');
+  expect(sample.match(/ time="/g)).toHaveLength(1);
+});
+
+test('in wall time suites and cases have theirs', async () => {
+  const [header] = sampleEvents;
+  if (header?.kind !== 'run-header') throw new Error('the sample begins with its header');
+  const xml = written(junit, (open) => {
+    open.onEvent?.({ ...header, time: 'wall' });
+    open.onDrill?.(failedDrill);
+    return open.onEnd({ ...sampleRun, time: 'wall' });
+  });
+  await expectJunit(xml);
+  expect(xml).toContain('skipped="1" time="5.000" file="drills/timeout_primary.yaml">');
+  expect(xml).toContain('classname="two_wrongs.outage" time="4.100">');
+  expect(xml).not.toContain('virtual');
 });
 
 test('all that failed in a case is one failure, the worst first', () => {
