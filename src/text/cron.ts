@@ -1,14 +1,8 @@
-import { createRequire } from 'node:module';
+import { Cron } from 'croner';
 import { formatRfc3339 } from './http-date.ts';
 
-/** Reads cron lines; loaded where there is one, because every command reads the configuration. */
-let croner: typeof import('croner') | undefined;
-
-function cronOf(line: string, timeZone: string) {
-  croner ??= createRequire(import.meta.url)('croner');
-  if (croner === undefined) throw new Error('croner is not installed');
-  return new croner.Cron(line, { timezone: timeZone, mode: '5-or-6-parts', paused: true });
-}
+const cronOf = (line: string, timeZone: string): Cron =>
+  new Cron(line, { timezone: timeZone, mode: '5-or-6-parts', paused: true });
 
 /** What is wrong with a cron line, in the words of its reader; undefined where nothing is. */
 export function cronProblem(line: string): string | undefined {
