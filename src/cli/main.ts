@@ -157,9 +157,9 @@ function programOf(terminal: Terminal, done: (code: number) => void): Command {
       done(judge(run, flags, await loadWholeCatalogue(), terminal));
     });
 
-  command('baseline', 'keep the findings of a run, to hold later ones against', `write ${stored}`)
+  command('baseline', 'keep the findings of a run, to hold later ones against', `write ${stored}`, 'write latest')
     .addArgument(new Argument('<action>', 'what to do').choices(['write']))
-    .argument('<run>', 'the folder of a run, or its run.json')
+    .argument('<run>', 'the folder of a run, its run.json, or latest or previous')
     .action(async (_: string, run: string, flags: { to: string }) => {
       const { writeBaseline } = await import('./commands/baseline.ts');
       writeBaseline(run, flags, terminal);
