@@ -1,11 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { catalogue } from './catalogue.ts';
 import { type DrillStory, drillStory, type Flaw, flaws } from './cli/commands/explain.ts';
 import { OPTIONS } from './cli/options.ts';
-import { WrittenDrill } from './core/drill.ts';
 import { EXIT } from './core/errors.ts';
 import { eventsOf } from './core/evidence.ts';
 import type { LogRecord } from './core/outcome.ts';
@@ -178,14 +176,6 @@ describe('docs/coverage.md', () => {
     const showing = passing.filter(({ drill: whole, task, log }) => holds(seen, { ...task, log, drill: whole }));
     expect(showing.length, `${seen} is seen`).toBeGreaterThan(0);
   });
-});
-
-it('the drill in the README is one', () => {
-  const [, yaml = ''] = /```yaml\n(drill: [\s\S]*?)```/.exec(read('README.md')) ?? [];
-  const drill = WrittenDrill.parse(parse(yaml));
-  const known = catalogue.checks.map((one) => one.name);
-  for (const claims of [drill.expect, ...drill.phases.map((phase) => phase.expect ?? {})])
-    for (const name of Object.keys(claims)) expect(known).toContain(name);
 });
 
 it('the table of commands in the README names each with its options', () => {

@@ -16,6 +16,7 @@ import { TraceEvent } from './core/trace.ts';
 import { root } from './drill-run.fixture.ts';
 import { freePorts } from './free-ports.fixture.ts';
 import { type Provider, startProvider } from './live/provider.fixture.ts';
+import { KEYS, LIVE_TASK, rolesAt } from './live-project.fixture.ts';
 import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
 
 const { main } = await import('./cli/main.ts');
@@ -23,7 +24,6 @@ const { main } = await import('./cli/main.ts');
 const STORED = 'reports/2026-01-31T12-00-00-timeout_primary';
 const NIGHTLY = ['30', '31'].map((day) => `nightly/2026-01-${day}T12-00-00-timeout_primary`);
 const text = (...path: string[]) => readFileSync(join(root, ...path), 'utf8');
-const TASK = '{ "name": "a", "input": "When are you open?", "must_include": ["10 am"] }';
 
 /** A user's project in which every example of the help can be followed. */
 const FILES = {
@@ -40,7 +40,7 @@ const FILES = {
     / *(spares-the-dead|fails-back): .*\n/g,
     '',
   ),
-  'fixtures/golden/support-answer/a.json': TASK,
+  'fixtures/golden/support-answer/a.json': LIVE_TASK,
 };
 
 async function drill(cwd: string, ...words: string[]) {
@@ -125,19 +125,10 @@ const drillFile = (phases: string, expected = 'ends-inside-deadline: {}', workfl
 const LIVE_FILES = {
   // In real time, on however slow a machine.
   'my-agent.ts': OWN_AGENT.replace('timeout(5000)', 'timeout(500_000)'),
-  'fixtures/golden/support-answer/a.json': TASK.replace('}', ', "max_latency_ms": 600000 }'),
+  'fixtures/golden/support-answer/a.json': LIVE_TASK.replace('}', ', "max_latency_ms": 600000 }'),
   'drills/timeout_primary.yaml':
     '{ drill: timeout_primary, title: T, hypothesis: H, workflow: support-answer, live: allowed, phases: [{ name: out, tasks: 1, faults: [{ fault: server-error, role: primary }] }], expect: { ends-inside-deadline: {} } }',
 };
-const KEYS = {
-  OPENAI_API_KEY: 'sk-proj-real-one-0123456789abcdef',
-  ANTHROPIC_API_KEY: 'sk-ant-real-two-0123456789abcdef',
-};
-const rolesAt = (origin: string) => `live: { daily_usd: 5, max_output_tokens: 1000, ledger: spend }
-roles:
-  primary: { provider: openai, protocol: openai-chat, base_url: "${origin}/v1", model: gpt-5-mini, key_env: OPENAI_API_KEY, ca_file: ca.pem }
-  backup: { provider: anthropic, protocol: anthropic-messages, base_url: "${origin}", model: claude-haiku-4-5, key_env: ANTHROPIC_API_KEY, ca_file: ca.pem }
-`;
 
 describe('every example that a help page shows can be followed', async () => {
   let project: Project;
@@ -388,19 +379,19 @@ describe('drill explain of what a user writes', () => {
     'golden-task': (example) => ({ 'fixtures/golden/support-answer/opening_hours.json': example }),
     contract: (example) => ({
       'fixtures/golden/support-answer/contract.yaml': example,
-      'fixtures/golden/support-answer/a.json': TASK,
+      'fixtures/golden/support-answer/a.json': LIVE_TASK,
     }),
     concepts: (example) => ({
       'fixtures/golden/support-answer/concepts.yaml': example,
-      'fixtures/golden/support-answer/a.json': TASK,
+      'fixtures/golden/support-answer/a.json': LIVE_TASK,
     }),
     notices: (example) => ({
       'fixtures/golden/support-answer/notices.yaml': example,
-      'fixtures/golden/support-answer/a.json': TASK,
+      'fixtures/golden/support-answer/a.json': LIVE_TASK,
     }),
     tools: (example) => ({
       'fixtures/golden/support-answer/tools.yaml': example,
-      'fixtures/golden/support-answer/a.json': TASK,
+      'fixtures/golden/support-answer/a.json': LIVE_TASK,
     }),
     config: (example) => ({ 'my-agent.ts': OWN_AGENT, 'drill.config.yaml': example }),
     declares: (example) => ({
@@ -413,7 +404,7 @@ describe('drill explain of what a user writes', () => {
   await fetch(roles.primary.base_url + '/chat/completions', { method: 'POST', signal: AbortSignal.timeout(10),
     body: JSON.stringify({ model: roles.primary.model, messages: [{ role: 'user', content: task.input }] }) }).catch(() => {});
   return ${JSON.stringify(parse(example))};\n};\n`,
-      'fixtures/golden/support-answer/a.json': TASK,
+      'fixtures/golden/support-answer/a.json': LIVE_TASK,
     }),
   };
 

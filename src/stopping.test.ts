@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { fakeTerminal } from './cli/terminal.fixture.ts';
 import { RunReport } from './core/report.ts';
 import { TraceEvent } from './core/trace.ts';
@@ -248,14 +248,6 @@ describe('in virtual time', () => {
     using other = project({ phases, stop: [{ latency_ms: 10, min_calls: 2, percentile: 100 }] });
     expect((await run(other.cwd, target, '-j', '2')).trace).toEqual(one.trace);
   });
-});
-
-it('the drill of the page runs, with its four conditions', async () => {
-  const [, yaml = ''] = /^```yaml\n([\s\S]*?)^```/m.exec(readFileSync(join(root, 'docs/stopping.md'), 'utf8')) ?? [];
-  using home = new Project({ 'drills/careful_outage.yaml': yaml });
-  expect(parse(yaml).stop).toHaveLength(4);
-  const { code, out } = await drill(home.cwd, 'run', 'careful_outage');
-  expect([code, out]).toEqual([0, expect.stringContaining('PASSED careful_outage')]);
 });
 
 it('a bug of ours: errored, with the reports of what there is', async () => {

@@ -46,7 +46,7 @@ const INTRO = `# What breaks
 
 <!-- Written from the examples and every_fault: UPDATE=1 npx vitest run src/what-breaks.test.ts -->
 
-Each [example](../README.md#examples) under every fault on its primary, with a stream (\`_streamed\`) and without: the checks that
+Each [example](drill-my-agent.md#examples) under every fault on its primary, with a stream (\`_streamed\`) and without: the checks that
 fail. An empty cell is a pass, a \`–\` is not applicable, a \`?\` inconclusive. The examples are written as the documentation of their
 SDK shows a fallback, so this is what whoever follows it ships. \`drill run every_fault/NAME --target FILE\` shows one of them.
 
