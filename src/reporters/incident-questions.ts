@@ -18,7 +18,7 @@ export function incidentQuestions(drill: JudgedDrill): [question: string, answer
     ],
     ['Did budgets hold?', budgets(drill)],
     ['Did any tool action run when it should not have?', effects(drill)],
-    ['Can we replay this with a fixture next week?', `Yes: \`${drill.reproduce}\``],
+    ['Can we replay this with a fixture next week?', `Yes: ${drill.reproduce}`],
   ];
 }
 

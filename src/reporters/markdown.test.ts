@@ -21,6 +21,12 @@ test('says what a reader asks for', () => {
   expect(text).toContain('Reproduce: `drill run two_wrongs --target ./agent.ts --seed 7`');
 });
 
+test('code in an advice is code, and what a user wrote in it no markup', () => {
+  const page = (advice: string) => written(markdown, tell({ ...failedDrill, advice: { 'fails-over': advice } }));
+  expect(page('Set `max_retries` on <b>.')).toContain('Fix for fails-over: Set `max_retries` on &lt;b&gt;. More:');
+  expect(page('Set `a` on *b`.')).toContain('Fix for fails-over: Set \\`a\\` on \\*b\\`. More:');
+});
+
 test('an inconclusive drill says first why, and shows no score', () => {
   const run = { ...sampleRun, verdict: 'inconclusive' as const, score: null };
   const page = written(markdown, (open) => {

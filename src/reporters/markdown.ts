@@ -4,7 +4,7 @@ import type { JudgedDrill, Recommendation, RunReport, TaskReport } from '../core
 import { count, seconds, usd } from '../text/words.ts';
 import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
 import { incidentQuestions } from './incident-questions.ts';
-import { code, safe } from './markup.ts';
+import { code, prose, safe } from './markup.ts';
 import { Matrices, type Matrix, type MatrixRow } from './matrix.ts';
 import {
   clean,
@@ -123,7 +123,7 @@ const openWords = ({ reason, fix }: JudgedDrill['reasons'][number]): string => `
 /** What is to be pasted stands as code, so that it can be. */
 function pasteable(text: string): string {
   const [says, paste] = withPaste(text);
-  return paste === undefined ? safe(says) : `${safe(says)} ${code(clean(paste))}`;
+  return paste === undefined ? prose(says) : `${prose(says)} ${code(clean(paste))}`;
 }
 
 function noteLine(note: string, drills: readonly string[], of: number): string {
@@ -282,7 +282,7 @@ function* failures(drill: JudgedDrill): Iterable<string> {
     const text = drill.advice?.[check];
     return text === undefined
       ? []
-      : [`- Fix for ${safe(check)}: ${safe(text)} More: ${code(`drill explain ${check}`)}`];
+      : [`- Fix for ${safe(check)}: ${prose(text)} More: ${code(`drill explain ${check}`)}`];
   });
   yield* advice.length === 0 ? [] : [...advice, ''];
   // Tasks that failed alike were called alike: the first of each kind shows how.
