@@ -101,6 +101,7 @@ describe.concurrent('a program of which nothing comes is inconclusive, and nobod
     await expect(ran(waiting, 'no-such-program --fast')).rejects.toThrow(
       /cannot be started: there is no command no-such-program/,
     );
+    await expect(ran(waiting, 'nowhere.py')).rejects.toThrow('there is no target nowhere.py');
   });
 
   it('writes what is no answer', async () => {

@@ -204,6 +204,11 @@ describe('what is inconclusive', () => {
     );
   });
 
+  it('a call to a service of their own: says that it can be drilled', async () => {
+    const seen = await inconclusive(`await fetch('http://127.0.0.1:1/ask').catch(() => {}); ${plain}`);
+    expect(seen).toContain('a service of yours that calls models, drill that, by `--target http://127.0.0.1:1/ask`');
+  });
+
   it('a model of no role on a known host: says which', async () => {
     const seen = await inconclusive(
       `await post(roles.primary.base_url + '/chat/completions', 'gpt-9').catch(() => {}); ${plain}`,

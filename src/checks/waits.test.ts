@@ -11,9 +11,9 @@ it.each([
   ],
   [
     [call(0, 300_900), call(301_000, 900, 'backup')],
-    /Set `timeout` on the client of primary: .* where Node’s fetch gives up by itself, and there were 1 such call;/,
+    /Set `timeout` on the client of primary: .* where Node’s fetch gives up by itself, and there was 1 such call;/,
   ],
-  [[call(0, 9_000)], /waited 9\.0 s, and there were 1 such call/],
+  [[call(0, 9_000)], /waited 9\.0 s, and there was 1 such call/],
   [[call(0, 50, 'primary'), call(60, null, 'backup')], /client of backup a time limit: its call was still open/],
   [[call(0, 50), call(20_050, 50), call(40_100, 50, 'backup')], /Do not wait 20\.0 s for primary/],
 ])('%j', (calls, text) => {

@@ -21,7 +21,7 @@ export function adviceOnWaits({ calls, deadline_ms }: AskSeen): string | undefin
     const unset = UNSET.find(({ ms }) => Math.abs((longest.ms ?? 0) - ms) <= SLACK_MS);
     const why = unset === undefined ? '' : `, ${unset.whose}`;
     const retries = times > 1 ? ' and `maxRetries` (`max_retries` in Python)' : '';
-    return `Set \`timeout\`${retries} on the client of ${longest.role}: a call of it waited ${seconds(longest.ms)}${why}, and there were ${count(times, 'such call')}; ${seconds(deadline_ms)} are there for all.`;
+    return `Set \`timeout\`${retries} on the client of ${longest.role}: a call of it waited ${seconds(longest.ms)}${why}, and there ${times === 1 ? 'was' : 'were'} ${count(times, 'such call')}; ${seconds(deadline_ms)} are there for all.`;
   }
   const pause = longestPause(calls);
   if (pause === undefined || pause.ms <= much) return undefined;

@@ -90,12 +90,22 @@ function readName(name: string, cwd: string): Partial<Config['targets'][string]>
   if (/^https?:\/\//.test(name)) return { http: name };
   const ending = extname(name);
   const interpreter = ownOf(INTERPRETERS, ending);
-  if (interpreter !== undefined && !name.includes(' ')) return { command: [...interpreter.split(' '), name] };
+  if (interpreter !== undefined && !name.includes(' ')) {
+    if (!existsSync(resolve(cwd, name))) throw noFile(name);
+    return { command: [...interpreter.split(' '), name] };
+  }
   if (/\s/.test(name.trim()) && !existsSync(resolve(cwd, name))) return { command: name, shell: SHELL.test(name) };
   if (/^\.[cm]?[jt]sx?$/.test(ending)) return { module: name };
   if (isExecutable(resolve(cwd, name))) return { command: [resolve(cwd, name)] };
   return /[\\/.]/.test(name) ? { module: name } : undefined;
 }
+
+const noFile = (name: string) =>
+  new DrillError({
+    message: `there is no target ${name}`,
+    place: { file: name },
+    fix: 'Name a file that is there, as seen from this folder; or a whole line: --target "python3 agent.py"',
+  });
 
 /** What only a shell understands: a line with it looks like one for a shell. */
 const SHELL = /[|&;<>$`"'*()]/;

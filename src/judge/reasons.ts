@@ -114,9 +114,15 @@ function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {
     reason: known
       ? `a call to ${event.origin} asked for the model ${event.model ?? '(none)'}, which is no role's`
       : `a call went to ${event.origin}${event.path} (model ${event.model ?? 'not named'}), which is no role's host`,
-    fix: `Make it a role, in the target's \`roles\` or in drill.config.yaml. Paste  ${rolesWith(parts.join(', '), plan)}`,
+    fix: `${asService(event)}ake it a role, in the target's \`roles\` or in drill.config.yaml. Paste  ${rolesWith(parts.join(', '), plan)}`,
   };
 }
+
+/** What speaks no protocol of models may be somebody's service that calls them. */
+const asService = ({ protocol, origin, path }: EventOf<'unknown-call'>): string =>
+  protocol === undefined
+    ? `Where it is a service of yours that calls models, drill that, by \`--target ${origin}${path}\`. Where it is a model, m`
+    : 'M';
 
 /** All roles of the chain and one more: whoever names roles names all of them. */
 function rolesWith(added: string, { roles, declares }: JudgePlan): string {
