@@ -100,6 +100,7 @@ class Reader implements AsyncDisposable {
     if (language === 'text') return this.#compare(block);
     if (theirs !== undefined) return expect(parse(block.text)).toBeTypeOf('object');
     if (whole !== undefined) return expect(partOf(whole, block.text)).toBe(true);
+    expect(['yaml', 'json', 'js', 'ts', 'md'], 'a language that is known how to follow').toContain(language);
     await this.#keep(block);
   }
 
