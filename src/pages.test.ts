@@ -64,7 +64,7 @@ const before = { ...process.env };
 beforeAll(async () => {
   provider = await startProvider({ keys: Object.values(KEYS) });
   Object.assign(process.env, KEYS);
-  port = await freePorts(4);
+  port = await freePorts(12);
 });
 afterAll(async () => {
   for (const name of Object.keys(KEYS)) delete process.env[name];
@@ -237,9 +237,9 @@ class Reader implements AsyncDisposable {
     return readdirSync(join(this.#project.cwd, dirname(word))).map((name) => join(dirname(word), name));
   }
 
-  /** Ports that a page names may be taken here. */
+  /** Ports that a page names may be taken here; the last is the first of several. */
   #here = (given: string): string =>
-    ['8080', '9464', '4700', '8787'].reduce((all, one, i) => all.replaceAll(one, String(port + i)), given);
+    ['8080', '9464', '4700', '8787', '4600'].reduce((all, one, i) => all.replaceAll(one, String(port + i)), given);
 }
 
 async function drill(cwd: string, env: Record<string, string | undefined>, ...words: string[]) {
