@@ -52,6 +52,8 @@ export const wordsOf = (command: string): string[] =>
 export const loose = (text: string): string =>
   text
     .replace(/\d{4}-\d\d-\d\dT[\d.:-]+Z?/g, 'MOMENT')
+    .replace(/\d\d:\d\d:\d\d/g, 'TIME')
+    .replace(/median [\d.]+ s, slowest [\d.]+ s/g, 'TIMES')
     .replace(/127\.0\.0\.1:\d+/g, 'HERE')
     .replace(/[\d.]+ s, about [\d.]+ s left(?=;|$)/gm, 'REAL TIME')
     .replace(/\s+/g, ' ')

@@ -105,8 +105,12 @@ class Reader implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const end of this.#ends) await end();
+    await this.#end();
     this.#project[Symbol.dispose]();
+  }
+
+  async #end(): Promise<void> {
+    for (const end of this.#ends.splice(0)) await end();
   }
 
   /** Files that no command of the page has used. */
@@ -174,6 +178,7 @@ class Reader implements AsyncDisposable {
       if (marker['not run'] !== undefined) await parses(command);
       else await this.#command(command, Number(marker['exit'] ?? 0), marker['in']);
     }
+    if (marker['then'] === 'Ctrl-C') await this.#end();
   }
 
   async #command(command: string, code: number, where: string | undefined): Promise<void> {
@@ -183,7 +188,7 @@ class Reader implements AsyncDisposable {
       .slice(2)
       .flatMap((word) => this.#unfold(word));
     if (words.some((word) => /^python|\.py$/.test(word)) && lacks('python3')) return;
-    if (words[0] === 'proxy' || (words[0] === 'schedule' && !words.includes('--print')))
+    if (['proxy', 'gameday'].includes(words[0] ?? '') || (words[0] === 'schedule' && !words.includes('--print')))
       return await this.#begin(words);
     const cwd = where === 'checkout' ? root : this.#project.cwd;
     const out = where === 'checkout' ? ['--out', join(this.#project.cwd, 'reports')] : [];
@@ -213,6 +218,7 @@ class Reader implements AsyncDisposable {
     this.#ends.push(async () => {
       interrupt.abort();
       expect(await over, terminal.err()).toBe(0);
+      this.#screen = terminal.out();
     });
   }
 
