@@ -190,9 +190,7 @@ describe('every example that a help page shows can be followed', async () => {
     const { code, out, err } = await drill(cwd, ...line.split(' ').slice(1), ...more);
     // What this project lacks for CI, what is left to its user or is paid for, is told beside what is written.
     const hints = /^drill (init|drift|schedule --print)/.test(line);
-    // How long a reply takes is up to the machine: nothing else may have drifted.
-    const drifted = line.startsWith('drill drift') && /^ {2}latency /m.test(out) && !/^ {2}(?!latency)/m.test(out);
-    expect({ code, err: hints ? '' : err }).toEqual({ code: drifted ? 1 : 0, err: '' });
+    expect({ code, err: hints ? '' : err }).toEqual({ code: 0, err: '' });
     expect(out).not.toBe('');
     if (line.includes('--json')) expect(JSON.parse(out)).toBeTypeOf('object');
   });
