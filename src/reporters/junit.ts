@@ -21,14 +21,18 @@ export const junit: Reporter = {
     const suite = (name: string, cases: Iterable<Case>, about: readonly Property[], file = '') => {
       // The head of a suite says how many of its cases failed.
       let own = NONE;
-      for (const one of cases) own = sum(own, countsOf(one));
+      let body = '';
+      for (const one of cases) {
+        own = sum(own, countsOf(one));
+        body += `${caseXml(one, timeOf(inSeconds(one.ms)))}\n`;
+      }
       counts = sum(counts, own);
       const place = file === '' ? '' : ` file="${attr(file)}"`;
       const took = inSeconds(own[4]);
       const head = `<testsuite name="${attr(name)}" ${words(own)} skipped="${own[3]}"${timeOf(took)}${place}>`;
       const virtual: Property[] = time === 'virtual' ? [['virtual_seconds', took]] : [];
       output.write(`  ${head}\n${propertiesXml([...virtual, ...about])}`);
-      for (const one of cases) output.write(`${caseXml(one, timeOf(inSeconds(one.ms)))}\n`);
+      output.write(body);
       output.write('  </testsuite>\n');
     };
     return {
@@ -83,12 +87,16 @@ interface Result {
   lines: readonly string[];
 }
 
-function casesOf(drill: JudgedDrill): Iterable<Case> {
+function* casesOf(drill: JudgedDrill): Iterable<Case> {
   const others = [...drill.checks.map((cell) => wholeCase(cell, drill)), ...openCase(drill)];
   const judged = drill.verdict !== 'not_applicable';
-  if (judged && drill.tasks.length + others.length > 0) return { [Symbol.iterator]: () => eachCase(drill, others) };
-  const skipped = skip('not_applicable', drill.reasons[0]?.reason ?? 'the target claims none of it');
-  return [caseOf(drill.name, drill.name, skipped)];
+  if (judged && drill.tasks.length + others.length > 0) {
+    yield* taskCases(drill);
+    yield* others;
+  } else {
+    const skipped = skip('not_applicable', drill.reasons[0]?.reason ?? 'the target claims none of it');
+    yield caseOf(drill.name, drill.name, skipped);
+  }
 }
 
 /** Of a drill as a whole. */
@@ -98,7 +106,7 @@ const caseOf = (name: string, drill: string, result: Result | undefined, output 
   ...{ ms: 0, result, output },
 });
 
-function* eachCase(drill: JudgedDrill, others: readonly Case[]): Generator<Case, void> {
+function* taskCases(drill: JudgedDrill): Iterable<Case> {
   const asked = new Map<string, number>();
   for (const task of drill.tasks) {
     const key = JSON.stringify([task.phase, task.task]);
@@ -106,7 +114,6 @@ function* eachCase(drill: JudgedDrill, others: readonly Case[]): Generator<Case,
     asked.set(key, times);
     yield taskCase(task, drill, times);
   }
-  yield* others;
 }
 
 function wholeCase(cell: CellReport, drill: JudgedDrill): Case {

@@ -184,7 +184,8 @@ const matrixTableRow = (matrix: Matrix): string =>
   `| [${safe(matrix.name)}](#${anchorOf(safe(matrix.name))}) | ${matrix.verdict} | – | ${safe(matrix.words)} | – | – |`;
 
 function* drillSection(drill: JudgedDrill): Iterable<string> {
-  const notices = noticesOf(drill);
+  /** Each once, with its number: whole drills say the same few. Filled as the tasks are told. */
+  const notices = new Map<string, number>();
   yield `## ${drillTitle(drill)}`;
   yield '';
   yield* drill.reasons.flatMap((one) => [`> **open:** ${openWords(one)}`, '']);
@@ -223,7 +224,7 @@ const TASK_HEAD = [
   'told',
 ];
 
-function* taskRows(drill: JudgedDrill, notices: ReadonlyMap<string, number>): Iterable<string[]> {
+function* taskRows(drill: JudgedDrill, notices: Map<string, number>): Iterable<string[]> {
   for (const task of drill.tasks)
     yield [
       task.task,
@@ -241,19 +242,12 @@ function* taskRows(drill: JudgedDrill, notices: ReadonlyMap<string, number>): It
     ];
 }
 
-/** Each notice once, with its number: whole drills say the same few. */
-function noticesOf(drill: JudgedDrill): ReadonlyMap<string, number> {
-  const notices = new Map<string, number>();
-  for (const task of drill.tasks) {
-    const text = told(task);
-    if (text !== undefined && !notices.has(text)) notices.set(text, notices.size + 1);
-  }
-  return notices;
-}
-
-function noticeWords(task: TaskReport, notices: ReadonlyMap<string, number>): string {
+function noticeWords(task: TaskReport, notices: Map<string, number>): string {
   const text = told(task);
-  return text === undefined ? howTold(task) : `notice ${notices.get(text)}`;
+  if (text === undefined) return howTold(task);
+  const number = notices.get(text) ?? notices.size + 1;
+  notices.set(text, number);
+  return `notice ${number}`;
 }
 
 function outcomeWords({ outcome }: TaskReport): string {
