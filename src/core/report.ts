@@ -134,6 +134,8 @@ export type DrillReport = z.infer<typeof DrillReport>;
 /** Many of a kind, to be gone through as often as one likes; they need not all be there at once. */
 export interface Rows<T> extends Iterable<T> {
   readonly length: number;
+  /** The same as JSON, where that is there anyway. */
+  texts?(): Iterable<string>;
   /** They are needed no more. */
   close?(): void;
 }

@@ -12,6 +12,7 @@ test('gives back what it was given, in order, as often as asked', () => {
   }
   expect([...kept]).toEqual(all);
   expect([...kept]).toEqual(all);
+  expect([...kept.texts()]).toEqual(all.map((one) => JSON.stringify(one)));
 });
 
 test('what is first is the very thing, so that nothing is paid for a few', () => {

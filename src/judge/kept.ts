@@ -36,11 +36,20 @@ export class Kept<T> implements Rows<T> {
 
   *[Symbol.iterator](): Iterator<T> {
     yield* this.#first;
+    for (const line of this.#lines()) yield JSON.parse(line);
+  }
+
+  *texts(): Iterable<string> {
+    for (const value of this.#first) yield JSON.stringify(value);
+    yield* this.#lines();
+  }
+
+  *#lines(): Iterable<string> {
     let rest = '';
     for (const piece of this.#spool?.pieces() ?? []) {
       const lines = (rest + piece).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) yield JSON.parse(line);
+      yield* lines;
     }
   }
 

@@ -29,8 +29,8 @@ export const json: Reporter = {
 function* linesOf({ tasks, ...drill }: JudgedDrill): Iterable<string> {
   yield `${JSON.stringify(drill).slice(0, -1)},"tasks":[`;
   let comma = '';
-  for (const task of tasks) {
-    yield `${comma}\n${JSON.stringify(task)}`;
+  for (const text of tasks.texts?.() ?? Array.from(tasks, (task) => JSON.stringify(task))) {
+    yield `${comma}\n${text}`;
     comma = ',';
   }
   yield ']}';
