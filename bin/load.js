@@ -1,14 +1,24 @@
 'use strict';
 // The package's code is one file. V8 keeps what it compiled of it beside the packages, so that later runs need not compile it.
-const { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const {
+  appendFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const { createRequire, Module } = require('node:module');
 const { join, sep } = require('node:path');
 const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
+const { crc32 } = require('node:zlib');
 
 const dist = join(__dirname, '../dist');
 const file = join(dist, 'drill.cjs');
-/** So many are kept: of several versions of Node, or options of it. */
+/** So many files are kept: of several versions of Node, or options of it. */
 const KEPT = 8;
 
 /** Sets V8 up for a process that plays or runs drills. Code that was compiled under other flags is refused. */
@@ -27,20 +37,25 @@ function tuneEngine() {
   if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=400000');
 }
 
-/** Where compiled code of this very file waits, by what runs it and how; beside the packages, whoever may write there may write those too. */
+/** Where compiled code waits, by what runs it and how; beside the packages, whoever may write there may write those too. */
 function placeFor(kind) {
   const at = __dirname.lastIndexOf(`${sep}node_modules${sep}`);
   const root = at < 0 ? join(__dirname, '..') : __dirname.slice(0, at);
-  const { size, mtimeMs } = statSync(file);
   const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').trim();
-  const run = flags === '' ? [] : [require('node:crypto').createHash('sha1').update(flags).digest('hex').slice(0, 8)];
-  const name = [kind, process.version, process.arch, size, Math.round(mtimeMs), ...run].join('-');
-  return join(root, 'node_modules/.cache/failover-drill', name);
+  const run = flags === '' ? [] : [crc32(flags).toString(16)];
+  return join(root, 'node_modules/.cache/failover-drill', [kind, process.version, process.arch, ...run].join('-'));
 }
 
-function read(path) {
+const SEAL_BYTES = 4;
+/** V8 asks only for the length of what it compiled, and ends the process where its own bytes are not whole. */
+const sealOf = (compiled, codeSum) => crc32(compiled, codeSum);
+
+/** What was compiled of this very code. */
+function read(place, codeSum) {
   try {
-    return readFileSync(path);
+    const all = readFileSync(place);
+    const compiled = all.subarray(0, -SEAL_BYTES);
+    return all.readUInt32LE(compiled.length) === sealOf(compiled, codeSum) ? compiled : undefined;
   } catch {
     return undefined;
   }
@@ -52,35 +67,37 @@ function read(path) {
  */
 exports.load = function load(kind) {
   tuneEngine();
-  const off = process.env.NODE_DISABLE_COMPILE_CACHE !== undefined;
-  const place = off ? undefined : placeFor(kind);
-  const cachedData = place === undefined ? undefined : read(place);
+  const code = readFileSync(file);
+  const place = process.env.NODE_DISABLE_COMPILE_CACHE === undefined ? placeFor(kind) : undefined;
+  const codeSum = crc32(code);
+  const cachedData = place === undefined ? undefined : read(place, codeSum);
   const module = new Module(file);
   module.filename = file;
-  const script = new Script(Module.wrap(readFileSync(file, 'latin1')), {
-    filename: file,
-    cachedData,
-  });
+  const script = new Script(Module.wrap(code.toString('latin1')), { filename: file, cachedData });
   // Whoever imports the package meanwhile gets the same.
   require.cache[file] = module;
   script.runInThisContext()(module.exports, createRequire(file), module, file, dist);
   module.loaded = true;
   const has = cachedData !== undefined && !script.cachedDataRejected;
-  return { whole: module.exports, keep: () => void (has || place === undefined || write(place, script)) };
+  return { whole: module.exports, keep: () => void (has || place === undefined || write(place, codeSum, script)) };
 };
 
-function write(place, script) {
+function write(place, codeSum, script) {
   try {
     const folder = join(place, '..');
     mkdirSync(folder, { recursive: true });
-    const begun = `${place}.${process.pid}`;
-    writeFileSync(begun, script.createCachedData());
-    renameSync(begun, place);
     const all = readdirSync(folder).map((name) => ({
       path: join(folder, name),
       at: statSync(join(folder, name)).mtimeMs,
     }));
-    for (const { path } of all.sort((a, b) => b.at - a.at).slice(KEPT)) rmSync(path, { force: true });
+    for (const { path } of all.sort((a, b) => b.at - a.at).slice(KEPT - 1)) rmSync(path, { force: true });
+    const begun = `${place}.${process.pid}`;
+    const compiled = script.createCachedData();
+    const seal = Buffer.alloc(SEAL_BYTES);
+    seal.writeUInt32LE(sealOf(compiled, codeSum));
+    writeFileSync(begun, compiled);
+    appendFileSync(begun, seal);
+    renameSync(begun, place);
   } catch {
     // Where nothing may be written, or two do at once, the next run compiles again.
   }

@@ -1,5 +1,16 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -112,6 +123,32 @@ it('the command, its plugins and an agent on /runtime work as they are packed', 
   const listed = drill('list').stdout;
   for (const name of ['house-outage', 'says-sunday', 'house-lines', 'kiosk', 'reference', 'order-agent', 'user_leaves'])
     expect(listed).toContain(name);
+});
+
+it('what V8 has compiled is taken for this very code only, and only where it is whole', () => {
+  const cwd = projectWith('compiled', {});
+  const [own, kept] = [join(cwd, 'failover-drill'), join(cwd, 'node_modules/.cache/failover-drill')];
+  cpSync(join(modules, 'failover-drill'), join(cwd, 'node_modules/failover-drill'), { recursive: true });
+  symlinkSync(join(cwd, 'node_modules/failover-drill'), own);
+  const drill = (...words: string[]) => {
+    const command = [join(own, 'bin/drill.js'), ...words];
+    return spawnSync(process.execPath, command, { cwd, encoding: 'utf8', timeout: HANG_GUARD_MS });
+  };
+  // Some installers give every file one date; and the code of a later version may be as long.
+  const write = (code: string) => {
+    writeFileSync(join(own, 'dist/drill.cjs'), code, 'latin1');
+    utimesSync(join(own, 'dist/drill.cjs'), 0, 0);
+  };
+  const code = readFileSync(join(own, 'dist/drill.cjs'), 'latin1');
+  write(code);
+  expect(drill('run', 'timeout_primary').stdout).toContain('  notices: ');
+  write(code.replace('`notices: ', '`NOTICES: '));
+  expect(drill('run', 'timeout_primary').stdout).toContain('  NOTICES: ');
+  const [name = '', ...more] = readdirSync(kept);
+  expect(more).toEqual([]);
+  const compiled = readFileSync(join(kept, name));
+  writeFileSync(join(kept, name), compiled.fill(0, compiled.length >> 2, compiled.length >> 1));
+  expect(drill('list')).toMatchObject({ status: 0, stderr: '' });
 });
 
 it('a drill is a test of vitest, which fails with what the command would print', () => {
