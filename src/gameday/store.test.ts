@@ -32,8 +32,8 @@ function day(): Store {
   store.see(switched('on', 2, 'server-error'));
   call(store, { status: 500, failure: 'server_error', ms: 300 });
   store.see(switched('off', 3, 'server-error'));
-  call(store, { status: null, how: 'left', ms: 4000 });
-  call(store, { how: 'reset', ms: 200 });
+  call(store, { at: at(4), status: null, how: 'left', ms: 4000 });
+  call(store, { at: at(5), how: 'reset', ms: 200 });
   store.see({ event: 'came', role: 'primary' });
   call(store, { role: '(no such tool)', status: 404, failure: 'unknown_tool' });
   return store;
@@ -80,6 +80,12 @@ test('the end tells what was switched when, and how calls ended meanwhile; of to
   12:00:01–  backup hang (from the start): no call
   12:00:02–12:00:03  primary server-error (by key, off by key): 1 × 500
 `);
+  const held = new Store();
+  held.see(switched('on', 1, 'hang'));
+  held.see({ event: 'came', role: 'primary' });
+  held.see(switched('off', 3, 'hang'));
+  held.see(entry({ at: at(2), status: null, how: 'left', ms: 60_000 }));
+  expect(switchedText(held)).toContain('primary hang (by key, off by key): 1 × left');
   for (let i = 0; i < 250; i++) {
     store.see(switched('on', 4, 'stall', 'admin API'));
     store.see(switched('off', 5, 'stall', 'time'));

@@ -12,7 +12,7 @@ export interface Place {
   brokenOff: number;
 }
 
-/** A fault from when it was armed until it was taken away, and how the calls of its place ended meanwhile. */
+/** A fault from when it was armed until it was taken away, and how the calls ended that its place had meanwhile. */
 export interface Span {
   id: string;
   use: FaultUse;
@@ -62,7 +62,9 @@ export class Store {
     else if (entry.how !== 'complete') place.brokenOff += 1;
     place.last.push({ as, well: entry.how === 'complete' && entry.failure === null, ms: entry.ms });
     if (place.last.length > MOST_LAST) place.last.shift();
-    for (const { ended } of this.armedAt(entry.role)) ended[as] = (ended[as] ?? 0) + 1;
+    // A call that hangs may end long after what holds it up was taken away.
+    const had = this.spans.filter(({ use, to }) => placeOf(use) === entry.role && (to === undefined || to >= entry.at));
+    for (const { ended } of had) ended[as] = (ended[as] ?? 0) + 1;
   }
 
   #switch({ event, id, use, at, by }: Switched): void {
