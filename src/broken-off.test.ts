@@ -54,6 +54,7 @@ it('a run that was killed is shown as far as it came', async () => {
       status: 'interrupted',
       verdict: 'inconclusive',
       unfinished: ['last'],
+      reproduce: 'drill run first last --target ./a.mjs --tasks my-tasks --seed 1',
       drills: [{ name: 'first', verdict: 'passed' }],
     },
   });
@@ -70,10 +71,28 @@ it('a run that was killed is shown as far as it came', async () => {
     ['out', 'inconclusive', 'under way'],
   ]);
   const asked = (data.get('d0') as Detail[]).at(-1);
-  expect(asked?.calls.map(({ role, sent }) => [role, sent === null])).toEqual([
-    ['primary', false],
-    ['backup', false],
+  expect(asked?.calls.map(({ role, sent, failure }) => [role, sent === null, failure])).toEqual([
+    ['primary', false, 'server_error'],
+    ['backup', false, null],
   ]);
+
+  // Where its process was lost while a model was asked, no model has replied; and how long it took nobody knows.
+  const calls = [...whole.matchAll(/^.*"drill":"last".*"phase":"out".*"kind":"call".*\n/gm)];
+  const { index = 0, 0: line = '' } = calls.at(-1) ?? {};
+  writeFileSync(join(folder, 'trace.jsonl'), whole.slice(0, index + line.length));
+  await drill(project.cwd, 'open', `reports/${made}`);
+  const left = (dataIn(readFileSync(join(folder, 'report.html'), 'utf8')).get('d0') as Detail[]).at(-1);
+  expect(left?.calls.at(-1)).toMatchObject({ role: 'backup', failure: 'no answer', end: null });
+  expect((await drill(project.cwd, 'report', `reports/${made}`, '--as', 'junit')).out).toMatch(
+    /<testsuites [^>]*errors="1">/,
+  );
+
+  // A line that a crash of the machine has left is damage, and no bug.
+  writeFileSync(join(folder, 'trace.jsonl'), whole.replace(/(?<=\n)\{"seq":3.*/, '\0\0'));
+  expect(await drill(project.cwd, 'report', `reports/${made}`)).toMatchObject({
+    code: 2,
+    err: expect.stringMatching(/the stored run is damaged: .*\n.*trace\.jsonl:4\n/),
+  });
 
   // Before the first event there is nothing to show.
   writeFileSync(join(folder, 'trace.jsonl'), '');

@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { RUN_SCHEMA } from '../core/run-schema.ts';
 import { TraceEvent } from '../core/trace.ts';
+import { unique } from '../text/words.ts';
 import type { StoredInputs } from './plan.ts';
-import { linesOf, type StoredFile } from './stored-file.ts';
+import { linesOf, orDamaged, type StoredFile } from './stored-file.ts';
 import type { RunFacts } from './summary.ts';
 
 /** What is known of a run that was killed, or goes on: its trace, as far as it was written, and what it is judged by. */
@@ -30,8 +31,10 @@ export function readBrokenOff(trace: StoredFile, plans: Iterable<StoredInputs>):
   let header: Extract<TraceEvent, { kind: 'run-header' }> | undefined;
   // The drill that the events are of, and whether its last phase has ended.
   let [at, over] = [-1, false];
+  let lines = 0;
   for (const line of linesOf(trace, 'so far')) {
-    const event = TraceEvent.safeParse(JSON.parse(line)).data;
+    lines += 1;
+    const event = TraceEvent.safeParse(orDamaged(trace, () => JSON.parse(line), lines)).data;
     if (event?.kind === 'run-header') header = event;
     else if (event?.drill !== undefined && event.drill !== all[at]?.name) {
       at = all.findIndex(({ name }, i) => i > at && name === event.drill);
@@ -45,12 +48,17 @@ export function readBrokenOff(trace: StoredFile, plans: Iterable<StoredInputs>):
   const id = basename(dirname(trace.path));
   const started_at = id.slice(0, 19).replace(/(?<=T.*)-/g, ':');
   const about = { id, started_at, wall_ms: 0, versions: {}, git: null, definition_hash: '' };
-  const reproduce = all.length === 1 ? (all[0]?.reproduce ?? '') : `drill run --target ${target.name} --seed ${seed}`;
   const done = Math.max(0, at + (over ? 1 : 0));
   return {
-    facts: { schema: RUN_SCHEMA, seed, time, mode, target, reproduce, about },
+    facts: { schema: RUN_SCHEMA, seed, time, mode, target, reproduce: reproduceAll(all), about },
     ...{ status: 'interrupted', stoppedBy: null, plans: all.length },
     finished: names.slice(0, done),
     unfinished: names.slice(done),
   };
+}
+
+/** The line that runs all of them again: but for their names, those of each are the same. */
+function reproduceAll(all: readonly { reproduce: string }[]): string {
+  const parts = all.map(({ reproduce }) => /^drill run (.*?)( --.*)$/s.exec(reproduce) ?? []);
+  return `drill run ${unique(parts.map(([, name = '']) => name)).join(' ')}${parts[0]?.[2] ?? ''}`;
 }

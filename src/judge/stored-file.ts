@@ -120,6 +120,15 @@ export function damaged(file: string, why: string, line?: number): DrillError {
   });
 }
 
+/** What is read of a file; what cannot be is damaged. */
+export function orDamaged<T>(file: StoredFile, read: () => T, line?: number): T {
+  try {
+    return read();
+  } catch (error) {
+    throw damaged(file.name, error instanceof Error ? error.message : String(error), line);
+  }
+}
+
 /** A stored file of a version that this one cannot read. */
 export function otherVersion(file: string, found: string, wanted: readonly string[]): DrillError {
   return new DrillError({

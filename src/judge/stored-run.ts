@@ -19,7 +19,7 @@ import { isBrokenOff, readBrokenOff } from './broken-off.ts';
 import { reportOf } from './judge-drill.ts';
 import { asNow, READ } from './old-runs.ts';
 import type { StoredInputs } from './plan.ts';
-import { damaged, linesOf, measure, otherVersion, type StoredFile, SUMS } from './stored-file.ts';
+import { damaged, linesOf, measure, orDamaged, otherVersion, type StoredFile, SUMS } from './stored-file.ts';
 import { type DrillResult, type RunFacts, summarise } from './summary.ts';
 
 /**
@@ -278,14 +278,6 @@ function* eventsIn(file: StoredFile, { facts: { seed, target }, brokenOff }: Sto
     seq += 1;
   }
   if (seq === 0) throw damaged(file.name, 'it is empty');
-}
-
-function orDamaged<T>(file: StoredFile, read: () => T, line?: number): T {
-  try {
-    return read();
-  } catch (error) {
-    throw damaged(file.name, error instanceof Error ? error.message : String(error), line);
-  }
 }
 
 function expectSchema(found: unknown, wanted: readonly string[], file: string): void {

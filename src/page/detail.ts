@@ -24,8 +24,8 @@ export async function detailFor(row: Row, drill: DrillData, store: Store): Promi
     h(
       'div',
       { class: 'sides' },
-      gotOf('with the fault', row.ms, row.usd, detail, plain),
-      plain !== undefined && gotOf('without faults', row.plain_ms, row.plain_usd, plain, detail),
+      gotOf('with the fault', tookOf(row, row.ms), row.usd, detail, plain),
+      plain !== undefined && gotOf('without faults', tookOf(row, row.plain_ms), row.plain_usd, plain, detail),
     ),
     h('h3', {}, 'What the models got and said'),
     sideBySide(detail, plain, store),
@@ -64,12 +64,16 @@ const adviceOf = (failed: readonly Cell[], { advice }: DrillData): [Cell, string
     return [cell, said ? undefined : text];
   });
 
+/** What was under way when its run was broken off may have ended yet. */
+const tookOf = ({ outcome }: Row, ms: number | null): string =>
+  ms === null ? (outcome === 'under way' ? 'not yet' : 'never') : seconds(ms);
+
 /** Words that the other side says otherwise are marked. */
-const gotOf = (name: string, ms: number | null, cost: number | null, { got }: Detail, other: Detail | undefined) =>
+const gotOf = (name: string, took: string, cost: number | null, { got }: Detail, other: Detail | undefined) =>
   h(
     'div',
     { class: 'side' },
-    h('h4', {}, `${name}: ${ms === null ? 'never' : seconds(ms)}, ${usd(cost)}`),
+    h('h4', {}, `${name}: ${took}, ${usd(cost)}`),
     h(
       'dl',
       {},

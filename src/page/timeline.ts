@@ -101,7 +101,9 @@ function userLane(axis: Axis, detail: Detail): HTMLElement {
     end_ms !== null && axis.at(h('span', { class: 'end', title: `ended at ${seconds(end_ms)}` }), end_ms),
   ];
   const left = left_ms === null ? '' : `left after ${seconds(left_ms)}, `;
-  const got = end_ms === null ? 'got nothing' : `got it after ${seconds(end_ms)}`;
+  // Of an ask that hung it is told; of one under way when its run was broken off there is nothing to tell.
+  const nothing = detail.got.length === 0 ? 'got nothing so far' : 'got nothing';
+  const got = end_ms === null ? nothing : `got it after ${seconds(end_ms)}`;
   return lane(axis, 'user', `${left}${got}`, things, foundIn(detail, axis, {}));
 }
 

@@ -44,8 +44,9 @@ export const junit: Reporter = {
         const why = cutShort(run);
         for (const name of run.unfinished) suite(name, [unfinished(name, why)], []);
         output.write('</testsuites>\n');
-        const took = inSeconds(run.about.wall_ms);
-        const head = `<testsuites name="drill ${attr(run.target.name)}" ${words(counts)} time="${took}">`;
+        // How long a run took that was killed nobody knows.
+        const took = run.about.wall_ms === 0 ? '' : ` time="${inSeconds(run.about.wall_ms)}"`;
+        const head = `<testsuites name="drill ${attr(run.target.name)}" ${words(counts)}${took}>`;
         return `<?xml version="1.0" encoding="UTF-8"?>\n${head}\n`;
       },
     };

@@ -78,7 +78,8 @@ export function detailOfTape(taped: Taped | undefined): Detail {
     outcome,
   } = taped ?? {};
   return {
-    ...{ calls, tools, breakers, deadline_ms, budget_usd, end_ms, left_ms, checks: [] },
+    calls: calls.map((call) => (call.end === null ? { ...call, failure: call.failure ?? 'no answer' } : call)),
+    ...{ tools, breakers, deadline_ms, budget_usd, end_ms, left_ms, checks: [] },
     got: outcome === undefined ? [] : gotOf(outcome),
     cites: outcome?.citations ?? [],
   };
