@@ -100,9 +100,24 @@ export default async (task, { roles, transport, clock }) => {
 };
 `;
 
+/** A fault that is the first to ask Node for what belongs to its fetch. */
+const PAGE = `
+import { defineMeaningFault } from 'failover-drill';
+export const page = defineMeaningFault({
+  name: 'error-page',
+  summary: 'The gateway answers with a page.',
+  effect: 'fails',
+  open: () => (_call, _next, around) => {
+    around.fired(\`a page, \${new Response('').status}\`);
+    return around.clock.never(around.signal);
+  },
+});
+`;
+
 it('the command, its plugins and an agent on /runtime work as they are packed', () => {
   const cwd = projectWith('command', {
-    'drill.config.yaml': 'plugins: [./plugins/house.mjs, ./plugins/kiosk.mjs]\n',
+    'drill.config.yaml': 'plugins: [./plugins/house.mjs, ./plugins/kiosk.mjs, ./plugins/page.mjs]\n',
+    'plugins/page.mjs': PAGE,
     ...{ 'plugins/house.mjs': HOUSE, 'plugins/kiosk.mjs': KIOSK, 'agent.mjs': ON_RUNTIME, 'my-tasks/hours.json': TASK },
   });
   const drill = (...words: string[]) => run(cwd, 'failover-drill/bin/drill.js', ...words);
@@ -120,6 +135,8 @@ it('the command, its plugins and an agent on /runtime work as they are packed', 
     'house-outage@primary',
   );
   expect(fault).toMatchObject({ status: 0, stdout: expect.stringContaining('outage: house-outage on primary') });
+  const asked = ['timeout_primary', '--fault', 'error-page@primary', '--task', 'damaged_lamp_no_photos'];
+  expect(drill('run', ...asked, '--check-determinism').stderr).toContain('gave the same bytes');
   const listed = drill('list').stdout;
   for (const name of ['house-outage', 'says-sunday', 'house-lines', 'kiosk', 'reference', 'order-agent', 'user_leaves'])
     expect(listed).toContain(name);

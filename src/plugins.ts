@@ -11,6 +11,7 @@ import { faults } from './faults/index.ts';
 import { protocols } from './protocols/index.ts';
 import { brokenLaw } from './protocols/laws.ts';
 import { evaluateFirst } from './targets/evaluate.ts';
+import { expectOthers } from './world/routes.ts';
 
 type Kind = 'faults' | 'checks' | 'protocols' | 'reporters';
 
@@ -59,6 +60,7 @@ export async function loadPlugins(project: string, beside: () => Promise<Catalog
   const read = z.looseObject({ plugins: Plugins }).safeParse(data);
   // What is wrong with it is told where the whole is read.
   if (!read.success) return plugged;
+  expectOthers();
   const told = new Problems();
   const known = await beside();
   const written = () => [...known.reporters, ...plugged.reporters].flatMap((one) => one.file ?? []);

@@ -15,14 +15,12 @@ let installed = false;
 /**
  * Makes the process's timers, clocks, chance and network ask first whether the caller is inside a virtual world;
  * outside of one they are what they were. To be called before any module is imported that might keep an original.
- * `onlyOurCode`: this process plays no targets but those of the package.
+ * `onlyOurCode`: nothing but the package's own code runs in a world here, unless `expectOthers` says so later.
  */
 export function installRoutes({ onlyOurCode = false } = {}): void {
   if (installed) return;
   installed = true;
-  // Node loads its fetch on first use and compiles its parser: once, now, instead of in whichever world comes first. The
-  // targets of the package never ask for it.
-  if (!onlyOurCode) new Response();
+  if (!onlyOurCode) loadFetch();
   routeTimers();
   routeTime();
   routeChance();
@@ -36,6 +34,16 @@ export function installRoutes({ onlyOurCode = false } = {}): void {
   // Named imports of Node's own modules follow.
   syncBuiltinESMExports();
 }
+
+/** To be called before code of others is loaded that a world may run, in a process that was to run only ours. */
+export function expectOthers(): void {
+  if (!installed) return;
+  loadFetch();
+  takeWeb();
+}
+
+/** Node loads its fetch on first use and compiles its parser: once, now, instead of in whichever world comes first. */
+const loadFetch = () => void new Response();
 
 export function routesInstalled(): boolean {
   return installed;
