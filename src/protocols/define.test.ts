@@ -40,12 +40,12 @@ const TICKER: WrittenProtocol = {
 const ticker = defineProtocol(TICKER);
 const AT = { id: '0000c0de', atMs: 0 };
 
-function said(parts: readonly Part[], stream: boolean) {
-  const encoder = ticker.encoder({ model: 'm-1', stream }, AT);
+function said(parts: readonly Part[], stream: boolean, by = ticker) {
+  const encoder = by.encoder({ model: 'm-1', stream }, AT);
   const head = encoder.head(parts[0]);
   const frames = [...parts.flatMap((part) => encoder.push(part)), ...encoder.end()];
   const wire = concat(frames.map((frame) => frame.wire));
-  const decoder = ticker.decoder(head, 0);
+  const decoder = by.decoder(head, 0);
   // A byte at a time.
   const read = [...wire].flatMap((byte) => decoder.push(new Uint8Array([byte])));
   const heard = [...read, ...decoder.end()].flatMap((frame) => frame.parts);
@@ -99,9 +99,31 @@ it.each([
   ['no JSON', 'The body of the request is no JSON object.'],
   ['{"talk":[]}', 'no model is named'],
   ['{"model":"m-1","talk":[{"role":"user"}]}', 'its messages cannot be read'],
+  ['{"model":"m-1","talk":[{"role":"robot","content":"x"}]}', 'its messages cannot be read'],
+  ['{"model":"m-1","talk":[],"tools":[5]}', 'its tools cannot be read'],
+  ['{"model":"m-1","talk":[],"live":0}', 'its stream cannot be read'],
 ])('turns away %s', (body, message) => {
   const request = { method: 'POST', url: 'http://h/v1/tape', headers: [], body: utf8(body) };
   expect(ticker.readCall(request)).toMatchObject({ refused: true, status: 400, message });
+});
+
+it('what is null in a request was not asked for', () => {
+  const body = utf8('{"model":"m-1","talk":[],"live":null,"tools":null}');
+  const request = { method: 'POST', url: 'http://h/v1/tape', headers: [], body };
+  expect(ticker.readCall(request)).toEqual({
+    protocol: 'ticker',
+    model: 'm-1',
+    messages: [],
+    tools: [],
+    stream: false,
+  });
+});
+
+it('of a word that stands for two failures, the status decides', () => {
+  const words = { ...TICKER.words, overloaded: 'full', quota_exhausted: 'full', auth: 'server_error' };
+  const vague = defineProtocol({ ...TICKER, words, statuses: { quota_exhausted: 402, overloaded: 529 } });
+  for (const mode of ['overloaded', 'quota_exhausted', 'auth', 'server_error'] as const)
+    expect(said([{ type: 'error', mode, message: 'too bad' }], false, vague).heard).toMatchObject([{ mode }]);
 });
 
 it('what its reader stumbles over is turned away, and what has no slash or lacks something is no protocol', () => {

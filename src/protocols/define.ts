@@ -51,7 +51,7 @@ export interface WrittenProtocol extends Pick<Protocol, 'name' | 'summary' | 'pa
   readReply(body: TheirJson): Part[] | undefined;
   /** The JSON of an error reply. */
   writeError(error: ToldError, about: Pick<Stamp, 'id'>): object;
-  /** The word and the message of that; undefined where it tells of no failure. Of a word that is none, the status decides. */
+  /** The word and the message of that; undefined where it tells of no failure. Of a word that is none, or stands for two, the status decides. */
   readError(body: TheirJson): { word: string; message: string } | undefined;
   /** Its words for failures; drill's own where it has none. */
   words?: Partial<Record<FailureMode, string>>;
@@ -121,14 +121,39 @@ export function defineProtocol(written: WrittenProtocol): Protocol {
   };
 }
 
+const some = z.record(z.string(), z.unknown());
+const Said = z.object({
+  role: z.enum(['system', 'user', 'assistant', 'tool']),
+  content: z.string(),
+  images: z.array(z.object({ media_type: z.string(), data: z.string() })).optional(),
+  toolCalls: z.array(z.object({ id: z.string(), name: z.string(), arguments: z.string() })).optional(),
+  toolCallId: z.string().optional(),
+});
+/** What the rest of drill counts on; a reader may have handed on whatever was sent. */
+const Asked = z.object({
+  model: z.string(),
+  messages: z.array(Said),
+  tools: z.array(z.object({ name: z.string(), description: z.string().optional(), parameters: some })).optional(),
+  responseSchema: z.object({ name: z.string(), schema: some }).optional(),
+  maxOutputTokens: z.number().int().optional(),
+  temperature: z.number().optional(),
+  stream: z.boolean().optional(),
+  params: z.array(z.string()).optional(),
+  parallelCalls: z.literal(false).optional(),
+  reasoning: z.boolean().optional(),
+  wishes: z.record(z.string(), z.union([z.string(), z.boolean()])).optional(),
+});
+
 /** A request may hold anything: what its reader stumbles over, the provider does not take. */
 function askedIn({ readCall }: WrittenProtocol, body: Json, request: WireRequest): AskedFor | TurnedAway {
   try {
-    const asked = readCall(body, request);
-    if ('refused' in asked || typeof asked.model !== 'string')
-      return 'refused' in asked ? asked : { refused: 'no model is named' };
-    const said = Array.isArray(asked.messages) && asked.messages.every((one) => typeof one?.content === 'string');
-    return said ? asked : { refused: 'its messages cannot be read' };
+    const read = readCall(body, request);
+    if ('refused' in read) return read;
+    // Null is as good as not given.
+    const asked = Object.fromEntries(Object.entries(read).filter(([, value]) => (value ?? undefined) !== undefined));
+    const wrong = Asked.safeParse(asked).error?.issues[0]?.path[0];
+    if (wrong === undefined) return asked as unknown as AskedFor;
+    return { refused: wrong === 'model' ? 'no model is named' : `its ${String(wrong)} cannot be read` };
   } catch (error) {
     return { refused: error instanceof Error ? error.message : String(error) };
   }
@@ -147,7 +172,8 @@ function voiceOf({ writeError, readError, statuses, words }: WrittenProtocol): E
   const all = { ...STATUSES, ...statuses };
   const statusOf = (mode: FailureMode) => all[mode] ?? 400;
   const wordOf = (mode: FailureMode) => words?.[mode] ?? mode;
-  const modes = new Map(FailureMode.options.map((mode) => [wordOf(mode), mode]));
+  const modes = new Map<string, FailureMode | undefined>();
+  for (const mode of FailureMode.options) modes.set(wordOf(mode), modes.has(wordOf(mode)) ? undefined : mode);
   const rows = FailureMode.options.map((mode) => [mode, { status: statusOf(mode), type: wordOf(mode) }]);
   return {
     rows: Object.fromEntries(rows) as ErrorVoice['rows'],
