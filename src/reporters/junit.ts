@@ -17,20 +17,19 @@ export const junit: Reporter = {
     let counts = NONE;
     let time: RunReport['time'] = 'virtual';
     // Readers take a time for a real one, and a task in virtual time has none: asks overlap, and hours pass in milliseconds.
-    const timeOf = (seconds: string) => (time === 'wall' ? ` time="${seconds}"` : '');
+    const timeOf = (ms: number | null) => (time === 'wall' && ms !== null ? ` time="${inSeconds(ms)}"` : '');
     const suite = (name: string, cases: Iterable<Case>, about: readonly Property[], file = '') => {
       // The head of a suite says how many of its cases failed.
       let own = NONE;
       let body = '';
       for (const one of cases) {
         own = sum(own, countsOf(one));
-        body += `${caseXml(one, timeOf(inSeconds(one.ms)))}\n`;
+        body += `${caseXml(one, timeOf(one.ms))}\n`;
       }
       counts = sum(counts, own);
       const place = file === '' ? '' : ` file="${attr(file)}"`;
-      const took = inSeconds(own[4]);
-      const head = `<testsuite name="${attr(name)}" ${words(own)} skipped="${own[3]}"${timeOf(took)}${place}>`;
-      const virtual: Property[] = time === 'virtual' ? [['virtual_seconds', took]] : [];
+      const head = `<testsuite name="${attr(name)}" ${words(own)} skipped="${own[3]}"${timeOf(own[4])}${place}>`;
+      const virtual: Property[] = time === 'virtual' ? [['virtual_seconds', inSeconds(own[4])]] : [];
       output.write(`  ${head}\n${propertiesXml([...virtual, ...about])}`);
       output.write(body);
       output.write('  </testsuite>\n');
@@ -75,7 +74,8 @@ interface Case {
   name: string;
   /** drill.phase */
   group: string;
-  ms: number;
+  /** Null of a task that never ended. */
+  ms: number | null;
   /** Nothing where it passed. */
   result: Result | undefined;
   output: string;
@@ -141,7 +141,7 @@ function taskCase(task: TaskReport, drill: JudgedDrill, times: number): Case {
   return {
     name: `${plain(task.task)}${times === 1 ? '' : ` (${times})`}`,
     group: `${plain(drill.name)}.${plain(task.phase)}`,
-    ms: task.latency_ms ?? 0,
+    ms: task.latency_ms,
     result: failureOf(task.checks, drill) ?? notJudged(task, output),
     output,
   };
@@ -189,7 +189,7 @@ const NONE: Counts = [0, 0, 0, 0, 0];
 
 function countsOf({ result, ms }: Case): Counts {
   const is = (tag: string) => Number(result?.tag === tag);
-  return [1, is('failure'), is('error'), is('skipped'), ms];
+  return [1, is('failure'), is('error'), is('skipped'), ms ?? 0];
 }
 
 const sum = (a: Counts, b: Counts): Counts => [a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3], a[4] + b[4]];
