@@ -33,7 +33,7 @@ export function sectionsOf(comparison: Comparison, { name, text, check }: Marks)
     });
   const figures = (list: Comparison['slower'], words: typeof latencyWords) =>
     list.map((one) => `${placeOf(one).join(', ')}: ${words(one)}`);
-  const changed = grouped(verdicts, (one) => `${one.before} ${one.now}`).map(
+  const changed = grouped(verdicts, (one) => `${one.before} ${one.now} ${one.baseline !== undefined}`).map(
     (group) => `${whereOf(group)}: ${text(changeWords(group.first))}`,
   );
   const others = drills.filter((one) => !isSame(one));
