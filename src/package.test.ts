@@ -176,9 +176,13 @@ it('a drill is a test of vitest, which fails with what the command would print',
     'reference.test.js':
       "import { drills } from 'failover-drill/vitest';\ndrills({ drills: ['timeout_pri*'], task: ['late_*'] });\n",
   });
-  const { stdout, stderr } = run(cwd, 'vitest/vitest.mjs', 'run', '--reporter=verbose', '--root', cwd);
-  expect(stdout).toContain('✓ reference.test.js > timeout_primary');
-  expect(stdout).toContain('1 failed | 1 passed (2)');
+  const vitest = (...words: string[]) => run(cwd, 'vitest/vitest.mjs', 'run', '--root', cwd, ...words);
+  // There every file has globals of its own, and what Node throws is none of its errors.
+  expect(vitest('reference', '--reporter=verbose', '--pool=vmForks').stdout).toContain(
+    '✓ reference.test.js > timeout_primary',
+  );
+  const { stdout, stderr } = vitest('chaos');
+  expect(stdout).toContain('1 failed (1)');
   expect(stderr).toMatch(
     /FAIL {2}chaos\.test\.js > timeout_primary\nDrillNotPassed: timeout_primary {2}The primary provider never answers\n/,
   );

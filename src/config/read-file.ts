@@ -15,7 +15,7 @@ import {
   type Range,
   visit,
 } from 'yaml';
-import { DrillError, type Place } from '../core/errors.ts';
+import { codeOf, DrillError, type Place } from '../core/errors.ts';
 import { type Locate, type Path, Problems } from './problems.ts';
 
 export const MAX_BYTES = 1_000_000;
@@ -98,7 +98,7 @@ const unreadable = (path: string, message: string, fix: string): DrillError =>
 
 /** What the system says of a file or folder it does not hand out, as the user's to mend. */
 export function cannotRead(error: unknown, path: string, what: 'file' | 'folder'): DrillError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+  const code = codeOf(error) || 'error';
   if (code === 'ENOENT' || code === 'ENOTDIR') return unreadable(path, `there is no such ${what}`, 'check the path');
   return unreadable(path, `the ${what} cannot be read (${code})`, 'check the path and its permissions');
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { DrillError } from '../core/errors.ts';
+import { codeOf, DrillError } from '../core/errors.ts';
 import { RunStatus } from '../core/stop.ts';
 
 /** Has a line for each file that is complete, as `sha256sum -c` reads it: what a stored run is trusted by. */
@@ -102,7 +102,7 @@ function* chunksOf({ path, name }: StoredFile): Generator<Uint8Array, void> {
 }
 
 function unreadable(error: unknown, name: string): DrillError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+  const code = codeOf(error) || 'error';
   const missing = code === 'ENOENT' || code === 'ENOTDIR';
   return new DrillError({
     message: missing ? `there is no ${basename(name)} in ${dirname(name)}` : `it cannot be read (${code})`,

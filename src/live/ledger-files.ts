@@ -1,5 +1,6 @@
 import { mkdir, open } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { codeOf } from '../core/errors.ts';
 
 /** The two things that a ledger does with a disk. */
 export interface LedgerFiles {
@@ -46,7 +47,7 @@ export function createLedgerFiles(): LedgerFiles {
     },
     async read(path, from) {
       const file = await open(path, 'r').catch((error: unknown) => {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+        if (codeOf(error) === 'ENOENT') return undefined;
         throw error;
       });
       if (file === undefined) return undefined;

@@ -13,7 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
-import { DrillError } from '../core/errors.ts';
+import { codeOf, DrillError } from '../core/errors.ts';
 import type { RunStatus } from '../core/stop.ts';
 import { createSpool, type Spool } from '../judge/spool.ts';
 import { STATE, type State, SUMS } from '../judge/stored-file.ts';
@@ -137,7 +137,7 @@ function isNew(path: string): boolean {
     mkdirSync(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }

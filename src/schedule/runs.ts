@@ -3,7 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, 
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
-import { EXIT } from '../core/errors.ts';
+import { codeOf, EXIT } from '../core/errors.ts';
 import { type NamedSchedule, runWords } from '../core/schedule.ts';
 import { goesOn, type Known, known, send } from '../world/processes.ts';
 import { Outcome } from './journal.ts';
@@ -90,7 +90,7 @@ function claim(home: string, folder: string): boolean {
     mkdirSync(folder);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    if (codeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }

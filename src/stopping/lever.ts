@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../core/clock.ts';
-import { DrillError } from '../core/errors.ts';
+import { codeOf, DrillError } from '../core/errors.ts';
 import type { StoppedBy } from '../core/stop.ts';
 
 /** Where a project keeps its lever, seen from its folder. */
@@ -23,8 +23,7 @@ export function readLever(cwd: string): Engaged | undefined {
   try {
     return Engaged.parse(JSON.parse(readFileSync(path, 'utf8')));
   } catch (error) {
-    const { code = '' }: NodeJS.ErrnoException = error instanceof Error ? error : new Error();
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    if (['ENOENT', 'ENOTDIR'].includes(codeOf(error))) return undefined;
     const reason = `${LEVER_FILE} cannot be read, so it counts as engaged`;
     return { schema: 'drill.lever/1', reason, who: 'nobody known', since: 'a time not known' };
   }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Clock } from '../core/clock.ts';
+import { codeOf } from '../core/errors.ts';
 import type { StopCondition } from '../core/stop.ts';
 import { originals } from '../world/originals.ts';
 import { send } from '../world/processes.ts';
@@ -51,8 +52,8 @@ async function byUrl(url: string, signal: AbortSignal): Promise<Found | undefine
     await reply.body?.cancel();
     return reply.ok ? undefined : { why: `the answer was ${reply.status}`, value: reply.status };
   } catch (error) {
-    const code: unknown = error instanceof Error ? Object(error.cause).code : undefined;
-    return { why: `nobody answered${typeof code === 'string' ? ` (${code})` : ''}`, value: null };
+    const code = codeOf(Object(error).cause);
+    return { why: `nobody answered${code === '' ? '' : ` (${code})`}`, value: null };
   }
 }
 

@@ -4,7 +4,7 @@ import type { Catalogue } from '../../config/catalogue-type.ts';
 import { suggest } from '../../config/closest.ts';
 import { CONFIG_FILE } from '../../config/config-file.ts';
 import { kindOf, readText } from '../../config/read-file.ts';
-import { DrillError } from '../../core/errors.ts';
+import { codeOf, DrillError } from '../../core/errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { GITLAB_INCLUDE, GITLAB_JOB, githubWorkflow, gitlabJob } from './ci-files.ts';
 import { type CiProject, mustBeTop, readCiProject } from './ci-project.ts';
@@ -88,7 +88,7 @@ export function write(cwd: string, path: string, text: string, force: boolean): 
 }
 
 function notWritten(error: unknown, path: string): DrillError {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'error';
+  const code = codeOf(error) || 'error';
   const place = { file: path };
   if (code === 'EEXIST')
     return new DrillError({

@@ -1,3 +1,4 @@
+import { codeOf } from '../../core/errors.ts';
 import { NetworkFailure } from '../../core/wire.ts';
 
 /** The provider, or the way to it, broke. */
@@ -10,7 +11,7 @@ export class UpstreamFailure extends NetworkFailure {
     super(how);
     this.name = 'UpstreamFailure';
     this.notSent = notSent;
-    this.code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    this.code = codeOf(error) || undefined;
   }
 }
 
