@@ -11,6 +11,7 @@ import { routeTimers } from './route-timers.ts';
 import { routeUnseen } from './route-unseen.ts';
 
 let installed = false;
+let onlyOurs = false;
 
 /**
  * Makes the process's timers, clocks, chance and network ask first whether the caller is inside a virtual world;
@@ -20,6 +21,7 @@ let installed = false;
 export function installRoutes({ onlyOurCode = false } = {}): void {
   if (installed) return;
   installed = true;
+  onlyOurs = onlyOurCode;
   if (!onlyOurCode) loadFetch();
   routeTimers();
   routeTime();
@@ -37,7 +39,8 @@ export function installRoutes({ onlyOurCode = false } = {}): void {
 
 /** To be called before code of others is loaded that a world may run, in a process that was to run only ours. */
 export function expectOthers(): void {
-  if (!installed) return;
+  if (!onlyOurs) return;
+  onlyOurs = false;
   loadFetch();
   takeWeb();
 }
