@@ -1,3 +1,10 @@
+import { FAILURE_MODES } from '../core/taxonomy.ts';
+
+/** A failure that the request is to blame for: the role is there, and another one need not be asked. */
+export const isOfRequest = (failure: string): boolean =>
+  failure === 'refused' ||
+  Object.entries(FAILURE_MODES).some(([mode, of]) => mode === failure && of.blames === 'request');
+
 /** A role that is left alone, as it looks from outside. */
 export interface Rest {
   role: string;
@@ -38,12 +45,15 @@ export class Resting {
     return this.#passed(chain.slice(0, Math.max(0, chain.indexOf(role))), before, ask);
   }
 
-  /** A call to a role has ended. */
-  ended(role: string, well: boolean, at: number): void {
+  /** A call to a role has ended, with a failure if there was one; says whether that speaks for the role. */
+  ended(role: string, failure: string | null, at: number): boolean {
+    if (failure !== null && isOfRequest(failure)) return true;
+    const well = failure === null;
     const failures = well ? 0 : (this.#inARow.get(role) ?? 0) + 1;
     this.#inARow.set(role, failures);
     if (well) this.#failed.delete(role);
     else this.#failed.set(role, { since: at, failures, without: new Set() });
+    return well;
   }
 
   /** An ask is over; where nobody replied, it may have passed by roles at the end of the chain, which are told. */

@@ -1,6 +1,6 @@
 import { BASELINE, type TraceEvent } from '../../core/trace.ts';
 import type { Breaker, Call, Cell, Detail, Row, ToolUse } from '../../page/data.ts';
-import { type Rest, Resting } from '../resting.ts';
+import { isOfRequest, type Rest, Resting } from '../resting.ts';
 import type { Things } from './things.ts';
 
 type OfTimeline = 'calls' | 'tools' | 'breakers' | 'end_ms' | 'left_ms' | 'budget_usd' | 'deadline_ms';
@@ -144,8 +144,7 @@ export class Tape {
     Object.assign(call, { end, tokens: [input, output], usd: micro(cost_usd), failure: call.failure ?? failure });
     // That its user left says nothing of a role.
     if (failure === 'cut' && taped.left_ms !== null) return;
-    this.#resting.ended(call.role, call.failure === null, at);
-    if (call.failure !== null) this.#failed.set(call.role, taped);
+    if (!this.#resting.ended(call.role, call.failure, at)) this.#failed.set(call.role, taped);
     else if (taped.breakers.some(({ role, steps }) => role === call.role && steps.at(-1)?.state === 'tried'))
       stepsOf(taped, call.role).push({ at: end, state: 'closed', failures: 0 });
   }
@@ -180,9 +179,9 @@ function stepsOf({ breakers }: Taped, role: string): Breaker['steps'] {
   return known.steps;
 }
 
-/** No model replied to it, and its user did not leave. */
+/** No model replied to it, for no reason of its own, and its user did not leave. */
 const isLost = ({ calls, left_ms }: Taped): boolean =>
-  left_ms === null && calls.every(({ failure }) => failure !== null);
+  left_ms === null && calls.every(({ failure }) => failure !== null && !isOfRequest(failure));
 
 /** The trace's names, which the page does not need. */
 const names = new WeakMap<Call | ToolUse, string>();

@@ -154,8 +154,9 @@ export class Store {
     const role = this.#running.get(event.call);
     if (role === undefined) return;
     this.#running.delete(event.call);
-    const went = event.kind === 'call-end' && event.failure_mode === null;
-    this.resting.ended(role, went, event.at);
+    const failure = event.kind === 'call-end' ? event.failure_mode : 'cut';
+    const went = failure === null;
+    this.resting.ended(role, failure, event.at);
     const seen = this.#asks.get(ask);
     if (went && seen !== undefined) seen.served = role;
     if (!this.live) return;
