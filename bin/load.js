@@ -16,6 +16,8 @@ const { setFlagsFromString } = require('node:v8');
 const { Script } = require('node:vm');
 const { crc32 } = require('node:zlib');
 
+// A target may have its own of it by the time it is needed.
+const { createCachedData } = Script.prototype;
 const dist = join(__dirname, '../dist');
 const file = join(dist, 'drill.cjs');
 /** So many files are kept: of several versions of Node, or options of it. */
@@ -92,7 +94,7 @@ function write(place, codeSum, script) {
     }));
     for (const { path } of all.sort((a, b) => b.at - a.at).slice(KEPT - 1)) rmSync(path, { force: true });
     const begun = `${place}.${process.pid}`;
-    const compiled = script.createCachedData();
+    const compiled = Reflect.apply(createCachedData, script, []);
     const seal = Buffer.alloc(SEAL_BYTES);
     seal.writeUInt32LE(sealOf(compiled, codeSum));
     writeFileSync(begun, compiled);

@@ -59,7 +59,8 @@ it('runs that are begun together go one after the other, by the configuration of
 
 it.each([
   [{ drill: ['timeout_primary'] }, 'unknown key "drill"', 'did you mean "drills"?'],
-  [{ drills: 'timeout_primary' }, 'drills may not be "timeout_primary"', 'write a list of: text'],
+  [{ drills: [] }, 'drills may not be an empty list', 'write a list of 1 or more'],
+  [{ drills: 'timeout_primary' }, 'drills may not be "timeout_primary"', 'write a list of 1 or more: text'],
   [{ target: async () => 'x' }, 'a function of this process cannot be played', 'Export it by default from a module'],
   [{ drills: ['timeout_primry'] }, 'there is no drill "timeout_primry"', 'did you mean "timeout_primary"?'],
 ])('%j: says what to mend', async (options, message, fix) => {

@@ -27,7 +27,8 @@ export interface DrillsOptions extends Optional<Pick<RunRequest, Passed | Kept |
 
 /** A slip in a plain script is told as one in a file is. */
 const Options: z.ZodType<DrillsOptions> = z.strictObject({
-  ...{ drills: texts, task: texts, tag: texts, fault: texts, reporter: texts },
+  drills: z.array(z.string()).min(1).optional(),
+  ...{ task: texts, tag: texts, fault: texts, reporter: texts },
   ...{ target: text, tasks: text, cwd: text, config: text, baseline: text },
   ...{ bail: flag, bodies: flag, allowInconclusive: flag },
   seed: z.number().int().min(0).max(MAX_SEED).optional(),
