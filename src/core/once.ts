@@ -1,10 +1,10 @@
-/** Makes what belongs to an object once, for as long as the object lives. */
-export function once<K extends object, V>(make: (key: K) => V): (key: K) => V {
+/** Makes what belongs to an object once, for as long as the object lives; `more` is what always comes with it. */
+export function once<K extends object, V, A = void>(make: (key: K, more: A) => V): (key: K, more: A) => V {
   const made = new WeakMap<K, V>();
-  return (key) => {
+  return (key, more) => {
     const before = made.get(key);
     if (before !== undefined) return before;
-    const value = make(key);
+    const value = make(key, more);
     made.set(key, value);
     return value;
   };
@@ -15,13 +15,19 @@ const MOST = 512;
 const LONGEST = 16_384;
 
 /** The same texts come again and again, an answer in three events, a prompt at every attempt: what was found is kept. */
-export function remembering<V>(find: (text: string) => V): (text: string) => V {
+export const remembering = <V>(find: (text: string) => V): ((text: string) => V) => rememberingBy(itself, find);
+
+const itself = (text: string) => text;
+
+/** The same of things that are equal where their texts are. */
+export function rememberingBy<T, V>(textOf: (thing: T) => string, find: (thing: T) => V): (thing: T) => V {
   const known = new Map<string, V>();
-  return (text) => {
-    if (text.length > LONGEST) return find(text);
+  return (thing) => {
+    const text = textOf(thing);
+    if (text.length > LONGEST) return find(thing);
     const before = known.get(text);
     if (before !== undefined) return before;
-    const found = find(text);
+    const found = find(thing);
     if (known.size >= MOST) known.clear();
     known.set(text, found);
     return found;

@@ -1,6 +1,7 @@
 import type { BodyLine, SaidMessage, SaidReply } from '../core/bodies.ts';
 import type { Gathered } from '../core/gathered.ts';
 import type { Message, ModelCall, ToolCall } from '../core/model-call.ts';
+import { once } from '../core/once.ts';
 import type { Bodies } from '../core/stand.ts';
 import type { Redaction } from '../redaction/redact.ts';
 import { digest } from './digest.ts';
@@ -41,18 +42,16 @@ export function createBodies({ drill, phase, redaction, keep }: Options): Bodies
     return body;
   }
   const of = ({ id: call, ask }: ModelCall) => ({ call, drill, phase: phase(), ask });
+  /** Equal requests are read once, and share their messages. */
+  const sentIn = once((messages: readonly Message[], { tools, responseSchema, model }: ModelCall) => ({
+    model: redaction.text(model),
+    messages: messages.map((message) => idOf({ message: messageOf(message) })),
+    tools: tools.map((tool) => idOf({ tool })),
+    schema: responseSchema === undefined ? null : idOf({ schema: responseSchema.schema }),
+  }));
 
   return {
-    sent(call) {
-      const { messages, tools, responseSchema, model } = call;
-      const sent = {
-        model: redaction.text(model),
-        messages: messages.map((message) => idOf({ message: messageOf(message) })),
-        tools: tools.map((tool) => idOf({ tool })),
-        schema: responseSchema === undefined ? null : idOf({ schema: responseSchema.schema }),
-      };
-      keep({ ...of(call), sent });
-    },
+    sent: (call) => keep({ ...of(call), sent: sentIn(call.messages, call) }),
     came(call, said) {
       const reply = replyOf(said);
       if (Object.keys(reply).length > 0) keep({ ...of(call), came: idOf({ reply }) });

@@ -1,5 +1,5 @@
 import type { Message, ModelCall } from '../core/model-call.ts';
-import { remembering } from '../core/once.ts';
+import { once, remembering } from '../core/once.ts';
 import type { CallFacts } from '../core/stand.ts';
 import { isRecord, parseJson } from '../text/json.ts';
 import { toldIn } from '../text/told.ts';
@@ -48,7 +48,7 @@ function readerOf({ input, history, material }: TaskWords) {
   };
   /** The same prompt comes again and again: at every ask of the task, and at every attempt. */
   const known = new Map<string, CallFacts>();
-  return (messages: readonly Message[], schema: object | undefined): CallFacts => {
+  return once((messages: readonly Message[], schema: object | undefined): CallFacts => {
     const inWords = schema === undefined ? '' : JSON.stringify(schema);
     const key = [inWords, ...messages.map((m) => `${m.role} ${m.content}`)].join('\u0000');
     if (key.length > LONGEST_PROMPT) return read(messages, inWords);
@@ -56,7 +56,7 @@ function readerOf({ input, history, material }: TaskWords) {
     if (known.size >= MOST_PROMPTS) known.clear();
     known.set(key, facts);
     return facts;
-  };
+  });
 }
 
 /** So many prompts of a task are remembered, and none that is longer. */

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Script } from '../core/golden-task.ts';
 import type { ModelCall } from '../core/model-call.ts';
+import { ownCopy } from '../core/own-copy.ts';
 import type { Around, Injection } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
 import type { ArmedFault, Recording } from '../core/stand.ts';
@@ -114,9 +115,11 @@ export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedF
     /** The injections that fire on this call, bound to what surrounds them, layer by layer. */
     armedOn(call: ModelCall, onRole: number, signal: AbortSignal | undefined): Armed {
       const armed: Armed = { meaning: [], wire: [] };
+      // What was read of a request is shared by all that are equal to it: a fault may do with its call what it likes.
       for (const { injection, here } of firing(call, onRole, signal)) {
-        if (injection.kind === 'meaning') armed.meaning.push((asked, next) => injection.inject(asked, next, here));
-        if (injection.kind === 'wire') armed.wire.push((reply) => injection.inject(reply, call, here));
+        if (injection.kind === 'meaning')
+          armed.meaning.push((asked, next) => injection.inject(ownCopy(asked), next, here));
+        if (injection.kind === 'wire') armed.wire.push((reply) => injection.inject(reply, ownCopy(call), here));
       }
       return armed;
     },

@@ -1,6 +1,6 @@
 import type { Role, Roles } from '../core/declaration.ts';
 import type { CallBody, CallRefused } from '../core/model-call.ts';
-import { keyHeadersOf, type Memory, type Protocol, protocolOf } from '../core/protocol.ts';
+import { keyHeadersOf, type Protocol, protocolOf } from '../core/protocol.ts';
 import { type Headers, header, type WireRequest } from '../core/wire.ts';
 
 /** The key a role is given in place of a real one: one per real key, so that two accounts on one host can be told apart by it. */
@@ -14,7 +14,7 @@ export const UNSPOKEN = 'unknown';
 
 export type Routed =
   /** `spoken` is the protocol the caller used; `protocol` answers it. */
-  | { role: string; protocol: Protocol; spoken: string; body: CallBody | CallRefused }
+  | { role: string; protocol: Protocol; spoken: string; body: CallBody | CallRefused; served?: true }
   /** An endpoint beside the models' own, such as their list. */
   | { role: string; plain: object }
   | UnknownCall;
@@ -34,8 +34,6 @@ export interface UnknownCall {
 interface Known {
   roles: Roles;
   protocols: readonly Protocol[];
-  /** What the provider of a role keeps of its replies; undefined where that is not known here. */
-  memoryOf(role: string): Memory | undefined;
   /** The dummy of each role; `mockKey` without it. */
   keyFor?: ((role: Role) => string) | undefined;
 }
@@ -44,7 +42,7 @@ interface Known {
  * Whose call a request is. Its port decides where each role has one, else the host; only roles on one host are told apart, by path, key, model, then protocol.
  * What is in no protocol, or in another API's, is the role's own refusal; the protocols of one API are all served.
  */
-export function route(request: WireRequest, { roles, protocols, memoryOf, keyFor = mockKey }: Known): Routed {
+export function route(request: WireRequest, { roles, protocols, keyFor = mockKey }: Known): Routed {
   const url = new URL(request.url);
   const spoken = protocols.find((p) => p.baseOf(url.pathname) !== undefined);
   const body = spoken?.readCall(request);
@@ -87,9 +85,8 @@ export function route(request: WireRequest, { roles, protocols, memoryOf, keyFor
     protocol !== undefined &&
     (protocol === own || protocol.api === own.api || own.serves?.(protocol.api, base) === true);
   if (served && body !== undefined) {
-    const again = protocol !== spoken || protocol.remembers !== undefined;
-    const said = again ? protocol.readCall(request, memoryOf(name)) : body;
-    return { role: name, protocol, spoken: protocol.name, body: said };
+    const said = protocol === spoken ? body : protocol.readCall(request);
+    return { role: name, protocol, spoken: protocol.name, body: said, served: true };
   }
   const message = `${request.method} ${url.pathname} is not served here`;
   const refused: CallRefused = { refused: true, mode: 'model_not_found', status: 404, message };

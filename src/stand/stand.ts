@@ -4,6 +4,7 @@ import type { Contract } from '../core/contract.ts';
 import type { Role, RoleRules, Roles } from '../core/declaration.ts';
 import type { Script } from '../core/golden-task.ts';
 import {
+  type CallBody,
   type CallRefused,
   CHARACTERS_A_TOKEN,
   estimateTokens,
@@ -14,6 +15,7 @@ import {
   promptTokens,
   type ToolSchema,
 } from '../core/model-call.ts';
+import { once, rememberingBy } from '../core/once.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording, Scope, Stand } from '../core/stand.ts';
@@ -27,6 +29,7 @@ import {
   type WireReply,
   type WireRequest,
 } from '../core/wire.ts';
+import { fromUtf8 } from '../protocols/json.ts';
 import type { Armed, Source } from '../protocols/relay.ts';
 import { createArmedFaults } from './armed-faults.ts';
 import { brokenRule, givingOwnIds } from './role-rules.ts';
@@ -63,6 +66,9 @@ export function createStand(options: StandOptions): Stand {
   let roleCounts = new Map<string, number>();
   let calls = 0;
   const memories = new Map<string, Map<string, readonly Message[]>>();
+  /** The same request comes at every attempt, and at every ask of a task. */
+  const routeOf = rememberingBy(inFull, (request) => route(request, options));
+  const tellingOf = once(tell);
 
   function scriptOf(ask: number): Script {
     const script = scripts.get(ask);
@@ -72,8 +78,7 @@ export function createStand(options: StandOptions): Stand {
 
   async function exchange(request: WireRequest, signal: AbortSignal | undefined, scope: Scope | undefined) {
     signal?.throwIfAborted();
-    // Which ids a provider knows, it says itself.
-    const to = route(request, { ...options, memoryOf: options.replies === undefined ? memoryOf : () => undefined });
+    const to = asRemembered(routeOf(request), request);
     if (to.role === undefined) return refuseUnknown(to, scope);
     if ('plain' in to) return plainReply(to.plain);
     if (scope === undefined) return refuseUntold(to, new URL(request.url).origin);
@@ -81,9 +86,11 @@ export function createStand(options: StandOptions): Stand {
     const script = scriptOf(scope.ask);
     if (role === undefined) throw new Error(`no role ${to.role}`);
 
-    const call = describe(to, role, scope);
-    const inputTokens = promptTokens(call);
-    record(call, inputTokens, keptHeaders(request.headers, to.protocol));
+    const said = 'refused' in to.body ? unreadable(to.body, to.spoken) : to.body;
+    const call = describe(said, to.role, role, scope);
+    const telling = tellingOf(said);
+    const { inputTokens } = telling;
+    record(call, telling, keptHeaders(request.headers, to.protocol));
     const onRole = countUp(roleCounts, to.role);
     const trip = openTrip(
       call,
@@ -144,6 +151,12 @@ export function createStand(options: StandOptions): Stand {
   const withOwnIds = (armed: Armed, { tool_call_ids: rule }: RoleRules): Armed =>
     rule === undefined ? armed : { ...armed, meaning: [givingOwnIds(rule, random), ...armed.meaning] };
 
+  /** What a provider that knows its own ids makes of a request; which ones it knows, it says itself where it replies. */
+  function asRemembered(to: Routed, request: WireRequest): Routed {
+    if (options.replies !== undefined || !('served' in to) || to.protocol.remembers === undefined) return to;
+    return { ...to, body: to.protocol.readCall(request, memoryOf(to.role)) };
+  }
+
   function memoryOf(role: string): Map<string, readonly Message[]> {
     const memory = memories.get(role) ?? new BoundedMap(MOST_REMEMBERED);
     memories.set(role, memory);
@@ -153,7 +166,12 @@ export function createStand(options: StandOptions): Stand {
   async function plainReply(said: object): Promise<WireReply> {
     await clock.sleep(PLAIN_MS);
     const body = new TextEncoder().encode(JSON.stringify(said));
-    return { status: 200, headers: [['content-type', 'application/json']], length: body.length, body: once(body) };
+    return {
+      status: 200,
+      headers: [['content-type', 'application/json']],
+      length: body.length,
+      body: inOneChunk(body),
+    };
   }
 
   function refuseUnknown({ role: _, ...seen }: UnknownCall, scope: Scope | undefined): never {
@@ -167,20 +185,41 @@ export function createStand(options: StandOptions): Stand {
     throw new NetworkFailure('refused');
   }
 
-  function describe(to: RoutedToRole, role: Role, scope: Scope): ModelCall {
-    const attempt = countUp(attempts, `${scope.ask}/${to.role}`);
+  function describe(said: CallBody, name: string, role: Role, scope: Scope): ModelCall {
+    const attempt = countUp(attempts, `${scope.ask}/${name}`);
     calls += 1;
-    const said = 'refused' in to.body ? unreadable(to.body, to.spoken) : to.body;
     const before = scriptOf(scope.ask).task.history;
     const own = said.messages.filter((m) => m.role === 'assistant' && !before.some((h) => h.content === m.content));
     const turn = 1 + own.length;
-    return { id: `c${calls}`, role: to.role, provider: role.provider, attempt, turn, ...scope, ...said };
+    return { id: `c${calls}`, role: name, provider: role.provider, attempt, turn, ...scope, ...said };
   }
 
-  function record(call: ModelCall, inputTokens: number, headers: Record<string, string>): void {
-    const { messages, tools, responseSchema } = call;
+  /** What is told of a request, whoever's it is. */
+  function tell(said: CallBody) {
+    const { messages, tools, responseSchema } = said;
+    const images = imagesIn(said);
+    return {
+      inputTokens: promptTokens(said),
+      held: recording.held([promptText(said), ...images.map((i) => i.data)].join('\n')),
+      digests: {
+        messages: messages.map((m) =>
+          recording.digest([m.role, m.content, ...(m.images ?? []).map((i) => i.data)].join('\n')),
+        ),
+        tools: tools.map((t) => recording.digest(JSON.stringify(t))),
+        schema: responseSchema === undefined ? null : recording.digest(JSON.stringify(responseSchema.schema)),
+      },
+      images: images.length,
+    };
+  }
+  type Telling = ReturnType<typeof tell>;
+
+  function record(
+    call: ModelCall,
+    { inputTokens, held, digests, images }: Telling,
+    headers: Record<string, string>,
+  ): void {
+    const { messages, tools } = call;
     const rereads = recording.rereads(call.ask, messages);
-    const images = imagesIn(call);
     recording.bodies?.sent(call);
     recording.emit({
       kind: 'call',
@@ -197,17 +236,11 @@ export function createStand(options: StandOptions): Stand {
       ...(call.maxOutputTokens === undefined ? {} : { max_output_tokens: call.maxOutputTokens }),
       input_tokens: inputTokens,
       ...recording.facts(call),
-      held: recording.held([promptText(call), ...images.map((i) => i.data)].join('\n')),
-      digests: {
-        messages: messages.map((m) =>
-          recording.digest([m.role, m.content, ...(m.images ?? []).map((i) => i.data)].join('\n')),
-        ),
-        tools: tools.map((t) => recording.digest(JSON.stringify(t))),
-        schema: responseSchema === undefined ? null : recording.digest(JSON.stringify(responseSchema.schema)),
-      },
+      held,
+      digests,
       headers,
       ...(tools.length === 0 ? {} : { tools: tools.map((t) => t.name) }),
-      ...(images.length === 0 ? {} : { images: images.length }),
+      ...(images === 0 ? {} : { images }),
       ...(rereads.length === 0 ? {} : { rereads }),
     });
   }
@@ -272,13 +305,17 @@ export function createStand(options: StandOptions): Stand {
 
 type RoutedToRole = Extract<Routed, { spoken: string }>;
 
+/** All of a request as one text. */
+const inFull = ({ role, method, url, headers, body }: WireRequest): string =>
+  JSON.stringify([role, method, url, headers]) + fromUtf8(body);
+
 /** Replies that a role can still be referred to. */
 const MOST_REMEMBERED = 10_000;
 
 /** How long a plain endpoint takes, in milliseconds. */
 const PLAIN_MS = 40;
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+async function* inOneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }
 
