@@ -2,7 +2,9 @@ import type { Clock } from '../core/clock.ts';
 import { DEFAULT_DEADLINE_MS } from '../core/declaration.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
 import { AFTERMATH_MS } from '../core/numbers.ts';
+import { once } from '../core/once.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
+import { ownCopy } from '../core/own-copy.ts';
 import type { RunningTarget } from '../core/plugin.ts';
 import type { Scope, Stand } from '../core/stand.ts';
 import { stopOf } from '../core/stop.ts';
@@ -11,7 +13,7 @@ import { digest } from '../recording/digest.ts';
 import { logFacts } from '../recording/log-facts.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import { DEEPEST, isDeeper } from '../text/canonical.ts';
-import { onCrash, sayThrown } from '../world/index.ts';
+import { alarm, onCrash, sayThrown } from '../world/index.ts';
 import { copyOf, excessOf } from './boundary.ts';
 import { HORIZON_MS, type PlayPlan } from './plan.ts';
 
@@ -53,7 +55,7 @@ export async function ask(
   const scope: Scope = { ask: number, task: golden.name, tenant: golden.tenant };
   const script = plan.scriptFor(golden);
   // What the target does with it changes nothing that others, or the judge, go by.
-  const task = copyOf({ ...taskOf(plan, golden, script, number), ...hint });
+  const task: Task = { id: `${golden.name}-${number}`, ...ownCopy(taskIn(plan)(golden, script)), ...hint };
   context.stand.play(number, script);
   context.given.add(task.id);
   recorder.emit({
@@ -68,10 +70,12 @@ export async function ask(
     expected_answer: plan.unscripted ? '' : script.answer,
   });
   const begun = clock.now();
-  // The one is the target's to hear; the other ends what we wait for.
-  const [horizon, over] = [new Abort(), new Abort()];
+  const horizon = new Abort();
+  const alarms: (() => void)[] = [];
+  let fail: (reason: unknown) => void = () => {};
   const end = (reason: unknown) => {
-    over.abort(reason);
+    for (const callOff of alarms) callOff();
+    fail(reason);
     horizon.abort(reason);
   };
   const cancelled = () => {
@@ -81,10 +85,10 @@ export async function ask(
       end(signal.reason);
     };
     if (clock.kind === 'virtual') giveUp();
-    else clock.sleep(STOP_GRACE_MS, over.signal).then(giveUp, () => {});
+    else alarms.push(alarm(clock, STOP_GRACE_MS, giveUp));
   };
   signal.addEventListener('abort', cancelled, { once: true });
-  const crash = crashOf(scope);
+  let forget = () => {};
   let left: number | undefined;
   const leave = () => {
     left = clock.now();
@@ -92,18 +96,15 @@ export async function ask(
     horizon.abort(LEFT);
   };
   try {
-    if (leaves_after_ms !== undefined) clock.sleep(leaves_after_ms, over.signal).then(leave, () => {});
-    const answer = context.enter(scope, () =>
-      settle(
-        () => context.running.ask(task, horizon.signal),
-        plan,
-        () => left !== undefined,
-      ),
-    );
-    const late = clock
-      .sleep(task.deadline_ms + HORIZON_MS[clock.kind], over.signal)
-      .then(() => ({ hung: context.waitedFor(scope) }));
-    const ending = await Promise.race([answer, crash.happened, late]);
+    const ending = await new Promise<Ending>((resolve, reject) => {
+      fail = reject;
+      forget = onCrashIn(scope, resolve);
+      if (leaves_after_ms !== undefined) alarms.push(alarm(clock, leaves_after_ms, leave));
+      const ask = () => context.running.ask(task, horizon.signal);
+      context.enter(scope, () => settle(ask, plan, () => left !== undefined)).then(resolve, reject);
+      const late = () => resolve({ hung: context.waitedFor(scope) });
+      alarms.push(alarm(clock, task.deadline_ms + HORIZON_MS[clock.kind], late));
+    });
     // What is recorded now may stop the run, and it is over here already.
     signal.removeEventListener('abort', cancelled);
     if ('hung' in ending) {
@@ -111,7 +112,7 @@ export async function ask(
       recorder.emit({ kind: 'hung', ...labels(scope), waited_ms, waiting_for: ending.hung });
     } else record(context, scope, script, task.id, ending);
   } finally {
-    crash.forget();
+    forget();
     signal.removeEventListener('abort', cancelled);
     end(OVER);
   }
@@ -131,26 +132,25 @@ const LEFT = new DOMException('The user left', 'AbortError');
 type Ending = { outcome: Outcome; unreadable?: true } | { hung: string };
 
 /** The end of an ask whose code would have ended its process, or goes round without end. */
-function crashOf(scope: Scope) {
-  let forget = () => {};
-  const happened = new Promise<Ending>((resolve) => {
-    forget = onCrash((crash) => {
-      if (crash.scope !== scope) return false;
-      resolve(crash.kind === 'spins' ? { hung: SPINNING + crash.what } : failure(crash.what));
-      return true;
-    });
+const onCrashIn = (scope: Scope, resolve: (ending: Ending) => void): (() => void) =>
+  onCrash((crash) => {
+    if (crash.scope !== scope) return false;
+    resolve(crash.kind === 'spins' ? { hung: SPINNING + crash.what } : failure(crash.what));
+    return true;
   });
-  return { happened, forget };
-}
 
 const labels = ({ ask, task }: Scope) => ({ ask, task });
 
-function taskOf(plan: PlayPlan, golden: GoldenTask, script: Script, number: number): Task {
+/** What all asks of a golden task have in common. */
+const taskIn = once((plan: PlayPlan) =>
+  once((golden: GoldenTask, script: Script) => copyOf(taskOf(plan, golden, script))),
+);
+
+function taskOf(plan: PlayPlan, golden: GoldenTask, script: Script): Omit<Task, 'id'> {
   const declared = plan.declares.deadline_ms;
   const limits = [golden.max_latency_ms, declared].filter((ms) => ms !== undefined);
   const schema = plan.workflow.contract?.output?.schema;
   return {
-    id: `${golden.name}-${number}`,
     workflow: plan.workflow.name,
     tenant: golden.tenant,
     priority: golden.priority,

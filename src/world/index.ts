@@ -4,6 +4,7 @@ export { createNodeFetch } from './node-fetch.ts';
 export { asOurs, currentScope, type RealIo } from './place.ts';
 export { destinationOf } from './route-network.ts';
 export { installRoutes } from './routes.ts';
+export { alarm } from './virtual-clock.ts';
 export { createDateClock, createWallClock, isoTime, momentOf, today, unguessable } from './wall-clock.ts';
 export { createWallWorld, type WallWorld } from './wall-world.ts';
 export { createVirtualWorld, type World, type WorldOptions } from './world.ts';

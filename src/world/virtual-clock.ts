@@ -1,5 +1,7 @@
+import type { Clock } from '../core/clock.ts';
 import { whenAborted } from './abort.ts';
 import { giveUp } from './crash.ts';
+import { originals } from './originals.ts';
 import { currentPlace, MOST_TIMERS } from './place.ts';
 import type { DrivenClock, Timer } from './timer.ts';
 
@@ -126,6 +128,17 @@ export class VirtualClock implements DrivenClock {
     this.#heap[index] = timer;
     timer.index = index;
   }
+}
+
+/** Calls `fn` after so many milliseconds, unless what comes back is called before: on a virtual clock without a promise. */
+export function alarm(clock: Clock, ms: number, fn: () => void): () => void {
+  if (clock instanceof VirtualClock) {
+    const timer = clock.schedule(ms, fn);
+    return () => clock.cancel(timer);
+  }
+  const off = new originals.AbortController();
+  clock.sleep(ms, off.signal).then(fn, () => {});
+  return () => off.abort();
 }
 
 function before(a: Timer, b: Timer): boolean {
