@@ -111,3 +111,9 @@ export interface ErrorPart {
 export type Reply =
   | { kind: 'http'; parts: AsyncIterable<Part> }
   | { kind: 'none'; how: 'refused' | 'reset' | 'closed' };
+
+/** What is there already, one after the other. No generator: that makes several promises of each. */
+export function inTurn<T>(items: Iterable<T>): AsyncIterable<T> {
+  const left = items[Symbol.iterator]();
+  return { [Symbol.asyncIterator]: () => ({ next: async () => left.next() }) };
+}

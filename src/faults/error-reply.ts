@@ -1,15 +1,10 @@
 import type { ModelCall } from '../core/model-call.ts';
 import { defineMeaningFault, type Fault, type MeaningInjection } from '../core/plugin.ts';
-import type { ErrorPart, Part, Reply } from '../core/wire.ts';
+import { type ErrorPart, inTurn, type Part, type Reply } from '../core/wire.ts';
 
 /** A reply that is there at once. */
 export function replyOf(...parts: Part[]): Reply {
-  return {
-    kind: 'http',
-    parts: (async function* () {
-      yield* parts;
-    })(),
-  };
+  return { kind: 'http', parts: inTurn(parts) };
 }
 
 /** Replies at once in place of the provider, and tells the trace how; where `reply` gives nothing, the provider replies. */

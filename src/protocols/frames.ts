@@ -3,19 +3,20 @@ import type { Frame, Part } from '../core/wire.ts';
 
 /** Encodes parts as they come. Where the parts break off, so do the frames. */
 export async function* encodeFrames(parts: AsyncIterable<Part>, encoder: Encoder): AsyncGenerator<Frame> {
-  for await (const part of parts) yield* encoder.push(part);
-  yield* encoder.end();
+  // No `yield*`: it makes several promises of a list, and most are empty.
+  for await (const part of parts) for (const frame of encoder.push(part)) yield frame;
+  for (const frame of encoder.end()) yield frame;
 }
 
 /** Decodes bytes as they come. Where the bytes break off, what had arrived still goes out before the failure does. */
 export async function* decodeFrames(body: AsyncIterable<Uint8Array>, decoder: Decoder): AsyncGenerator<Frame> {
   try {
-    for await (const chunk of body) yield* decoder.push(chunk);
+    for await (const chunk of body) for (const frame of decoder.push(chunk)) yield frame;
   } catch (failure) {
     for (const { wire } of decoder.end()) if (wire.length > 0) yield { wire, parts: [] };
     throw failure;
   }
-  yield* decoder.end();
+  for (const frame of decoder.end()) yield frame;
 }
 
 /** Looks at the first element without losing it. */

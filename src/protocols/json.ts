@@ -12,6 +12,10 @@ export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 /** A byte order mark is dropped, broken characters become U+FFFD: as every client's decoder does. */
 export const fromUtf8 = (bytes: Uint8Array): string => decoder.decode(bytes);
 
+/** A character a byte, whatever they stand for: the quickest text that other bytes do not have. */
+export const asLatin1 = ({ buffer, byteOffset, byteLength }: Uint8Array): string =>
+  Buffer.from(buffer, byteOffset, byteLength).toString('latin1');
+
 export function concat(chunks: readonly Uint8Array[]): Uint8Array {
   const [only] = chunks;
   if (chunks.length === 1 && only !== undefined) return only;

@@ -11,7 +11,7 @@ import type { FailureMode } from '../core/taxonomy.ts';
 import type { Flow } from '../core/trace.ts';
 import type { Occasion } from '../core/trigger.ts';
 import type { Received } from '../core/upstream.ts';
-import { type Frame, NetworkFailure, type Part, type Usage, type WireReply } from '../core/wire.ts';
+import { type Frame, inTurn, NetworkFailure, type Part, type Usage, type WireReply } from '../core/wire.ts';
 import { type Armed, respond, type Source } from '../protocols/relay.ts';
 import { canonicalJson, canonicalText } from '../text/canonical.ts';
 import { citationsInReply } from '../text/citations.ts';
@@ -207,7 +207,7 @@ export function openTrip(
       for (const frame of sent) gather(frame.parts, said);
       endAsSaid(status);
       const length = sent.reduce((sum, { wire }) => sum + wire.length, 0);
-      return { status, headers, length, body: from(sent.map(({ wire }) => wire)) };
+      return { status, headers, length, body: inTurn(sent.map(({ wire }) => wire)) };
     },
   };
 }
@@ -280,8 +280,4 @@ function unasked<T>(items: AsyncGenerator<T>): Pick<AsyncGenerator<T>, 'next' | 
   };
   pull();
   return { next: () => coming.shift() ?? items.next(), return: (value) => items.return(value) };
-}
-
-async function* from<T>(items: readonly T[]): AsyncGenerator<T> {
-  yield* items;
 }

@@ -22,6 +22,7 @@ import type { Recording, Scope, Stand } from '../core/stand.ts';
 import { readRule } from '../core/tools.ts';
 import { type CallOutside, type ReplySource, Withheld } from '../core/upstream.ts';
 import {
+  inTurn,
   NetworkFailure,
   type Part,
   type Reply,
@@ -29,7 +30,7 @@ import {
   type WireReply,
   type WireRequest,
 } from '../core/wire.ts';
-import { fromUtf8 } from '../protocols/json.ts';
+import { asLatin1, utf8 } from '../protocols/json.ts';
 import type { Armed, Source } from '../protocols/relay.ts';
 import { createArmedFaults } from './armed-faults.ts';
 import { brokenRule, givingOwnIds } from './role-rules.ts';
@@ -98,7 +99,7 @@ export function createStand(options: StandOptions): Stand {
       to.protocol,
       inputTokens,
       script,
-      { ...options, memory: memoryOf(to.role), ended: armedFaults.ended },
+      { clock, random, recording, memory: memoryOf(to.role), ended: armedFaults.ended },
       signal,
     );
     const { body, protocol } = to;
@@ -165,12 +166,12 @@ export function createStand(options: StandOptions): Stand {
 
   async function plainReply(said: object): Promise<WireReply> {
     await clock.sleep(PLAIN_MS);
-    const body = new TextEncoder().encode(JSON.stringify(said));
+    const body = utf8(JSON.stringify(said));
     return {
       status: 200,
       headers: [['content-type', 'application/json']],
       length: body.length,
-      body: inOneChunk(body),
+      body: inTurn([body]),
     };
   }
 
@@ -264,12 +265,10 @@ export function createStand(options: StandOptions): Stand {
     const thought = call.reasoning === true ? [thoughtOf(pace)] : [];
     const reasoning = estimateTokens(thought.map((part) => part.text).join(''));
     const usage: Part = { type: 'usage', input, output: output + reasoning, ...(reasoning > 0 && { reasoning }) };
-    async function* parts(): AsyncGenerator<Part> {
+    function* parts(): Generator<Part> {
       yield* thought;
-      for (const piece of call.stream ? pieces(text) : text === '' ? [] : [text]) {
+      for (const piece of call.stream ? pieces(text) : text === '' ? [] : [text])
         yield { type: 'text-delta', text: piece };
-        if (call.stream) await clock.sleep(perToken * estimateTokens(piece), signal);
-      }
       let rest = wanted;
       for (const [i, turn] of turns.entries()) {
         // A limit that cuts the one before leaves nothing of this one.
@@ -283,7 +282,13 @@ export function createStand(options: StandOptions): Stand {
       yield usage;
       yield { type: 'end', reason: limited ? 'length' : turns.length === 0 ? 'stop' : 'tool-calls' };
     }
-    return { kind: 'http', parts: parts() };
+    async function* paced(): AsyncGenerator<Part> {
+      for (const part of parts()) {
+        yield part;
+        if (part.type === 'text-delta') await clock.sleep(perToken * estimateTokens(part.text), signal);
+      }
+    }
+    return { kind: 'http', parts: call.stream ? paced() : inTurn(parts()) };
   }
 
   return {
@@ -307,17 +312,13 @@ type RoutedToRole = Extract<Routed, { spoken: string }>;
 
 /** All of a request as one text. */
 const inFull = ({ role, method, url, headers, body }: WireRequest): string =>
-  JSON.stringify([role, method, url, headers]) + fromUtf8(body);
+  JSON.stringify([role, method, url, headers]) + asLatin1(body);
 
 /** Replies that a role can still be referred to. */
 const MOST_REMEMBERED = 10_000;
 
 /** How long a plain endpoint takes, in milliseconds. */
 const PLAIN_MS = 40;
-
-async function* inOneChunk(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
 
 function countUp(counts: Map<string, number>, key: string): number {
   const count = (counts.get(key) ?? 0) + 1;
@@ -348,11 +349,8 @@ function withinLimit(text: string, wanted: string, limit = Number.POSITIVE_INFIN
 const inParts = (reply: Reply): Source => ({ kind: 'parts', reply });
 
 function refusal(refused: CallRefused): Reply {
-  async function* parts(): AsyncGenerator<Part> {
-    const { refused: _, model: __, ...said } = refused;
-    yield { type: 'error', ...said };
-  }
-  return { kind: 'http', parts: parts() };
+  const { refused: _, model: __, ...said } = refused;
+  return { kind: 'http', parts: inTurn<Part>([{ type: 'error', ...said }]) };
 }
 
 /** About six tokens each, so that a streamed reply comes in believable pieces. */
