@@ -11,11 +11,12 @@ export const lettersOf = (text: string) =>
 /** Whether a text shares as much as a fragment needs with any of these. */
 export function anyOf(texts: readonly string[]): FragmentSearch {
   const all = texts.map(lettersOf);
-  const ofDigests = all.some((letters) => DIGEST.test(letters));
   // Most logs hold digests and a few short words: what could be in longer ones is listed when the first one comes.
+  const ofDigits = new Set(all.flatMap((letters) => letters.match(DIGITS_IN) ?? []).flatMap(gramsIn));
   let known: ReadonlySet<string> | undefined;
   return (letters) => {
-    if (letters.length < GRAM || (!ofDigests && DIGITS.test(letters))) return false;
+    if (letters.length < GRAM) return false;
+    if (DIGITS.test(letters)) return ofDigits.size > 0 && sharesGram(letters, ofDigits);
     known ??= new Set(all.flatMap(gramsIn));
     return sharesGram(letters, known);
   };
@@ -70,7 +71,7 @@ function sharesGram(letters: string, known: ReadonlySet<string>): boolean {
 
 /** Hexadecimal digits and nothing else: the letters of no words. */
 const DIGITS = /^[0-9a-f]+$/;
-const DIGEST = new RegExp(`[0-9a-f]{${GRAM}}`);
+const DIGITS_IN = new RegExp(`[0-9a-f]{${GRAM},}`, 'g');
 
 /** What stands between blanks is one word, an address or a number with its marks as well; a script without blanks has a word a sign. */
 const WORD =

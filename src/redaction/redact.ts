@@ -121,14 +121,16 @@ function redactValue(value: unknown, text: (given: string) => string): unknown {
   }
   // What an object would be written as is what must be looked at: a URL holds its credentials nowhere else.
   if ('toJSON' in value && typeof value.toJSON === 'function') return redactValue(value.toJSON(), text);
-  let copy: [string, unknown][] | undefined;
+  let changed = false;
   const entries = Object.entries(value);
-  for (const [i, [key, item]] of entries.entries()) {
+  for (const entry of entries) {
+    const [key, item] = entry;
     const name = text(key);
     const clean = isHidden(key, item) ? HIDDEN : redactValue(item, text);
     if (name === key && clean === item) continue;
-    copy ??= [...entries];
-    copy[i] = [name, clean];
+    changed = true;
+    entry[0] = name;
+    entry[1] = clean;
   }
-  return copy === undefined ? value : Object.fromEntries(copy);
+  return changed ? Object.fromEntries(entries) : value;
 }
