@@ -14,7 +14,7 @@ import { logFacts } from '../recording/log-facts.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import { DEEPEST, isDeeper } from '../text/canonical.ts';
 import { alarm, onCrash, sayThrown } from '../world/index.ts';
-import { copyOf, excessOf } from './boundary.ts';
+import { copyOf, excessOf, lookInto } from './boundary.ts';
 import { HORIZON_MS, type PlayPlan } from './plan.ts';
 
 /** A target may take the global one away. */
@@ -205,9 +205,12 @@ function storable(given: unknown, read: PlayPlan['readOutcome']): Ending {
   const seen = read(given);
   if ('problems' in seen) return unreadable(`the target's outcome has a wrong shape: ${seen.problems.join('; ')}`);
   const json = JSON.stringify(seen.outcome);
-  const excess = excessOf(json, seen.outcome);
+  const { entries, ownWords } = lookInto(seen.outcome);
+  const excess = excessOf(json, entries);
   if (excess !== undefined) return unreadable(`the target's outcome is too large: ${excess}`);
-  const stored = read(JSON.parse(json));
+  const copy: Outcome = JSON.parse(json);
+  // What was read is plain data, and its copy the same; only where something of it was put in other words is it read again.
+  const stored = ownWords ? read(copy) : { outcome: copy };
   if ('problems' in stored) return unreadable(`the target's outcome has a wrong shape: ${stored.problems.join('; ')}`);
   if (isDeeper(stored.outcome)) throw new RangeError(`it nests deeper than ${DEEPEST} levels`);
   return stored;

@@ -39,10 +39,9 @@ const MOST_CHARACTERS = 1_000_000;
 const MOST_ENTRIES = 20_000;
 
 /** What an outcome has too much of, in a sentence that ends in what to do; undefined where it is of a usual size. */
-export function excessOf(json: string, value: unknown): string | undefined {
+export function excessOf(json: string, entries: number): string | undefined {
   if (json.length > MOST_CHARACTERS)
     return `it is ${megabytes(json.length)} of JSON, and at most ${megabytes(MOST_CHARACTERS)} is read: give what users see, and leave the rest where it is`;
-  const entries = entriesIn(value);
   return entries > MOST_ENTRIES
     ? `it holds ${entries} keys and items, and at most ${MOST_ENTRIES} are read: give what users see, and leave the rest where it is`
     : undefined;
@@ -50,15 +49,18 @@ export function excessOf(json: string, value: unknown): string | undefined {
 
 const megabytes = (characters: number) => `${(characters / 1e6).toFixed(1)} MB`;
 
-function entriesIn(value: unknown): number {
-  let count = 0;
+/** How many keys and items a value holds, and whether a part of it has words of its own for what JSON is to say of it. */
+export function lookInto(value: unknown): { entries: number; ownWords: boolean } {
+  let entries = 0;
+  let ownWords = false;
   const open: unknown[] = [value];
   for (let one = open.pop(); one !== undefined; one = open.pop()) {
     if (typeof one !== 'object' || one === null) continue;
+    ownWords ||= 'toJSON' in one;
     for (const inner of Object.values(one)) {
-      count += 1;
+      entries += 1;
       if (typeof inner === 'object' && inner !== null) open.push(inner);
     }
   }
-  return count;
+  return { entries, ownWords };
 }
