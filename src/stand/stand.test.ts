@@ -675,6 +675,19 @@ describe('faults fire', () => {
     expect(told('fault-fired').map(({ fault }) => fault)).toEqual(['outer', 'inner']);
   });
 
+  it('on a call of their own: what one does to it shows in no call that is equal to it', async () => {
+    const talksOn = meaning((call, next) => {
+      call.messages.push({ role: 'assistant', content: 'Said by a fault.' });
+      return next(call);
+    });
+    const { ask, told } = open({ faults: [talksOn] });
+    for (const _ of [1, 2]) await ask('primary');
+    expect(told('call').map(({ turn, input_tokens }) => [turn, input_tokens])).toEqual([
+      [1, estimateTokens(question)],
+      [1, estimateTokens(question)],
+    ]);
+  });
+
   it('with a memory per tenant', async () => {
     const opened: number[] = [];
     const counts = (): Injection => {
