@@ -43,9 +43,10 @@ function tuneEngine() {
 function placeFor(kind) {
   const at = __dirname.lastIndexOf(`${sep}node_modules${sep}`);
   const root = at < 0 ? join(__dirname, '..') : __dirname.slice(0, at);
-  const flags = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ').trim();
-  const run = flags === '' ? [] : [crc32(flags).toString(16)];
-  return join(root, 'node_modules/.cache/failover-drill', [kind, process.version, process.arch, ...run].join('-'));
+  // Where the code lies is compiled in: by that our own frames are told from a target's.
+  const how = [file, ...process.execArgv, process.env.NODE_OPTIONS ?? ''].join('\n');
+  const name = [kind, process.version, process.arch, crc32(how).toString(16)].join('-');
+  return join(root, 'node_modules/.cache/failover-drill', name);
 }
 
 const SEAL_BYTES = 4;

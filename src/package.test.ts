@@ -168,6 +168,21 @@ it('what V8 has compiled is taken for this very code only, and only where it is 
   expect(drill('list')).toMatchObject({ status: 0, stderr: '' });
 });
 
+it('what was compiled in another place is not taken: there our own frames would pass for a target’s', () => {
+  const here = projectWith('here', {
+    'waits.mjs': "export default () => new Promise((go) => process.stdin.once('data', go));\n",
+  });
+  cpSync(join(modules, 'failover-drill'), join(here, 'node_modules/failover-drill'), { recursive: true });
+  const saysIn = (cwd: string) => {
+    const command = ['node_modules/failover-drill/bin/drill.js', 'run', 'timeout_primary', '--target', 'waits.mjs'];
+    return spawnSync(process.execPath, command, { cwd, encoding: 'utf8', timeout: HANG_GUARD_MS }).stdout;
+  };
+  const moved = join(home, 'moved');
+  expect(saysIn(here)).toContain('waits.mjs left the virtual world');
+  cpSync(here, moved, { recursive: true });
+  expect(saysIn(moved)).toContain('waits.mjs left the virtual world');
+});
+
 it('a drill is a test of vitest, which fails with what the command would print', () => {
   const cwd = projectWith('vitest', {
     'agent.mjs': OWN_AGENT.replace('timeout(5000)', 'timeout(50_000)'),
