@@ -13,9 +13,6 @@ const MOST_KNOWN = 20_000;
 
 type Thing = { message: SaidMessage } | { reply: SaidReply } | { tool: object } | { schema: unknown };
 
-type Sent = Extract<BodyLine, { sent: object }>;
-type Came = Extract<BodyLine, { came: string }>;
-
 interface Options {
   drill: string;
   phase(): string;
@@ -44,8 +41,7 @@ export function createBodies({ drill, phase, redaction, keep }: Options): Bodies
     known.set(said, body);
     return body;
   }
-  const keepOf = ({ id: call, ask }: ModelCall, what: Pick<Sent, 'sent'> | Pick<Came, 'came'>) =>
-    keep({ call, drill, phase: phase(), ask, ...what });
+  const of = ({ id: call, ask }: ModelCall) => ({ call, drill, phase: phase(), ask });
   /** Equal requests are read once, and share their messages. */
   const sentIn = once((messages: readonly Message[], { tools, responseSchema, model }: ModelCall) => ({
     model: redaction.text(model),
@@ -55,10 +51,10 @@ export function createBodies({ drill, phase, redaction, keep }: Options): Bodies
   }));
 
   return {
-    sent: (call) => keepOf(call, { sent: sentIn(call.messages, call) }),
+    sent: (call) => keep({ ...of(call), sent: sentIn(call.messages, call) }),
     came(call, said) {
       const reply = replyOf(said);
-      if (Object.keys(reply).length > 0) keepOf(call, { came: idOf({ reply }) });
+      if (Object.keys(reply).length > 0) keep({ ...of(call), came: idOf({ reply }) });
     },
   };
 }

@@ -159,10 +159,7 @@ function toBody(request: ModelRequest, protocol: string, model: string, capabili
   if (capabilities.temperature) body.temperature = request.temperature;
   const schema = request.responseSchema;
   if (!isRecord(schema)) return body;
-  if (capabilities.jsonSchema) {
-    body.responseSchema = { name: 'response', schema };
-    return body;
-  }
+  if (capabilities.jsonSchema) return { ...body, responseSchema: { name: 'response', schema } };
   const content = `Reply with nothing but JSON that follows this JSON Schema:\n${JSON.stringify(schema)}`;
   return { ...body, messages: [{ role: 'system', content }, ...request.messages] };
 }

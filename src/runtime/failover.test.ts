@@ -54,6 +54,13 @@ test('a hanging primary is tried twice, and the backup is reached with half the 
   ]);
 });
 
+test('a limit that somebody put into a payload does not hold a role for longer', async () => {
+  const { clock, backup, ask } = stage(['hang'], [GOOD]);
+  const payload = { taskId: 't1', tenantId: 'acme', messages: [], maxOutputTokens: 100, temperature: 0 };
+  await clock.drive(ask({}, { payload: () => Object.assign({}, payload, { timeoutMs: 600_000 }) }));
+  expect(backup.calls[0]?.at).toBeLessThanOrEqual(6000);
+});
+
 test.each([500, 2000, 5000, 12_000, 60_000])(
   'ends inside a deadline of %i ms when everything hangs',
   async (deadlineMs) => {

@@ -91,14 +91,13 @@ export function failover(options: FailoverOptions): (ask: Ask) => Promise<Failov
     const began = clock.now();
     const { deadlineMs, whenAllFail } = ask.contract;
     const until = began + deadlineMs - Math.min(MARGIN_MS, Math.floor(deadlineMs / 10));
-    // What is spread comes last: on Node 20 an object that begins with a spread and goes on takes many times as long.
     const walk: Walk = {
+      ...ask,
       clock,
       flowsUntil: began + Math.ceil(deadlineMs / 2),
       policy,
       random: random.fork(`${ask.taskId}/${asks}`),
       attempts: [],
-      ...ask,
     };
     const traceId = hex128(walk.random);
     const end = (kind: FailoverResult['kind'], result?: ModelResult): FailoverResult => ({
@@ -169,7 +168,7 @@ async function visit(walk: Walk, link: Link, endsAt: number, last: boolean): Pro
     // Nobody comes after the last role, so its call may use all the time there is.
     const timeoutMs = last ? endsAt - clock.now() : wholeAttempt;
     const streamMs = Math.max(endsAt, walk.flowsUntil) - clock.now();
-    const { result, mode } = await attempt(walk, link, { timeoutMs, ...(payload.stream && { streamMs }), ...payload });
+    const { result, mode } = await attempt(walk, link, { ...payload, timeoutMs, ...(payload.stream && { streamMs }) });
     if (mode === null) return result;
     if (result === undefined || tries >= contract.retries) return undefined;
     const repaired = repair(walk, link, payload, result, mode);

@@ -74,11 +74,11 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
       const story = openStory(task, {
         run: (ask) =>
           walk({
-            signal,
-            ...(budget && { budget }),
             ...ask,
             // A role that may not see a tenant's data has no payload for it.
             payload: (role) => (maySee(task, role, around.roles) ? ask.payload(role) : 'regional_access'),
+            ...(budget && { budget }),
+            signal,
           }),
         verify: (answer, known) => {
           const approvedVerifier = maySee(task, VERIFIER, around.roles) ? verifier : undefined;

@@ -11,7 +11,7 @@ export const supportAgent: Agent = async (task, story) => {
   const required = Array.isArray(schema?.['required']) ? schema['required'].filter((f) => typeof f === 'string') : [];
   const { reply, ended } = await story.ask({
     step: 'answer',
-    payload: (of) => ({ ...(schema && { responseSchema: schema }), ...payloadOf(of, INSTRUCTIONS) }),
+    payload: (of) => ({ ...payloadOf(of, INSTRUCTIONS), ...(schema && { responseSchema: schema }) }),
     ...(schema && { output: { schema, required } }),
     ...(task.sources.length > 0 && { gate: citesEvidence(task) }),
   });

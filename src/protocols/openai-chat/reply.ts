@@ -28,8 +28,8 @@ const FINISH: Record<EndReason, string> = {
 
 function encoder(call: ReplyShape, stamp: Stamp, own: Dialect): Encoder {
   const { errors, idOf = ({ id }) => `chatcmpl-${id}`, headers = replyHeaders, callId = same, dress = same } = own;
-  const [id, created, { model }] = [idOf(stamp), Math.floor(stamp.atMs / 1000), call];
-  const aboutChunk = { id, object: 'chat.completion.chunk', created, model };
+  const about = { id: idOf(stamp), created: Math.floor(stamp.atMs / 1000), model: call.model };
+  const aboutChunk = { id: about.id, object: 'chat.completion.chunk', created: about.created, model: about.model };
   const includeUsage = own.usage !== undefined || call.wishes?.['include_usage'] === true;
   const tools = new Map<string, number>();
   /** Calls that are told whole, until they are. */
@@ -38,7 +38,7 @@ function encoder(call: ReplyShape, stamp: Stamp, own: Dialect): Encoder {
   let refused = false;
 
   const event = (fields: Pick<ChatBody, 'choices' | 'usage'>, ...parts: Part[]): Frame =>
-    says(eventOf(dress({ id, object: 'chat.completion.chunk', created, model, ...fields })), ...parts);
+    says(eventOf(dress({ ...aboutChunk, ...fields })), ...parts);
   const chunk = (delta: Json, finish_reason: string | null, ...parts: Part[]): Frame =>
     event(
       { choices: [{ index: 0, delta, logprobs: null, finish_reason }], ...(includeUsage && { usage: null }) },
@@ -101,7 +101,7 @@ function encoder(call: ReplyShape, stamp: Stamp, own: Dialect): Encoder {
     stamp,
     errors,
     headers: headers(stamp),
-    body: (parts) => dress({ id, created, model, object: 'chat.completion', ...wholeReply(parts, own) }),
+    body: (parts) => dress({ ...about, object: 'chat.completion', ...wholeReply(parts, own) }),
     open: () => [...begins.map((text) => says(text)), ...(own.bare ? [] : [opening()])],
     part: told,
     close: () => [
