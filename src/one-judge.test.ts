@@ -5,8 +5,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import { fakeTerminal } from './cli/terminal.fixture.ts';
 import { RunReport } from './core/report.ts';
+import type { TraceEvent } from './core/trace.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
 import { reportOf } from './judge/judge-drill.ts';
+import { judgeOf } from './judge/judge-phases.ts';
 import type { StoredInputs } from './judge/plan.ts';
 import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
 
@@ -180,3 +182,34 @@ it('a part of the events of a drill is never a pass', async () => {
     if (i <= whole && (event.kind === 'phase' || i % 97 === 0))
       expect(verdictOf(trace.slice(0, i)), `${i}`).not.toBe('passed');
 });
+
+it('asks of a long drill are judged as they end, and once more where one of them goes on', async () => {
+  using project = new Project({ ...THREE_TASKS, 'drills/long.yaml': asking('long', 150) });
+  const { trace, files } = await runDrill({ cwd: project.cwd, names: ['long'], tasks: 'my-tasks' });
+  const [inputs]: StoredInputs[] = JSON.parse(files['inputs.json'] ?? '');
+  if (inputs === undefined) throw new Error('no inputs were stored');
+  const plan = { ...inputs, checks: catalogue.checks };
+  const told = ({ tasks, ...drill }: ReturnType<typeof reportOf>) => JSON.stringify({ ...drill, tasks: [...tasks] });
+  const judged = (when: Parameters<typeof judgeOf>[1], events: typeof trace) => {
+    const judge = judgeOf(plan, when);
+    for (const event of events) judge.see(event);
+    return { tooEarly: judge.tooEarly(), report: told(judge.report()) };
+  };
+  const usual = judged('when it is over', trace);
+  expect(judged('as they end', trace)).toEqual(usual);
+  const [early, late] = [
+    trace.findIndex((e) => e.kind === 'outcome' && e.phase === 'out'),
+    trace.findLastIndex(isOver),
+  ];
+  const ending = trace[early];
+  if (ending?.kind !== 'outcome') throw new Error('nothing ended');
+  const { outcome, held, ...stamp } = ending;
+  const goesOn = { ...stamp, kind: 'tool-result', tool: 'refund', args_hash: 'a', ok: true } as unknown as TraceEvent;
+  const more = trace.toSpliced(late, 0, { ...goesOn, at: trace[late]?.at ?? 0 });
+  const whole = judged('when it is over', more);
+  expect(whole.report).not.toBe(usual.report);
+  expect(judged('as they end', more)).toEqual({ tooEarly: true, report: usual.report });
+  expect(told(reportOf(plan, more))).toBe(whole.report);
+});
+
+const isOver = (event: TraceEvent) => event.kind === 'phase' && event.phase === 'out' && event.state === 'ended';

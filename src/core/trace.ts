@@ -339,3 +339,11 @@ export type EventOf<K extends EventKind> = Extract<TraceEvent, { kind: K }>;
 /** An event before the recorder gives it its place: number, time, drill and phase are the recorder's. */
 type Unstamped<E> = E extends TraceEvent ? Omit<E, 'seq' | 'at' | 'drill' | 'phase'> : never;
 export type NewEvent = Unstamped<TraceEvent>;
+
+let last: { event: TraceEvent; line: string } | undefined;
+
+/** An event as a line of trace.jsonl: the file and the judge ask for it one after the other. */
+export function lineOf(event: TraceEvent): string {
+  if (last?.event !== event) last = { event, line: JSON.stringify(event) };
+  return last.line;
+}

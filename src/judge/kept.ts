@@ -1,13 +1,9 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Rows } from '../core/report.ts';
-import { createSpool, type Spool } from './spool.ts';
+import { createSpool, linesIn, type Spool, temporaryFile } from './spool.ts';
 
 /** So many events are kept as they are, and so many tasks: nothing is paid for what a short run keeps. */
 export const EVENTS = 16_384;
 export const TASKS = 1_024;
-
-let files = 0;
 
 /** JSON values in the order they came, to be gone through again: what is more than a short run has waits in a file. */
 export class Kept<T> implements Rows<T> {
@@ -29,7 +25,7 @@ export class Kept<T> implements Rows<T> {
       this.#first.push(value);
       return;
     }
-    this.#spool ??= createSpool(join(tmpdir(), `drill-${process.pid}-${++files}`));
+    this.#spool ??= createSpool(temporaryFile());
     this.#spool.write(`${JSON.stringify(value)}\n`);
     this.#others += 1;
   }
@@ -44,13 +40,8 @@ export class Kept<T> implements Rows<T> {
     yield* this.#lines();
   }
 
-  *#lines(): Iterable<string> {
-    let rest = '';
-    for (const piece of this.#spool?.pieces() ?? []) {
-      const lines = (rest + piece).split('\n');
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
+  #lines(): Iterable<string> {
+    return linesIn(this.#spool?.pieces() ?? []);
   }
 
   /** They are needed no more. */

@@ -1,4 +1,5 @@
 import type { TraceEvent } from '../core/trace.ts';
+import type { AskEvents } from './ended-asks.ts';
 import { EVENTS, Kept } from './kept.ts';
 
 /** The events of a phase, which can only be judged when it is over: what an ask left behind may come late. */
@@ -19,7 +20,7 @@ export class PhaseEvents {
   }
 
   /** The events of each ask, in the order of the asks; `see` gets every event. What belongs to no ask goes to none. */
-  *asks(see: (event: TraceEvent) => void): Generator<{ task: string; events: TraceEvent[] }, void> {
+  *asks(see: (event: TraceEvent) => void): Generator<AskEvents, void> {
     const order = [...this.#tasks.keys()].sort((a, b) => a - b);
     const open = new Map<number, TraceEvent[]>();
     const whole = new Set<number>();
@@ -35,7 +36,7 @@ export class PhaseEvents {
       }
       at += 1;
       for (let ask = order[next]; ask !== undefined && whole.has(ask); ask = order[++next]) {
-        yield { task: this.#tasks.get(ask) ?? '', events: open.get(ask) ?? [] };
+        yield { ask, task: this.#tasks.get(ask) ?? '', events: open.get(ask) ?? [] };
         open.delete(ask);
       }
     }

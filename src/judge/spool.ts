@@ -1,4 +1,6 @@
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Text that waits for what will stand above it: in memory while it is short, then in a file, so that memory stays flat. */
 export interface Spool {
@@ -66,4 +68,19 @@ function opened(path: string): number {
     // Then it goes when it is closed.
   }
   return fd;
+}
+
+let files = 0;
+
+/** A place for a spool that nobody is to find. */
+export const temporaryFile = () => join(tmpdir(), `drill-${process.pid}-${++files}`);
+
+/** The lines of a text in pieces; each of them ends with a line break. */
+export function* linesIn(pieces: Iterable<string>): Iterable<string> {
+  let rest = '';
+  for (const piece of pieces) {
+    const lines = (rest + piece).split('\n');
+    rest = lines.pop() ?? '';
+    yield* lines;
+  }
 }

@@ -5,7 +5,7 @@ import { DrillError } from '../core/errors.ts';
 import type { JudgedDrill, RunReport } from '../core/report.ts';
 import { RUN_SCHEMA } from '../core/run-schema.ts';
 import { endStatus, stopOf } from '../core/stop.ts';
-import type { TraceEvent } from '../core/trace.ts';
+import { lineOf, type TraceEvent } from '../core/trace.ts';
 import type { JudgePlan, StoredInputs } from '../judge/plan.ts';
 import { type DrillResult, type RunFacts, summarise } from '../judge/summary.ts';
 import { openBodies } from './bodies.ts';
@@ -64,7 +64,7 @@ export async function runPlans(job: RunJob): Promise<Omit<RunReport, 'drills'>> 
   const unfinished = job.plans.map((plan) => plan.drill.drill);
   const state = stateOf(job);
   const sink = (event: TraceEvent) => {
-    trace.write(`${JSON.stringify(event)}\n`);
+    trace.write(`${lineOf(event)}\n`);
     state.see(event);
     for (const { reporter } of open) reporter.onEvent?.(event);
     job.onEvent?.(event);
