@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-'use strict';
+
 const [, , command] = process.argv;
 if (command === '--version' || command === '-v') {
   // Asked for by scripts and editors again and again: nothing of the house is loaded for it.

@@ -1,2 +1,1 @@
-'use strict';
 require('./load.js').load('host').whole.host().serveHosted();

@@ -1,4 +1,3 @@
-'use strict';
 // The package's code is one file. V8 keeps what it compiled of it beside the packages, so that later runs need not compile it.
 const {
   appendFileSync,

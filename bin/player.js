@@ -1,3 +1,2 @@
-'use strict';
 const { whole, keep } = require('./load.js').load('player');
 whole.player().play(keep);

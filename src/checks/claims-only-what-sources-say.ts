@@ -1,7 +1,8 @@
+import { once } from '../core/once.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { EventOf } from '../core/trace.ts';
 import { type Claim, claimsIn } from '../text/claims.ts';
-import { type Known, knownFrom, mayFollow, says } from '../text/known-facts.ts';
+import { knownFrom, mayFollow, says } from '../text/known-facts.ts';
 import { count, unique } from '../text/words.ts';
 import { answerOf, dataOf, noContent, stringsIn } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
@@ -22,7 +23,7 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
     if (content === undefined) return noContent(ending);
     if (sources.length + task.turns.length === 0)
       return nothingToJudge('the task has neither sources nor tool results');
-    const known = knownOf(task, sources);
+    const known = knownFor(task)(sources);
     const claims = claimsOf(content.outcome);
     const open = claims.filter((c) => !says(known, c) && !isDayOfRun(c, epoch_ms, content.at));
     const wrong = open.filter((c) => !mayFollow(known, c));
@@ -38,13 +39,15 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
   },
 });
 
-function knownOf({ input, turns }: Case['task'], sources: Case['sources']): Known {
-  const texts = [input, ...sources.flatMap((s) => [s.id, s.text])];
-  return knownFrom(
-    texts,
-    turns.map(({ args, returns }) => [args, returns]),
-  );
-}
+const knownFor = once(({ input, turns }: Case['task']) =>
+  once((sources: Case['sources']) => {
+    const texts = [input, ...sources.flatMap((s) => [s.id, s.text])];
+    return knownFrom(
+      texts,
+      turns.map(({ args, returns }) => [args, returns]),
+    );
+  }),
+);
 
 /** Whether a citation is true is another check's to say, and so is what a notice claims. */
 function claimsOf(outcome: EventOf<'outcome'>['outcome']): Claim[] {

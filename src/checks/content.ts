@@ -1,10 +1,17 @@
+import { once } from '../core/once.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { notApplicable, nothingToJudge } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
 import type { Verdict } from '../core/verdict.ts';
+import { schemaErrors } from '../text/json-schema.ts';
 
 export { answerOf, contentText, dataOf, stringsIn } from '../text/content.ts';
+
+/** Where structured output breaks a schema: found once, however many checks ask. */
+export const dataErrors = once((schema: Record<string, unknown>) =>
+  once((data: Record<string, unknown>) => schemaErrors(schema, data)),
+);
 
 /** What a content check says of an ask whose outcome has no content. */
 export function noContent(ending: Seen['ending']): Verdict {

@@ -5,8 +5,8 @@ import { OUTCOME_KINDS, ToolMode } from '../core/outcome-kind.ts';
 import type { Case } from '../core/plugin.ts';
 import { FAILURE_MODES, type FailureMode } from '../core/taxonomy.ts';
 import type { EventOf } from '../core/trace.ts';
-import { schemaErrors } from '../text/json-schema.ts';
 import { usd, when } from '../text/words.ts';
+import { dataErrors } from './content.ts';
 import { degradedPath } from './degraded-path.ts';
 import { answerers, costAgrees, isModel, modelsOf } from './self-report.ts';
 
@@ -207,7 +207,7 @@ function checkedErrors({ on, outcome, last }: Logged): string[] {
 function handsOutValid({ seen: { content }, contract }: Case): boolean {
   const { data, kind } = content?.outcome ?? {};
   if (data === undefined || kind === undefined || contract?.output === undefined) return false;
-  return OUTCOME_KINDS[kind].handsOut && schemaErrors(contract.output.schema, data).length === 0;
+  return OUTCOME_KINDS[kind].handsOut && dataErrors(contract.output.schema)(data).length === 0;
 }
 
 // --- how long, how much -----------------------------------------------------

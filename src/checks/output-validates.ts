@@ -1,7 +1,6 @@
 import type { OutputUnit } from '@cfworker/json-schema';
 import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
-import { schemaErrors } from '../text/json-schema.ts';
-import { dataOf, noContent } from './content.ts';
+import { dataErrors, dataOf, noContent } from './content.ts';
 
 /** Whoever answered, what is downstream can read it. */
 export const outputValidates = defineTaskCheck({
@@ -25,7 +24,7 @@ export const outputValidates = defineTaskCheck({
     if (data === undefined) return failed('no structured output: data is missing', content);
     const { schema, required } = output;
     const missing = required.filter((field) => !Object.hasOwn(data, field)).map((field) => `data.${field}: missing`);
-    const wrong = [...missing, ...innermost(schemaErrors(schema, data))];
+    const wrong = [...missing, ...innermost(dataErrors(schema)(data))];
     const more = wrong.length > 3 ? `; and ${wrong.length - 3} more` : '';
     if (wrong.length > 0) return failed(`${wrong.slice(0, 3).join('; ')}${more}`, content);
     return passed(`data follows the schema, ${required.length} of ${required.length} required fields`, content);

@@ -2,7 +2,7 @@ import type { JudgedDrill } from '../core/report.ts';
 import { lineOf, type TraceEvent } from '../core/trace.ts';
 import { type DrillJudge, judgeOf } from './judge-phases.ts';
 import type { JudgePlan } from './plan.ts';
-import { createSpool, linesIn, temporaryFile } from './spool.ts';
+import { createSpool, temporaryFile } from './spool.ts';
 import { skipped } from './summary.ts';
 
 export type { DrillJudge } from './judge-phases.ts';
@@ -25,7 +25,7 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
   function judgeAgain(): void {
     hasty.drop();
     judge = judgeOf(plan, 'when it is over');
-    for (const line of linesIn(seen.pieces())) judge.see(JSON.parse(line));
+    for (const line of seen.lines()) judge.see(JSON.parse(line));
     seen.close();
   }
 

@@ -9,7 +9,7 @@ import { BothPaths } from './both-paths.ts';
 import { type AskEvents, EndedAsks } from './ended-asks.ts';
 import { type FaultTally, isIdle, missed, missedReason, openTally } from './fault-tally.ts';
 import { type Asked, askedOf, cell, hasFinding, severityIn } from './judge-ask.ts';
-import { armedIn, factsOf, judgeBaseline, judgeTask, taskNamed } from './judge-task.ts';
+import { armedIn, factsOf, judgeBaseline, judgeTask, taskNamed, withoutLog } from './judge-task.ts';
 import { Kept, TASKS } from './kept.ts';
 import { notApplicableNote, OwnFailures, recordingNotes, unpricedNote, unscriptedNote, waysNote } from './notes.ts';
 import { PhaseEvents } from './phase-events.ts';
@@ -119,7 +119,7 @@ export function judgeOf(given: JudgePlan, when: 'as they end' | 'when it is over
   }
 
   function notePrices(events: readonly TraceEvent[]): void {
-    for (const role of seenIn(events, plan.declares.chain).spent.unpriced) unpriced.add(role);
+    for (const role of seenIn(withoutLog(events), plan.declares.chain).spent.unpriced) unpriced.add(role);
   }
 
   function noteAdvice(report: TaskReport): void {

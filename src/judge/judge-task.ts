@@ -134,5 +134,6 @@ export function armedIn({ drill, effects, needs }: JudgePlan, phase: string): Ar
 }
 
 const asArmed = (use: Armed): ArmedAt => ({ fault: use.fault, role: placeOf(use), effect: use.effect });
-const withoutLog = (events: readonly TraceEvent[]) => events.filter((e) => e.kind !== 'log');
+/** One list an ask, so that what is found in it is found once. */
+export const withoutLog = once((events: readonly TraceEvent[]) => events.filter((e) => e.kind !== 'log'));
 const logOf = (events: readonly TraceEvent[]): EventOf<'log'> | undefined => firstOf(events, 'log');

@@ -1,5 +1,5 @@
 import type { Rows } from '../core/report.ts';
-import { createSpool, linesIn, type Spool, temporaryFile } from './spool.ts';
+import { createSpool, type Spool, temporaryFile } from './spool.ts';
 
 /** So many events are kept as they are, and so many tasks: nothing is paid for what a short run keeps. */
 export const EVENTS = 16_384;
@@ -41,7 +41,7 @@ export class Kept<T> implements Rows<T> {
   }
 
   #lines(): Iterable<string> {
-    return linesIn(this.#spool?.pieces() ?? []);
+    return this.#spool?.lines() ?? [];
   }
 
   /** They are needed no more. */

@@ -30,6 +30,7 @@ it('a long text goes to a file that has no name, comes back as it was, and leave
   expect(pieces.join('')).toBe(lines.join(''));
   expect(pieces.length).toBeGreaterThan(10);
   expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(300_000);
+  expect([...spool.lines()].join('\n')).toBe(lines.join('').trimEnd());
   spool.close();
   expect(readdirSync(folder)).toEqual([]);
 });
@@ -40,5 +41,13 @@ it('where the file cannot be written nothing is lost', () => {
   spool.write(text);
   spool.write('end');
   expect([...spool.pieces()].join('')).toBe(`${text}end`);
+  spool.close();
+});
+
+it('gives back lines that are longer than what is read at once', () => {
+  const spool = createSpool(join(folder, 'long'));
+  const lines = [1, 300_000, 2, 0, 70_000, 65_536, 3].map((length) => 'ü'.repeat(length));
+  for (const text of lines) spool.write(`${text}\n`);
+  expect([...spool.lines()]).toEqual(lines);
   spool.close();
 });

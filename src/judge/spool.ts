@@ -7,6 +7,8 @@ export interface Spool {
   write(text: string): void;
   /** All that was written, in pieces. */
   pieces(): Iterable<string>;
+  /** All that was written, line by line; each of them ends with a line break. */
+  lines(): Iterable<string>;
   /** Takes the file away. */
   close(): void;
 }
@@ -15,6 +17,7 @@ export interface Spool {
 const IN_MEMORY = 256 * 1024;
 /** So many bytes are read back at once. */
 const CHUNK = 64 * 1024;
+const LINE_BREAK = 0x0a;
 
 /** The file at `path` is made only where it is needed; where it cannot be written, memory takes all. */
 export function createSpool(path: string): Spool {
@@ -50,6 +53,27 @@ export function createSpool(path: string): Spool {
       }
       yield pending;
     },
+    *lines() {
+      let chunk = Buffer.allocUnsafe(CHUNK);
+      let kept = 0;
+      for (let at = 0; at < size; ) {
+        // A line may be longer than a chunk.
+        if (kept === chunk.length) chunk = Buffer.concat([chunk, Buffer.allocUnsafe(kept)]);
+        const read = readSync(fd, chunk, kept, Math.min(chunk.length - kept, size - at), at);
+        at += read;
+        const whole = chunk.subarray(0, kept + read);
+        let from = 0;
+        for (let to = whole.indexOf(LINE_BREAK); to >= 0; to = whole.indexOf(LINE_BREAK, from)) {
+          yield whole.toString('utf8', from, to);
+          from = to + 1;
+        }
+        chunk.copyWithin(0, from, whole.length);
+        kept = whole.length - from;
+      }
+      const lines = (chunk.toString('utf8', 0, kept) + pending).split('\n');
+      lines.pop();
+      yield* lines;
+    },
     close() {
       if (fd < 0) return;
       closeSync(fd);
@@ -74,13 +98,3 @@ let files = 0;
 
 /** A place for a spool that nobody is to find. */
 export const temporaryFile = () => join(tmpdir(), `drill-${process.pid}-${++files}`);
-
-/** The lines of a text in pieces; each of them ends with a line break. */
-export function* linesIn(pieces: Iterable<string>): Iterable<string> {
-  let rest = '';
-  for (const piece of pieces) {
-    const lines = (rest + piece).split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
-  }
-}

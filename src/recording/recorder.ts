@@ -37,7 +37,7 @@ export interface Recorder extends Recording {
   keptIn: ReplyBook['keptIn'];
   /** Where a text that was shown is put together from two of them: asked before `keptIn`, which ends the ask. */
   splicedIn: ReplyBook['splicedIn'];
-  /** Markers of a text that is like no other: what a target gives back. */
+  /** Markers of what a target gives back. */
   heldVerbatim(text: string): Held;
   /** Events from now on belong to this phase. */
   enter(phase: string): void;
@@ -70,7 +70,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       } as TraceEvent);
     },
     held: remembering((text) => search(text)),
-    heldVerbatim: (text) => search(text, 'verbatim'),
+    heldVerbatim: remembering((text) => search(text, 'verbatim')),
     facts: createCallReader(options.tasks),
     digest: remembering(digest),
     bodies: keep && createBodies({ drill, redaction, keep, phase: () => phase }),

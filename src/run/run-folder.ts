@@ -108,7 +108,7 @@ export const createNoFolder = (): RunFolder => ({
   append: () => ({ write() {}, close() {} }),
   writeWhole() {},
   tell() {},
-  spool: () => ({ write() {}, pieces: () => [], close() {} }),
+  spool: () => ({ write() {}, pieces: () => [], lines: () => [], close() {} }),
   failure: () => undefined,
 });
 

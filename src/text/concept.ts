@@ -1,18 +1,22 @@
 import type { Concept } from '../core/concept.ts';
-import { remembering } from '../core/once.ts';
+import { once, remembering } from '../core/once.ts';
 import { normalise, type Span, spansOf } from './patterns.ts';
 
 /**
  * Whether a text says something as its own statement, in any of its sentences: not denied, asked, made to depend on
  * anything, or only told of somebody else. Unsure readings are left out. Throws on a pattern that RE2 cannot read.
  */
-export function says(text: string, { says: patterns, unless }: Concept): boolean {
-  return statementsIn(text).some(
-    (one) =>
-      patterns.some((pattern) => spansOf(pattern, one).some((span) => isOwn(one, span, pattern))) &&
-      !unless.some((pattern) => spansOf(pattern, one).length > 0),
-  );
-}
+export const says = (text: string, concept: Concept): boolean => saidIn(concept)(text);
+
+const saidIn = once(({ says: patterns, unless }: Concept) =>
+  remembering((text) =>
+    statementsIn(text).some(
+      (one) =>
+        patterns.some((pattern) => spansOf(pattern, one).some((span) => isOwn(one, span, pattern))) &&
+        !unless.some((pattern) => spansOf(pattern, one).length > 0),
+    ),
+  ),
+);
 
 /** What a text states, without what it asks or makes depend on anything. */
 const statementsIn = remembering((text) =>

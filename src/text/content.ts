@@ -1,3 +1,4 @@
+import { once } from '../core/once.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { isDeeper } from './canonical.ts';
 
@@ -27,10 +28,10 @@ export function answerOf(outcome: Said): string | undefined {
 }
 
 /** Everything the answer says: its prose and every string of its structured output, each once. */
-export function contentText(outcome: Said): string {
+export const contentText: (outcome: Said) => string = once((outcome: Said) => {
   const strings = [answerOf(outcome) ?? '', ...stringsIn(dataOf(outcome))];
   return [...new Set(strings)].filter((s) => s !== '').join('\n');
-}
+});
 
 export function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];

@@ -67,7 +67,12 @@ function numbersIn(value: unknown, name = '', currency?: string): Figure[] {
 }
 
 /** Whether it stands there, in whatever spelling. */
-export function says({ text, claims, numbers, bare: sums }: Known, claim: Claim): boolean {
+export const says = (known: Known, claim: Claim): boolean => saidBy(known)(claim);
+
+/** The same claims are made again and again. */
+const saidBy = once((known: Known) => once((claim: Claim) => stands(known, claim)));
+
+function stands({ text, claims, numbers, bare: sums }: Known, claim: Claim): boolean {
   const same = <K extends ClaimKind>(kind: K, test: (c: ClaimOf<K>) => boolean) => only(claims, kind).some(test);
   const holds = (some: readonly number[], value: number) => some.some((n) => near(Math.abs(n), value));
   const bare = (value: number) => holds(numbers, value);
