@@ -113,7 +113,26 @@ export type Reply =
   | { kind: 'none'; how: 'refused' | 'reset' | 'closed' };
 
 /** What is there already, one after the other. No generator: that makes several promises of each. */
-export function inTurn<T>(items: Iterable<T>): AsyncIterable<T> {
-  const left = items[Symbol.iterator]();
-  return { [Symbol.asyncIterator]: () => ({ next: async () => left.next() }) };
+export const inTurn = <T>(items: Iterable<T>): AsyncIterable<T> => new InTurn(items);
+
+/** All that is still left of them, where they are there already: to wait for each would be dear. */
+export const atOnce = <T>(items: AsyncIterable<T>): T[] | undefined =>
+  items instanceof InTurn ? items.takeAll() : undefined;
+
+class InTurn<T> implements AsyncIterable<T> {
+  readonly #left: Iterator<T>;
+
+  constructor(items: Iterable<T>) {
+    this.#left = items[Symbol.iterator]();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    return { next: async () => this.#left.next() };
+  }
+
+  takeAll(): T[] {
+    const taken: T[] = [];
+    for (let one = this.#left.next(); one.done !== true; one = this.#left.next()) taken.push(one.value);
+    return taken;
+  }
 }

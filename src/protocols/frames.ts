@@ -8,6 +8,12 @@ export async function* encodeFrames(parts: AsyncIterable<Part>, encoder: Encoder
   for (const frame of encoder.end()) yield frame;
 }
 
+/** The same of parts that are all there. */
+export function* framesOf(parts: Iterable<Part>, encoder: Encoder): Generator<Frame> {
+  for (const part of parts) yield* encoder.push(part);
+  yield* encoder.end();
+}
+
 /** Decodes bytes as they come. Where the bytes break off, what had arrived still goes out before the failure does. */
 export async function* decodeFrames(body: AsyncIterable<Uint8Array>, decoder: Decoder): AsyncGenerator<Frame> {
   try {

@@ -2,9 +2,9 @@ import type { ModelCall } from '../core/model-call.ts';
 import type { WireReplyInParts } from '../core/plugin.ts';
 import type { Protocol, Stamp } from '../core/protocol.ts';
 import type { Received } from '../core/upstream.ts';
-import { type Frame, NetworkFailure, type Reply } from '../core/wire.ts';
+import { atOnce, type Frame, inTurn, NetworkFailure, type Reply } from '../core/wire.ts';
 import { createInflater, inflated } from './content-encoding.ts';
-import { decodeFrames, encodeFrames, peek } from './frames.ts';
+import { decodeFrames, encodeFrames, framesOf, peek } from './frames.ts';
 import { mendFrames, openRecording, type Recording } from './recording.ts';
 
 /** What a call gets when nothing is in the way: a scripted reply, or one as it came over the wire. */
@@ -58,8 +58,11 @@ export async function respond(
   async function spoken(said: Reply): Promise<Delivery> {
     if (said.kind === 'none') return said;
     const { idle } = protocol;
-    const { first, all } = await peek(said.parts);
     const encoder = protocol.encoder(call, stamp);
+    const parts = recording === undefined ? atOnce(said.parts) : undefined;
+    if (parts !== undefined)
+      return withWire({ head: encoder.head(parts[0]), frames: inTurn(framesOf(parts, encoder)), idle }, armed);
+    const { first, all } = await peek(said.parts);
     const head = encoder.head(first);
     if (recording === undefined) return withWire({ head, frames: encodeFrames(all, encoder), idle }, armed);
     // An error and an answer differ in their heads; two answers do not.

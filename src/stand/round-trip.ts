@@ -11,7 +11,7 @@ import type { FailureMode } from '../core/taxonomy.ts';
 import type { Flow } from '../core/trace.ts';
 import type { Occasion } from '../core/trigger.ts';
 import type { Received } from '../core/upstream.ts';
-import { type Frame, inTurn, NetworkFailure, type Part, type Usage, type WireReply } from '../core/wire.ts';
+import { atOnce, type Frame, inTurn, NetworkFailure, type Part, type Usage, type WireReply } from '../core/wire.ts';
 import { type Armed, respond, type Source } from '../protocols/relay.ts';
 import { canonicalJson, canonicalText } from '../text/canonical.ts';
 import { citationsInReply } from '../text/citations.ts';
@@ -261,6 +261,8 @@ type CallEvent = Bare<Parameters<Recording['emit']>[0]>;
 type CallEnd = Extract<CallEvent, { kind: 'call-end' }>;
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const there = atOnce(items);
+  if (there !== undefined) return there;
   const gathered: T[] = [];
   for await (const item of items) gathered.push(item);
   return gathered;
