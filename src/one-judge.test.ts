@@ -210,6 +210,17 @@ it('asks of a long drill are judged as they end, and once more where one of them
   expect(whole.report).not.toBe(usual.report);
   expect(judged('as they end', more)).toEqual({ tooEarly: true, report: usual.report });
   expect(told(reportOf(plan, more))).toBe(whole.report);
+  const began = trace.findIndex((e) => e.kind === 'phase' && e.phase === 'out');
+  const [line] = trace.slice(began, began + 1);
+  if (line === undefined) throw new Error('no phase began');
+  for (const [where, events] of Object.entries({
+    twice: trace.toSpliced(late, 0, line),
+    'after its asks': trace.toSpliced(late, 0, line).toSpliced(began, 1),
+  })) {
+    const { report } = judged('when it is over', events);
+    expect(report, where).toBe(usual.report);
+    expect(told(reportOf(plan, events)), where).toBe(report);
+  }
 });
 
 const isOver = (event: TraceEvent) => event.kind === 'phase' && event.phase === 'out' && event.state === 'ended';

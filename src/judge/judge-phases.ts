@@ -71,6 +71,8 @@ export function judgeOf(given: JudgePlan, when: 'as they end' | 'when it is over
   let phase = new PhaseEvents();
   /** The phase whose asks are judged as they end. */
   let current: ReturnType<typeof openPhase> | undefined;
+  /** Something came of an ask while no phase was under way. */
+  let between = false;
   let tooEarly = false;
   /** When the world began whose events are being seen. */
   let epoch_ms = EPOCH_MS;
@@ -162,22 +164,33 @@ export function judgeOf(given: JudgePlan, when: 'as they end' | 'when it is over
     tooEarly ||= !ended.has(BASELINE);
     // It tells of what was judged before.
     if (event.kind === 'verdict') return;
-    try {
-      if (event.kind === 'phase' && event.state === 'began') current = openPhase(event.phase);
+    hastily(() => {
+      if (event.kind === 'phase' && event.state === 'began') {
+        // What came before it counts in it, whatever stands between.
+        tooEarly ||= between || current !== undefined;
+        current = openPhase(event.phase);
+      }
+      between = current === undefined && (between || 'ask' in event);
       current?.count(event);
       current?.asks.add(event);
-    } catch {
-      // Whatever cannot be judged is told of when the phase is over.
-      tooEarly = true;
-    }
+    });
   }
 
   function endHastily(name: string): void {
     tooEarly ||= current?.name !== name;
-    current?.asks.end();
+    hastily(() => current?.asks.end());
     tooEarly ||= current?.asks.late !== false;
     current?.close();
     current = undefined;
+  }
+
+  /** Whatever cannot be judged is told of when the phase is over. */
+  function hastily(act: () => void): void {
+    try {
+      act();
+    } catch {
+      tooEarly = true;
+    }
   }
 
   function endPhase(name: string): void {
