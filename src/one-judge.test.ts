@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +33,12 @@ async function ran(words: string[], change: Parameters<typeof fakeTerminal>[0] =
   const text = readFileSync(join(folder, 'run.json'), 'utf8');
   return { ...seen, folder, text, report: RunReport.parse(JSON.parse(text)) };
 }
+
+/** Files in which a judge of this process has something, as far as the system tells. */
+const leftOpen = (): string[] => {
+  const { stdout } = spawnSync('ls', ['-l', `/proc/${process.pid}/fd`], { encoding: 'utf8' });
+  return stdout.match(new RegExp(`/drill-${process.pid}-\\d+`, 'g')) ?? [];
+};
 
 type Stored = Awaited<ReturnType<typeof ran>>;
 
@@ -113,17 +120,18 @@ describe('a run, and its folder judged again', () => {
       const over = new URL('over', import.meta.url);
       process.on('exit', () => appendFileSync(over, '.'));`;
     const midst =
-      "if (task.id.endsWith('-50')) { while (readFileSync(over).length < 3); console.log('stop'); for (;;); }";
+      "if (task.id.endsWith('-120')) { while (readFileSync(over).length < 3); console.log('stop'); for (;;); }";
     using project = new Project({
       ...THREE_TASKS,
       'drills/short.yaml': asking('short', 1),
-      'drills/long.yaml': asking('long', 60),
+      'drills/long.yaml': asking('long', 130),
       'agent.mjs': `${waiting}\n${OWN_AGENT.replace('=> {', `=> { ${midst}`)}`,
     });
     const stderr = { write: (text: string) => void (text.includes('stop') && stop.abort(new Error('interrupted'))) };
     const at = { cwd: project.cwd, signal: stop.signal, stderr, inside: false };
     const run = await ran([...names, '--jobs', jobs, '--target', './agent.mjs', '--tasks', 'my-tasks'], at);
     expect([run.code, run.report.drills.map(({ name }) => name)]).toEqual([130, ['short']]);
+    expect(leftOpen()).toEqual([]);
     await expectSame(run);
   });
 });

@@ -12,8 +12,13 @@ export function reportOf(plan: JudgePlan, events: Iterable<TraceEvent>): JudgedD
   const known = skipped(plan);
   if (known !== undefined) return known;
   const judge = createDrillJudge(plan);
-  for (const event of events) judge.see(event);
-  return judge.report();
+  try {
+    for (const event of events) judge.see(event);
+    return judge.report();
+  } catch (error) {
+    judge.drop();
+    throw error;
+  }
 }
 
 /** Judges asks as they end. Where that was too early all is judged once more, each phase when it is over. */
@@ -43,6 +48,10 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
       if (judge === hasty && hasty.tooEarly()) judgeAgain();
       seen.close();
       return judge.report();
+    },
+    drop() {
+      seen.close();
+      judge.drop();
     },
   };
 }

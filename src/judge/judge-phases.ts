@@ -28,6 +28,8 @@ export interface DrillJudge {
   justJudged(): readonly Pick<TaskReport, 'ask' | 'task' | 'verdict' | 'score'>[];
   faults(): readonly FaultTally[];
   report(): JudgedDrill;
+  /** Nobody wants its report: what waits in files goes. */
+  drop(): void;
   /** Whether nothing can come of the phases; known when the baseline has ended. */
   hopeless(): boolean;
   /** The roles in the order in which the target tries them; known when the baseline has ended. */
@@ -40,8 +42,6 @@ type PhasedEvent = Exclude<TraceEvent, EventOf<'run-header'>>;
 export interface HastyJudge extends DrillJudge {
   /** Whether that was too early: something came of an ask later on, or its phase was not over. */
   tooEarly(): boolean;
-  /** Nobody wants its report. */
-  drop(): void;
 }
 
 /** Judges the asks of a phase as they end, or all of them when it is over. */
@@ -220,7 +220,10 @@ export function judgeOf(given: JudgePlan, when: 'as they end' | 'when it is over
       phase = new PhaseEvents();
     },
     tooEarly: () => tooEarly || current !== undefined,
-    drop: () => tasks.close(),
+    drop() {
+      tasks.close();
+      phase.close();
+    },
     justJudged: () => judged,
     faults: () => faults,
     hopeless: () => reasons.hopeless,

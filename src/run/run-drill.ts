@@ -22,6 +22,9 @@ export async function runDrill(plan: Plan, context: RunContext): Promise<JudgedD
       await drill.play(plan, judge.chain(), { sink, sequence, signal, keep });
     }
     return judge.report();
+  } catch (error) {
+    judge.drop();
+    throw error;
   } finally {
     baseline.end();
     drill.end();
