@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { remembering } from '../core/once.ts';
+import { mayHold } from './needed.ts';
 
 /** One spelling for quotes, dashes' look-alikes and blanks, so that typography never decides. */
 export const normalise = remembering((text) =>
@@ -20,14 +21,16 @@ const compiled = remembering((pattern) => RE2JS.compile(pattern, RE2JS.CASE_INSE
 export const sizeOf = (pattern: string): number => compiled(pattern).programSize();
 
 /** One pattern, and where it was found in each text. */
-const finder = remembering((pattern) =>
-  remembering((text): Span[] => {
+const finder = remembering((pattern) => {
+  const mayStand = mayHold(pattern);
+  return remembering((text): Span[] => {
+    if (!mayStand(text)) return [];
     const spans: Span[] = [];
     const matcher = compiled(pattern).matcher(text);
     while (matcher.find()) spans.push([matcher.start(), matcher.end()]);
     return spans;
-  }),
-);
+  });
+});
 
 /** Where a linear-time pattern is found, whatever the case. Throws on a pattern that RE2 cannot read. */
 export const spansOf = (pattern: string, text: string): Span[] => finder(pattern)(text);
