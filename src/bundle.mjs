@@ -29,6 +29,18 @@ const quietInk = {
   },
 };
 
+/** Commander would load what starts programs, for commands that are programs of their own: we have none. */
+const noPrograms = {
+  name: 'no-programs',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer, path }) =>
+      /[\\/]commander[\\/]/.test(importer) ? { path, namespace: 'no-programs' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'no-programs' }, () => ({ contents: '' }));
+  },
+};
+
 /** The screen has a file of its own: what draws it can be a module only, and is loaded for a terminal alone. */
 const screenApart = {
   name: 'screen-apart',
@@ -83,7 +95,7 @@ const shared = {
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   // React has another build for its developers, which is several times slower.
   define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [english, quietInk],
+  plugins: [english, quietInk, noPrograms],
   metafile: /** @type {const} */ (true),
   logLevel: /** @type {const} */ ('warning'),
 };

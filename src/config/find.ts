@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { matrixOf } from '../core/drill.ts';
 import { DrillError, type Place } from '../core/errors.ts';
 import { suggest } from './closest.ts';
@@ -14,10 +14,12 @@ export interface FoundFile {
 
 /** The folder of this package, whether it runs from its sources, its build or somebody's node_modules. */
 export function packageRoot(): string {
-  root ??= dirname(createRequire(import.meta.url).resolve('failover-drill/package.json'));
+  root ??= folderOver(dirname(fileURLToPath(import.meta.url)));
   return root;
 }
 let root: string | undefined;
+
+const folderOver = (dir: string): string => (existsSync(join(dir, 'package.json')) ? dir : folderOver(dirname(dir)));
 
 const rootsOf = (cwd: string): string[] => [...new Set([resolve(cwd), packageRoot()])];
 

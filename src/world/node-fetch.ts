@@ -1,4 +1,3 @@
-import { STATUS_CODES } from 'node:http';
 import type { Clock } from '../core/clock.ts';
 import { NetworkFailure, type Transport, type WireReply, type WireRequest } from '../core/wire.ts';
 import { whenAborted } from './abort.ts';
@@ -82,7 +81,7 @@ function readReply(url: string, reply: WireReply, exchange: Exchange): Response 
   if (empty) exchange.end();
   const response = new web.Response(empty ? null : readBody(reply, exchange), {
     status: reply.status,
-    statusText: STATUS_CODES[reply.status] ?? '',
+    statusText: process.getBuiltinModule('node:http').STATUS_CODES[reply.status] ?? '',
     headers: reply.headers.map(([name, value]): [string, string] => [name, value]),
   });
   return located(response, url);

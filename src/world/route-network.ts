@@ -1,6 +1,4 @@
-import dns from 'node:dns';
-import dnsPromises from 'node:dns/promises';
-import net from 'node:net';
+import type net from 'node:net';
 import { basename } from 'node:path';
 import { originals } from './originals.ts';
 import { currentPlace, running } from './place.ts';
@@ -16,13 +14,14 @@ export function routeNetwork(): void {
     reportLost('fetch');
     return Promise.reject(new TypeError('fetch failed', { cause: refusal('connect', 'unknown') }));
   });
-  routeConnect();
-  for (const name of Object.keys(dns)) if (/^(lookup|resolve|reverse)/.test(name)) routeLookup(name);
+  routeConnect(process.getBuiltinModule('node:net').Socket.prototype);
+  const both = [process.getBuiltinModule('node:dns'), process.getBuiltinModule('node:dns/promises')] as const;
+  for (const name of Object.keys(both[0])) if (/^(lookup|resolve|reverse)/.test(name)) routeLookup(name, ...both);
 }
 
-function routeConnect(): void {
-  const { connect } = net.Socket.prototype;
-  route(net.Socket.prototype, 'connect', function (this: net.Socket, ...args: unknown[]) {
+function routeConnect(prototype: net.Socket): void {
+  const { connect } = prototype;
+  route(prototype, 'connect', function (this: net.Socket, ...args: unknown[]) {
     const to = destinationOf(args);
     if (!refused(`net.connect ${to}`)) return Reflect.apply(connect, this, args);
     // Until the refusal arrives the socket looks like any other: what is written to it is queued.
@@ -36,7 +35,7 @@ function routeConnect(): void {
   });
 }
 
-function routeLookup(name: string): void {
+function routeLookup(name: string, dns: object, dnsPromises: object): void {
   const byCallback: unknown = Reflect.get(dns, name);
   const byPromise: unknown = Reflect.get(dnsPromises, name);
   if (typeof byCallback !== 'function' || typeof byPromise !== 'function') return;

@@ -1,23 +1,25 @@
-import childProcess, { ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { basename } from 'node:path';
 import { Readable, Writable } from 'node:stream';
 import { promisify } from 'node:util';
-import workerThreads from 'node:worker_threads';
 import { originals } from './originals.ts';
 import { refused, route } from './route.ts';
 
 /** Processes and threads would do in real time, unseen, what the world is there to see: inside of one none is started. */
 export function routeProcesses(): void {
-  for (const name of ['spawn', 'exec', 'execFile', 'fork'] as const) routeNamed(name);
-  routeStart();
-  routeSync();
-  routeWorker();
+  const childProcess = process.getBuiltinModule('node:child_process');
+  for (const name of ['spawn', 'exec', 'execFile', 'fork'] as const) routeNamed(childProcess, name);
+  routeStart(childProcess.ChildProcess.prototype);
+  routeSync(childProcess);
+  routeWorker(process.getBuiltinModule('node:worker_threads'));
 }
 
 /** What the call of `child_process` under way is told as; the asynchronous ones all end in `ChildProcess.prototype.spawn`. */
 let calling: string | undefined;
 
-function routeNamed(name: 'spawn' | 'exec' | 'execFile' | 'fork'): void {
+type Module = typeof import('node:child_process');
+
+function routeNamed(childProcess: Module, name: 'spawn' | 'exec' | 'execFile' | 'fork'): void {
   const original: (...args: never[]) => unknown = childProcess[name];
   const named = (start: (...args: never[]) => unknown) =>
     function (this: unknown, ...args: unknown[]): unknown {
@@ -58,7 +60,7 @@ function refusal(syscall: string, path: string, spawnargs: readonly unknown[]) {
   return Object.assign(error, { errno: ACCESS, code: 'EACCES', syscall: call, path, spawnargs });
 }
 
-function routeSync(): void {
+function routeSync(childProcess: Module): void {
   const fail = (name: string, call: readonly unknown[]) => {
     const [command, second] = call;
     // Node itself says what is wrong with a command that is none.
@@ -86,10 +88,10 @@ interface Start {
   stdio?: string | unknown[];
 }
 
-function routeStart(): void {
-  const spawn: unknown = Reflect.get(ChildProcess.prototype, 'spawn');
+function routeStart(prototype: ChildProcess): void {
+  const spawn: unknown = Reflect.get(prototype, 'spawn');
   if (typeof spawn !== 'function') return;
-  route(ChildProcess.prototype, 'spawn', function (this: ChildProcess, options: Start): unknown {
+  route(prototype, 'spawn', function (this: ChildProcess, options: Start): unknown {
     const file = options?.file;
     const fails = typeof file === 'string' && refused(calling ?? startOf('spawn', [file, options]));
     return fails ? fail(this, file, options) : Reflect.apply(spawn, this, [options]);
@@ -139,7 +141,7 @@ function streamsOf(stdio: string | readonly unknown[]) {
 }
 
 /** A proxy, so that subclasses and `instanceof` stay those of the one Worker. Node's own loader has another. */
-function routeWorker(): void {
+function routeWorker(workerThreads: typeof import('node:worker_threads')): void {
   const Real = workerThreads.Worker;
   const routed = new Proxy(Real, {
     construct(target, args, newTarget) {

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { keepOpen } from './open-handles.ts';
 import { currentPlace, type Place, running } from './place.ts';
 import { route } from './route.ts';
@@ -69,12 +69,13 @@ function routeWaitAsync(): void {
 export let loaderIsBusy = false;
 
 function routeLoader(): void {
+  const { prototype } = process.getBuiltinModule('node:worker_threads').Worker;
   for (const [name, busy] of [
     ['ref', true],
     ['unref', false],
   ] as const) {
-    const original = Worker.prototype[name];
-    route(Worker.prototype, name, function (this: Worker) {
+    const original = prototype[name];
+    route(prototype, name, function (this: Worker) {
       if (byLoader()) {
         loaderIsBusy = busy;
         if (!busy) for (const world of running) world.wake?.();

@@ -16,13 +16,18 @@ let onlyOurs = false;
 /**
  * Makes the process's timers, clocks, chance and network ask first whether the caller is inside a virtual world;
  * outside of one they are what they were. To be called before any module is imported that might keep an original.
- * `onlyOurCode`: nothing but the package's own code runs in a world here, unless `expectOthers` says so later.
+ * `onlyOurCode`: nothing but the package's own code runs in a world here, which asks none of them, unless
+ * `expectOthers` says so later.
  */
 export function installRoutes({ onlyOurCode = false } = {}): void {
   if (installed) return;
   installed = true;
   onlyOurs = onlyOurCode;
-  if (!onlyOurCode) loadFetch();
+  if (!onlyOurCode) routeAll();
+}
+
+function routeAll(): void {
+  loadFetch();
   routeTimers();
   routeTime();
   routeChance();
@@ -32,7 +37,7 @@ export function installRoutes({ onlyOurCode = false } = {}): void {
   routeOutput();
   routeExit();
   routeUnseen();
-  if (!onlyOurCode) takeWeb();
+  takeWeb();
   // Named imports of Node's own modules follow.
   syncBuiltinESMExports();
 }
@@ -41,8 +46,7 @@ export function installRoutes({ onlyOurCode = false } = {}): void {
 export function expectOthers(): void {
   if (!onlyOurs) return;
   onlyOurs = false;
-  loadFetch();
-  takeWeb();
+  routeAll();
 }
 
 /** Node loads its fetch on first use and compiles its parser: once, now, instead of in whichever world comes first. */
