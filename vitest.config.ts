@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { HANG_GUARD_MS } from './src/hang-guard.fixture.ts';
 import { TOGETHER } from './src/test-processes.fixture.ts';
 
 export default defineConfig({
+  // As in the bundle.
+  resolve: { alias: [{ find: /^zod$/, replacement: join(import.meta.dirname, 'src/core/late-zod.ts') }] },
   test: {
     testTimeout: HANG_GUARD_MS,
     hookTimeout: HANG_GUARD_MS,

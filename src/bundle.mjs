@@ -29,6 +29,16 @@ const quietInk = {
   },
 };
 
+/** A schema is made when it is first used (`src/core/late-zod.ts`). */
+const lateZod = {
+  name: 'late-zod',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /^zod$/ }, ({ importer }) =>
+      importer.startsWith(src('')) ? { path: src('core/late-zod.ts') } : undefined,
+    ),
+};
+
 /** Commander would load what starts programs, for commands that are programs of their own: we have none. */
 const noPrograms = {
   name: 'no-programs',
@@ -95,7 +105,7 @@ const shared = {
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   // React has another build for its developers, which is several times slower.
   define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [english, quietInk, noPrograms],
+  plugins: [english, quietInk, noPrograms, lateZod],
   metafile: /** @type {const} */ (true),
   logLevel: /** @type {const} */ ('warning'),
 };

@@ -31,8 +31,10 @@ const TargetEntry = z
   .strictObject({
     builtin: z.string().optional().describe('a target of the package, by name'),
     module: z.string().optional().describe('a file whose default export answers tasks, seen from the configuration'),
-    ...CommandParams.partial().shape,
-    ...HttpParams.partial().shape,
+    ...CommandParams.shape,
+    command: CommandParams.shape.command.optional(),
+    ...HttpParams.shape,
+    http: HttpParams.shape.http.optional(),
     declares: Declaration.optional().describe('what it says it does; a module may export this instead'),
   })
   .superRefine((entry, context) => {
