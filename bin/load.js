@@ -75,10 +75,10 @@ exports.load = function load(kind) {
   const cachedData = place === undefined ? undefined : read(place, codeSum);
   const module = new Module(file);
   module.filename = file;
-  const script = new Script(Module.wrap(code.toString('latin1')), { filename: file, cachedData });
+  const script = new Script(code.toString('latin1'), { filename: file, cachedData });
   // Whoever imports the package meanwhile gets the same.
   require.cache[file] = module;
-  script.runInThisContext()(module.exports, createRequire(file), module, file, dist);
+  script.runInThisContext()(module.exports, createRequire(file), module, file);
   module.loaded = true;
   const has = cachedData !== undefined && !script.cachedDataRejected;
   return { whole: module.exports, keep: () => void (has || place === undefined || write(place, codeSum, script)) };

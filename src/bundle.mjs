@@ -124,9 +124,11 @@ export const moduleOptions = {
 const oneFile = {
   ...shared,
   format: /** @type {const} */ ('cjs'),
+  // A script gives the function that a module calls at once: to put one around three megabytes would copy them.
   banner: {
-    js: 'const moduleUrl=require("node:url").pathToFileURL(__filename).href,importModule=require("./import.cjs");',
+    js: `(whole=>typeof module==="undefined"?whole:whole(exports,require,module,__filename))(function(exports,require,module,__filename){const moduleUrl=require("node:url").pathToFileURL(__filename).href,importModule=require("./import.cjs");`,
   },
+  footer: { js: '});' },
   define: { ...shared.define, 'import.meta.url': 'moduleUrl' },
   plugins: [...shared.plugins, screenApart, forLoad],
 };
