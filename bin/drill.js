@@ -6,16 +6,18 @@ if (command === '--version' || command === '-v') {
   const { readFileSync } = require('node:fs');
   process.stdout.write(`${JSON.parse(readFileSync(`${__dirname}/../package.json`, 'utf8')).version}\n`);
 } else {
-  const { whole, keep } = require('./load.js').load('command');
+  const { whole, keep, store } = require('./load.js').load('command');
   const runs = command === 'run';
   // Before anything else can keep an original; commands that run nothing need no routes.
   if (runs) whole.routes().installRoutes({ onlyOurCode: true });
+  if (runs) whole.kept().keepIn(store);
   whole
     .command()
     .main(process.argv)
     .then((code) => {
       process.exitCode = code;
-      if (runs) keep();
+      // What ended before it began has compiled too little.
+      if (runs && code !== 2) keep();
       // Once all is written: what a target left running, a timer or a socket, does not keep the command waiting.
       process.stdout.write('', () => process.exit());
     });

@@ -19,8 +19,12 @@ const { crc32 } = require('node:zlib');
 const { createCachedData } = Script.prototype;
 const dist = join(__dirname, '../dist');
 const file = join(dist, 'drill.cjs');
-/** So many files are kept: of several versions of Node, or options of it. */
-const KEPT = 8;
+/** At most so many files are kept: compiled code, of several versions of Node or options of it, and what was read of users' files. */
+const KEPT = {
+  code: { most: 8, mode: 0o644 },
+  // What is kept of files may say what they say.
+  read: { most: 1024, mode: 0o600 },
+};
 
 /** Sets V8 up for a process that plays or runs drills. Code that was compiled under other flags is refused. */
 function tuneEngine() {
@@ -38,41 +42,75 @@ function tuneEngine() {
   if (process.versions.node.startsWith('20.')) setFlagsFromString('--interrupt-budget=400000');
 }
 
-/** Where compiled code waits, by what runs it and how; beside the packages, whoever may write there may write those too. */
-function placeFor(kind) {
+/** Where all of it waits: beside the packages, whoever may write there may write those too. */
+function cacheFolder() {
   const at = __dirname.lastIndexOf(`${sep}node_modules${sep}`);
   const root = at < 0 ? join(__dirname, '..') : __dirname.slice(0, at);
+  return join(root, 'node_modules/.cache/failover-drill');
+}
+
+/** The name of compiled code, by what runs it and how. */
+function codeName(kind) {
   // Where the code lies is compiled in: by that our own frames are told from a target's.
   const how = [file, ...process.execArgv, process.env.NODE_OPTIONS ?? ''].join('\n');
-  const name = [kind, process.version, process.arch, crc32(how).toString(16)].join('-');
-  return join(root, 'node_modules/.cache/failover-drill', name);
+  return [kind, process.version, process.arch, crc32(how).toString(16)].join('-');
 }
 
 const SEAL_BYTES = 4;
 /** V8 asks only for the length of what it compiled, and ends the process where its own bytes are not whole. */
-const sealOf = (compiled, codeSum) => crc32(compiled, codeSum);
+const sealOf = (bytes, codeSum) => crc32(bytes, codeSum);
 
-/** What was compiled of this very code. */
-function read(place, codeSum) {
-  try {
-    const all = readFileSync(place);
-    const compiled = all.subarray(0, -SEAL_BYTES);
-    return all.readUInt32LE(compiled.length) === sealOf(compiled, codeSum) ? compiled : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const dated = (path) => ({ path, at: statSync(path).mtimeMs });
+
+/** What is kept in a folder, and was made by this very code. */
+const storeIn = (folder, { most, mode }, codeSum) => ({
+  read(name) {
+    try {
+      const all = readFileSync(join(folder, name));
+      const bytes = all.subarray(0, -SEAL_BYTES);
+      return all.readUInt32LE(bytes.length) === sealOf(bytes, codeSum) ? bytes : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+  write(name, bytes) {
+    try {
+      mkdirSync(folder, { recursive: true });
+      const others = readdirSync(folder).map((other) => join(folder, other));
+      // The older half at once: to look at all of them takes longer than to write one.
+      if (others.length >= most)
+        for (const { path } of others
+          .map(dated)
+          .sort((a, b) => a.at - b.at)
+          .slice(0, most / 2))
+          rmSync(path, { force: true });
+      const place = join(folder, name);
+      const begun = `${place}.${process.pid}`;
+      const seal = Buffer.alloc(SEAL_BYTES);
+      seal.writeUInt32LE(sealOf(bytes, codeSum));
+      writeFileSync(begun, bytes, { mode });
+      appendFileSync(begun, seal);
+      renameSync(begun, place);
+    } catch {
+      // Where nothing may be written, or two do at once, the next run does it again.
+    }
+  },
+});
 
 /**
  * What `src/whole.cjs` gives, for a process that does nothing else: `kind` says whose compiled code it takes. `keep` writes
- * it down where there was none, once most of what is needed has run.
+ * it down where there was none, once most of what is needed has run. `store` is for what is read of users' files.
  */
 exports.load = function load(kind) {
   tuneEngine();
   const code = readFileSync(file);
-  const place = process.env.NODE_DISABLE_COMPILE_CACHE === undefined ? placeFor(kind) : undefined;
   const codeSum = crc32(code);
-  const cachedData = place === undefined ? undefined : read(place, codeSum);
+  const keeps = process.env.NODE_DISABLE_COMPILE_CACHE === undefined;
+  const [codes, store] = ['code', 'read'].map((what) =>
+    keeps ? storeIn(join(cacheFolder(), what), KEPT[what], codeSum) : undefined,
+  );
+  const name = codeName(kind);
+  const cachedData = codes?.read(name);
   const module = new Module(file);
   module.filename = file;
   const script = new Script(code.toString('latin1'), { filename: file, cachedData });
@@ -81,26 +119,8 @@ exports.load = function load(kind) {
   script.runInThisContext()(module.exports, createRequire(file), module, file);
   module.loaded = true;
   const has = cachedData !== undefined && !script.cachedDataRejected;
-  return { whole: module.exports, keep: () => void (has || place === undefined || write(place, codeSum, script)) };
+  const keep = () => {
+    if (!has) codes?.write(name, Reflect.apply(createCachedData, script, []));
+  };
+  return { whole: module.exports, keep, store };
 };
-
-function write(place, codeSum, script) {
-  try {
-    const folder = join(place, '..');
-    mkdirSync(folder, { recursive: true });
-    const all = readdirSync(folder).map((name) => ({
-      path: join(folder, name),
-      at: statSync(join(folder, name)).mtimeMs,
-    }));
-    for (const { path } of all.sort((a, b) => b.at - a.at).slice(KEPT - 1)) rmSync(path, { force: true });
-    const begun = `${place}.${process.pid}`;
-    const compiled = Reflect.apply(createCachedData, script, []);
-    const seal = Buffer.alloc(SEAL_BYTES);
-    seal.writeUInt32LE(sealOf(compiled, codeSum));
-    writeFileSync(begun, compiled);
-    appendFileSync(begun, seal);
-    renameSync(begun, place);
-  } catch {
-    // Where nothing may be written, or two do at once, the next run compiles again.
-  }
-}

@@ -142,7 +142,7 @@ it('the command, its plugins and an agent on /runtime work as they are packed', 
     expect(listed).toContain(name);
 });
 
-it('what V8 has compiled is taken for this very code only, and only where it is whole', () => {
+it('what V8 has compiled, and what was read, is taken for this very code only, and only where it is whole', () => {
   const cwd = projectWith('compiled', {});
   const [own, kept] = [join(cwd, 'failover-drill'), join(cwd, 'node_modules/.cache/failover-drill')];
   cpSync(join(modules, 'failover-drill'), join(cwd, 'node_modules/failover-drill'), { recursive: true });
@@ -161,11 +161,21 @@ it('what V8 has compiled is taken for this very code only, and only where it is 
   expect(drill('run', 'timeout_primary').stdout).toContain('  notices: ');
   write(code.replace('`notices: ', '`NOTICES: '));
   expect(drill('run', 'timeout_primary').stdout).toContain('  NOTICES: ');
-  const [name = '', ...more] = readdirSync(kept);
+  const [name = '', ...more] = readdirSync(join(kept, 'code'));
   expect(more).toEqual([]);
-  const compiled = readFileSync(join(kept, name));
-  writeFileSync(join(kept, name), compiled.fill(0, compiled.length >> 2, compiled.length >> 1));
+  const damage = (path: string) => {
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0, bytes.length >> 2, bytes.length >> 1));
+  };
+  damage(join(kept, 'code', name));
   expect(drill('list')).toMatchObject({ status: 0, stderr: '' });
+  // The same holds of what was read of a drill and of its workflow, by one code and by the other.
+  const read = readdirSync(join(kept, 'read'));
+  expect(read).toHaveLength(2);
+  const before = read.map((entry) => readFileSync(join(kept, 'read', entry)));
+  for (const entry of read) damage(join(kept, 'read', entry));
+  expect(drill('run', 'timeout_primary')).toMatchObject({ status: 0, stderr: '' });
+  expect(read.map((entry) => readFileSync(join(kept, 'read', entry)))).toEqual(before);
 });
 
 it('what was compiled in another place is not taken: there our own frames would pass for a target’s', () => {

@@ -1,5 +1,6 @@
-import { relative, resolve } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import { refsOf } from './cassettes/refs.ts';
+import { catalogue as builtin } from './catalogue.ts';
 import { alternativeNamed, drillsOf, needOf, type PlannedDrill, undivided } from './config/alternatives.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
@@ -8,9 +9,10 @@ import { checkRadius, checkRoles, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
 import { type FoundDrill, findWorkflow, packageRoot, sourceHomes } from './config/find.ts';
 import { expanded } from './config/globs.ts';
+import { kept } from './config/kept.ts';
 import type { LoadedDrill } from './config/loaded-drill.ts';
 import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
-import { displayPath } from './config/read-file.ts';
+import { displayPath, readUserFile } from './config/read-file.ts';
 import { loadWorkflow } from './config/workflow-folder.ts';
 import type { Cassette } from './core/cassette.ts';
 import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
@@ -58,7 +60,7 @@ export function plansFor(
     roles: request.fault.length > 0 ? undefined : known,
     cwd: request.tasks === undefined ? cwd : undefined,
   };
-  const wanted = found.map(({ path, ...named }) => ({ ...loadDrill(path, catalogue, around), ...named }));
+  const wanted = found.map(({ path, ...named }) => ({ ...readDrill(path, catalogue, around), ...named }));
   const named = wanted.filter(({ drill }) => request.names.length > 0 || !drill.named_only);
   if (request.mode === 'live') expectAllowed(named);
   const workflows = new Map<string, Workflow>();
@@ -72,6 +74,20 @@ export function plansFor(
       planFor(request, stopping(drill, config), workflow, { ...settled, cassettes, written }),
     );
   });
+}
+
+/** What is read with plugins of the project hangs on more than files. */
+const keeping = (catalogue: Catalogue): typeof kept => (catalogue === builtin ? kept : (_, read) => read());
+
+function readDrill(path: string, catalogue: Catalogue, around: Parameters<typeof loadDrill>[2]): LoadedDrill {
+  const read = () => {
+    const { place, ...rest } = loadDrill(path, catalogue, around);
+    return rest;
+  };
+  return {
+    ...keeping(catalogue)(['drill', path, around?.cwd], read),
+    place: (...at) => readUserFile(path).place(...at),
+  };
 }
 
 /** Nothing is live unless the drill says so as well. */
@@ -261,13 +277,14 @@ const readingsOf = (config: Config | undefined, catalogue: Catalogue): ReadingsF
     ? []
     : [{ readings: loadNotices(config.notices, catalogue), place: { file: displayPath(config.notices) } }];
 
-function readWorkflow({ cwd, tasks }: Wanted, { drill, place }: LoadedDrill, { catalogue }: Settled): Workflow {
+function readWorkflow({ cwd, tasks }: Wanted, { drill }: LoadedDrill, { catalogue }: Settled): Workflow {
   const shared = sourceHomes(cwd);
-  if (tasks !== undefined) return loadWorkflow(resolve(cwd, tasks), shared, catalogue);
-  const folder = findWorkflow(drill.workflow, cwd, place(['workflow']));
+  const folder = tasks === undefined ? findWorkflow(drill.workflow, cwd) : resolve(cwd, tasks);
+  const name = tasks === undefined ? drill.workflow : basename(folder);
   // Our own tests have tried the concepts that come with the package.
   const { says, ...judges } = catalogue;
-  return loadWorkflow(folder, shared, isShipped(folder) ? judges : catalogue, drill.workflow);
+  const tried = tasks === undefined && isShipped(folder) ? judges : catalogue;
+  return keeping(catalogue)(['workflow', folder, name, shared], () => loadWorkflow(folder, shared, tried, name));
 }
 
 function chosenTasks(workflow: Workflow, patterns: readonly string[]): GoldenTask[] {

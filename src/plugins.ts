@@ -102,14 +102,17 @@ export async function loadPlugins(project: string, beside: () => Promise<Catalog
   return plugged;
 }
 
-/** A catalogue with plugins at the end of each kind. */
-export const withPlugins = (known: Catalogue, plugged: Omit<Plugged, 'modules'>): Catalogue => ({
-  ...known,
-  faults: [...known.faults, ...plugged.faults],
-  checks: [...known.checks, ...plugged.checks],
-  protocols: [...known.protocols, ...plugged.protocols],
-  reporters: [...known.reporters, ...plugged.reporters],
-});
+/** A catalogue with plugins at the end of each kind; the same one where there are none. */
+export function withPlugins(known: Catalogue, plugged: Omit<Plugged, 'modules'>): Catalogue {
+  if (Object.values(plugged).every((all) => all.length === 0)) return known;
+  return {
+    ...known,
+    faults: [...known.faults, ...plugged.faults],
+    checks: [...known.checks, ...plugged.checks],
+    protocols: [...known.protocols, ...plugged.protocols],
+    reporters: [...known.reporters, ...plugged.reporters],
+  };
+}
 
 /** Why a protocol cannot stand beside the others. */
 function unfitBeside(others: readonly Protocol[], protocol: Protocol): string | undefined {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { matrixOf } from '../core/drill.ts';
 import { DrillError, type Place } from '../core/errors.ts';
 import { suggest } from './closest.ts';
+import { question } from './kept.ts';
 import { cannotRead, displayPath, kindOf } from './read-file.ts';
 
 export interface FoundFile {
@@ -89,14 +90,14 @@ const EXTENSIONS = ['.yaml', '.yml', '.json'];
 const isDataFile = (name: string): boolean => EXTENSIONS.includes(extname(name));
 
 /** Names in a folder in one order on every machine; none where there is no folder. Throws a DrillError where it is closed. */
-export function namesIn(dir: string): string[] {
+export const namesIn = question('names', (dir): string[] => {
   if (kindOf(dir) !== 'folder') return [];
   try {
     return readdirSync(dir).sort();
   } catch (error) {
     throw cannotRead(error, dir, 'folder');
   }
-}
+});
 
 /** The YAML and JSON files of a folder. */
 export const dataFilesIn = (dir: string): string[] =>

@@ -16,6 +16,7 @@ import {
   visit,
 } from 'yaml';
 import { codeOf, DrillError, type Place } from '../core/errors.ts';
+import { question } from './kept.ts';
 import { type Locate, type Path, Problems } from './problems.ts';
 
 export const MAX_BYTES = 1_000_000;
@@ -42,14 +43,14 @@ export function displayPath(path: string): string {
 }
 
 /** What stands at a path, links followed; undefined where nothing can be seen. */
-export function kindOf(path: string): 'file' | 'folder' | 'other' | undefined {
+export const kindOf = question('kind', (path): 'file' | 'folder' | 'other' | undefined => {
   try {
     const stat = statSync(path);
     return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
   } catch {
     return undefined;
   }
-}
+});
 
 /** Reads at most 1 MB of UTF-8. Throws a DrillError. */
 export function readText(path: string): string {
@@ -74,7 +75,7 @@ export function readBase64(path: string): string {
 const room = new Uint8Array(MAX_BYTES + 1);
 
 /** One byte more than allowed tells that there are too many: not every file says its size, or has an end. */
-function readSome(path: string): Uint8Array {
+const readSome = question('bytes', (path): Uint8Array => {
   let fd: number | undefined;
   let length = 0;
   try {
@@ -91,7 +92,7 @@ function readSome(path: string): Uint8Array {
   if (length > MAX_BYTES)
     throw unreadable(path, `the file has more than ${MAX_BYTES} bytes`, 'make it smaller, or several files of it');
   return room.slice(0, length);
-}
+});
 
 const unreadable = (path: string, message: string, fix: string): DrillError =>
   new DrillError({ message, place: { file: displayPath(path) }, fix });

@@ -10,6 +10,7 @@ import { isRecord, type Json } from '../text/json.ts';
 import { suggest } from './closest.ts';
 import { dataFilesIn, namesIn } from './find.ts';
 import { inspect, parseWith } from './issues.ts';
+import { question } from './kept.ts';
 import { tellTwins } from './notices-file.ts';
 import { schemaProblems } from './output-schema.ts';
 import { createPatternCheck } from './pattern-check.ts';
@@ -249,8 +250,9 @@ function loadCanary(tenant: string, homes: readonly string[]): string | undefine
 /** Whether what stands at a path, links followed, lies in a folder. */
 function isInside(dir: string, path: string): boolean {
   try {
-    return realpathSync(path).startsWith(join(realpathSync(dir), sep));
+    return realOf(path).startsWith(join(realOf(dir), sep));
   } catch {
     return false;
   }
 }
+const realOf = question('real', (path) => realpathSync(path));
