@@ -51,6 +51,19 @@ const noPrograms = {
   },
 };
 
+/** Of jiti its compiler stays where it is: it is twenty times as big, and needed where a file was never compiled before. */
+const compilerApart = {
+  name: 'compiler-apart',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup: ({ onLoad }) =>
+    onLoad({ filter: /jiti[\\/]lib[\\/]jiti\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(
+        'createRequire(import.meta.url)',
+        "createRequire(createRequire(import.meta.url).resolve('jiti'))",
+      ),
+    })),
+};
+
 /** The screen has a file of its own: what draws it can be a module only, and is loaded for a terminal alone. */
 const screenApart = {
   name: 'screen-apart',
@@ -69,7 +82,7 @@ const forLoad = {
     onEnd(() => {
       const escaped = (/** @type {string} */ sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`;
       const text = readFileSync(outfile, 'utf8').replace(/[^\0-\x7f]/g, escaped);
-      writeFileSync(outfile, text.replace(/(?<=await |=>)import\((?=["(])/g, 'importModule('));
+      writeFileSync(outfile, text.replace(/(?<=await |=>)import\((?=["(]|\w+\))/g, 'importModule('));
       writeFileSync(join(outfile, '../import.cjs'), 'module.exports = (specifier) => import(specifier);\n');
     }),
 };
@@ -98,14 +111,14 @@ const shared = {
   minifySyntax: true,
   platform: /** @type {const} */ ('node'),
   target: 'node20',
-  // jiti loads its compiler when it is used; vitest is that of whoever runs tests.
-  external: ['jiti', 'vitest'],
+  // That of whoever runs tests.
+  external: ['vitest'],
   mainFields: ['module', 'main'],
   // For Node the package has CommonJS only, of which nothing can be left out.
   alias: { yaml: join(root, 'node_modules/yaml/browser/index.js') },
   // React has another build for its developers, which is several times slower.
   define: { 'process.env.NODE_ENV': '"production"' },
-  plugins: [english, quietInk, noPrograms, lateZod],
+  plugins: [english, quietInk, noPrograms, lateZod, compilerApart],
   metafile: /** @type {const} */ (true),
   logLevel: /** @type {const} */ ('warning'),
 };
