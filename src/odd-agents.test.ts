@@ -368,6 +368,11 @@ export default async (task, context) => {
   },
 ];
 
+const aPackage = (name: string, text: string) => ({
+  [`node_modules/${name}/package.json`]: '{ "exports": "./index.mjs" }',
+  [`node_modules/${name}/index.mjs`]: text,
+});
+
 /** Modules that are found as Node finds them. */
 const FOUND: [why: string, agent: Pick<Odd, 'text' | 'beside'>][] = [
   [
@@ -382,6 +387,29 @@ export const load = (url, context, next) =>
 register('data:text/javascript,' + encodeURIComponent(hooks));
 export default async (task, context) => {
   await import('prompt:' + task.workflow);
+  return failover(task, context);
+};`,
+    },
+  ],
+  [
+    'packages that wait at their top level, or that loader hooks change, and TypeScript beside them',
+    {
+      beside: {
+        ...aPackage('waits', 'await null;\nexport const waits = true;'),
+        ...aPackage('changed', "export const said = 'as it was';"),
+        'typed.ts': 'export const typed: boolean = true;',
+      },
+      text: `
+import { register } from 'node:module';
+import { waits } from 'waits';
+import { typed } from './typed';
+const hooks = \`
+export const load = (url, context, next) => url.endsWith('changed/index.mjs')
+  ? { format: 'module', shortCircuit: true, source: 'export const said = "changed"' } : next(url, context);\`;
+register('data:text/javascript,' + encodeURIComponent(hooks));
+export default async (task, context) => {
+  const { said } = await import('changed');
+  if (!waits || !typed || said !== 'changed') throw new Error('it is ' + said);
   return failover(task, context);
 };`,
     },

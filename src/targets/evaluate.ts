@@ -4,6 +4,7 @@ import { dirname, extname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { constants, Script } from 'node:vm';
 import type { Jiti } from 'jiti';
+import { loaderIsHooked } from '../world/index.ts';
 
 /** Only who evaluates something waits for it. */
 export const compiler = () => import('jiti');
@@ -94,7 +95,10 @@ class Graph {
     const { filename } = from.module;
     const found = isShared(specifier) ? specifier : this.#resolveOrElse(specifier, filename);
     if (typeof found === 'object') return importedNatively(specifier, filename, found.error);
-    if (!isOwn(found)) return this.#jiti.import(isShared(found) ? found : pathToFileURL(found).href);
+    if (!isOwn(found)) {
+      if (extname(found) === '.mjs' && !loaderIsHooked) loadAtOnce(found);
+      return this.#jiti.import(isShared(found) ? found : pathToFileURL(found).href);
+    }
     const unit = this.#units.get(found) ?? this.#begin(found, true);
     // In a cycle it gets what there is so far, as Node does.
     if (!reaches(unit, from)) {
@@ -202,6 +206,17 @@ async function importedNatively(specifier: string, from: string, otherwise: unkn
       Object(error).code === 'ERR_MODULE_NOT_FOUND' || Object(error).code === 'ERR_UNSUPPORTED_ESM_URL_SCHEME';
     throw unknown ? otherwise : error;
   }
+}
+
+/**
+ * Loads a package's module with all that it imports: while it is imported Node asks for each file in four steps, and a world
+ * looks at each of them. One that awaits something at its top level cannot be loaded so; that one, and one in which anything
+ * is wrong, is imported as ever.
+ */
+function loadAtOnce(file: string): void {
+  try {
+    createRequire(file)(file);
+  } catch {}
 }
 
 /** Imports as a file would. */

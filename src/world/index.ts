@@ -3,6 +3,7 @@ export { DeadlockError, LivelockError } from './driver.ts';
 export { createNodeFetch } from './node-fetch.ts';
 export { asOurs, currentScope, type RealIo } from './place.ts';
 export { destinationOf } from './route-network.ts';
+export { loaderIsHooked } from './route-unseen.ts';
 export { installRoutes } from './routes.ts';
 export { alarm } from './virtual-clock.ts';
 export { createDateClock, createWallClock, isoTime, momentOf, today, unguessable } from './wall-clock.ts';

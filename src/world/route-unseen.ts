@@ -68,6 +68,11 @@ function routeWaitAsync(): void {
 /** Whether an import is with the thread that runs loader hooks; Node holds on to that thread for as long. */
 export let loaderIsBusy = false;
 
+/** Whether modules are loaded with hooks of somebody's, from an option of Node's or by `module.register`. */
+export let loaderIsHooked = /(?:^|\s)(?:--(?:experimental-)?loader|--import|--require|-r)\b/.test(
+  [...process.execArgv, process.env.NODE_OPTIONS].join(' '),
+);
+
 function routeLoader(): void {
   const { prototype } = process.getBuiltinModule('node:worker_threads').Worker;
   for (const [name, busy] of [
@@ -77,7 +82,7 @@ function routeLoader(): void {
     const original = prototype[name];
     route(prototype, name, function (this: Worker) {
       if (byLoader()) {
-        loaderIsBusy = busy;
+        [loaderIsBusy, loaderIsHooked] = [busy, true];
         if (!busy) for (const world of running) world.wake?.();
       }
       return Reflect.apply(original, this, []);
