@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { moduleOptions } from './bundle.mjs';
+import { moduleOptions } from '../bundle.mjs';
+import { median, root } from './measure.mjs';
 
-const root = join(import.meta.dirname, '..');
 const [CALLS, CONNECTIONS, ROUNDS] = [2000, 64, 5];
 
 /** The stand in a process of its own, on a clock on which nothing takes time: what is left is what it does. */
@@ -113,12 +113,10 @@ async function load({ url }, agent, body, calls) {
   await Promise.all(Array.from({ length: CONNECTIONS }, one));
 }
 
-const median = (list) => list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)];
-
 /** Says of each server what a call costs it, as a multiple of bare `node:http` in the same rounds. */
-export async function benchSockets(scratch, say) {
-  if (process.platform !== 'linux') return say('a call over sockets', 'is measured on Linux only');
-  const folder = join(scratch, 'sockets');
+export async function sockets({ say, project }) {
+  if (process.platform !== 'linux') return say.skip('a call over sockets', 'is measured on Linux only');
+  const folder = join(project.cwd, 'sockets');
   mkdirSync(folder);
   await build({
     ...moduleOptions,
@@ -141,7 +139,7 @@ export async function benchSockets(scratch, say) {
     execFileSync('npm', ['i', '--no-audit', '--no-fund', '@copilotkit/aimock@1'], { cwd: folder, stdio: 'ignore' });
     started['@copilotkit/aimock'] = serve(join(folder, 'aimock.mjs'), [answer], folder);
   } catch {
-    say('@copilotkit/aimock', 'could not be installed');
+    say.skip('@copilotkit/aimock', 'could not be installed');
   }
   const servers = Object.fromEntries(
     await Promise.all(Object.entries(started).map(async ([name, server]) => [name, await server])),
@@ -165,6 +163,6 @@ export async function benchSockets(scratch, say) {
   const bare = costs['bare node:http'];
   for (const [name, list] of Object.entries(costs)) {
     const ratio = median(list.map((cost, i) => cost / bare[i]));
-    say(`CPU of a call over sockets, ${name}`, `${ratio.toFixed(2)} × (${median(list).toFixed(0)} µs)`);
+    say(`CPU of a call over sockets, ${name}`, ratio, '×', `${median(list).toFixed(0)} µs`);
   }
 }
