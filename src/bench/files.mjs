@@ -6,7 +6,7 @@ import { bin, cpuOf, inTurn, median, ofPairs, root } from './measure.mjs';
 /** What it costs in CPU to keep what was said, and to write the page; and how large pages are. */
 export async function page({ say, rounds, project }) {
   const { cwd } = project;
-  const drill = project.drill('page-2400', 2410);
+  const drill = project.drill('page-2400', 2412);
   const kinds = [['--no-bodies'], [], ['--reporter', 'html']];
   const [none, said, whole] = await inTurn(
     rounds,
@@ -17,7 +17,7 @@ export async function page({ say, rounds, project }) {
   say('CPU of 2,400 asks, with the page', ofPairs(whole, said), '× without');
   for (const asks of [1, 48, 2400]) {
     const out = join(cwd, `page-of-${asks}`);
-    await cpuOf([bin, 'run', project.drill(`page-${asks}`, asks + 10), '--reporter', 'html', '--out', out], cwd);
+    await cpuOf([bin, 'run', project.drill(`page of ${asks}`, asks + 12), '--reporter', 'html', '--out', out], cwd);
     const size = statSync(join(out, readdirSync(out)[0], 'report.html')).size;
     say(`report.html of ${asks} asks`, size / 1000, 'kB');
   }

@@ -58,6 +58,8 @@ async function bench({ only, quick, long, history: file }) {
     const project = new Project();
     try {
       await GROUPS[name]({ say, quick, long, rounds: quick ? 3 : 5, project });
+    } catch (error) {
+      say.skip(name, `could not be measured: ${error.message}`);
     } finally {
       project.remove();
     }

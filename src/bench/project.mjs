@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { root } from './measure.mjs';
 
 /** The golden tasks of the workflow: as many asks a drill's baseline has. */
-export const TASKS = 10;
+const TASKS = 12;
 /** How asks of a phase arrive. */
 export const LOADS = { 'in turn': 'arrive: in_turn', together: 'arrive: together', 'every 50 ms': 'every_ms: 50' };
 const FIRST_CALL = '{ fault: server-error, role: primary, when: { calls: [1] } }';

@@ -42,7 +42,7 @@ const scope = { ask: 1, task: task.name, tenant: task.tenant };
 stand.begin([]);
 stand.play(1, scriptFor(task, sourcesFor(task, workflow.sources)));
 const asks = { open: [scope], all: [scope], last: undefined };
-const sockets = await openSockets({ clock, stand, roles, addresses: addressesOf(roles), protocols, recording, asks, secret: 'bench', print() {} });
+const sockets = await openSockets({ clock, stand, roles, addresses: addressesOf(roles, protocols), protocols, recording, asks, secret: 'bench', print() {} });
 console.log(sockets.roles().primary.base_url + '/chat/completions');
 process.stdin.resume().on('end', () => process.exit());
 `;
