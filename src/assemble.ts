@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { basename, extname, join, resolve } from 'node:path';
 import { catalogue as builtin, catalogueFor as builtinFor, wholeCatalogue } from './catalogue.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
@@ -25,11 +26,14 @@ import { loadPlugins, withPlugins } from './plugins.ts';
 import { createRedaction, type Redaction, secretsOf } from './redaction/redact.ts';
 import { EVENTS_PER_COLLECTION } from './run/collect.ts';
 import type { Plan, Players } from './run/plan.ts';
+import { asksOf } from './run/play.ts';
 import { playersInside } from './run/players.ts';
 import { logFor } from './run/reports.ts';
 import { runPlans } from './run/run.ts';
 import { createNoFolder, createRunFolder } from './run/run-folder.ts';
+import { MAX_JOBS } from './run-defaults.ts';
 import type { RunGate } from './run-gate.ts';
+import type { Shares } from './share/process.ts';
 import { Halt } from './stopping/halt.ts';
 import { finderOf } from './text/patterns.ts';
 import { watched } from './watched.ts';
@@ -93,6 +97,7 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
   const giveUp = () => apart?.end();
   signal.addEventListener('abort', giveUp);
   let live: LiveRun | undefined;
+  let shares: Shares | undefined;
   try {
     const said = await (apart?.said(nameOf(files[0]?.path)) ?? saysOf(named, isLive, secrets, print));
     const told = settleTarget(named, said, config, catalogue);
@@ -127,11 +132,14 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
       if (await beforeLive(live, plans, request)) return EXIT.passed;
     }
     const jobs = jobsFor(named, plans, request);
+    shares = await sharesFor(named, plans, { ...request, jobs }, env, print);
     const open = {
-      ...{ request: { ...request, jobs }, target, players, redaction, clock, names, plans, halt },
+      ...{ request: { ...request, jobs }, target, players, shares, redaction, clock, names, plans, halt },
       declares: told.declares,
       catalogueFor,
     };
+    if (request.share !== undefined)
+      return await request.share(open, (await import('./many-runs.ts')).seedRunner(open, again));
     if (request.seeds !== undefined || request.repeat !== undefined) {
       const { runSeeds, runRepeatedly } = await import('./many-runs.ts');
       if (request.seeds !== undefined) return await runSeeds(open, request.seeds, again);
@@ -143,6 +151,7 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
     return code;
   } finally {
     await live?.upstream.close();
+    await shares?.end();
     signal.removeEventListener('abort', giveUp);
     apart?.end();
     keys.restore();
@@ -172,12 +181,45 @@ async function asLive(...given: Parameters<typeof liveTarget>): Promise<Target> 
   return (await import('./live-target.ts')).liveTarget(...given);
 }
 
-function jobsFor({ alone }: Target, plans: readonly Plan[], { jobs, stderr }: RunRequest): number {
+/** So many asks are worth a process of their own; where a user wants several, fewer will do. */
+const WORTH = { unasked: 2_000, asked: 1_000 };
+
+const worthOf = (plans: readonly Plan[], { seeds }: RunRequest, asks: number): number => {
+  const [times, pieces] =
+    seeds === undefined ? [1, plans.length] : [seeds.to - seeds.from + 1, Number.POSITIVE_INFINITY];
+  const all = plans.reduce((sum, plan) => sum + asksOf(plan), 0) * times;
+  return Math.max(1, Math.min(pieces, Math.floor(all / asks)));
+};
+
+/** How many drills or seeds at once: as the user says, else as many as there are cores and enough to do. */
+function jobsFor({ alone, wall }: Target, plans: readonly Plan[], request: RunRequest): number {
+  const { jobs, stderr, mode } = request;
   if (jobs === 1) return 1;
   const stops = plans.some(({ drill }) => drill.stop !== undefined);
+  if (jobs === undefined)
+    return alone || wall || stops || mode === 'live'
+      ? 1
+      : Math.min(availableParallelism(), MAX_JOBS, worthOf(plans, request, WORTH.unasked));
   if (alone) stderr.write('one drill at a time: two at once would be in each other’s way at this target\n');
   else if (stops) stderr.write('one drill at a time: stop conditions go by what happened before\n');
   return alone || stops ? 1 : jobs;
+}
+
+/** Other processes that play and judge what is large, where code of the package is to be played: a user's has players. */
+async function sharesFor(
+  { source, wall }: Target,
+  plans: readonly Plan[],
+  request: RunRequest & { jobs: number },
+  env: NodeJS.ProcessEnv,
+  print: (text: string) => void,
+): Promise<Shares | undefined> {
+  const count = Math.min(request.jobs, worthOf(plans, request, WORTH.asked));
+  const { mode, repeat, stuckAfterMs } = request;
+  const here = source !== undefined || wall || mode === 'live' || repeat !== undefined || stuckAfterMs === undefined;
+  if (here || count === 1) return undefined;
+  const { cwd, config, names, target, tasks, task, fault, tag, seed, seeds, replies } = request;
+  const start = { cwd, config, names, target, tasks, task, fault, tag, seed, seeds, replies, bodies: request.bodies };
+  return (await import('./share/process.ts')).openShares(start, env, count, print);
 }
 
 /** Runs the drills once, with all reports. */

@@ -7,32 +7,43 @@ import { reproduceLine } from './plans.ts';
 import type { Players } from './run/plan.ts';
 import { runPlans } from './run/run.ts';
 import { createNoFolder, createRunFolder } from './run/run-folder.ts';
-import type { Seeds } from './seeds.ts';
+import { resultOf, type SeedResult, type Seeds, searchSeeds } from './seeds.ts';
 import { isoTime } from './world/index.ts';
 
 /** Runs the drills with many seeds, and keeps nothing but what each came to. */
 export async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number) => Promise<Players>): Promise<number> {
   expectAlone(open.request);
-  const { searchSeeds } = await import('./seeds.ts');
-  const { request, plans, redaction } = open;
+  const { request, redaction, shares } = open;
   const { stdout, stderr, json, jobs, bail, signal } = request;
-  const about = { started_at: '', versions: {}, git: null, definition_hash: '' };
+  const here = seedRunner(open, again);
   const verdict = await searchSeeds({
-    ...{ seeds, jobs, bail, json, signal, stdout, stderr },
+    ...{ seeds, jobs: shares?.ahead ?? jobs, bail, json, signal, stdout, stderr },
     lineOf: (seed) => reproduceLine({ ...request, seed }, request.names, redaction),
-    async run(seed, onDrill) {
-      const players = seed === request.seed ? open.players : await again(seed);
-      try {
-        const job = jobOf({ ...open, players, request: { ...request, seed, jobs: 1, bail: false } });
-        const told = { reporters: [], also: [], terminal: SILENT, folder: createNoFolder(), about, onDrill };
-        return (await runPlans({ ...job, ...told, plans })).verdict;
-      } finally {
-        players.end?.();
-      }
+    async run(seed) {
+      const result = await (shares?.seed(seed, signal) ?? here(seed)).catch((error) => {
+        if (!signal.aborted) throw error;
+      });
+      return signal.aborted ? undefined : (result ?? undefined);
     },
   });
   const status = endStatus(signal);
   return exitCode({ status, verdict, score: null, unread: 0 }, { ...request, minScore: undefined });
+}
+
+/** Runs all drills with one seed. */
+export function seedRunner(open: Opened, again: (seed: number) => Promise<Players>) {
+  const { request, plans } = open;
+  const about = { started_at: '', versions: {}, git: null, definition_hash: '' };
+  return async (seed: number): Promise<SeedResult> => {
+    const players = seed === request.seed ? open.players : await again(seed);
+    try {
+      const job = jobOf({ ...open, players, shares: undefined, request: { ...request, seed, jobs: 1, bail: false } });
+      const told = { reporters: [], also: [], terminal: SILENT, folder: createNoFolder(), about };
+      return await resultOf(async (onDrill) => (await runPlans({ ...job, ...told, plans, onDrill })).verdict);
+    } finally {
+      players.end?.();
+    }
+  };
 }
 
 /** Runs the drills several times, each time with its own folder. */

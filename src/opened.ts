@@ -11,7 +11,8 @@ import type { Demands } from './exit-code.ts';
 import { reproduceLine, type Wanted } from './plans.ts';
 import type { Redaction } from './redaction/redact.ts';
 import type { Plan, Players } from './run/plan.ts';
-import type { Seeds } from './seeds.ts';
+import type { SeedResult, Seeds } from './seeds.ts';
+import type { Shares } from './share/process.ts';
 import type { Halt } from './stopping/halt.ts';
 
 /** What a user asks of `drill run`. */
@@ -24,8 +25,8 @@ export interface RunRequest extends Wanted, Demands {
   checkDeterminism: boolean;
   /** False: `bodies.jsonl` is not written. */
   bodies?: boolean;
-  /** How many drills run at once; the bytes do not depend on it. */
-  jobs: number;
+  /** How many drills or seeds run at once; the bytes do not depend on it. Without it, as many as have enough to do. */
+  jobs?: number | undefined;
   /** Names of optional reporters: their files are written as well. */
   reporter?: string[];
   /** The folder that the run's folder is made in. */
@@ -66,6 +67,8 @@ export interface RunRequest extends Wanted, Demands {
   seeds?: Seeds | undefined;
   /** Run the drills so many times, and tell how often each passed. */
   repeat?: number | undefined;
+  /** Goes on from here in the place of a run: in a process that takes a share of one. */
+  share?(open: Opened, runSeed: (seed: number) => Promise<SeedResult>): Promise<number>;
   /** The share of them in which a drill has to pass. */
   passRate?: number | undefined;
   /** `2/3`, or `auto`: only the drills that fall to this one of several machines. */
@@ -74,9 +77,11 @@ export interface RunRequest extends Wanted, Demands {
 
 /** A run that is about to begin. */
 export interface Opened {
-  request: RunRequest & { target: string };
+  request: RunRequest & { target: string; jobs: number };
   target: Target;
   players: Players;
+  /** Other processes that take their share. */
+  shares?: Shares | undefined;
   redaction: Redaction;
   clock: Clock;
   names: readonly string[];
@@ -98,10 +103,19 @@ export const bodiesOf = ({
   bodies === false || seeds !== undefined ? undefined : { full: () => stderr.write(MORE_SAID) };
 
 /** What every run of these drills has in common, whatever its seed. */
-export function jobOf({ request, target, players, redaction, clock, declares, halt }: Opened) {
+export function jobOf({ request, target, players, shares, redaction, clock, declares, halt }: Opened) {
   const { seed, jobs, bail, signal } = request;
   return {
-    ...{ players, seed, jobs, bail, signal, bodies: bodiesOf(request), watch: halt.watch(target.wall === true) },
+    ...{
+      players,
+      apart: shares?.drill,
+      seed,
+      jobs,
+      bail,
+      signal,
+      bodies: bodiesOf(request),
+      watch: halt.watch(target.wall === true),
+    },
     target: { name: target.name, kind: target.kind, declares: asDeclared(declares) },
     time: target.wall === true ? ('wall' as const) : ('virtual' as const),
     mode: request.mode ?? ('mock' as const),

@@ -8,6 +8,6 @@ export const MAX_JOBS = 64;
 /** What a run is that is told nothing else: by the command, by a test runner and from code. */
 export const DEFAULTS = {
   ...{ task: [] as string[], fault: [] as string[], tag: [] as string[] },
-  ...{ seed: 1, jobs: 1, mode: 'mock', replies: 'scripted', unread: 'passed', out: 'reports', stuckAfterMs: 60_000 },
+  ...{ seed: 1, mode: 'mock', replies: 'scripted', unread: 'passed', out: 'reports', stuckAfterMs: 60_000 },
   ...{ bail: false, checkDeterminism: false, allowInconclusive: false, json: false },
 } satisfies Partial<RunRequest>;

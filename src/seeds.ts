@@ -11,7 +11,7 @@ export interface Seeds {
 }
 
 /** What one seed came to. */
-interface Result {
+export interface SeedResult {
   verdict: VerdictWord;
   /** Findings, or why it is open; empty where it passed. */
   why: string[];
@@ -27,8 +27,8 @@ interface Search {
   signal: AbortSignal;
   stdout: Output;
   stderr: Output;
-  /** Runs all drills with a seed, telling of each; resolves to the verdict of the whole. */
-  run(seed: number, onDrill: (drill: JudgedDrill) => void): Promise<VerdictWord>;
+  /** Runs all drills with a seed; undefined where that was interrupted before its end. */
+  run(seed: number): Promise<SeedResult | undefined>;
   /** The line that runs a seed by itself. */
   lineOf(seed: number): string;
 }
@@ -43,46 +43,61 @@ const TOLD = 10;
  * a seed: its line gives the same run again, with all reports. Resolves to the verdict of them all.
  */
 export async function searchSeeds(search: Search): Promise<VerdictWord> {
-  const { seeds, jobs, bail, json, signal, stdout, stderr } = search;
+  const { seeds, bail, json, stdout, stderr } = search;
   const all = seeds.to - seeds.from + 1;
-  const open = new Map<number, Result>();
+  const open: [number, SeedResult][] = [];
   const counts: Record<VerdictWord, number> = { passed: 0, failed: 0, inconclusive: 0, not_applicable: 0 };
-  let next = seeds.from;
   let done = 0;
-  const worker = async () => {
-    while (next <= seeds.to && !signal.aborted && !(bail && counts.failed > 0)) {
-      const seed = next++;
-      const result = await runSeed(search, seed);
-      if (result === undefined) return;
-      counts[result.verdict] += 1;
-      if (result.verdict !== 'passed' && open.size < MOST) open.set(seed, result);
-      if (result.verdict !== 'passed' && !json) stdout.write(`${seedLines(seed, result, search).join('\n')}\n`);
-      done += 1;
-      if (done % Math.ceil(all / TOLD) === 0 && done < all) stderr.write(`${done} of ${all} seeds\n`);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(jobs, all) }, worker));
-  const sorted = [...open].sort(([a], [b]) => a - b);
-  if (json) stdout.write(`${JSON.stringify(documentOf(search, counts, sorted, done))}\n`);
-  else stdout.write(`${summaryOf(counts, sorted, done, all)}\n`);
+  for await (const [seed, result] of inOrder(search)) {
+    counts[result.verdict] += 1;
+    if (result.verdict !== 'passed' && open.length < MOST) open.push([seed, result]);
+    if (result.verdict !== 'passed' && !json) stdout.write(`${seedLines(seed, result, search).join('\n')}\n`);
+    done += 1;
+    if (done % Math.ceil(all / TOLD) === 0 && done < all) stderr.write(`${done} of ${all} seeds\n`);
+    if (bail && counts.failed > 0) break;
+  }
+  if (json) stdout.write(`${JSON.stringify(documentOf(search, counts, open, done))}\n`);
+  else stdout.write(`${summaryOf(counts, open, done, all)}\n`);
   if (counts.failed > 0) return 'failed';
   return done === all && counts.passed === all ? 'passed' : 'inconclusive';
 }
 
-/** Undefined where the search was interrupted before the seed came to its end. */
-async function runSeed({ run, signal }: Search, seed: number): Promise<Result | undefined> {
+/** Up to `jobs` of them at once, handed out as if they had run one after another. */
+async function* inOrder({ seeds, jobs, signal, run }: Search): AsyncGenerator<[number, SeedResult]> {
+  const running: [number, Promise<SeedResult | undefined>][] = [];
+  try {
+    for (let next = seeds.from; ; ) {
+      for (; next <= seeds.to && running.length < jobs && !signal.aborted; next++) {
+        const result = run(next);
+        // One that is not waited for yet must not take the process down.
+        result.catch(() => {});
+        running.push([next, result]);
+      }
+      const [seed, first] = running.shift() ?? [];
+      const result = await first;
+      if (seed === undefined || result === undefined) return;
+      yield [seed, result];
+    }
+  } finally {
+    await Promise.allSettled(running.map(([, result]) => result));
+  }
+}
+
+/** Runs all drills with a seed by `run`, which tells of each and resolves to the verdict of the whole. */
+export async function resultOf(
+  run: (onDrill: (drill: JudgedDrill) => void) => Promise<VerdictWord>,
+): Promise<SeedResult> {
   const groups: FindingGroup[] = [];
   const reasons: string[] = [];
-  const verdict = await run(seed, (drill) => {
+  const verdict = await run((drill) => {
     groups.push(...groupsOf(drill));
     if (drill.verdict === 'inconclusive') reasons.push(`${drill.name}: ${drill.reasons[0]?.reason ?? 'it is open'}`);
   });
-  if (signal.aborted) return undefined;
   const findings = worstFirst(groups).map((one) => `${one.drill} ${one.check} (${one.severity}): ${one.reason}`);
   return { verdict, why: verdict === 'passed' ? [] : [...findings, ...reasons] };
 }
 
-const seedLines = (seed: number, { verdict, why }: Result, { lineOf }: Search): string[] => [
+const seedLines = (seed: number, { verdict, why }: SeedResult, { lineOf }: Search): string[] => [
   `seed ${seed}  ${verdict.replaceAll('_', ' ').toUpperCase()}`,
   ...why.slice(0, 3).map((line) => `  ${line}`),
   ...(why.length > 3 ? [`  and ${count(why.length - 3, 'more group')} of findings`] : []),
@@ -91,7 +106,7 @@ const seedLines = (seed: number, { verdict, why }: Result, { lineOf }: Search): 
 
 function summaryOf(
   counts: Record<VerdictWord, number>,
-  open: readonly [number, Result][],
+  open: readonly [number, SeedResult][],
   done: number,
   all: number,
 ): string {
@@ -114,7 +129,7 @@ function summaryOf(
 const documentOf = (
   { seeds, lineOf }: Search,
   counts: Record<VerdictWord, number>,
-  open: readonly [number, Result][],
+  open: readonly [number, SeedResult][],
   done: number,
 ) => ({
   schema: 'drill.seeds/1',

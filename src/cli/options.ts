@@ -126,9 +126,10 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       '--pass-rate <share>',
       'with --repeat: the share of runs (0 to 1) in which a drill has to pass',
     ).argParser(share),
-    new Option('-j, --jobs <n>', 'drills at once; the bytes do not depend on it')
-      .argParser(jobs)
-      .default(DEFAULTS.jobs),
+    new Option(
+      '-j, --jobs <n>',
+      'drills or seeds at once; the bytes do not depend on it (default: cores, as far as each has 2,000 asks to do)',
+    ).argParser(jobs),
     new Option(
       '--check-determinism',
       'run twice, the second time with garbage collections forced, and compare',

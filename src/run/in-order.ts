@@ -4,13 +4,15 @@ import type { TraceEvent } from '../core/trace.ts';
 import { EVENTS, Kept } from '../judge/kept.ts';
 import { skipped } from '../judge/summary.ts';
 import { createSequence } from '../recording/recorder.ts';
-import { judgePlanOf, type Plan, type Players, type RunContext, type RunWatch } from './plan.ts';
+import { judgePlanOf, type Plan, type Players, type RunApart, type RunContext, type RunWatch } from './plan.ts';
 import { runDrill } from './run-drill.ts';
 
 interface Wishes {
   plans: readonly Plan[];
   players: Players;
   jobs: number;
+  /** Where drills are run that are to be run at once; without it, in this process. */
+  apart?: RunApart | undefined;
   bail: boolean;
   signal: AbortSignal;
   watch?: RunWatch | undefined;
@@ -45,7 +47,10 @@ async function* oneByOne(
     if (signal.aborted) return;
     const next = () => toPlay(plans.slice(i + 1));
     const context = { sequence, sink, players, next, signal, watch, keep };
-    const report = await unlessCancelled(runOne(plan, context), signal);
+    const report = await unlessCancelled(
+      runOne(plan, context, () => runDrill(plan, context)),
+      signal,
+    );
     if (report !== undefined) yield report;
   }
 }
@@ -53,13 +58,17 @@ async function* oneByOne(
 /** The first of them that will be played at all. */
 const toPlay = (plans: readonly Plan[]) => plans.find((plan) => skipped(plan) === undefined);
 
-async function runOne(plan: Plan, context: RunContext): Promise<JudgedDrill> {
+async function runOne(
+  plan: Plan,
+  context: Pick<RunContext, 'watch' | 'signal'>,
+  run: () => Promise<JudgedDrill>,
+): Promise<JudgedDrill> {
   const skip = skipped(judgePlanOf(plan));
   if (skip !== undefined) return skip;
   const over = await context.watch?.begin(plan);
   try {
     context.signal.throwIfAborted();
-    return await runDrill(plan, context);
+    return await run();
   } finally {
     await over?.();
   }
@@ -80,16 +89,16 @@ async function* blocks(wishes: Wishes, sink: (event: TraceEvent) => void): Async
   let from = FIRST;
   const waiting = [...plans];
   const running: Block[] = [];
+  const run = wishes.apart ?? here(wishes, () => toPlay(waiting));
   try {
     for (;;) {
       const more = signal.aborted ? [] : waiting.splice(0, jobs - running.length);
-      running.push(...more.map((plan) => startBlock(plan, wishes, () => toPlay(waiting))));
+      running.push(...more.map((plan) => startBlock(plan, wishes, run, sink)));
       const block = running.shift();
       if (block === undefined) return;
-      const first = from;
-      block.release((event) => sink({ ...event, seq: event.seq + first }));
+      block.release(from);
       const report = await unlessCancelled(block.report, signal);
-      if (report !== undefined) yield shifted(report, first);
+      if (report !== undefined) yield report;
       from += block.count();
     }
   } finally {
@@ -100,49 +109,62 @@ async function* blocks(wishes: Wishes, sink: (event: TraceEvent) => void): Async
 interface Block {
   /** Ends it, wherever it is. */
   stop(): void;
-  /** It is its turn: its events go out, those that waited first. */
-  release(sink: (event: TraceEvent) => void): void;
-  /** So many events there were so far. */
+  /** It is its turn: its events go out, those that waited first; the first of all has this number. */
+  release(first: number): void;
+  /** So many events went out so far. */
   count(): number;
   report: Promise<JudgedDrill>;
 }
 
-/** A drill on its own, its events numbered from 0. */
-function startBlock(plan: Plan, wishes: Wishes, next: RunContext['next']): Block {
-  const { players, signal: all, watch } = wishes;
+function startBlock(plan: Plan, wishes: Wishes, run: RunApart, goesTo: (event: TraceEvent) => void): Block {
+  const { signal: all, watch, keep } = wishes;
   const own = new AbortController();
   const stop = () => own.abort(all.reason);
   all.addEventListener('abort', stop);
   const { signal } = own;
-  const waiting = new Kept<TraceEvent>(EVENTS);
-  const said = new Kept<BodyLine>(EVENTS);
-  let [count, out] = [0, (event: TraceEvent) => waiting.push(event)];
+  let count = 0;
   const sink = (event: TraceEvent) => {
     count += 1;
-    out(event);
+    goesTo(event);
   };
-  let keepOut = (line: BodyLine) => said.push(line);
-  const keep = wishes.keep && ((line: BodyLine) => keepOut(line));
-  const report = runOne(plan, { sequence: createSequence(0), sink, players, next, signal, watch, keep });
+  let release: Block['release'] = () => {};
+  const turn = new Promise<number>((resolve) => {
+    release = resolve;
+  });
+  const report = runOne(plan, { watch, signal }, () => run(plan, { sink, keep, signal, turn }));
   // One that is never awaited, because the run stopped early, must not take the process down.
   report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
-  const release: Block['release'] = (goesTo) => {
-    for (const line of said) wishes.keep?.(line);
-    said.close();
-    keepOut = wishes.keep ?? keepOut;
-    for (const event of waiting) goesTo(event);
-    waiting.close();
-    out = goesTo;
-  };
   return { release, count: () => count, report, stop };
+}
+
+/** In this process, events numbered from 0 until it is their turn. */
+function here({ players, watch }: Wishes, next: RunContext['next']): RunApart {
+  return async (plan, { sink, keep, signal, turn }) => {
+    const events = new Kept<TraceEvent>(EVENTS);
+    const said = new Kept<BodyLine>(EVENTS);
+    let out = (event: TraceEvent) => events.push(event);
+    let keepOut = (line: BodyLine) => said.push(line);
+    const first = turn.then((from) => {
+      out = (event) => sink({ ...event, seq: event.seq + from });
+      keepOut = keep ?? keepOut;
+      for (const line of said) keepOut(line);
+      for (const event of events) out(event);
+      said.close();
+      events.close();
+      return from;
+    });
+    const report = await runDrill(plan, {
+      ...{ sequence: createSequence(0), players, next, signal, watch },
+      sink: (event) => out(event),
+      keep: keep && ((line) => keepOut(line)),
+    });
+    return shifted(report, await first);
+  };
 }
 
 /** The report of a block whose first event is number `from`. */
 function shifted(report: JudgedDrill, from: number): JudgedDrill {
-  const move = <C extends { evidence: number[] }>(cell: C): C => ({
-    ...cell,
-    evidence: cell.evidence.map((seq) => seq + from),
-  });
+  const move = movedBy(from);
   const { tasks, checks } = report;
   const moved: JudgedDrill['tasks'] = {
     length: tasks.length,
@@ -153,3 +175,8 @@ function shifted(report: JudgedDrill, from: number): JudgedDrill {
   };
   return { ...report, checks: checks.map(move), tasks: moved };
 }
+
+/** A cell of a block whose first event is number `from`. */
+export const movedBy =
+  (from: number) =>
+  <C extends { evidence: number[] }>(cell: C): C => ({ ...cell, evidence: cell.evidence.map((seq) => seq + from) });

@@ -8,6 +8,7 @@ import { once } from '../core/once.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Habitat } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
+import type { JudgedDrill } from '../core/report.ts';
 import type { Placement, Sockets } from '../core/sockets.ts';
 import type { ArmedFault, Recording, Stand } from '../core/stand.ts';
 import type { TraceEvent } from '../core/trace.ts';
@@ -110,6 +111,15 @@ export interface RunContext extends Omit<PlayContext, 'print'> {
   /** Sees every event as soon as it was written and judged; it may stop the run, by the signal. */
   watch?: RunWatch | undefined;
 }
+
+/**
+ * Plays and judges a drill in another process. Nothing of it is handed on before its turn, which gives the number of its
+ * first event.
+ */
+export type RunApart = (
+  plan: Plan,
+  context: Pick<RunContext, 'sink' | 'keep' | 'signal'> & { turn: Promise<number> },
+) => Promise<JudgedDrill>;
 
 /** What may stop a run, beside whoever interrupts it. */
 export interface RunWatch {

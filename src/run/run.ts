@@ -10,12 +10,13 @@ import type { JudgePlan, StoredInputs } from '../judge/plan.ts';
 import { type DrillResult, type RunFacts, summarise } from '../judge/summary.ts';
 import { openBodies } from './bodies.ts';
 import { runInOrder } from './in-order.ts';
-import { judgePlanOf, type Plan, type Players, type RunWatch } from './plan.ts';
+import { judgePlanOf, type Plan, type Players, type RunApart, type RunWatch } from './plan.ts';
 import { openReporters, type Reports } from './reports.ts';
 
 export interface RunJob extends Omit<Reports, 'several'> {
   plans: readonly Plan[];
   players: Players;
+  apart?: RunApart | undefined;
   seed: number;
   target: RunReport['target'];
   time: RunReport['time'];
