@@ -6,15 +6,21 @@ import { root } from './measure.mjs';
 
 /** The golden tasks of the workflow: as many asks a drill's baseline has. */
 const TASKS = 12;
+/** No phase has more asks. */
+const OF_A_PHASE = 10_000;
 /** How asks of a phase arrive. */
-export const LOADS = { 'in turn': 'arrive: in_turn', together: 'arrive: together', 'every 50 ms': 'every_ms: 50' };
-const FIRST_CALL = '{ fault: server-error, role: primary, when: { calls: [1] } }';
+export const LOADS = {
+  'in turn': { arrive: 'in_turn' },
+  together: { arrive: 'together' },
+  'every 50 ms': { every_ms: 50 },
+};
+const FIRST_CALL = [{ fault: 'server-error', role: 'primary', when: { calls: [1] } }];
 /** What some of the calls meet, and others do not. */
 export const SOME_CALLS = [
-  '{ fault: server-error, role: primary, when: { probability: 0.3 } }',
-  '{ fault: hang, role: primary, when: { probability: 0.1 } }',
-  '{ fault: malformed-json, role: backup, when: { probability: 0.1 } }',
-].join(', ');
+  { fault: 'server-error', role: 'primary', when: { probability: 0.3 } },
+  { fault: 'hang', role: 'primary', when: { probability: 0.1 } },
+  { fault: 'malformed-json', role: 'backup', when: { probability: 0.1 } },
+];
 
 export class Project {
   cwd = mkdtempSync(join(tmpdir(), 'drill-bench-'));
@@ -26,14 +32,14 @@ export class Project {
   }
 
   /** A drill that asks so often, those without faults among them; returns its name. */
-  drill(about, asks, { load = LOADS['in turn'], faults = FIRST_CALL } = {}) {
-    const name = about.replaceAll(/\W/g, '_');
-    this.write(
-      `drills/${name}.yaml`,
-      `drill: ${name}\ntitle: Bench\nhypothesis: It holds.\nworkflow: support-answer\nphases:\n` +
-        `  - { name: outage, tasks: ${asks - TASKS}, load: { ${load} }, faults: [${faults}] }\n` +
-        'expect:\n  retries-at-most: { retries: 1 }\n',
-    );
+  drill(called, asks, { load = LOADS['in turn'], faults = FIRST_CALL } = {}) {
+    const name = called.replaceAll(/\W/g, '_');
+    const phases = [];
+    for (let left = asks - TASKS; left > 0; left -= OF_A_PHASE)
+      phases.push({ name: `p${phases.length}`, tasks: Math.min(left, OF_A_PHASE), load, faults });
+    const about = { title: 'Bench', hypothesis: 'It holds.', workflow: 'support-answer' };
+    const drill = { drill: name, ...about, phases, expect: { 'retries-at-most': { retries: 1 } } };
+    this.write(`drills/${name}.yaml`, JSON.stringify(drill));
     return name;
   }
 
