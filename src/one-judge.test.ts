@@ -8,7 +8,7 @@ import { fakeTerminal } from './cli/terminal.fixture.ts';
 import { RunReport } from './core/report.ts';
 import type { TraceEvent } from './core/trace.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
-import { reportOf } from './judge/judge-drill.ts';
+import { createDrillJudge, reportOf } from './judge/judge-drill.ts';
 import { judgeOf } from './judge/judge-phases.ts';
 import type { StoredInputs } from './judge/plan.ts';
 import { OWN_AGENT, Project, THREE_TASKS } from './project.fixture.ts';
@@ -218,6 +218,14 @@ it('asks of a long drill are judged as they end, and once more where one of them
   expect(whole.report).not.toBe(usual.report);
   expect(judged('as they end', more)).toEqual({ tooEarly: true, report: usual.report });
   expect(told(reportOf(plan, more))).toBe(whole.report);
+  const judgedMeanwhile = (wall?: true) => {
+    const judge = createDrillJudge({ ...plan, wall });
+    for (const event of trace.slice(0, late)) judge.see(event);
+    return judge.justJudged().length;
+  };
+  expect(judgedMeanwhile()).toBeGreaterThan(100);
+  // There it would take the time of those under way.
+  expect(judgedMeanwhile(true)).toBe(0);
   const began = trace.findIndex((e) => e.kind === 'phase' && e.phase === 'out');
   const [line] = trace.slice(began, began + 1);
   if (line === undefined) throw new Error('no phase began');
