@@ -395,14 +395,17 @@ export default async (task, context) => {
     'packages that wait at their top level, or that loader hooks change, and TypeScript beside them',
     {
       beside: {
-        ...aPackage('waits', 'await null;\nexport const waits = true;'),
+        ...aPackage('waits', "import { beside } from 'beside';\nawait null;\nexport const waits = beside === 'there';"),
+        ...aPackage('beside', "export const beside = 'there';"),
         ...aPackage('changed', "export const said = 'as it was';"),
         'typed.ts': 'export const typed: boolean = true;',
       },
       text: `
 import { register } from 'node:module';
 import { waits } from 'waits';
+import { beside } from 'beside';
 import { typed } from './typed';
+if (!beside) throw new Error('it is not there yet');
 const hooks = \`
 export const load = (url, context, next) => url.endsWith('changed/index.mjs')
   ? { format: 'module', shortCircuit: true, source: 'export const said = "changed"' } : next(url, context);\`;

@@ -78,6 +78,8 @@ const TYPED = /\.[cm]?tsx?$/;
 class Graph {
   readonly #jiti: Jiti;
   readonly #units = new Map<string, Unit>();
+  /** Packages whose import is under way. */
+  #importing = 0;
 
   constructor(jiti: Jiti) {
     this.#jiti = jiti;
@@ -91,13 +93,24 @@ class Graph {
     return namespaceOf(unit);
   }
 
+  /** Of what a package imports that is still being imported, one that is loaded at once might see what is not there yet. */
+  async #importPackage(name: string, file: string): Promise<unknown> {
+    const alone = this.#importing === 0 && !loaderIsHooked;
+    if (alone && extname(file) === '.mjs' && loadAtOnce(file)) return this.#jiti.import(name);
+    this.#importing += 1;
+    try {
+      return await this.#jiti.import(name);
+    } finally {
+      this.#importing -= 1;
+    }
+  }
+
   async #import(specifier: string, from: Unit): Promise<unknown> {
     const { filename } = from.module;
     const found = isShared(specifier) ? specifier : this.#resolveOrElse(specifier, filename);
     if (typeof found === 'object') return importedNatively(specifier, filename, found.error);
     if (!isOwn(found)) {
-      if (extname(found) === '.mjs' && !loaderIsHooked) loadAtOnce(found);
-      return this.#jiti.import(isShared(found) ? found : pathToFileURL(found).href);
+      return this.#importPackage(isShared(found) ? found : pathToFileURL(found).href, found);
     }
     const unit = this.#units.get(found) ?? this.#begin(found, true);
     // In a cycle it gets what there is so far, as Node does.
@@ -213,10 +226,13 @@ async function importedNatively(specifier: string, from: string, otherwise: unkn
  * looks at each of them. One that awaits something at its top level cannot be loaded so; that one, and one in which anything
  * is wrong, is imported as ever.
  */
-function loadAtOnce(file: string): void {
+function loadAtOnce(file: string): boolean {
   try {
     createRequire(file)(file);
-  } catch {}
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Imports as a file would. */
