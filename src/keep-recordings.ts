@@ -9,7 +9,7 @@ import { packageVersion } from './config/project.ts';
 import { MAX_BYTES } from './config/read-file.ts';
 import type { Take } from './core/cassette.ts';
 import { bodyOf } from './core/cassette-body.ts';
-import { DrillError } from './core/errors.ts';
+import { DrillError, messageOf } from './core/errors.ts';
 import { gather } from './core/gathered.ts';
 import type { Protocol } from './core/protocol.ts';
 import type { Opened, RunRequest } from './opened.ts';
@@ -123,7 +123,7 @@ function write(cwd: string, { file, text }: Draft): void {
     renameSync(`${path}.tmp`, path);
   } catch (error) {
     throw new DrillError({
-      message: `the recording cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      message: `the recording cannot be written: ${messageOf(error)}`,
       place: { file },
       fix: 'Mend the permissions of the folder and its room, and record again.',
     });

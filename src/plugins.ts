@@ -5,6 +5,7 @@ import { CONFIG_FILE, Plugins } from './config/config-file.ts';
 import { namesIn } from './config/find.ts';
 import { Problems } from './config/problems.ts';
 import { displayPath, kindOf, readText, readUserFile } from './config/read-file.ts';
+import { messageOf } from './core/errors.ts';
 import type { Check, Fault, Reporter } from './core/plugin.ts';
 import type { Protocol } from './core/protocol.ts';
 import { faults } from './faults/index.ts';
@@ -94,7 +95,7 @@ export async function loadPlugins(project: string, beside: () => Promise<Catalog
       }
       plugged.modules.push(module);
     } catch (error) {
-      const why = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+      const why = messageOf(error).split('\n')[0];
       tell(`it could not be loaded: ${why}`, 'mend the module so that it can be imported');
     }
   }

@@ -1,5 +1,5 @@
 import { packageVersion } from '../config/project.ts';
-import { DrillError, EXIT } from '../core/errors.ts';
+import { DrillError, EXIT, messageOf } from '../core/errors.ts';
 import { errorText } from '../error-text.ts';
 import { createRedaction, secretsOf } from '../redaction/redact.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,7 +17,7 @@ export function printError(error: unknown, { stderr, env, signal }: Terminal): n
   const redaction = createRedaction({ literals: secretsOf(env) });
   const say = (text: string) => stderr.write(redaction.text(text));
   // It may quote anything.
-  const message = (error instanceof Error ? error.message : String(error)).replace(/\p{Cc}+/gu, ' ');
+  const message = messageOf(error).replace(/\p{Cc}+/gu, ' ');
   say(`drill ${packageVersion()} has a bug: ${message}\n`);
   say('  fix: please report it with the command and its --seed; DRILL_DEBUG=1 shows where it happened\n');
   if (env['DRILL_DEBUG'] === '1' && error instanceof Error) say(`${error.stack}\n`);

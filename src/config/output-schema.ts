@@ -1,5 +1,6 @@
 import { dereference, type Schema } from '@cfworker/json-schema';
 import type { Problem } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
 import { isRecord, type Json } from '../text/json.ts';
 import { createPatternCheck } from './pattern-check.ts';
 import { type Locate, MAX_PROBLEMS, namedAt, type Path, Problems } from './problems.ts';
@@ -143,7 +144,7 @@ function tellReferences(told: Problems, schema: Schema, place: Locate): void {
   try {
     lookup = dereference(schema);
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     told.tell(place([]), `the JSON Schema cannot be used: ${why}`, 'mend its `$id` and `$ref`');
     return;
   }

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import type { Place, Problem } from '../core/errors.ts';
+import { messageOf } from '../core/errors.ts';
 
 /** Matching takes time with the size of a pattern: `a{1000}` is a thousand steps a letter. */
 const MAX_SIZE = 2_000;
@@ -22,7 +23,7 @@ export function createPatternCheck(
       total += size;
       return size > MAX_SIZE ? bad('it repeats too much', 'write smaller counts') : [];
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = messageOf(error);
       return bad(why, 'write an RE2 pattern (no look-around, no back-references)');
     }
   };

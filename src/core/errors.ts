@@ -43,6 +43,12 @@ export class DrillError extends Error {
 /** What the system calls an error, such as `ENOENT`; '' where it has no name. Node's errors are none of ours where a test runner gives each file globals of its own. */
 export const codeOf = (error: unknown): string => String(Object(error).code ?? '');
 
+/** What an error says, also one of another realm, which is no `Error` of ours. */
+export function messageOf(error: unknown): string {
+  const { message } = Object(error);
+  return typeof message === 'string' ? message : String(error);
+}
+
 /** A target whose code could not be evaluated. Of what was thrown the first line tells enough. */
 export function targetNotLoaded(
   why: string,

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, constants, existsSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import { codeOf, DrillError } from '../core/errors.ts';
+import { codeOf, DrillError, messageOf } from '../core/errors.ts';
 import { RunStatus } from '../core/stop.ts';
 
 /** Has a line for each file that is complete, as `sha256sum -c` reads it: what a stored run is trusted by. */
@@ -125,7 +125,7 @@ export function orDamaged<T>(file: StoredFile, read: () => T, line?: number): T 
   try {
     return read();
   } catch (error) {
-    throw damaged(file.name, error instanceof Error ? error.message : String(error), line);
+    throw damaged(file.name, messageOf(error), line);
   }
 }
 

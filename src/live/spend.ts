@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/declaration.ts';
+import { messageOf } from '../core/errors.ts';
 import type { Gathered } from '../core/gathered.ts';
 import type { CallBody } from '../core/model-call.ts';
 import { mostNanoUsd, nanoUsd, type Price, priceOf } from '../core/prices.ts';
@@ -191,5 +192,3 @@ function isBelievable({ input, output, cached = 0, written = 0, reasoning = 0 }:
   const counts = [input, output, cached, written, reasoning];
   return counts.every((n) => Number.isSafeInteger(n) && n >= 0) && input > 0 && cached + written <= input;
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

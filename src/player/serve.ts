@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { DrillError } from '../core/errors.ts';
+import { DrillError, messageOf } from '../core/errors.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { equip } from '../equip.ts';
 import { createSequence } from '../recording/recorder.ts';
@@ -69,8 +69,7 @@ export async function serve(onEnd: () => void): Promise<void> {
 }
 
 function wordOf(error: unknown): Word {
-  if (!(error instanceof DrillError))
-    return { player: 'broke', why: error instanceof Error ? error.message : String(error) };
+  if (!(error instanceof DrillError)) return { player: 'broke', why: messageOf(error) };
   const { problems, exitCode: exit } = error;
   return { player: 'failed', problems, exit };
 }

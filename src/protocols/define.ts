@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../core/errors.ts';
 import { type Gathered, gather } from '../core/gathered.ts';
 import type { CallBody } from '../core/model-call.ts';
 import type { Protocol, ReplyShape, Stamp } from '../core/protocol.ts';
@@ -155,7 +156,7 @@ function askedIn({ readCall }: WrittenProtocol, body: Json, request: WireRequest
     if (wrong === undefined) return asked as unknown as AskedFor;
     return { refused: wrong === 'model' ? 'no model is named' : `its ${String(wrong)} cannot be read` };
   } catch (error) {
-    return { refused: error instanceof Error ? error.message : String(error) };
+    return { refused: messageOf(error) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from '../core/errors.ts';
 import { gather } from '../core/gathered.ts';
 import type { CallBody } from '../core/model-call.ts';
 import type { Protocol } from '../core/protocol.ts';
@@ -18,7 +19,7 @@ export function brokenLaw(protocol: Protocol): string | undefined {
   try {
     return broken(protocol);
   } catch (error) {
-    return `it throws: ${error instanceof Error ? error.message : String(error)}`;
+    return `it throws: ${messageOf(error)}`;
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { EPOCH_MS } from '../core/clock.ts';
-import { DrillError, EXIT, targetNotLoaded } from '../core/errors.ts';
+import { DrillError, EXIT, messageOf, targetNotLoaded } from '../core/errors.ts';
 import { sourcesFor } from '../core/golden-task.ts';
 import type { Habitat, LoadedTarget, Target } from '../core/plugin.ts';
 import { createRandom, type Random } from '../core/random.ts';
@@ -164,7 +164,7 @@ async function unlessItDies<T>(clock: Clock, step: () => Promise<T>, failed: (wh
     throw failed(died);
   } catch (error) {
     if (error instanceof DrillError && died === undefined) throw error;
-    throw failed(died ?? (error instanceof Error ? error.message : String(error)));
+    throw failed(died ?? messageOf(error));
   } finally {
     forget();
   }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { messageOf } from '../core/errors.ts';
 import { type Schedule, variableOf } from '../core/schedule.ts';
 import { originals } from '../world/originals.ts';
 import type { Outcome } from './journal.ts';
@@ -54,7 +55,7 @@ function sentenceOf({ schedule, due, outcome, before, report }: News): string {
 const failureOf = (act: Promise<void>): Promise<string | undefined> =>
   act.then(
     () => undefined,
-    (error) => (error instanceof Error ? error.message : String(error)).slice(0, 200),
+    (error) => messageOf(error).slice(0, 200),
   );
 
 async function byCommand(line: string, text: string, cwd: string): Promise<void> {

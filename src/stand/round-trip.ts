@@ -1,5 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Role } from '../core/declaration.ts';
+import { messageOf } from '../core/errors.ts';
 import { type Gathered, gather, nothing } from '../core/gathered.ts';
 import type { Script } from '../core/golden-task.ts';
 import { estimateTokens, type Message, type ModelCall } from '../core/model-call.ts';
@@ -137,7 +138,7 @@ export function openTrip(
   /** The caller has left, or what makes the reply has failed: a plugin's code, and no finding about the target. */
   function leave(error: unknown): void {
     if (!over && !signal?.aborted) {
-      const why = `what replies for it threw: ${error instanceof Error ? error.message : String(error)}`;
+      const why = `what replies for it threw: ${messageOf(error)}`;
       const fix = 'Mend the plugin that replies: its protocol or its fault.';
       emit({ kind: 'withheld', role: call.role, because: 'plugin_failed', why, fix });
     }

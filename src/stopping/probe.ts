@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Clock } from '../core/clock.ts';
-import { codeOf } from '../core/errors.ts';
+import { codeOf, messageOf } from '../core/errors.ts';
 import type { StopCondition } from '../core/stop.ts';
 import { originals } from '../world/originals.ts';
 import { send } from '../world/processes.ts';
@@ -68,7 +68,7 @@ async function byCommand(line: string, cwd: string, signal: AbortSignal): Promis
     if (code === 0) return undefined;
     return { why: code === null ? 'it was ended by a signal' : `it ended with exit code ${code}`, value: code };
   } catch (error) {
-    return { why: `it could not be started: ${error instanceof Error ? error.message : String(error)}`, value: null };
+    return { why: `it could not be started: ${messageOf(error)}`, value: null };
   } finally {
     signal.removeEventListener('abort', kill);
   }

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { messageOf } from '../core/errors.ts';
 import { parseJson } from '../text/json.ts';
 import { pointedAt } from '../text/json-pointer.ts';
 
@@ -122,5 +123,5 @@ function why(error: unknown): string {
   const { cause } = error instanceof Error ? error : { cause: undefined };
   const one = cause instanceof AggregateError ? cause.errors[0] : cause;
   if (one instanceof Error) return one.message;
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import { z } from 'zod';
-import { DrillError, type Place, targetNotLoaded } from '../core/errors.ts';
+import { DrillError, messageOf, type Place, targetNotLoaded } from '../core/errors.ts';
 import { HandlerMapping } from '../core/handler.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, LoadedTarget, RunningTarget, Target, TargetKind } from '../core/plugin.ts';
@@ -107,7 +107,7 @@ async function evaluateFile(file: string, about: string, evaluate: typeof evalua
     return await evaluate(file);
   } catch (error) {
     if (error instanceof DrillError) throw error;
-    throw targetNotLoaded(error instanceof Error ? error.message : String(error), placeIn(error, file, about));
+    throw targetNotLoaded(messageOf(error), placeIn(error, file, about));
   }
 }
 

@@ -1,4 +1,5 @@
 import { Cron } from 'croner';
+import { messageOf } from '../core/errors.ts';
 import { formatRfc3339 } from './http-date.ts';
 
 const cronOf = (line: string, timeZone: string): Cron =>
@@ -9,7 +10,7 @@ export function cronProblem(line: string): string | undefined {
   try {
     return cronOf(line, 'UTC').nextRun('2026-01-01T00:00:00Z') === null ? 'it is never due' : undefined;
   } catch (error) {
-    return (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '');
+    return messageOf(error).replace(/^CronPattern: /, '');
   }
 }
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { DrillError } from '../../core/errors.ts';
+import { DrillError, messageOf } from '../../core/errors.ts';
 import { readBaseline } from '../../judge/read-baseline.ts';
 import { runNamed } from '../../judge/reports-folder.ts';
 import { count } from '../../text/words.ts';
@@ -16,7 +16,7 @@ export function writeBaseline(run: string, { to }: { to: string }, { cwd, stdout
     writeFileSync(resolve(cwd, to), text);
   } catch (error) {
     throw new DrillError({
-      message: `it cannot be written: ${error instanceof Error ? error.message : String(error)}`,
+      message: `it cannot be written: ${messageOf(error)}`,
       place: { file: to },
       fix: 'Name a file in a folder that is there with --to FILE.',
     });

@@ -10,7 +10,7 @@ import { packageVersion } from '../../config/project.ts';
 import { displayPath, kindOf } from '../../config/read-file.ts';
 import { DEFAULT_ROLES, openTarget } from '../../config/target.ts';
 import type { Roles } from '../../core/declaration.ts';
-import { DrillError, EXIT, formatPlace } from '../../core/errors.ts';
+import { DrillError, EXIT, formatPlace, messageOf } from '../../core/errors.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** One thing that was looked at. A `note` stops no run; a `problem` does. */
@@ -187,7 +187,7 @@ async function reached(url: string): Promise<Finding> {
     return { what: 'service', state: 'ok', says: `${url} answers (${status} to HEAD)` };
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-    const says = `${url} does not answer: ${cause instanceof Error ? cause.message : String(cause)}`;
+    const says = `${url} does not answer: ${messageOf(cause)}`;
     return {
       what: 'service',
       state: 'problem',

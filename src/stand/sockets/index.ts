@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import type { Roles } from '../../core/declaration.ts';
-import { DrillError, EXIT } from '../../core/errors.ts';
+import { DrillError, EXIT, messageOf } from '../../core/errors.ts';
 import type { Task } from '../../core/outcome.ts';
 import type { Habitat } from '../../core/plugin.ts';
 import { type Protocol, protocolOf } from '../../core/protocol.ts';
@@ -198,7 +198,7 @@ async function listening(answer: Answer, clock: Clock, at: At): Promise<Listener
   } catch (error) {
     throw new DrillError(
       {
-        message: `the stand cannot listen: ${error instanceof Error ? error.message : String(error)}`,
+        message: `the stand cannot listen: ${messageOf(error)}`,
         place: { file: 'stand' },
         fix: 'End what has the port, or name another in `stand: { port: … }` of the target: one for each role and one for the tools are taken from there on.',
       },
