@@ -182,7 +182,7 @@ async function asLive(...given: Parameters<typeof liveTarget>): Promise<Target> 
 }
 
 /** So many asks are worth a process of their own; where a user wants several, fewer will do. */
-const WORTH = { unasked: 2_000, asked: 1_000 };
+const WORTH = { unasked: 2_000, asked: 500 };
 
 const worthOf = (plans: readonly Plan[], { seeds }: RunRequest, asks: number): number => {
   const [times, pieces] =
