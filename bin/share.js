@@ -1,5 +1,5 @@
-'use strict';
 // It does what the command does, with the same compiled code.
-const { whole } = require('./load.js').load('command');
+const { whole, store } = require('./load.js').load('command');
 whole.routes().installRoutes({ onlyOurCode: true });
+whole.kept().keepIn(store);
 whole.share().serve();

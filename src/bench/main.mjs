@@ -75,3 +75,5 @@ try {
   console.error(error instanceof TypeError || !(error instanceof Error) ? error : error.message);
   process.exitCode = 1;
 }
+// Servers of a group that broke off end with this process.
+process.exit();
