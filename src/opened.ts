@@ -110,7 +110,7 @@ export function jobOf({ request, target, players, shares, redaction, clock, decl
       players,
       apart: shares?.drill,
       seed,
-      jobs,
+      jobs: shares?.ahead ?? jobs,
       bail,
       signal,
       bodies: bodiesOf(request),

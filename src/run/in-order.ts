@@ -47,10 +47,7 @@ async function* oneByOne(
     if (signal.aborted) return;
     const next = () => toPlay(plans.slice(i + 1));
     const context = { sequence, sink, players, next, signal, watch, keep };
-    const report = await unlessCancelled(
-      runOne(plan, context, () => runDrill(plan, context)),
-      signal,
-    );
+    const report = await unlessCancelled(runOne(plan, context), signal);
     if (report !== undefined) yield report;
   }
 }
@@ -58,16 +55,19 @@ async function* oneByOne(
 /** The first of them that will be played at all. */
 const toPlay = (plans: readonly Plan[]) => plans.find((plan) => skipped(plan) === undefined);
 
-async function runOne(
+async function runOne(plan: Plan, context: RunContext): Promise<JudgedDrill> {
+  return skipped(judgePlanOf(plan)) ?? watching(plan, context, () => runDrill(plan, context));
+}
+
+/** Runs it unless something keeps it from beginning. */
+async function watching<T>(
   plan: Plan,
-  context: Pick<RunContext, 'watch' | 'signal'>,
-  run: () => Promise<JudgedDrill>,
-): Promise<JudgedDrill> {
-  const skip = skipped(judgePlanOf(plan));
-  if (skip !== undefined) return skip;
-  const over = await context.watch?.begin(plan);
+  { watch, signal }: Pick<RunContext, 'watch' | 'signal'>,
+  run: () => Promise<T>,
+): Promise<T> {
+  const over = await watch?.begin(plan);
   try {
-    context.signal.throwIfAborted();
+    signal.throwIfAborted();
     return await run();
   } finally {
     await over?.();
@@ -131,7 +131,8 @@ function startBlock(plan: Plan, wishes: Wishes, run: RunApart, goesTo: (event: T
   const turn = new Promise<number>((resolve) => {
     release = resolve;
   });
-  const report = runOne(plan, { watch, signal }, () => run(plan, { sink, keep, signal, turn }));
+  const begin = <T>(go: () => Promise<T>) => watching(plan, { watch, signal }, go);
+  const report = Promise.resolve(skipped(judgePlanOf(plan)) ?? run(plan, { sink, keep, signal, turn, begin }));
   // One that is never awaited, because the run stopped early, must not take the process down.
   report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
   return { release, count: () => count, report, stop };
@@ -139,7 +140,7 @@ function startBlock(plan: Plan, wishes: Wishes, run: RunApart, goesTo: (event: T
 
 /** In this process, events numbered from 0 until it is their turn. */
 function here({ players, watch }: Wishes, next: RunContext['next']): RunApart {
-  return async (plan, { sink, keep, signal, turn }) => {
+  return async (plan, { sink, keep, signal, turn, begin }) => {
     const events = new Kept<TraceEvent>(EVENTS);
     const said = new Kept<BodyLine>(EVENTS);
     let out = (event: TraceEvent) => events.push(event);
@@ -153,11 +154,12 @@ function here({ players, watch }: Wishes, next: RunContext['next']): RunApart {
       events.close();
       return from;
     });
-    const report = await runDrill(plan, {
+    const context: RunContext = {
       ...{ sequence: createSequence(0), players, next, signal, watch },
       sink: (event) => out(event),
       keep: keep && ((line) => keepOut(line)),
-    });
+    };
+    const report = await begin(() => runDrill(plan, context));
     return shifted(report, await first);
   };
 }

@@ -118,7 +118,11 @@ export interface RunContext extends Omit<PlayContext, 'print'> {
  */
 export type RunApart = (
   plan: Plan,
-  context: Pick<RunContext, 'sink' | 'keep' | 'signal'> & { turn: Promise<number> },
+  context: Pick<RunContext, 'sink' | 'keep' | 'signal'> & {
+    turn: Promise<number>;
+    /** What plays it goes in here: it may be kept from beginning. */
+    begin<T>(go: () => Promise<T>): Promise<T>;
+  },
 ) => Promise<JudgedDrill>;
 
 /** What may stop a run, beside whoever interrupts it. */

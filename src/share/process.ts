@@ -16,7 +16,7 @@ import { MESSAGES, type Order, type Start } from './messages.ts';
 /** Other processes that play and judge what a run consists of, each of them one thing at a time. */
 export interface Shares {
   drill: RunApart;
-  /** So many seeds are to be asked of them at once, that each has the next at hand. */
+  /** So many drills or seeds are to be asked of them at once, that each has the next at hand. */
   ahead: number;
   seed(seed: number, signal: AbortSignal): Promise<SeedResult>;
   /** Resolves when all of them have ended. */
@@ -41,7 +41,7 @@ export function openShares(start: Start, env: NodeJS.ProcessEnv, count: number, 
     ahead: 2 * count,
     seed: (seed, signal) => taking(async (share) => JSON.parse(await share.play({ seed }, signal, () => {}))),
     drill: ({ drill: { drill } }, around) =>
-      numbered((hear) => taking((share) => share.play({ drill }, around.signal, hear)), around),
+      numbered((hear) => taking((share) => around.begin(() => share.play({ drill }, around.signal, hear))), around),
     async end() {
       await Promise.all(all.map((share) => share.end()));
     },
