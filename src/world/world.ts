@@ -96,7 +96,11 @@ export function createVirtualWorld(options: WorldOptions): World {
       const result = at(placeOf(scope), fn);
       if (result instanceof Promise) {
         waiting.set(scope.ask, scope);
-        const over = () => waiting.delete(scope.ask);
+        const over = () => {
+          waiting.delete(scope.ask);
+          // Of a long run there are more than memory should hold.
+          places.delete(scope.ask);
+        };
         result.then(over, over);
       }
       return result;
