@@ -26,7 +26,7 @@ const HELP = `npm run bench -- [options]
 Figures are ratios of CPU time, that of child processes counted, to a millisecond: medians of pairs that were measured in turn.
 
   npm run bench -- --only start,stages
-  npm run bench -- --quick --history /tmp/mine.jsonl
+  npm run bench -- --quick --history mine.jsonl
 `;
 
 function optionsOf(words) {

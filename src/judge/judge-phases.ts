@@ -28,7 +28,7 @@ export interface DrillJudge {
   justJudged(): readonly Pick<TaskReport, 'ask' | 'task' | 'verdict' | 'score'>[];
   faults(): readonly FaultTally[];
   report(): JudgedDrill;
-  /** Nobody wants its report: what waits in files goes. */
+  /** Its report is not wanted: what waits in files is removed. */
   drop(): void;
   /** Whether nothing can come of the phases; known when the baseline has ended. */
   hopeless(): boolean;
