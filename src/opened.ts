@@ -10,9 +10,8 @@ import type { Screen } from './core/screen.ts';
 import type { Demands } from './exit-code.ts';
 import { reproduceLine, type Wanted } from './plans.ts';
 import type { Redaction } from './redaction/redact.ts';
-import type { Plan, Players } from './run/plan.ts';
+import type { Plan, Players, RunApart } from './run/plan.ts';
 import type { SeedResult, Seeds } from './seeds.ts';
-import type { Shares } from './share/process.ts';
 import type { Halt } from './stopping/halt.ts';
 
 /** What a user asks of `drill run`. */
@@ -73,6 +72,16 @@ export interface RunRequest extends Wanted, Demands {
   passRate?: number | undefined;
   /** `2/3`, or `auto`: only the drills that fall to this one of several machines. */
   shard?: string | undefined;
+}
+
+/** Other processes that play and judge what a run consists of, each of them one thing at a time. */
+export interface Shares {
+  drill: RunApart;
+  /** So many drills or seeds are to be asked of them at once, that each has the next at hand. */
+  ahead: number;
+  seed(seed: number, signal: AbortSignal): Promise<SeedResult>;
+  /** Resolves when all of them have ended. */
+  end(): Promise<void>;
 }
 
 /** A run that is about to begin. */

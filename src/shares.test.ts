@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { BodyLine } from './core/bodies.ts';
 import type { TraceEvent } from './core/trace.ts';
 import { root, runDrill } from './drill-run.fixture.ts';
-import type { Opened } from './opened.ts';
+import type { Opened, Shares } from './opened.ts';
 import { runInOrder } from './run/in-order.ts';
-import { openShares, type Shares } from './share/process.ts';
+import { openShares } from './share/process.ts';
 
 const names = ['citation_quality_drop', 'tool_reply_lost', 'timeout_primary'];
 const start = { cwd: root, names, target: 'reference', task: [], fault: [], tag: [], seed: 7 };

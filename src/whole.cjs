@@ -3,7 +3,7 @@ exports.routes = () => require('./world/routes.ts');
 exports.command = () => require('./cli/main.ts');
 exports.kept = () => require('./config/kept.ts');
 exports.player = () => require('./player/main.ts');
-exports.share = () => require('./share/serve.ts');
+exports.share = () => ({ serve: () => require('./share/serve.ts').serve(require('./assemble.ts').runDrills) });
 exports.host = () => require('./host.ts');
 exports.api = () => require('./index.ts');
 exports.drillTests = () => require('./drill-tests.ts');

@@ -7,21 +7,11 @@ import type { JudgedDrill, TaskReport } from '../core/report.ts';
 import { stopOf } from '../core/stop.ts';
 import { Kept, TASKS } from '../judge/kept.ts';
 import { createSpool, temporaryFile } from '../judge/spool.ts';
+import type { Shares } from '../opened.ts';
 import { movedBy } from '../run/in-order.ts';
 import type { RunApart } from '../run/plan.ts';
-import type { SeedResult } from '../seeds.ts';
 import { inherited, lines } from '../world/child-lines.ts';
 import { MESSAGES, type Order, type Start } from './messages.ts';
-
-/** Other processes that play and judge what a run consists of, each of them one thing at a time. */
-export interface Shares {
-  drill: RunApart;
-  /** So many drills or seeds are to be asked of them at once, that each has the next at hand. */
-  ahead: number;
-  seed(seed: number, signal: AbortSignal): Promise<SeedResult>;
-  /** Resolves when all of them have ended. */
-  end(): Promise<void>;
-}
 
 export function openShares(start: Start, env: NodeJS.ProcessEnv, count: number, print: (text: string) => void): Shares {
   const all = Array.from({ length: count }, () => startShare(start, env, print));

@@ -12,8 +12,10 @@ import { MESSAGES, type Order, type Start } from './messages.ts';
 type Play = (order: Exclude<Order, { stop: unknown }>) => Promise<string>;
 const OUT = { write() {} };
 
+type RunDrills = (request: RunRequest) => Promise<number>;
+
 /** Plays and judges what it is told to, until its standard input ends. */
-export function serve(): void {
+export function serve(runDrills: RunDrills): void {
   // Whoever started it decides what an interrupt of both of them means.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => {});
   process.stdin.on('end', () => originals.exit(0));
@@ -21,7 +23,7 @@ export function serve(): void {
   let play: Promise<Play> | undefined;
   lines(process.stdin, (line) => {
     if (play === undefined) {
-      play = opened(JSON.parse(line), stop.signal);
+      play = opened(JSON.parse(line), stop.signal, runDrills);
       return;
     }
     const order: Order = JSON.parse(line);
@@ -31,7 +33,7 @@ export function serve(): void {
 }
 
 /** The same run as that of which it is a share; it is over with this process. */
-function opened(start: Start, signal: AbortSignal): Promise<Play> {
+function opened(start: Start, signal: AbortSignal, runDrills: RunDrills): Promise<Play> {
   return new Promise((resolve, reject) => {
     const share: RunRequest['share'] = (open, runSeed) => {
       resolve(async (order) =>
@@ -41,7 +43,7 @@ function opened(start: Start, signal: AbortSignal): Promise<Play> {
     };
     const stderr = { write: (text: string) => tell('print', JSON.stringify(text)) };
     const request = { ...DEFAULTS, ...start, jobs: 1, color: false, columns: 100, stdout: OUT, stderr, signal, share };
-    import('../assemble.ts').then(({ runDrills }) => runDrills(request)).catch(reject);
+    runDrills(request).catch(reject);
   });
 }
 
