@@ -2,7 +2,8 @@ import type { JudgedDrill } from '../core/report.ts';
 import { lineOf, type TraceEvent } from '../core/trace.ts';
 import { type DrillJudge, judgeOf } from './judge-phases.ts';
 import type { JudgePlan } from './plan.ts';
-import { createSpool, temporaryFile } from './spool.ts';
+import { createSpool } from './spool.ts';
+import { temporaryFile } from './temporary-file.ts';
 import { skipped } from './summary.ts';
 
 export type { DrillJudge } from './judge-phases.ts';

@@ -1,5 +1,6 @@
 import type { Rows } from '../core/report.ts';
-import { createSpool, type Spool, temporaryFile } from './spool.ts';
+import { createSpool, type Spool } from './spool.ts';
+import { temporaryFile } from './temporary-file.ts';
 
 /** So many events are kept as they are, and so many tasks: nothing is paid for what a short run keeps. */
 export const EVENTS = 16_384;

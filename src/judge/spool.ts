@@ -1,6 +1,5 @@
-import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { closeSync, readSync, rmSync, writeSync } from 'node:fs';
+import { FileLines, openTemporary } from './temporary-file.ts';
 
 /** Text that waits for what will stand above it: in memory while it is short, then in a file, so that memory stays flat. */
 export interface Spool {
@@ -17,7 +16,6 @@ export interface Spool {
 const IN_MEMORY = 256 * 1024;
 /** So many bytes are read back at once. */
 const CHUNK = 64 * 1024;
-const LINE_BREAK = 0x0a;
 
 /** The file at `path` is made only where it is needed; where it cannot be written, memory takes all. */
 export function createSpool(path: string): Spool {
@@ -28,7 +26,7 @@ export function createSpool(path: string): Spool {
 
   function moveOut(): void {
     try {
-      if (fd < 0) fd = opened(path);
+      if (fd < 0) fd = openTemporary(path);
       const bytes = Buffer.from(pending);
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, size + done);
       size += bytes.length;
@@ -54,23 +52,9 @@ export function createSpool(path: string): Spool {
       yield pending;
     },
     *lines() {
-      let chunk = Buffer.allocUnsafe(CHUNK);
-      let kept = 0;
-      for (let at = 0; at < size; ) {
-        // A line may be longer than a chunk.
-        if (kept === chunk.length) chunk = Buffer.concat([chunk, Buffer.allocUnsafe(kept)]);
-        const read = readSync(fd, chunk, kept, Math.min(chunk.length - kept, size - at), at);
-        at += read;
-        const whole = chunk.subarray(0, kept + read);
-        let from = 0;
-        for (let to = whole.indexOf(LINE_BREAK); to >= 0; to = whole.indexOf(LINE_BREAK, from)) {
-          yield whole.toString('utf8', from, to);
-          from = to + 1;
-        }
-        chunk.copyWithin(0, from, whole.length);
-        kept = whole.length - from;
-      }
-      const lines = (chunk.toString('utf8', 0, kept) + pending).split('\n');
+      const file = new FileLines(fd);
+      for (let some = fd < 0 ? undefined : file.some(); some !== undefined; some = file.some()) yield* some;
+      const lines = (file.rest + pending).split('\n');
       lines.pop();
       yield* lines;
     },
@@ -82,19 +66,3 @@ export function createSpool(path: string): Spool {
     },
   };
 }
-
-/** Where the system allows it the file has no name any more: nothing is left of it, however this process ends. */
-function opened(path: string): number {
-  const fd = openSync(path, 'wx+', 0o600);
-  try {
-    rmSync(path);
-  } catch {
-    // Then it goes when it is closed.
-  }
-  return fd;
-}
-
-let files = 0;
-
-/** A place for a spool that nobody is to find. */
-export const temporaryFile = () => join(tmpdir(), `drill-${process.pid}-${++files}`);

@@ -42,7 +42,11 @@ export type Word =
   | { player: 'changed'; what: string }
   | { player: 'done' };
 
-/** Descriptors of the pipes: orders come in by the first, events and words go out by the next, heartbeats by the last. */
+/**
+ * Descriptors: orders come in by the first, words go out by the next and heartbeats by the third. Events are appended to a file,
+ * the last: a pipe would wake whoever reads it for each of them. An empty word says that there are more.
+ */
 export const ORDERS = 3;
-export const EVENTS = 4;
+export const WORDS = 4;
 export const BEATS = 5;
+export const EVENTS = 6;

@@ -12,7 +12,7 @@ import { finderOf } from '../text/patterns.ts';
 import { originals } from '../world/originals.ts';
 import { pauseWatch, watchThread } from '../world/watchdog.ts';
 import { watchIntrinsics } from './intrinsics.ts';
-import { BEATS, EVENTS, ORDERS, type Order, type Start, type Word } from './messages.ts';
+import { BEATS, EVENTS, ORDERS, type Order, type Start, type Word, WORDS } from './messages.ts';
 
 // Taken before any code of the target runs.
 const { parse, stringify } = JSON;
@@ -36,7 +36,7 @@ export async function serve(onEnd: () => void): Promise<void> {
   const collect = collectEvery === undefined ? undefined : garbageCollector();
   let seen = 0;
   const sink = (event: TraceEvent) => {
-    write(stringify(event));
+    keep(stringify(event));
     seen += 1;
     if (collectEvery !== undefined && seen % collectEvery === 0) collect?.();
   };
@@ -53,7 +53,7 @@ export async function serve(onEnd: () => void): Promise<void> {
       {
         sequence: createSequence(0),
         sink,
-        keep: bodies ? (line) => write(stringify(line)) : undefined,
+        keep: bodies ? (line) => keep(stringify(line)) : undefined,
         print: (text) => void writeSync(2, text),
         signal: new AbortController().signal,
       },
@@ -82,14 +82,37 @@ function sayChanged(): void {
   if (what !== undefined) write(`{"player":"changed","what":"${what}"}`);
 }
 
-/** Written at once, so that nothing is lost with the process. Where the other end has gone, so does this one. */
-function write(line: string): void {
-  const bytes = Buffer.from(`${line}\n`);
+/** Real milliseconds after which what was kept is told of. */
+const NEWS_MS = 5;
+let toldAt = 0;
+/** Until it cannot be written: then the pipe takes all. */
+let keeps = true;
+
+/** Written at once, so that nothing is lost with the process. */
+function keep(line: string): void {
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(EVENTS, bytes, done);
+    if (keeps) append(EVENTS, line);
+  } catch {
+    keeps = false;
+  }
+  const now = originals.performanceNow();
+  if (keeps && now - toldAt < NEWS_MS) return;
+  toldAt = now;
+  write(keeps ? '' : line);
+}
+
+/** Where the other end has gone, so does this one. */
+function write(line: string): void {
+  try {
+    append(WORDS, line);
   } catch {
     originals.exit(0);
   }
+}
+
+function append(to: number, line: string): void {
+  const bytes = Buffer.from(`${line}\n`);
+  for (let done = 0; done < bytes.length; ) done += writeSync(to, bytes, done);
 }
 
 let rest = Buffer.alloc(0);

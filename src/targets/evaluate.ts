@@ -29,6 +29,7 @@ export const isPlain = (file: string): boolean => extname(file) === '.mjs';
  */
 export async function evaluateFirst(file: string): Promise<object> {
   if (!isPlain(file)) return evaluateAnew(file);
+  if (!loaderIsHooked) loadAtOnce(file);
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {
@@ -222,9 +223,9 @@ async function importedNatively(specifier: string, from: string, otherwise: unkn
 }
 
 /**
- * Loads a package's module with all that it imports: while it is imported Node asks for each file in four steps, and a world
- * looks at each of them. One that awaits something at its top level cannot be loaded so; that one, and one in which anything
- * is wrong, is imported as ever.
+ * Loads a module with all that it imports: while it is imported Node asks for each file in four steps, and a world looks at each
+ * of them. One that awaits something at its top level cannot be loaded so; that one, and one in which anything is wrong, is
+ * imported as ever.
  */
 function loadAtOnce(file: string): boolean {
   try {

@@ -1,0 +1,63 @@
+import { openSync, readSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+let files = 0;
+
+/** A place for a file that nobody is to find. */
+export const temporaryFile = () => join(tmpdir(), `drill-${process.pid}-${++files}`);
+
+/**
+ * Where the system allows it the file has no name any more: nothing is left of it, however this process ends. `a` appends
+ * whatever is written, wherever to.
+ */
+export function openTemporary(path: string, flags: 'wx+' | 'ax+' = 'wx+'): number {
+  const fd = openSync(path, flags, 0o600);
+  try {
+    rmSync(path);
+  } catch {
+    // Then it goes when it is closed.
+  }
+  return fd;
+}
+
+/** So many bytes are read at once. */
+const CHUNK = 64 * 1024;
+const LINE_BREAK = 0x0a;
+
+/** Reads a file line by line, as far as it has come. */
+export class FileLines {
+  readonly #fd: number;
+  #chunk = Buffer.allocUnsafe(CHUNK);
+  #at = 0;
+  #kept = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+  }
+
+  /** More lines, without their line breaks, of those that are whole; undefined at the end of what there is. */
+  some(): string[] | undefined {
+    // A line may be longer than a chunk.
+    if (this.#kept === this.#chunk.length)
+      this.#chunk = Buffer.concat([this.#chunk, Buffer.allocUnsafe(this.#kept)]);
+    const read = readSync(this.#fd, this.#chunk, this.#kept, this.#chunk.length - this.#kept, this.#at);
+    if (read === 0) return undefined;
+    this.#at += read;
+    const whole = this.#chunk.subarray(0, this.#kept + read);
+    const lines: string[] = [];
+    let from = 0;
+    for (let to = whole.indexOf(LINE_BREAK); to >= 0; to = whole.indexOf(LINE_BREAK, from)) {
+      lines.push(whole.toString('utf8', from, to));
+      from = to + 1;
+    }
+    whole.copyWithin(0, from);
+    this.#kept = whole.length - from;
+    return lines;
+  }
+
+  /** What came after the last line break. */
+  get rest(): string {
+    return this.#chunk.toString('utf8', 0, this.#kept);
+  }
+}
