@@ -20,7 +20,7 @@ export async function runSeeds(open: Opened, seeds: Seeds, again: (seed: number)
     ...{ seeds, jobs: shares?.ahead ?? jobs, bail, json, signal, stdout, stderr },
     lineOf: (seed) => reproduceLine({ ...request, seed }, request.names, redaction),
     async run(seed) {
-      const result = await (shares?.seed(seed, signal) ?? here(seed)).catch((error) => {
+      const result = await (shares?.seed(seed, signal, here) ?? here(seed)).catch((error) => {
         if (!signal.aborted) throw error;
       });
       return signal.aborted ? undefined : (result ?? undefined);

@@ -74,12 +74,12 @@ export interface RunRequest extends Wanted, Demands {
   shard?: string | undefined;
 }
 
-/** Other processes that play and judge what a run consists of, each of them one thing at a time. */
+/** This process and others play and judge what a run consists of, each of them one thing at a time. */
 export interface Shares {
   drill: RunApart;
   /** So many drills or seeds are to be asked of them at once, that each has the next at hand. */
   ahead: number;
-  seed(seed: number, signal: AbortSignal): Promise<SeedResult>;
+  seed(seed: number, signal: AbortSignal, here: (seed: number) => Promise<SeedResult>): Promise<SeedResult>;
   /** Resolves when all of them have ended. */
   end(): Promise<void>;
 }

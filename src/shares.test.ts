@@ -10,7 +10,7 @@ const names = ['citation_quality_drop', 'tool_reply_lost', 'timeout_primary'];
 const start = { cwd: root, names, target: 'reference', task: [], fault: [], tag: [], seed: 7 };
 const { signal } = new AbortController();
 let open: Opened;
-let seedHere: (seed: number) => Promise<unknown>;
+let seedHere: Parameters<Shares['seed']>[2];
 let shares: Shares;
 
 beforeAll(async () => {
@@ -21,7 +21,7 @@ beforeAll(async () => {
       return 0;
     },
   }).catch(() => {});
-  shares = openShares(start, process.env, 2, () => {});
+  shares = openShares(start, process.env, 3, () => {});
 });
 afterAll(() => shares.end());
 
@@ -36,7 +36,7 @@ async function told(how: { jobs: number; apart?: Shares['drill'] }) {
   return JSON.stringify({ events, said, drills });
 }
 
-it('drills come to the same, byte for byte, in this process and in two others', async () => {
+it('drills come to the same, byte for byte, in this process alone and with two others', async () => {
   const one = await told({ jobs: 1 });
   expect(one).toContain('"kind":"outcome"');
   expect(await told({ jobs: 2 })).toBe(one);
@@ -45,13 +45,17 @@ it('drills come to the same, byte for byte, in this process and in two others', 
 
 it('so do seeds, which one process is given one after another', async () => {
   const seeds = [7, 8, 9];
-  const there = await Promise.all(seeds.map((seed) => shares.seed(seed, signal)));
+  const there = await Promise.all(seeds.map((seed) => shares.seed(seed, signal, seedHere)));
   for (const [i, seed] of seeds.entries()) expect(there[i]).toEqual(await seedHere(seed));
 });
 
 it('one that is lost is told, with what to do', async () => {
-  const gone = openShares({ ...start, names: ['no_such_drill'] }, process.env, 1, () => {});
-  await expect(gone.seed(1, signal)).rejects.toThrow('no_such_drill');
+  const gone = openShares({ ...start, names: ['no_such_drill'] }, process.env, 2, () => {});
+  const busy = new Promise<never>(() => {});
+  const here = gone.seed(1, signal, () => busy);
+  const there = () => gone.seed(2, signal, () => busy);
+  await expect(there()).rejects.toThrow('no_such_drill');
   await gone.end();
-  await expect(gone.seed(1, signal)).rejects.toThrow(/took a share of the run ended: SIGKILL/);
+  await expect(there()).rejects.toThrow(/took a share of the run ended: SIGKILL/);
+  await expect(Promise.race([here, Promise.resolve('still there')])).resolves.toBe('still there');
 });

@@ -4,7 +4,7 @@ import type { TraceEvent } from '../core/trace.ts';
 import { EVENTS, Kept } from '../judge/kept.ts';
 import { skipped } from '../judge/summary.ts';
 import { createSequence } from '../recording/recorder.ts';
-import { judgePlanOf, type Plan, type Players, type RunApart, type RunContext, type RunWatch } from './plan.ts';
+import { judgePlanOf, type Plan, type Players, type RunApart, type RunBlock, type RunContext, type RunWatch } from './plan.ts';
 import { runDrill } from './run-drill.ts';
 
 interface Wishes {
@@ -89,7 +89,9 @@ async function* blocks(wishes: Wishes, sink: (event: TraceEvent) => void): Async
   let from = FIRST;
   const waiting = [...plans];
   const running: Block[] = [];
-  const run = wishes.apart ?? here(wishes, () => toPlay(waiting));
+  const runHere = here(wishes, () => toPlay(waiting));
+  const { apart } = wishes;
+  const run: RunBlock = apart === undefined ? runHere : (...block) => apart(...block, runHere);
   try {
     for (;;) {
       const more = signal.aborted ? [] : waiting.splice(0, jobs - running.length);
@@ -116,7 +118,7 @@ interface Block {
   report: Promise<JudgedDrill>;
 }
 
-function startBlock(plan: Plan, wishes: Wishes, run: RunApart, goesTo: (event: TraceEvent) => void): Block {
+function startBlock(plan: Plan, wishes: Wishes, run: RunBlock, goesTo: (event: TraceEvent) => void): Block {
   const { signal: all, watch, keep } = wishes;
   const own = new AbortController();
   const stop = () => own.abort(all.reason);
@@ -139,7 +141,7 @@ function startBlock(plan: Plan, wishes: Wishes, run: RunApart, goesTo: (event: T
 }
 
 /** In this process, events numbered from 0 until it is their turn. */
-function here({ players, watch }: Wishes, next: RunContext['next']): RunApart {
+function here({ players, watch }: Wishes, next: RunContext['next']): RunBlock {
   return async (plan, { sink, keep, signal, turn, begin }) => {
     const events = new Kept<TraceEvent>(EVENTS);
     const said = new Kept<BodyLine>(EVENTS);

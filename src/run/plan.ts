@@ -112,11 +112,8 @@ export interface RunContext extends Omit<PlayContext, 'print'> {
   watch?: RunWatch | undefined;
 }
 
-/**
- * Plays and judges a drill in another process. Nothing of it is handed on before its turn, which gives the number of its
- * first event.
- */
-export type RunApart = (
+/** Plays and judges a drill. Nothing of it is handed on before its turn, which gives the number of its first event. */
+export type RunBlock = (
   plan: Plan,
   context: Pick<RunContext, 'sink' | 'keep' | 'signal'> & {
     turn: Promise<number>;
@@ -124,6 +121,9 @@ export type RunApart = (
     begin<T>(go: () => Promise<T>): Promise<T>;
   },
 ) => Promise<JudgedDrill>;
+
+/** The same in another process, or with `here` in this one. */
+export type RunApart = (...block: [...Parameters<RunBlock>, here: RunBlock]) => Promise<JudgedDrill>;
 
 /** What may stop a run, beside whoever interrupts it. */
 export interface RunWatch {

@@ -10,16 +10,18 @@ import { createSpool } from '../judge/spool.ts';
 import { temporaryFile } from '../judge/temporary-file.ts';
 import type { Shares } from '../opened.ts';
 import { movedBy } from '../run/in-order.ts';
-import type { RunApart } from '../run/plan.ts';
+import type { Plan, RunBlock } from '../run/plan.ts';
 import { inherited, lines } from '../world/child-lines.ts';
 import { MESSAGES, type Order, type Start } from './messages.ts';
 
+/** Starts the others of `count` processes; this one is the first. */
 export function openShares(start: Start, env: NodeJS.ProcessEnv, count: number, print: (text: string) => void): Shares {
-  const all = Array.from({ length: count }, () => startShare(start, env, print));
-  const free = [...all];
-  const waiting: ((share: Share) => void)[] = [];
-  async function taking<T>(work: (share: Share) => Promise<T>): Promise<T> {
-    const share = free.pop() ?? (await new Promise<Share>((resolve) => waiting.push(resolve)));
+  const others = Array.from({ length: count - 1 }, () => startShare(start, env, print));
+  // What is run here costs no process, and is taken first.
+  const free: (Share | undefined)[] = [...others, undefined];
+  const waiting: ((share: Share | undefined) => void)[] = [];
+  async function taking<T>(work: (share: Share | undefined) => Promise<T>): Promise<T> {
+    const share = free.length > 0 ? free.pop() : await new Promise<Share | undefined>((take) => waiting.push(take));
     try {
       return await work(share);
     } finally {
@@ -30,19 +32,25 @@ export function openShares(start: Start, env: NodeJS.ProcessEnv, count: number, 
   }
   return {
     ahead: 2 * count,
-    seed: (seed, signal) => taking(async (share) => JSON.parse(await share.play({ seed }, signal, () => {}))),
-    drill: ({ drill: { drill } }, around) =>
-      numbered((hear) => taking((share) => around.begin(() => share.play({ drill }, around.signal, hear))), around),
+    seed: (seed, signal, here) =>
+      taking(async (share) =>
+        share === undefined ? here(seed) : JSON.parse(await share.play({ seed }, signal, () => {})),
+      ),
+    drill: (plan, around, here) =>
+      taking((share) => (share === undefined ? here(plan, around) : playedBy(share, plan, around))),
     async end() {
-      await Promise.all(all.map((share) => share.end()));
+      await Promise.all(others.map((share) => share.end()));
     },
   };
 }
 
+const playedBy = (share: Share, { drill: { drill } }: Plan, around: Parameters<RunBlock>[1]) =>
+  numbered((hear) => around.begin(() => share.play({ drill }, around.signal, hear)), around);
+
 /** Numbers what a share tells, once it is its turn; what is told before that waits as it came. */
 async function numbered(
   play: (hear: (line: string) => void) => Promise<string>,
-  { sink, keep, turn }: Parameters<RunApart>[1],
+  { sink, keep, turn }: Parameters<RunBlock>[1],
 ): Promise<JudgedDrill> {
   const early = createSpool(temporaryFile());
   const tasks = new Kept<TaskReport>(TASKS);
