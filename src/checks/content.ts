@@ -1,4 +1,4 @@
-import { once } from '../core/once.ts';
+import { once, rememberingBy } from '../core/once.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { notApplicable, nothingToJudge } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
@@ -8,9 +8,9 @@ import { schemaErrors } from '../text/json-schema.ts';
 
 export { answerOf, contentText, dataOf, stringsIn } from '../text/content.ts';
 
-/** Where structured output breaks a schema: found once, however many checks ask. */
+/** Where structured output breaks a schema: found once, however many checks ask, and however many asks were answered so. */
 export const dataErrors = once((schema: Record<string, unknown>) =>
-  once((data: Record<string, unknown>) => schemaErrors(schema, data)),
+  once(rememberingBy(JSON.stringify, (data: Record<string, unknown>) => schemaErrors(schema, data))),
 );
 
 /** What a content check says of an ask whose outcome has no content. */

@@ -33,15 +33,16 @@ const ofCall = { call: text, drill: text, phase: text, ask: z.number().int() };
  * for people to read: no verdict rests on them, and a run without them is as good.
  */
 export const BodyLine = z.union([
-  z.object({ body: id, message: SaidMessage, cut }),
-  z.object({ body: id, reply: SaidReply, cut }),
-  z.object({ body: id, tool: z.record(text, z.unknown()), cut }),
-  z.object({ body: id, schema: z.unknown(), cut }),
+  // Most are of a call, and the first that fits is taken.
   z.object({
     ...ofCall,
     sent: z.object({ model: text, messages: z.array(id), tools: z.array(id), schema: id.nullable() }),
   }),
   z.object({ ...ofCall, came: id }),
+  z.object({ body: id, message: SaidMessage, cut }),
+  z.object({ body: id, reply: SaidReply, cut }),
+  z.object({ body: id, tool: z.record(text, z.unknown()), cut }),
+  z.object({ body: id, schema: z.unknown(), cut }),
   z.object({ full: z.number().int().describe('bytes: more was said, and is not here') }),
 ]);
 export type BodyLine = z.infer<typeof BodyLine>;

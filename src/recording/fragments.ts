@@ -16,7 +16,7 @@ export function anyOf(texts: readonly string[]): FragmentSearch {
   let known: ReadonlySet<string> | undefined;
   return (letters) => {
     if (letters.length < GRAM) return false;
-    if (DIGITS.test(letters)) return ofDigits.size > 0 && sharesGram(letters, ofDigits);
+    if (DIGITS.test(letters)) return sharesGram(letters, ofDigits);
     known ??= new Set(all.flatMap(gramsIn));
     return sharesGram(letters, known);
   };
@@ -65,6 +65,8 @@ const gramsIn = (text: string) =>
   Array.from({ length: Math.max(0, text.length - GRAM + 1) }, (_, i) => text.slice(i, i + GRAM));
 
 function sharesGram(letters: string, known: ReadonlySet<string>): boolean {
+  // To find a text in another costs as much as to cut a piece out of it.
+  if (known.size < letters.length) return [...known].some((gram) => letters.includes(gram));
   for (let at = 0; at + GRAM <= letters.length; at++) if (known.has(letters.slice(at, at + GRAM))) return true;
   return false;
 }
