@@ -3,8 +3,8 @@ import { lineOf, type TraceEvent } from '../core/trace.ts';
 import { type DrillJudge, judgeOf } from './judge-phases.ts';
 import type { JudgePlan } from './plan.ts';
 import { createSpool } from './spool.ts';
-import { temporaryFile } from './temporary-file.ts';
 import { skipped } from './summary.ts';
+import { temporaryFile } from './temporary-file.ts';
 
 export type { DrillJudge } from './judge-phases.ts';
 

@@ -13,12 +13,15 @@ export const temporaryFile = () => join(tmpdir(), `drill-${process.pid}-${++file
  */
 export function openTemporary(path: string, flags: 'wx+' | 'ax+' = 'wx+'): number {
   const fd = openSync(path, flags, 0o600);
-  try {
-    rmSync(path);
-  } catch {
-    // Then it goes when it is closed.
-  }
+  unname(path);
   return fd;
+}
+
+/** Takes the name of an open file away; where the system does not allow it, it goes when it is closed. */
+export function unname(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {}
 }
 
 /** So many bytes are read at once. */
@@ -39,8 +42,7 @@ export class FileLines {
   /** More lines, without their line breaks, of those that are whole; undefined at the end of what there is. */
   some(): string[] | undefined {
     // A line may be longer than a chunk.
-    if (this.#kept === this.#chunk.length)
-      this.#chunk = Buffer.concat([this.#chunk, Buffer.allocUnsafe(this.#kept)]);
+    if (this.#kept === this.#chunk.length) this.#chunk = Buffer.concat([this.#chunk, Buffer.allocUnsafe(this.#kept)]);
     const read = readSync(this.#fd, this.#chunk, this.#kept, this.#chunk.length - this.#kept, this.#at);
     if (read === 0) return undefined;
     this.#at += read;

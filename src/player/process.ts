@@ -1,15 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { childFile, readBoth } from '../child-file.ts';
 import { packageRoot } from '../config/find.ts';
 import type { BodyLine } from '../core/bodies.ts';
 import type { TraceEvent } from '../core/trace.ts';
-import { FileLines, openTemporary, temporaryFile } from '../judge/temporary-file.ts';
+import { openTemporary } from '../judge/temporary-file.ts';
 import { isRecord, parseJson } from '../text/json.ts';
 import { inherited, lines } from '../world/child-lines.ts';
 import { originals } from '../world/originals.ts';
-import { BEATS, ORDERS, type Order, type Start, type Word, WORDS } from './messages.ts';
+import { BEATS, ORDERS, type Order, type Start, WORDS, type Word } from './messages.ts';
 
 /** How a player's process came to its end, where it did not play to the end. */
 export interface Lost {
@@ -60,9 +60,9 @@ function listenForLife(child: ChildProcess, limitMs: number): () => Lost | undef
 }
 
 export function startPlayer(start: Omit<Start, 'parent'>, print: (line: string) => void): PlayerProcess {
-  const kept = keptEvents();
+  const kept = childFile((path) => openTemporary(path, 'ax+'));
   const child = spawn(process.execPath, [...inherited(), join(packageRoot(), 'bin/player.js')], {
-    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', kept.fd],
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', kept?.fd ?? 'ignore'],
     env: process.env,
   });
   const [orders, words] = [child.stdio[ORDERS] as Writable, child.stdio[WORDS] as Readable];
@@ -80,16 +80,16 @@ export function startPlayer(start: Omit<Start, 'parent'>, print: (line: string) 
     if (hear === undefined) early.push(message);
     else hear(message);
   };
-  const reader = readBoth(kept.some, take);
+  const reader = readBoth(kept, take);
   lines(words, reader.say);
   const ended = new Promise<Lost | undefined>((resolve) => {
     const end = (lost: Lost | undefined) => {
-      kept.close();
+      kept?.close();
       resolve(lost);
     };
     child.once('error', ({ message }) => end({ why: `its process could not be started: ${message}` }));
     child.once('close', (code, signal) =>
-      reader.end(() => end(stopped() ?? lostBy(last, code, signal, start.stuckAfterMs))),
+      reader.end().then(() => end(stopped() ?? lostBy(last, code, signal, start.stuckAfterMs))),
     );
   });
   return {
@@ -100,53 +100,6 @@ export function startPlayer(start: Omit<Start, 'parent'>, print: (line: string) 
     send: (order) => void orders.write(`${JSON.stringify(order)}\n`),
     kill: () => void child.kill('SIGKILL'),
     ended,
-  };
-}
-
-/** The file to which a player appends its events; where there can be none, it says them as words. */
-function keptEvents(): { fd: number | 'ignore'; some: FileLines['some']; close(): void } {
-  const path = temporaryFile();
-  try {
-    const fd = openTemporary(path, 'ax+');
-    let file: FileLines | undefined = new FileLines(fd);
-    const close = () => {
-      if (file === undefined) return;
-      file = undefined;
-      closeSync(fd);
-      rmSync(path, { force: true });
-    };
-    return { fd, some: () => file?.some(), close };
-  } catch {
-    return { fd: 'ignore', some: () => undefined, close() {} };
-  }
-}
-
-/** Hands on what was kept before each word, a piece at a turn: whoever reads has more to do. */
-function readBoth(some: FileLines['some'], take: (line: string) => void) {
-  const words: string[] = [];
-  let reading = false;
-  let over: (() => void) | undefined;
-  function turn(): void {
-    const kept = some();
-    for (const line of kept ?? words.splice(0)) if (line !== '') take(line);
-    if (kept !== undefined) originals.setImmediate(turn);
-    else if (over === undefined) reading = false;
-    else over();
-  }
-  function look(): void {
-    if (reading) return;
-    reading = true;
-    turn();
-  }
-  return {
-    say(word: string): void {
-      words.push(word);
-      look();
-    },
-    end(then: () => void): void {
-      over = then;
-      look();
-    },
   };
 }
 

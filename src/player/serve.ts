@@ -12,7 +12,7 @@ import { finderOf } from '../text/patterns.ts';
 import { originals } from '../world/originals.ts';
 import { pauseWatch, watchThread } from '../world/watchdog.ts';
 import { watchIntrinsics } from './intrinsics.ts';
-import { BEATS, EVENTS, ORDERS, type Order, type Start, type Word, WORDS } from './messages.ts';
+import { BEATS, EVENTS, ORDERS, type Order, type Start, WORDS, type Word } from './messages.ts';
 
 // Taken before any code of the target runs.
 const { parse, stringify } = JSON;

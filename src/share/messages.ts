@@ -8,8 +8,11 @@ export interface Start extends Omit<Wanted, 'mode'> {
   bodies?: boolean | undefined;
 }
 
-/** What to play next; or that the run is stopped. */
-export type Order = { seed: number } | { drill: string } | { stop: StoppedBy };
+/** What to play next; or that the run is stopped. What is told of a drill is appended to the file `into`. */
+export type Order = { seed: number } | { drill: string; into: string | undefined } | { stop: StoppedBy };
 
-/** Orders come in by standard input. What is told goes out by this descriptor: a line is a word and its JSON. */
+/**
+ * Orders come in by standard input. What is told goes out by this descriptor, where it does not go to a file: a line is a word
+ * and its JSON, and an empty one says that the file has more.
+ */
 export const MESSAGES = 3;

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { childFile, readBoth } from '../child-file.ts';
 import { packageRoot } from '../config/find.ts';
 import { DrillError, EXIT, type Problem } from '../core/errors.ts';
 import type { JudgedDrill, TaskReport } from '../core/report.ts';
 import { stopOf } from '../core/stop.ts';
 import { Kept, TASKS } from '../judge/kept.ts';
-import { createSpool } from '../judge/spool.ts';
-import { temporaryFile } from '../judge/temporary-file.ts';
+import { unname } from '../judge/temporary-file.ts';
 import type { Shares } from '../opened.ts';
 import { movedBy } from '../run/in-order.ts';
 import type { Plan, RunBlock } from '../run/plan.ts';
@@ -20,55 +21,67 @@ export function openShares(start: Start, env: NodeJS.ProcessEnv, count: number, 
   // What is run here costs no process, and is taken first.
   const free: (Share | undefined)[] = [...others, undefined];
   const waiting: ((share: Share | undefined) => void)[] = [];
-  async function taking<T>(work: (share: Share | undefined) => Promise<T>): Promise<T> {
-    const share = free.length > 0 ? free.pop() : await new Promise<Share | undefined>((take) => waiting.push(take));
-    try {
-      return await work(share);
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free.push(share);
-      else next(share);
-    }
+  const take = async () =>
+    free.length > 0 ? free.pop() : new Promise<Share | undefined>((resolve) => waiting.push(resolve));
+  function giveBack(share: Share | undefined): void {
+    const next = waiting.shift();
+    if (next === undefined) free.push(share);
+    else next(share);
   }
   return {
     ahead: 2 * count,
-    seed: (seed, signal, here) =>
-      taking(async (share) =>
-        share === undefined ? here(seed) : JSON.parse(await share.play({ seed }, signal, () => {})),
-      ),
-    drill: (plan, around, here) =>
-      taking((share) => (share === undefined ? here(plan, around) : playedBy(share, plan, around))),
+    async seed(seed, signal, here) {
+      const share = await take();
+      const result = share === undefined ? here(seed) : share.play({ seed }, signal, () => {}).then(JSON.parse);
+      return result.finally(() => giveBack(share));
+    },
+    async drill(plan, around, here) {
+      const share = await take();
+      // Who hands all on plays only when nothing waits for that; the others do not wait for their turn.
+      if (share === undefined) return here(plan, around).finally(() => giveBack(share));
+      const begin: typeof around.begin = (go) => around.begin(go).finally(() => giveBack(share));
+      return playedBy(share, plan, { ...around, begin });
+    },
     async end() {
       await Promise.all(others.map((share) => share.end()));
     },
   };
 }
 
-const playedBy = (share: Share, { drill: { drill } }: Plan, around: Parameters<RunBlock>[1]) =>
-  numbered((hear) => around.begin(() => share.play({ drill }, around.signal, hear)), around);
-
-/** Numbers what a share tells, once it is its turn; what is told before that waits as it came. */
-async function numbered(
-  play: (hear: (line: string) => void) => Promise<string>,
-  { sink, keep, turn }: Parameters<RunBlock>[1],
+/** Numbers what a share tells, once it is its turn. */
+async function playedBy(
+  share: Share,
+  { drill: { drill } }: Plan,
+  { begin, signal, sink, keep, turn }: Parameters<RunBlock>[1],
 ): Promise<JudgedDrill> {
-  const early = createSpool(temporaryFile());
+  const file = childFile((path) => openSync(path, 'wx+', 0o600));
   const tasks = new Kept<TaskReport>(TASKS);
-  let take = (line: string) => early.write(`${line}\n`);
-  const moving = turn.then((from) => {
+  const early: string[] = [];
+  let say = (word: string): void => void early.push(word);
+  const told = turn.then((from) => {
     const move = movedBy(from);
-    take = (line) => {
+    const reader = readBoth(file, (line) => {
       const value = JSON.parse(line.slice(line.indexOf(' ')));
       if (line.startsWith('event')) sink({ ...value, seq: value.seq + from });
       else if (line.startsWith('body')) keep?.(value);
       else tasks.push({ ...value, checks: value.checks.map(move) });
-    };
-    for (const line of early.lines()) take(line);
-    early.close();
-    return move;
+    });
+    say = reader.say;
+    for (const word of early.splice(0)) say(word);
+    return { move, all: reader.end };
   });
-  const judged = JSON.parse(await play((line) => take(line)));
-  return { ...judged, checks: judged.checks.map(await moving), tasks };
+  try {
+    const judged = await begin(() => share.play({ drill, into: file?.path }, signal, (word) => say(word))).then(
+      JSON.parse,
+    );
+    const { move } = await told;
+    return { ...judged, checks: judged.checks.map(move), tasks };
+  } finally {
+    if (file !== undefined) unname(file.path);
+    // One that was broken off has told something too.
+    await told.then(({ all }) => all());
+    file?.close();
+  }
 }
 
 interface Share {

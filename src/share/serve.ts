@@ -1,6 +1,7 @@
-import { writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { DrillError } from '../core/errors.ts';
 import { Stop } from '../core/stop.ts';
+import { unname } from '../judge/temporary-file.ts';
 import { bodiesOf, type Opened, type RunRequest } from '../opened.ts';
 import { createSequence } from '../recording/recorder.ts';
 import { runDrill } from '../run/run-drill.ts';
@@ -36,9 +37,7 @@ export function serve(runDrills: RunDrills): void {
 function opened(start: Start, signal: AbortSignal, runDrills: RunDrills): Promise<Play> {
   return new Promise((resolve, reject) => {
     const share: RunRequest['share'] = (open, runSeed) => {
-      resolve(async (order) =>
-        JSON.stringify('seed' in order ? await runSeed(order.seed) : await judged(order.drill, open)),
-      );
+      resolve(async (order) => JSON.stringify('seed' in order ? await runSeed(order.seed) : await judged(order, open)));
       return new Promise(() => {});
     };
     const stderr = { write: (text: string) => tell('print', JSON.stringify(text)) };
@@ -48,19 +47,25 @@ function opened(start: Start, signal: AbortSignal, runDrills: RunDrills): Promis
 }
 
 /** Tells all that happens and comes of it; what is left is the drill as a whole. */
-async function judged(drill: string, { plans, players, request }: Opened) {
+async function judged({ drill, into }: { drill: string; into: string | undefined }, open: Opened) {
+  const { plans, players, request } = open;
   const plan = plans.find((one) => one.drill.drill === drill);
   if (plan === undefined) throw new Error(`no drill ${drill}`);
-  const { tasks, ...report } = await runDrill(plan, {
-    sequence: createSequence(0),
-    sink: (event) => tell('event', JSON.stringify(event)),
-    keep: bodiesOf(request) && ((line) => tell('body', JSON.stringify(line))),
-    next: () => undefined,
-    ...{ players, signal: request.signal },
-  });
-  for (const text of tasks.texts?.() ?? []) tell('task', text);
-  tasks.close?.();
-  return report;
+  const told = new Told(into);
+  try {
+    const { tasks, ...report } = await runDrill(plan, {
+      sequence: createSequence(0),
+      sink: (event) => told.add('event', JSON.stringify(event)),
+      keep: bodiesOf(request) && ((line) => told.add('body', JSON.stringify(line))),
+      next: () => undefined,
+      ...{ players, signal: request.signal },
+    });
+    for (const text of tasks.texts?.() ?? []) told.add('task', text);
+    tasks.close?.();
+    return report;
+  } finally {
+    told.end();
+  }
 }
 
 function tellFailure(error: unknown): void {
@@ -69,18 +74,65 @@ function tellFailure(error: unknown): void {
   tell('failed', JSON.stringify({ problems, exit, why: String(error instanceof Error ? error.stack : error) }));
 }
 
-let pending = '';
+/** So many characters are told at once. */
 const AT_ONCE = 32 * 1024;
 
-function tell(word: 'event' | 'body' | 'task' | 'print' | 'done' | 'failed', json: string): void {
-  pending += `${word} ${json}\n`;
-  if (pending.length < AT_ONCE && word !== 'done' && word !== 'failed' && word !== 'print') return;
-  const bytes = Buffer.from(pending);
-  pending = '';
+/** What is told of a drill: in a file, so that nobody waits for whoever reads it. */
+class Told {
+  #pending = '';
+  #fd: number | undefined;
+  #size = 0;
+
+  constructor(file: string | undefined) {
+    if (file === undefined) return;
+    this.#fd = openSync(file, 'a');
+    unname(file);
+  }
+
+  add(word: 'event' | 'body' | 'task', json: string): void {
+    this.#pending += `${word} ${json}\n`;
+    if (this.#pending.length >= AT_ONCE) this.#write();
+  }
+
+  end(): void {
+    this.#write();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+
+  #write(): void {
+    const text = this.#pending;
+    this.#pending = '';
+    if (text !== '') write(this.#keep(text) ? '\n' : text);
+  }
+
+  #keep(text: string): boolean {
+    if (this.#fd === undefined) return false;
+    try {
+      this.#size += append(this.#fd, text);
+      return true;
+    } catch {
+      // A full disk: the pipe takes this, and all that comes after it.
+      ftruncateSync(this.#fd, this.#size);
+      closeSync(this.#fd);
+      this.#fd = undefined;
+      return false;
+    }
+  }
+}
+
+const tell = (word: 'print' | 'done' | 'failed', json: string) => write(`${word} ${json}\n`);
+
+function write(text: string): void {
   try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(MESSAGES, bytes, done);
+    append(MESSAGES, text);
   } catch {
     // The other end has gone.
     originals.exit(0);
   }
+}
+
+function append(fd: number, text: string): number {
+  const bytes = Buffer.from(text);
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done);
+  return bytes.length;
 }
