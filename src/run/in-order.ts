@@ -4,7 +4,15 @@ import type { TraceEvent } from '../core/trace.ts';
 import { EVENTS, Kept } from '../judge/kept.ts';
 import { skipped } from '../judge/summary.ts';
 import { createSequence } from '../recording/recorder.ts';
-import { judgePlanOf, type Plan, type Players, type RunApart, type RunBlock, type RunContext, type RunWatch } from './plan.ts';
+import {
+  judgePlanOf,
+  type Plan,
+  type Players,
+  type RunApart,
+  type RunBlock,
+  type RunContext,
+  type RunWatch,
+} from './plan.ts';
 import { runDrill } from './run-drill.ts';
 
 interface Wishes {
