@@ -154,12 +154,26 @@ async function arrive(world: WorldContext, phase: Phase, asks: { task: GoldenTas
     for (const one of asks) await askOf(one);
     return;
   }
-  const gap = 'every_ms' in load ? load.every_ms : 0;
-  await Promise.all(
-    asks.map(async (one, i) => {
-      // In a run that stops those that were asked still have their time: one that was not asked ends nothing.
-      if (gap > 0) await world.clock.sleep(i * gap, world.signal).catch(() => {});
-      if (!world.signal.aborted) await askOf(one);
-    }),
-  );
+  // In a run that stops those that were asked still have their time: one that was not asked ends nothing.
+  const askUnlessStopped = async (one: (typeof asks)[number]) => {
+    if (!world.signal.aborted) await askOf(one);
+  };
+  if ('arrive' in load) {
+    await Promise.all(asks.map(askUnlessStopped));
+    return;
+  }
+  const began = world.clock.now();
+  const arriveFrom = async (first: number): Promise<void> => {
+    const arriving = asks.slice(first, first + AHEAD).map(async (one, i) => {
+      const at = began + (first + i) * load.every_ms;
+      await world.clock.sleep(at - world.clock.now(), world.signal).catch(() => {});
+      const asked = askUnlessStopped(one);
+      await (i === AHEAD - 1 ? Promise.all([asked, arriveFrom(first + AHEAD)]) : asked);
+    });
+    await Promise.all(arriving);
+  };
+  await arriveFrom(0);
 }
+
+/** So many asks wait for their time at once: a long phase needs no more memory than a short one. */
+const AHEAD = 1024;
