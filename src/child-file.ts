@@ -1,12 +1,12 @@
-import { closeSync, rmSync } from 'node:fs';
-import { FileLines, temporaryFile } from './judge/temporary-file.ts';
+import { closeSync } from 'node:fs';
+import { FileLines, temporaryFile, unname } from './judge/temporary-file.ts';
 import { originals } from './world/originals.ts';
 
 /** A file to which another process appends lines: a pipe would have it wait for whoever reads, or wake them for each line. */
 export interface ChildFile {
   path: string;
   fd: number;
-  some: FileLines['some'];
+  lines: FileLines;
   close(): void;
 }
 
@@ -15,33 +15,40 @@ export function childFile(open: (path: string) => number): ChildFile | undefined
   const path = temporaryFile();
   try {
     const fd = open(path);
-    let file: FileLines | undefined = new FileLines(fd);
     const close = () => {
-      if (file === undefined) return;
-      file = undefined;
       closeSync(fd);
-      rmSync(path, { force: true });
+      // Where the system lets no open file lose its name.
+      if (process.platform === 'win32') unname(path);
     };
-    return { path, fd, some: () => file?.some(), close };
+    return { path, fd, lines: new FileLines(fd), close };
   } catch {
     return undefined;
   }
 }
 
 /**
- * Reads the file and the words that come by a pipe: what was written to the file before a word is handed on before it. It does
- * so a piece at a turn: whoever reads has more to do. An empty word says that the file has more.
+ * Reads the file and the words that come by a pipe. What was told of the file before a word is handed on before it, a piece at a
+ * turn: whoever reads has more to do.
  */
 export function readBoth(file: ChildFile | undefined, take: (line: string) => void) {
   const words: string[] = [];
+  let size = 0;
   let reading = false;
   let over: (() => void) | undefined;
+  let failure: { error: unknown } | undefined;
   function turn(): void {
-    const kept = file?.some();
-    for (const line of kept ?? words.splice(0)) if (line !== '') take(line);
-    if (kept !== undefined) originals.setImmediate(turn);
-    else if (over === undefined) reading = false;
-    else over();
+    try {
+      const kept = failure === undefined ? file?.lines.some(size) : undefined;
+      for (const line of kept ?? words.splice(0)) if (failure === undefined) take(line);
+      if (kept !== undefined) {
+        originals.setImmediate(turn);
+        return;
+      }
+    } catch (error) {
+      failure = { error };
+    }
+    reading = false;
+    over?.();
   }
   function look(): void {
     if (reading) return;
@@ -53,11 +60,20 @@ export function readBoth(file: ChildFile | undefined, take: (line: string) => vo
       words.push(word);
       look();
     },
-    /** Resolves when all that was said is handed on; nothing is said after that. */
+    /** So many bytes of the file can be read; without a number, all that there are. */
+    tellOf(bytes = Number.POSITIVE_INFINITY): void {
+      size = bytes;
+      look();
+    },
+    /** Resolves when all that was told is handed on; nothing is told after that. Rejects with what `take` threw. */
     end: () =>
-      new Promise<void>((resolve) => {
-        over = resolve;
+      new Promise<void>((resolve, reject) => {
+        over = () => (failure === undefined ? resolve() : reject(failure.error));
         look();
       }),
+    /** What was told of has gone: the file is shorter. */
+    get lost(): boolean {
+      return file !== undefined && Number.isFinite(size) && file.lines.at < size;
+    },
   };
 }

@@ -89,7 +89,7 @@ export interface Opened {
   request: RunRequest & { target: string; jobs: number };
   target: Target;
   players: Players;
-  /** Other processes that take their share. */
+  /** The processes among which the run is shared, this one first. */
   shares?: Shares | undefined;
   redaction: Redaction;
   clock: Clock;

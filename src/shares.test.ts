@@ -113,6 +113,6 @@ it('one that is lost is told, with what to do', async () => {
   const there = () => gone.seed(2, signal, () => busy);
   await expect(there()).rejects.toThrow('no_such_drill');
   await gone.end();
-  await expect(there()).rejects.toThrow(/took a share of the run ended: SIGKILL/);
+  await expect(there()).rejects.toThrow(/took a share of the run was lost: it ended: SIGKILL/);
   await expect(Promise.race([here, Promise.resolve('still there')])).resolves.toBe('still there');
 });

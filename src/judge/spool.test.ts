@@ -1,8 +1,20 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createSpool } from './spool.ts';
+
+const disk = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY }));
+vi.mock('node:fs', async (load) => {
+  const fs = await load<typeof import('node:fs')>();
+  const writeSync = (fd: number, bytes: Buffer, from: number, length: number, at: number) => {
+    if (disk.left <= 0) throw new Error('ENOSPC: no space left on device');
+    const written = fs.writeSync(fd, bytes, from, Math.min(length, disk.left), at);
+    disk.left -= written;
+    return written;
+  };
+  return { ...fs, writeSync };
+});
 
 let folder: string;
 beforeEach(() => {
@@ -41,6 +53,17 @@ it('where the file cannot be written nothing is lost', () => {
   spool.write(text);
   spool.write('end');
   expect([...spool.pieces()].join('')).toBe(`${text}end`);
+  spool.close();
+});
+
+it('where the disk runs full in the midst of a piece each line is there once', () => {
+  disk.left = 300_000;
+  const spool = createSpool(join(folder, 'long'));
+  const lines = Array.from({ length: 20_000 }, (_, i) => `line ${i} ${line}`);
+  for (const text of lines) spool.write(text);
+  disk.left = Number.POSITIVE_INFINITY;
+  expect([...spool.lines()].join('\n')).toBe(lines.join('').trimEnd());
+  expect([...spool.pieces()].join('')).toBe(lines.join(''));
   spool.close();
 });
 

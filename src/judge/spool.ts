@@ -52,9 +52,13 @@ export function createSpool(path: string): Spool {
       yield pending;
     },
     *lines() {
-      const file = new FileLines(fd);
-      for (let some = fd < 0 ? undefined : file.some(); some !== undefined; some = file.some()) yield* some;
-      const lines = (file.rest + pending).split('\n');
+      let rest = '';
+      if (size > 0) {
+        const file = new FileLines(fd);
+        for (let some = file.some(size); some !== undefined; some = file.some(size)) yield* some;
+        rest = file.rest;
+      }
+      const lines = (rest + pending).split('\n');
       lines.pop();
       yield* lines;
     },

@@ -28,24 +28,26 @@ export function unname(path: string): void {
 const CHUNK = 64 * 1024;
 const LINE_BREAK = 0x0a;
 
-/** Reads a file line by line, as far as it has come. */
+/** Reads a file line by line. */
 export class FileLines {
   readonly #fd: number;
   #chunk = Buffer.allocUnsafe(CHUNK);
-  #at = 0;
+  /** So many bytes were read. */
+  at = 0;
   #kept = 0;
 
   constructor(fd: number) {
     this.#fd = fd;
   }
 
-  /** More lines, without their line breaks, of those that are whole; undefined at the end of what there is. */
-  some(): string[] | undefined {
+  /** More lines, without their line breaks, of those that are whole, of so many bytes; undefined at the end of what there is. */
+  some(bytes: number): string[] | undefined {
     // A line may be longer than a chunk.
     if (this.#kept === this.#chunk.length) this.#chunk = Buffer.concat([this.#chunk, Buffer.allocUnsafe(this.#kept)]);
-    const read = readSync(this.#fd, this.#chunk, this.#kept, this.#chunk.length - this.#kept, this.#at);
+    const most = Math.min(this.#chunk.length - this.#kept, bytes - this.at);
+    const read = most > 0 ? readSync(this.#fd, this.#chunk, this.#kept, most, this.at) : 0;
     if (read === 0) return undefined;
-    this.#at += read;
+    this.at += read;
     const whole = this.#chunk.subarray(0, this.#kept + read);
     const lines: string[] = [];
     let from = 0;

@@ -23,7 +23,7 @@ const TOO_MUCH = 'Mend what the module does when it is imported; what takes long
 /** Plays each world in a process of its own, so that nothing leaks from one to another, or to the judge. */
 export function playersApart(
   target: Required<Pick<Target, 'name' | 'about' | 'source'>>,
-  { seed, ...rest }: Omit<Start, 'facts' | 'name' | 'source' | 'parent'> & { seed: number },
+  { seed, ...rest }: Omit<Start, 'facts' | 'name' | 'source' | 'parent' | 'appends'> & { seed: number },
   print: (line: string) => void,
 ): PlayersApart {
   const waiting = new Map<string, PlayerProcess>();
@@ -137,7 +137,7 @@ function playerOf(player: PlayerProcess): Player {
             else if (message.player === 'changed') take(scene.changed(message.what, plan.drill.drill));
             else if (message.player === 'failed') failure = { error: errorOf(message) };
           } catch (error) {
-            // What is no event of ours was written into our pipe; anything else is our own fault.
+            // What is no event of ours was written by the target; anything else is our own fault.
             const shape = 'kind' in message ? TraceEvent : BodyLine;
             const foreign = !('player' in message) && !shape.safeParse(message).success;
             failure = foreign ? {} : { error };

@@ -19,6 +19,8 @@ export interface Start {
   parent: number;
   /** What is said is handed on as well. */
   bodies: boolean;
+  /** There is a file for events. */
+  appends: boolean;
   /** Garbage is collected once in so many events; absent: whenever the engine likes. */
   collectEvery?: number | undefined;
 }

@@ -44,8 +44,17 @@ test('a plain module is Node’s own to load, also where it imports what only a 
   expect(apart.text).toBe(inside.text);
 });
 
+test('so is one that imports what Node does not see in a CommonJS file', async () => {
+  const { target } = moduleOf(() => `import { answer } from './answer.cjs';\nexport default async () => answer;`);
+  writeFileSync(join(target, '../answer.cjs'), "module.exports = Object.assign({}, { ['answer']: 'so it is' });");
+  const [apart, inside] = [await runDrill({ target, ...APART }), await runDrill({ target })];
+  expect(apart.text).toContain('so it is');
+  expect(apart.text).toBe(inside.text);
+});
+
 test.each([
   ['const a = ;', 1, 11],
+  ['\n\nnobody.knows();', 3, 1],
   ["JSON.parse('{');", 1, 6],
   ["\nimport './nowhere.mjs';", 2, undefined],
 ])('%j, evaluated as Node does it: it is said where', async (code, line, column) => {

@@ -59,7 +59,7 @@ function listenForLife(child: ChildProcess, limitMs: number): () => Lost | undef
   return () => (stopped ? { why: `the target's process stopped: no sign of life for ${limitMs / 1000} s` } : undefined);
 }
 
-export function startPlayer(start: Omit<Start, 'parent'>, print: (line: string) => void): PlayerProcess {
+export function startPlayer(start: Omit<Start, 'parent' | 'appends'>, print: (line: string) => void): PlayerProcess {
   const kept = childFile((path) => openTemporary(path, 'ax+'));
   const child = spawn(process.execPath, [...inherited(), join(packageRoot(), 'bin/player.js')], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe', kept?.fd ?? 'ignore'],
@@ -68,7 +68,8 @@ export function startPlayer(start: Omit<Start, 'parent'>, print: (line: string) 
   const [orders, words] = [child.stdio[ORDERS] as Writable, child.stdio[WORDS] as Readable];
   // A player that has ended takes no orders; that it ended is told by its end.
   orders.on('error', () => {});
-  orders.write(`${JSON.stringify({ ...start, parent: process.pid } satisfies Start)}\n`);
+  const all: Start = { ...start, parent: process.pid, appends: kept !== undefined };
+  orders.write(`${JSON.stringify(all)}\n`);
   for (const output of [child.stdout, child.stderr]) lines(output, print, LONGEST_LINE);
   const stopped = listenForLife(child, start.stuckAfterMs);
   let hear: ((message: Message) => void) | undefined;
@@ -81,16 +82,21 @@ export function startPlayer(start: Omit<Start, 'parent'>, print: (line: string) 
     else hear(message);
   };
   const reader = readBoth(kept, take);
-  lines(words, reader.say);
-  const ended = new Promise<Lost | undefined>((resolve) => {
+  lines(words, (word) => {
+    reader.tellOf();
+    if (word !== '') reader.say(word);
+  });
+  const ended = new Promise<Lost | undefined>((resolve, reject) => {
     const end = (lost: Lost | undefined) => {
       kept?.close();
       resolve(lost);
     };
     child.once('error', ({ message }) => end({ why: `its process could not be started: ${message}` }));
-    child.once('close', (code, signal) =>
-      reader.end().then(() => end(stopped() ?? lostBy(last, code, signal, start.stuckAfterMs))),
-    );
+    child.once('close', (code, signal) => {
+      // The last may have been told of by nobody.
+      reader.tellOf();
+      reader.end().then(() => end(stopped() ?? lostBy(last, code, signal, start.stuckAfterMs)), reject);
+    });
   });
   return {
     listen(listener) {
@@ -103,8 +109,8 @@ export function startPlayer(start: Omit<Start, 'parent'>, print: (line: string) 
   };
 }
 
-/** What can be no message was written into our pipe by the target. */
-export const FOREIGN = { player: 'broke', why: 'it wrote into the pipe by which it is heard' } as const;
+/** What can be no message was written by the target, into our pipe or file. */
+export const FOREIGN = { player: 'broke', why: 'it wrote where its process tells what it does' } as const;
 
 function messageIn(line: string): Message {
   const message: unknown = parseJson(line);

@@ -21,9 +21,9 @@ const changed = watchIntrinsics();
 
 /** Plays one world, as it is told to by whoever started this process, and ends the process with it, after `onEnd`. */
 export async function serve(onEnd: () => void): Promise<void> {
-  const { facts, name, source, secrets, stuckAfterMs, parent, collectEvery, bodies, plugins }: Start = parse(
-    nextLine(),
-  );
+  const start: Start = parse(nextLine());
+  const { facts, name, source, secrets, stuckAfterMs, parent, collectEvery, bodies, plugins } = start;
+  appends = start.appends;
   const redaction = createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) });
   watchThread(stuckAfterMs, parent, BEATS, (held) => {
     say({ player: 'held', held });
@@ -85,20 +85,20 @@ function sayChanged(): void {
 /** Real milliseconds after which what was kept is told of. */
 const NEWS_MS = 5;
 let toldAt = 0;
-/** Until it cannot be written: then the pipe takes all. */
-let keeps = true;
+/** Where there is no file, or it cannot be written any more, the pipe takes all. */
+let appends = false;
 
 /** Written at once, so that nothing is lost with the process. */
 function keep(line: string): void {
   try {
-    if (keeps) append(EVENTS, line);
+    if (appends) append(EVENTS, line);
   } catch {
-    keeps = false;
+    appends = false;
   }
   const now = originals.performanceNow();
-  if (keeps && now - toldAt < NEWS_MS) return;
+  if (appends && now - toldAt < NEWS_MS) return;
   toldAt = now;
-  write(keeps ? '' : line);
+  write(appends ? '' : line);
 }
 
 /** Where the other end has gone, so does this one. */

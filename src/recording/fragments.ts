@@ -65,11 +65,13 @@ const gramsIn = (text: string) =>
   Array.from({ length: Math.max(0, text.length - GRAM + 1) }, (_, i) => text.slice(i, i + GRAM));
 
 function sharesGram(letters: string, known: ReadonlySet<string>): boolean {
-  // To find a text in another costs as much as to cut a piece out of it.
-  if (known.size < letters.length) return [...known].some((gram) => letters.includes(gram));
+  // Few are found sooner than all pieces are cut.
+  if (known.size <= FEW) return [...known].some((gram) => letters.includes(gram));
   for (let at = 0; at + GRAM <= letters.length; at++) if (known.has(letters.slice(at, at + GRAM))) return true;
   return false;
 }
+
+const FEW = 64;
 
 /** Hexadecimal digits and nothing else: the letters of no words. */
 const DIGITS = /^[0-9a-f]+$/;

@@ -138,14 +138,20 @@ function startBlock(plan: Plan, wishes: Wishes, run: RunBlock, goesTo: (event: T
     goesTo(event);
   };
   let release: Block['release'] = () => {};
-  const turn = new Promise<number>((resolve) => {
-    release = resolve;
+  let drop: (why: unknown) => void = () => {};
+  const turn = new Promise<number>((resolve, reject) => {
+    [release, drop] = [resolve, reject];
   });
+  turn.catch(() => {});
   const begin = <T>(go: () => Promise<T>) => watching(plan, { watch, signal }, go);
   const report = Promise.resolve(skipped(judgePlanOf(plan)) ?? run(plan, { sink, keep, signal, turn, begin }));
   // One that is never awaited, because the run stopped early, must not take the process down.
   report.catch(() => {}).finally(() => all.removeEventListener('abort', stop));
-  return { release, count: () => count, report, stop };
+  const stopAlone = () => {
+    stop();
+    drop(own.signal.reason);
+  };
+  return { release, count: () => count, report, stop: stopAlone };
 }
 
 /** In this process, events numbered from 0 until it is their turn. */
@@ -163,6 +169,10 @@ function here({ players, watch }: Wishes, next: RunContext['next']): RunBlock {
       said.close();
       events.close();
       return from;
+    });
+    first.catch(() => {
+      said.close();
+      events.close();
     });
     const context: RunContext = {
       ...{ sequence: createSequence(0), players, next, signal, watch },

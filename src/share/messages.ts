@@ -13,6 +13,6 @@ export type Order = { seed: number } | { drill: string; into: string | undefined
 
 /**
  * Orders come in by standard input. What is told goes out by this descriptor, where it does not go to a file: a line is a word
- * and its JSON, and an empty one says that the file has more.
+ * and its JSON, or a number: so many bytes of the file can be read.
  */
 export const MESSAGES = 3;

@@ -57,7 +57,7 @@ async function playedBy(
   const file = childFile((path) => openSync(path, 'wx+', 0o600));
   const tasks = new Kept<TaskReport>(TASKS);
   const early: string[] = [];
-  let say = (word: string): void => void early.push(word);
+  let hear = (line: string): void => void early.push(line);
   const told = turn.then((from) => {
     const move = movedBy(from);
     const reader = readBoth(file, (line) => {
@@ -66,22 +66,29 @@ async function playedBy(
       else if (line.startsWith('body')) keep?.(value);
       else tasks.push({ ...value, checks: value.checks.map(move) });
     });
-    say = reader.say;
-    for (const word of early.splice(0)) say(word);
-    return { move, all: reader.end };
+    hear = (line) => (/^\d/.test(line) ? reader.tellOf(Number(line)) : reader.say(line));
+    for (const line of early.splice(0)) hear(line);
+    return { move, reader };
   });
-  try {
-    const judged = await begin(() => share.play({ drill, into: file?.path }, signal, (word) => say(word))).then(
-      JSON.parse,
-    );
-    const { move } = await told;
-    return { ...judged, checks: judged.checks.map(move), tasks };
-  } finally {
+  /** What was told is handed on, also by one that was broken off. */
+  async function end() {
     if (file !== undefined) unname(file.path);
-    // One that was broken off has told something too.
-    await told.then(({ all }) => all());
-    file?.close();
+    try {
+      const { reader, move } = await told;
+      await reader.end();
+      return { move, lost: reader.lost };
+    } finally {
+      file?.close();
+    }
   }
+  const play = () => share.play({ drill, into: file?.path }, signal, (line) => hear(line));
+  const judged = await begin(play).then(JSON.parse, async (error) => {
+    await end();
+    throw error;
+  });
+  const { move, lost } = await end();
+  if (lost) throw shareLost('what it did could not be read again');
+  return { ...judged, checks: judged.checks.map(move), tasks };
 }
 
 interface Share {
@@ -142,20 +149,20 @@ const errorOf = ({ problems, exit, why }: { problems?: readonly Problem[]; exit?
 /** Rejects when the process has ended. */
 function lossOf(child: ChildProcess): Promise<never> {
   const lost = new Promise<never>((_, reject) => {
-    const tell = (how: string) =>
-      reject(
-        new DrillError(
-          {
-            message: `a process that took a share of the run ended: ${how}`,
-            place: { file: '--jobs' },
-            fix: 'Use --jobs 1.',
-          },
-          EXIT.inconclusive,
-        ),
-      );
+    const tell = (how: string) => reject(shareLost(`it ended: ${how}`));
     child.once('error', ({ message }) => tell(message));
     child.once('close', (code, signal) => tell(signal ?? `exit code ${code}`));
   });
   lost.catch(() => {});
   return lost;
 }
+
+const shareLost = (why: string) =>
+  new DrillError(
+    {
+      message: `a process that took a share of the run was lost: ${why}`,
+      place: { file: '--jobs' },
+      fix: 'Use --jobs 1.',
+    },
+    EXIT.inconclusive,
+  );

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { DrillError } from '../core/errors.ts';
 import { Stop } from '../core/stop.ts';
 import { unname } from '../judge/temporary-file.ts';
@@ -85,8 +85,11 @@ class Told {
 
   constructor(file: string | undefined) {
     if (file === undefined) return;
-    this.#fd = openSync(file, 'a');
-    unname(file);
+    try {
+      // Not another one of that name, which nobody would read.
+      this.#fd = openSync(file, constants.O_WRONLY | constants.O_APPEND);
+      unname(file);
+    } catch {}
   }
 
   add(word: 'event' | 'body' | 'task', json: string): void {
@@ -102,7 +105,7 @@ class Told {
   #write(): void {
     const text = this.#pending;
     this.#pending = '';
-    if (text !== '') write(this.#keep(text) ? '\n' : text);
+    if (text !== '') write(this.#keep(text) ? `${this.#size}\n` : text);
   }
 
   #keep(text: string): boolean {

@@ -29,8 +29,8 @@ export const isPlain = (file: string): boolean => extname(file) === '.mjs';
  */
 export async function evaluateFirst(file: string): Promise<object> {
   if (!isPlain(file)) return evaluateAnew(file);
-  if (!loaderIsHooked) loadAtOnce(file);
   try {
+    if (!loaderIsHooked) loadAtOnce(file);
     return await import(pathToFileURL(file).href);
   } catch (error) {
     if (!isUnlinked(error)) throw error;
@@ -224,27 +224,36 @@ async function importedNatively(specifier: string, from: string, otherwise: unkn
 
 /**
  * Loads a module with all that it imports: while it is imported Node asks for each file in four steps, and a world looks at each
- * of them. One that awaits something at its top level cannot be loaded so; that one, and one in which anything is wrong, is
- * imported as ever.
+ * of them. False where it awaits something at its top level: it can only be imported then. Throws what is wrong with it; Node
+ * may import what it could not load, and then says something else.
  */
 function loadAtOnce(file: string): boolean {
   try {
-    createRequire(file)(file);
+    unwarned(() => createRequire(file)(file));
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (AWAITS.includes(Object(error).code)) return false;
+    throw error;
   }
 }
+
+const AWAITS: readonly unknown[] = ['ERR_REQUIRE_ASYNC_MODULE', 'ERR_REQUIRE_ESM'];
 
 /** Imports as a file would. */
 function importedFrom(filename: string, specifier: string): Promise<unknown> {
   const { USE_MAIN_CONTEXT_DEFAULT_LOADER: importModuleDynamically } = constants;
-  const { emitWarning } = process;
-  // That this way is new is nothing that whoever wrote the target can change.
-  process.emitWarning = () => {};
-  try {
+  return unwarned(() => {
     const script = new Script('(specifier) => import(specifier)', { filename, importModuleDynamically });
     return script.runInThisContext()(specifier);
+  });
+}
+
+/** That a way to load is new is nothing that whoever wrote the target can change. */
+function unwarned<T>(load: () => T): T {
+  const { emitWarning } = process;
+  process.emitWarning = () => {};
+  try {
+    return load();
   } finally {
     process.emitWarning = emitWarning;
   }
