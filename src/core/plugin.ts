@@ -135,63 +135,44 @@ type WrittenFault<P extends z.ZodType, I> = Written<P> &
     open(params: z.output<P>, scope: FaultScope): I;
   };
 
-/** What a fault does, and of which calls, with parameters as a drill gives them. */
-function saidBy<P extends z.ZodType, I>({
-  effect,
-  needs,
-  params,
-}: WrittenFault<P, I>): Pick<Fault, 'effectOf' | 'needsOf'> {
-  const schema = params ?? (NO_PARAMS as z.ZodType as P);
-  const read = (raw: unknown) => schema.parse(raw ?? {});
-  return {
-    effectOf: (raw) => (typeof effect === 'function' ? effect(read(raw)) : effect),
-    needsOf: (raw) => (typeof needs === 'function' ? needs(read(raw)) : needs),
-  };
-}
-
 /** At the value of its magnitude that does nothing, a fault does nothing. */
 function isZero({ magnitude }: Pick<Card, 'magnitude'>, params: unknown): boolean {
   const all = z.record(z.string(), z.unknown()).parse(params);
   return magnitude !== undefined && JSON.stringify(all[magnitude.param]) === JSON.stringify(magnitude.zero);
 }
 
-export function defineMeaningFault<P extends z.ZodType = None>(fault: WrittenFault<P, MeaningInjection>): Fault {
-  const untouched: MeaningInjection = (call, next) => next(call);
-  const example = `{ fault: ${fault.name}, role: primary }`;
-  const open = (params: z.output<P>, scope: FaultScope): Injection => ({
-    kind: 'meaning',
-    inject: isZero(fault, params) ? untouched : fault.open(params, scope),
-  });
-  return { example, ...fault, kind: 'meaning', ...saidBy(fault), ...armedBy(fault, open) };
-}
+/** What defines faults of one layer: where they are armed, and what one of them is that does nothing. */
+const faultsOf =
+  <I>(kind: Fault['kind'], place: string, injectionOf: (made: I) => Injection, nothing?: I) =>
+  <P extends z.ZodType = None>(fault: WrittenFault<P, I>): Fault => {
+    const { effect, needs } = fault;
+    const { params, arm } = armedBy(fault, (given, scope: FaultScope) =>
+      injectionOf(nothing !== undefined && isZero(fault, given) ? nothing : fault.open(given, scope)),
+    );
+    const read = (raw: unknown) => params.parse(raw ?? {});
+    return {
+      example: `{ fault: ${fault.name}, ${place} }`,
+      ...fault,
+      kind,
+      params,
+      arm,
+      effectOf: (raw) => (typeof effect === 'function' ? effect(read(raw)) : effect),
+      needsOf: (raw) => (typeof needs === 'function' ? needs(read(raw)) : needs),
+    };
+  };
 
-export function defineWireFault<P extends z.ZodType = None>(fault: WrittenFault<P, WireInjection>): Fault {
-  const example = `{ fault: ${fault.name}, role: primary }`;
-  const open = (params: z.output<P>, scope: FaultScope): Injection => ({
-    kind: 'wire',
-    inject: isZero(fault, params) ? (reply) => reply : fault.open(params, scope),
-  });
-  return { example, ...fault, kind: 'wire', ...saidBy(fault), ...armedBy(fault, open) };
-}
+type OfReply = Extract<Injection, { kind: 'meaning' | 'wire' }>;
+const inMeaning = (inject: MeaningInjection): OfReply => ({ kind: 'meaning', inject });
+const onWire = (inject: WireInjection): OfReply => ({ kind: 'wire', inject });
+const inTool = (inject: ToolInjection): Injection => ({ kind: 'tool', inject });
+const asTold: MeaningInjection = (call, next) => next(call);
+const asSent: WireInjection = (reply) => reply;
 
+export const defineMeaningFault = faultsOf('meaning', 'role: primary', inMeaning, asTold);
+export const defineWireFault = faultsOf('wire', 'role: primary', onWire, asSent);
 /** A fault of replies whose parameters decide in which of their layers it acts; where nothing says so, on their bytes. */
-export function defineReplyFault<P extends z.ZodType = None>(
-  fault: WrittenFault<P, Extract<Injection, { kind: 'meaning' | 'wire' }>>,
-): Fault {
-  const example = `{ fault: ${fault.name}, role: primary }`;
-  const open = (params: z.output<P>, scope: FaultScope): Injection =>
-    isZero(fault, params) ? { kind: 'wire', inject: (reply) => reply } : fault.open(params, scope);
-  return { example, ...fault, kind: 'wire', ...saidBy(fault), ...armedBy(fault, open) };
-}
-
-export function defineToolFault<P extends z.ZodType = None>(fault: WrittenFault<P, ToolInjection>): Fault {
-  const example = `{ fault: ${fault.name}, tool: issue_refund }`;
-  const open = (params: z.output<P>, scope: FaultScope): Injection => ({
-    kind: 'tool',
-    inject: fault.open(params, scope),
-  });
-  return { example, ...fault, kind: 'tool', ...saidBy(fault), ...armedBy(fault, open) };
-}
+export const defineReplyFault = faultsOf('wire', 'role: primary', (one: OfReply) => one, onWire(asSent));
+export const defineToolFault = faultsOf('tool', 'tool: issue_refund', inTool);
 
 // --- checks -----------------------------------------------------------------
 

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { Reporter } from '../core/plugin.ts';
+import { defineReporter } from '../core/plugin.ts';
 import type { JudgedDrill, TaskReport } from '../core/report.ts';
 import { plain, whatHappened, worstFirst } from './words.ts';
 
@@ -48,11 +47,9 @@ const COLUMNS: Record<string, (row: Row) => Cell | undefined> = {
 };
 
 /** tasks.csv: RFC 4180, a row an ask. A drill without asks has a row of its own, so that it is not missed. */
-export const csv: Reporter = {
+export const csv = defineReporter({
   name: 'csv',
   summary: 'A row a task as CSV (RFC 4180), for a spreadsheet: verdict, latency, cost, and what failed.',
-  params: z.strictObject({}),
-  example: 'drill run timeout_primary --reporter csv',
   file: 'tasks.csv',
   optional: true,
   open(output, { run = '' }) {
@@ -71,7 +68,7 @@ export const csv: Reporter = {
       },
     };
   },
-};
+});
 
 const failedIn = (task: TaskReport | undefined) =>
   worstFirst((task?.checks ?? []).filter(({ verdict }) => verdict === 'failed'));

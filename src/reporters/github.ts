@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { Look, OpenReporter, Output, Reporter } from '../core/plugin.ts';
+import { defineReporter, type Look, type OpenReporter, type Output } from '../core/plugin.ts';
 import type { JudgedDrill, RunReport } from '../core/report.ts';
 import { count } from '../text/words.ts';
 import { type FindingGroup, groupsOf, worstFirst } from './findings.ts';
@@ -15,13 +14,12 @@ const LONGEST = 500;
  * The plain summary in a log of GitHub Actions: a group a drill, and the worst findings as annotations at the drill's file.
  * Only what this reporter writes is a command there; see `Look.guard`.
  */
-export const github: Reporter = {
+export const github = defineReporter({
   name: 'github',
   summary: 'The plain summary in log groups, and the worst findings as annotations of GitHub Actions.',
-  params: z.strictObject({}),
   example: 'drill run --ci',
   open: openGithub,
-};
+});
 
 function openGithub(output: Output, look: Look): OpenReporter {
   const { guard = '' } = look;

@@ -1,12 +1,10 @@
-import { z } from 'zod';
-import type { Reporter } from '../core/plugin.ts';
+import { defineReporter } from '../core/plugin.ts';
 import type { JudgedDrill } from '../core/report.ts';
 
 /** One document for programs, written drill by drill, a line an ask; its schema is `RunReport` in core. */
-export const json: Reporter = {
+export const json = defineReporter({
   name: 'json',
   summary: 'The whole run as one JSON document: run.json, and what --json prints.',
-  params: z.strictObject({}),
   example: 'drill run timeout_primary --json',
   file: 'run.json',
   open(output) {
@@ -23,7 +21,7 @@ export const json: Reporter = {
       },
     };
   },
-};
+});
 
 /** A long drill is more than one string can hold: each ask is a piece of its own. */
 function* linesOf({ tasks, ...drill }: JudgedDrill): Iterable<string> {

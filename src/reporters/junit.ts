@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { Reporter } from '../core/plugin.ts';
+import { defineReporter } from '../core/plugin.ts';
 import type { CellReport, JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
 import { cutShort, plain, whatHappened, whyOpen, withUnread, worstFirst } from './words.ts';
 
@@ -7,10 +6,9 @@ import { cutShort, plain, whatHappened, whyOpen, withUnread, worstFirst } from '
  * junit.xml: what CI servers show, by the schema of Jenkins' xUnit plugin. There, the whole has neither `skipped` nor
  * properties, and only a suite has a `file`. An open drill is an error, so that a pipeline never goes green by accident.
  */
-export const junit: Reporter = {
+export const junit = defineReporter({
   name: 'junit',
   summary: 'The run as JUnit XML for CI servers, with the reasons.',
-  params: z.strictObject({}),
   example: 'drill run timeout_primary --out reports',
   file: 'junit.xml',
   open(output) {
@@ -50,7 +48,7 @@ export const junit: Reporter = {
       },
     };
   },
-};
+});
 
 type Property = readonly [name: string, value: string];
 

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { Reporter } from '../core/plugin.ts';
+import { defineReporter } from '../core/plugin.ts';
 import type { JudgedDrill, Recommendation, RunReport, TaskReport } from '../core/report.ts';
 import { count, seconds, usd } from '../text/words.ts';
 import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
@@ -22,10 +21,9 @@ import {
 } from './words.ts';
 
 /** report.md: the run as a page people share. */
-export const markdown: Reporter = {
+export const markdown = defineReporter({
   name: 'markdown',
   summary: 'The run as a page: tasks, checks, faults that fired, and the calls of what failed.',
-  params: z.strictObject({}),
   example: 'drill run timeout_primary --out reports',
   file: 'report.md',
   open(output, { brief }) {
@@ -59,7 +57,7 @@ export const markdown: Reporter = {
       },
     };
   },
-};
+});
 
 /** How far the fallback may be trusted, and what that rests on. */
 function bothPaths({ paths, definition }: JudgedDrill): string[] {

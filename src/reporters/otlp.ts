@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { Output, Reporter } from '../core/plugin.ts';
+import { defineReporter, type Output } from '../core/plugin.ts';
 import type { JudgedDrill, RunReport } from '../core/report.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
 import { GEN_AI } from './otel-names.ts';
@@ -25,12 +24,10 @@ import { plain } from './words.ts';
  * of OTLP/JSON, as a collector takes it at /v1/traces and reads it from a file. In virtual time the times are those of the
  * trace, from its epoch on; baseline and drill both begin there.
  */
-export const otlp: Reporter = {
+export const otlp = defineReporter({
   name: 'otlp',
   summary:
     'The run as OpenTelemetry traces (OTLP/JSON): a span an ask, a model call and a use of a tool, with faults and findings.',
-  params: z.strictObject({}),
-  example: 'drill run timeout_primary --reporter otlp',
   file: 'traces.otlp.json',
   optional: true,
   open(output, { run = '' }) {
@@ -46,7 +43,7 @@ export const otlp: Reporter = {
       },
     };
   },
-};
+});
 
 /** All above the spans; what it says of the run is known last. */
 function headOf({ about, target, seed, status, verdict, score, time, mode }: Omit<RunReport, 'drills'>): string {

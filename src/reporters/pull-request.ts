@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { Reporter } from '../core/plugin.ts';
+import { defineReporter } from '../core/plugin.ts';
 import type { JudgedDrill } from '../core/report.ts';
 import { count } from '../text/words.ts';
 import { type FindingGroup, groupsOf, worstFirst } from './findings.ts';
@@ -11,11 +10,9 @@ const MOST = 10;
 const LONGEST = 300;
 
 /** summary.md: what a pull request has to be told of a run. What passed is counted. */
-export const pullRequest: Reporter = {
+export const pullRequest = defineReporter({
   name: 'pull-request',
   summary: 'A comment for a pull request: the verdict, what failed worst first, and the line that reproduces it.',
-  params: z.strictObject({}),
-  example: 'drill run timeout_primary --reporter pull-request',
   file: 'summary.md',
   optional: true,
   open(output) {
@@ -48,7 +45,7 @@ export const pullRequest: Reporter = {
       },
     };
   },
-};
+});
 
 function list<T>(title: string, all: readonly T[], words: (one: T) => string): string[] {
   if (all.length === 0) return [];

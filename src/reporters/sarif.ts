@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import type { Reporter } from '../core/plugin.ts';
+import { defineReporter } from '../core/plugin.ts';
 import type { CellReport, JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
 import { count, seconds } from '../text/words.ts';
 import { cutShort, howItWent, plain, whyOpen, worstFirst } from './words.ts';
@@ -17,11 +16,9 @@ const OPEN = 'inconclusive';
  * results.sarif: what fails, at the lines of the drills that claim it. All asks of a phase in which one check fails are one
  * result, written when its drill is over.
  */
-export const sarif: Reporter = {
+export const sarif = defineReporter({
   name: 'sarif',
   summary: 'The findings as SARIF 2.1.0 for code scanning, each at the line of its drill that claims it.',
-  params: z.strictObject({}),
-  example: 'drill run timeout_primary --reporter sarif',
   file: 'results.sarif',
   optional: true,
   open(output) {
@@ -45,7 +42,7 @@ export const sarif: Reporter = {
       },
     };
   },
-};
+});
 
 /** All of the run but its results, which stand last. */
 function headOf(run: Omit<RunReport, 'drills'>, rules: readonly Rule[], leftOut: number): string {

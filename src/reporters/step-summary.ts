@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { Reporter } from '../core/plugin.ts';
+import { defineReporter } from '../core/plugin.ts';
 import type { JudgedDrill } from '../core/report.ts';
 import { count } from '../text/words.ts';
 import { type FindingGroup, groupsOf, worstFirst } from './findings.ts';
@@ -12,10 +11,9 @@ const MOST_GROUPS = 50;
 const LONGEST = 400;
 
 /** A short page for the summary of a CI step: what each drill came to, what failed, and how to see it again. */
-export const stepSummary: Reporter = {
+export const stepSummary = defineReporter({
   name: 'step-summary',
   summary: 'A short page of the run: a line a drill, what failed worst first, and the lines that reproduce it.',
-  params: z.strictObject({}),
   example: 'drill run timeout_primary --ci',
   open(output) {
     const rows: string[] = [];
@@ -41,7 +39,7 @@ export const stepSummary: Reporter = {
       },
     };
   },
-};
+});
 
 function rowOf(drill: JudgedDrill): string {
   const words = [withUnread(drill.verdict, drill.words.unread.length), scoreWords(drill) ?? []].flat().join(', ');

@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { Reporter } from '../../core/plugin.ts';
+import { defineReporter } from '../../core/plugin.ts';
 import type { JudgedDrill, RunReport, TaskReport } from '../../core/report.ts';
 import type { TraceEvent } from '../../core/trace.ts';
 import type { Detail, DrillData, Row, RunData, Thing, Word } from '../../page/data.ts';
@@ -28,11 +27,9 @@ import { Tape } from './tape.ts';
 import { Things } from './things.ts';
 
 /** report.html: a page that explains the run to somebody who was not there. It is one file and asks nobody for anything. */
-export const htmlPage: Reporter = {
+export const htmlPage = defineReporter({
   name: 'html',
   summary: 'The run as one page for a browser: findings by cause, a timeline a task, what each model got and said.',
-  params: z.strictObject({}),
-  example: 'drill run timeout_primary --reporter html',
   file: 'report.html',
   optional: true,
   open(output) {
@@ -44,7 +41,7 @@ export const htmlPage: Reporter = {
       onEnd: (run) => page.end(run),
     };
   },
-};
+});
 
 /** Details and things a block: what somebody opens is read without all the others. */
 const A_BLOCK = 1000;

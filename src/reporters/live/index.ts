@@ -1,6 +1,5 @@
-import { z } from 'zod';
 import type { Clock } from '../../core/clock.ts';
-import type { Look, OpenReporter, Output, Reporter } from '../../core/plugin.ts';
+import { defineReporter, type Look, type OpenReporter, type Output, type Reporter } from '../../core/plugin.ts';
 import type { Screen } from '../../core/screen.ts';
 import { OnlyFailures } from './only-failures.ts';
 import type { Outside } from './paper.ts';
@@ -25,13 +24,12 @@ const QUIET_MS = 300;
 
 /** The screen that shows a run while it goes on. */
 export function liveScreen(watched: Watched): Reporter {
-  return {
+  return defineReporter({
     name: 'live',
     summary: 'What goes on, drawn anew ten times a second; what is over scrolls up in the words of `terminal`.',
-    params: z.strictObject({}),
     example: 'drill run --ui ink',
     open: (output, look) => openLive(watched, output, look),
-  };
+  });
 }
 
 function openLive({ screen, words, ahead, clock, signal, outside }: Watched, output: Output, look: Look): OpenReporter {

@@ -1,6 +1,5 @@
 import { Chalk } from 'chalk';
-import { z } from 'zod';
-import type { Look, OpenReporter, Output, Reporter } from '../../core/plugin.ts';
+import { defineReporter, type Look, type OpenReporter, type Output } from '../../core/plugin.ts';
 import type { JudgedDrill } from '../../core/report.ts';
 import { Matrices } from '../matrix.ts';
 import { clean, eventLine, scoreWords, tally } from '../words.ts';
@@ -25,13 +24,12 @@ const MAX_EVENTS_PLAIN = 2_000;
 const MOST_LINES = 50;
 
 /** The summary a person reads when a run is over. */
-export const terminal: Reporter = {
+export const terminal = defineReporter({
   name: 'terminal',
   summary: 'A line a task, then what failed with its events and the line that reproduces it.',
-  params: z.strictObject({}),
   example: 'drill run timeout_primary',
   open: openTerminal,
-};
+});
 
 function openTerminal(output: Output, look: Look): OpenReporter {
   const paint = new Chalk({ level: look.color ? 1 : 0 });
