@@ -1,12 +1,9 @@
-import { isRecord } from '../text/json.ts';
+import { isRecord, parseJson } from '../text/json.ts';
+
 /** The object that a structured answer is; undefined where it is prose. */
 export function fieldsOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isRecord(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = parseJson(text);
+  return isRecord(value) ? value : undefined;
 }
 
 /** Adds a sentence to the prose of an answer: the text itself, its `answer`, or its longest string. Undefined where there is none. */

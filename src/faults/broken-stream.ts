@@ -5,19 +5,22 @@ import { type Around, defineReplyFault, type MeaningInjection } from '../core/pl
 import { type ErrorPart, type Frame, NetworkFailure } from '../core/wire.ts';
 import { breakOff } from './malformed-json.ts';
 import { retelling } from './rewriting.ts';
-import { bytesOf, hasEnd, isPiece, isSaid, isStream } from './stream.ts';
+import { frameByFrame, hasEnd, isPiece, isSaid, KEEP_ALIVE, streamed, type Telling } from './stream.ts';
 
-const HOWS = [
-  'cut',
-  'cut-in-arguments',
-  'cut-after-end',
-  'no-terminator',
-  'error',
-  'malformed-event',
-  'duplicated-event',
-  'reordered-events',
-  'comments',
-] as const;
+const EFFECT_OF = {
+  cut: 'fails',
+  'cut-in-arguments': 'fails',
+  'cut-after-end': 'fails',
+  // Some clients have all they need, others take it for a cut.
+  'no-terminator': 'spoils',
+  error: 'fails',
+  'malformed-event': 'spoils',
+  'duplicated-event': 'spoils',
+  'reordered-events': 'spoils',
+  comments: 'fails',
+} satisfies Record<string, Effect>;
+type How = keyof typeof EFFECT_OF;
+const HOWS = Object.keys(EFFECT_OF) as How[];
 
 export const brokenStream = defineReplyFault({
   name: 'broken-stream',
@@ -59,50 +62,30 @@ export const brokenStream = defineReplyFault({
     const breaks = after_pieces === undefined ? isNoProse : () => true;
     if (how === 'error') return { kind: 'meaning', inject: failing(after, mode) };
     if (how === 'cut-in-arguments') return { kind: 'meaning', inject: cutInArguments(by) };
-    const tell: Record<Exclude<typeof how, 'error' | 'cut-in-arguments'>, Telling> = {
-      cut: (frames, around) => cut(frames, after, by, around),
-      'cut-after-end': (frames, around) => cutAfterEnd(frames, by, around),
+    const tell: Record<Exclude<How, 'error' | 'cut-in-arguments'>, Telling> = {
+      cut: ({ frames }, around) => cut(frames, after, by, around),
+      'cut-after-end': ({ frames }, around) => cutAfterEnd(frames, by, around),
       'no-terminator': withoutTerminator,
-      'malformed-event': (frames, around) =>
-        atPiece(frames, after, (frame) => {
-          around.fired(`piece ${after + 1} is no JSON`);
-          return [breakOff(frame, 0.5)?.frame ?? frame];
-        }),
-      'duplicated-event': (frames, around) =>
-        atPiece(frames, after, (frame) => {
-          if (!breaks(frame)) return [frame];
-          around.fired(`piece ${after + 1} comes twice`);
-          return [frame, frame];
-        }),
-      'reordered-events': (frames, around) => swapped(frames, after, breaks, around),
-      comments: (frames, around) => onlyComments(frames, after, gap_ms, around),
+      'malformed-event': atPiece(after, (frame, { fired }) => {
+        fired(`piece ${after + 1} is no JSON`);
+        return [breakOff(frame, 0.5)?.frame ?? frame];
+      }),
+      'duplicated-event': atPiece(after, (frame, { fired }) => {
+        if (!breaks(frame)) return [frame];
+        fired(`piece ${after + 1} comes twice`);
+        return [frame, frame];
+      }),
+      'reordered-events': ({ frames }, around) => swapped(frames, after, breaks, around),
+      comments: ({ frames }, around) => onlyComments(frames, after, gap_ms, around),
     };
-    return {
-      kind: 'wire',
-      inject: (reply, _call, around) =>
-        isStream(reply.head) ? { ...reply, frames: tell[how](reply.frames, around) } : reply,
-    };
+    return streamed(tell[how]);
   },
 });
-
-const EFFECT_OF: Record<(typeof HOWS)[number], Effect> = {
-  cut: 'fails',
-  'cut-in-arguments': 'fails',
-  'cut-after-end': 'fails',
-  // Some clients have all they need, others take it for a cut.
-  'no-terminator': 'spoils',
-  error: 'fails',
-  'malformed-event': 'spoils',
-  'duplicated-event': 'spoils',
-  'reordered-events': 'spoils',
-  comments: 'fails',
-};
 
 /** The beginning of a structured answer, or a piece of a tool call. */
 const isNoProse = ({ parts }: Frame): boolean =>
   parts.every((part) => (part.type === 'text-delta' ? /^\s*[{[`]/.test(part.text) : part.type !== 'refusal-delta'));
 
-type Telling = (frames: AsyncIterable<Frame>, around: Around) => AsyncIterable<Frame>;
 type Cut = 'end' | NetworkFailure['how'];
 
 /** What follows a cut: nothing where the body just ends. */
@@ -136,32 +119,24 @@ async function* cutAfterEnd(frames: AsyncIterable<Frame>, by: Cut, { fired }: Ar
   breakBy(by);
 }
 
-async function* withoutTerminator(frames: AsyncIterable<Frame>, { fired }: Around): AsyncGenerator<Frame> {
+const withoutTerminator = frameByFrame(({ once }) => {
   let ended = false;
-  let said = false;
-  for await (const frame of frames) {
-    if (ended && frame.parts.length === 0) {
-      if (!said) fired('no terminator');
-      said = true;
-      continue;
+  return (frame) => {
+    if (!ended || frame.parts.length > 0) {
+      ended ||= hasEnd(frame);
+      return [frame];
     }
-    ended ||= hasEnd(frame);
-    yield frame;
-  }
-}
+    once('no terminator');
+    return [];
+  };
+});
 
 /** Puts other frames in the place of one piece. */
-async function* atPiece(
-  frames: AsyncIterable<Frame>,
-  after: number,
-  instead: (frame: Frame) => Frame[],
-): AsyncGenerator<Frame> {
-  let pieces = 0;
-  for await (const frame of frames) {
-    if (isPiece(frame) && pieces++ === after) yield* instead(frame);
-    else yield frame;
-  }
-}
+const atPiece = (after: number, instead: (frame: Frame, around: Around) => Frame[]): Telling =>
+  frameByFrame((around) => {
+    let pieces = 0;
+    return (frame) => (isPiece(frame) && pieces++ === after ? instead(frame, around) : [frame]);
+  });
 
 /** What stands between the two keeps its place before the first. The last piece of all has none to be swapped with. */
 async function* swapped(
@@ -213,7 +188,7 @@ async function* onlyComments(
   fired(`nothing but comments after ${after} pieces`);
   for (;;) {
     await clock.sleep(gapMs, signal);
-    yield { wire: bytesOf(': keep-alive\n\n'), parts: [] };
+    yield KEEP_ALIVE;
   }
 }
 

@@ -4,7 +4,7 @@ import { type Around, defineReplyFault, type MeaningInjection, type WireReplyInP
 import type { Frame, Part } from '../core/wire.ts';
 import { isRecord } from '../text/json.ts';
 import { retelling } from './rewriting.ts';
-import { bytesOf, hasEnd, isPiece, isStream, withJson } from './stream.ts';
+import { bytesOf, frameByFrame, hasEnd, isPiece, KEEP_ALIVE, streamed, type Telling, withJson } from './stream.ts';
 
 /** Short enough to cut every event, and some characters. */
 const MOST_BYTES = 16;
@@ -33,20 +33,15 @@ export const oddStream = defineReplyFault({
     const tell: Record<Exclude<typeof how, 'fragments'>, Telling> = {
       bytes: inBytes,
       comments,
-      'empty-events': (reply, around) => emptyEvents(reply, after_pieces, around),
+      'empty-events': emptyEvents(after_pieces),
       'double-end': doubleEnd,
       'early-end': earlyEnd,
-      'no-index': ({ frames }, around) => indexed(frames, undefined, around),
-      'same-index': ({ frames }, around) => indexed(frames, 0, around),
+      'no-index': indexed(undefined),
+      'same-index': indexed(0),
     };
-    return {
-      kind: 'wire',
-      inject: (reply, _call, around) => (isStream(reply.head) ? { ...reply, frames: tell[how](reply, around) } : reply),
-    };
+    return streamed(tell[how]);
   },
 });
-
-type Telling = (reply: WireReplyInParts, around: Around) => AsyncIterable<Frame>;
 
 async function* inBytes({ frames }: WireReplyInParts, { random, fired }: Around): AsyncGenerator<Frame> {
   let said = false;
@@ -61,48 +56,30 @@ async function* inBytes({ frames }: WireReplyInParts, { random, fired }: Around)
   }
 }
 
-async function* comments({ frames }: WireReplyInParts, { fired }: Around): AsyncGenerator<Frame> {
-  let said = false;
-  for await (const frame of frames) {
-    if (!said) fired('a comment before every event');
-    said = true;
-    yield { wire: bytesOf(': keep-alive\n\n'), parts: [] };
-    yield frame;
-  }
-}
+const comments = frameByFrame(({ once }) => (frame) => {
+  once('a comment before every event');
+  return [KEEP_ALIVE, frame];
+});
 
-async function* emptyEvents(
-  { frames, idle }: WireReplyInParts,
-  after: number,
-  { fired }: Around,
-): AsyncGenerator<Frame> {
-  if (idle === undefined) {
-    yield* frames;
-    return;
-  }
-  const empty: Frame = { wire: bytesOf(idle), parts: [] };
-  let pieces = 0;
-  let begun = false;
-  for await (const frame of frames) {
-    if (!begun) {
-      fired('an event that says nothing');
-      yield empty;
-    }
-    begun = true;
-    if (isPiece(frame) && pieces++ === after) yield empty;
-    yield frame;
-  }
-}
+const emptyEvents = (after: number): Telling =>
+  frameByFrame(({ once }, { idle }) => {
+    let pieces = 0;
+    let begun = false;
+    return (frame) => {
+      if (idle === undefined) return [frame];
+      once('an event that says nothing');
+      const empty: Frame = { wire: bytesOf(idle), parts: [] };
+      const first = begun ? [] : [empty];
+      begun = true;
+      return [...first, ...(isPiece(frame) && pieces++ === after ? [empty] : []), frame];
+    };
+  });
 
-async function* doubleEnd({ frames }: WireReplyInParts, { fired }: Around): AsyncGenerator<Frame> {
-  for await (const frame of frames) {
-    if (hasEnd(frame)) {
-      fired('the end is said twice');
-      yield frame;
-    }
-    yield frame;
-  }
-}
+const doubleEnd = frameByFrame(({ fired }) => (frame) => {
+  if (!hasEnd(frame)) return [frame];
+  fired('the end is said twice');
+  return [frame, frame];
+});
 
 /** A piece waits until there is another one; so the last comes after the end. */
 async function* earlyEnd({ frames }: WireReplyInParts, { fired }: Around): AsyncGenerator<Frame> {
@@ -121,25 +98,20 @@ async function* earlyEnd({ frames }: WireReplyInParts, { fired }: Around): Async
 }
 
 /** Only where the protocol numbers the calls of a delta. */
-async function* indexed(
-  frames: AsyncIterable<Frame>,
-  index: number | undefined,
-  { fired }: Around,
-): AsyncGenerator<Frame> {
-  let said = false;
-  const renumber = (json: unknown): unknown => {
-    if (Array.isArray(json)) return json.map(renumber);
-    if (!isRecord(json)) return json;
-    const { tool_calls: calls } = json;
-    if (!Array.isArray(calls)) return Object.fromEntries(Object.entries(json).map(([key, v]) => [key, renumber(v)]));
+const indexed = (index: number | undefined): Telling =>
+  frameByFrame(({ once }) => (frame) => {
+    const changed = isPiece(frame) ? withJson(frame, (json) => renumbered(json, index)) : undefined;
+    if (changed !== undefined) once(index === undefined ? 'no index' : `each index ${index}`);
+    return [changed ?? frame];
+  });
+
+function renumbered(json: unknown, index: number | undefined): unknown {
+  if (Array.isArray(json)) return json.map((one) => renumbered(one, index));
+  if (!isRecord(json)) return json;
+  const { tool_calls: calls } = json;
+  if (Array.isArray(calls))
     return { ...json, tool_calls: calls.map((call) => (isRecord(call) ? { ...call, index } : call)) };
-  };
-  for await (const frame of frames) {
-    const changed = isPiece(frame) ? withJson(frame, renumber) : undefined;
-    if (!said && changed !== undefined) fired(index === undefined ? 'no index' : `each index ${index}`);
-    said ||= changed !== undefined;
-    yield changed ?? frame;
-  }
+  return Object.fromEntries(Object.entries(json).map(([key, inner]) => [key, renumbered(inner, index)]));
 }
 
 const fragments: MeaningInjection = retelling(async function* (parts, { stream }, { fired }) {

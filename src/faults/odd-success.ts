@@ -4,22 +4,9 @@ import { type Around, defineReplyFault, type WireReplyInParts } from '../core/pl
 import { type ErrorPart, type Frame, type Head, NetworkFailure } from '../core/wire.ts';
 import { isRecord } from '../text/json.ts';
 import { replying } from './error-reply.ts';
-import { isStream, withJson } from './stream.ts';
+import { frameByFrame, isStream, withJson } from './stream.ts';
 
-const HOWS = [
-  'html',
-  'error-object',
-  'empty',
-  'no-content',
-  'envelope',
-  'no-answer',
-  'too-short',
-  'too-long',
-  'no-usage',
-] as const;
-type How = (typeof HOWS)[number];
-
-const EFFECT_OF: Record<How, Effect> = {
+const EFFECT_OF = {
   html: 'spoils',
   'error-object': 'spoils',
   empty: 'spoils',
@@ -29,7 +16,9 @@ const EFFECT_OF: Record<How, Effect> = {
   'too-short': 'spoils',
   'too-long': 'fails',
   'no-usage': 'odd',
-};
+} satisfies Record<string, Effect>;
+type How = keyof typeof EFFECT_OF;
+const HOWS = Object.keys(EFFECT_OF) as How[];
 
 /** What only a reply in one piece can be. */
 const WHOLE: readonly How[] = ['no-answer', 'too-short', 'too-long', 'no-usage'];
@@ -83,9 +72,8 @@ const TELL: Record<Exclude<How, keyof typeof INSTEAD>, Telling> = {
     head: { status: 204, headers: head.headers.filter(([name]) => name !== 'content-type'), framing: 'length' },
     frames: emptied(frames, 'HTTP 204', around),
   }),
-  envelope: (reply, around) => ({ ...reply, frames: enveloped(reply.frames, around) }),
-  'no-answer': (reply, around) =>
-    isStream(reply.head) ? reply : { ...reply, frames: answerless(reply.frames, around) },
+  envelope: (reply, around) => ({ ...reply, frames: enveloped(reply, around) }),
+  'no-answer': (reply, around) => (isStream(reply.head) ? reply : { ...reply, frames: answerless(reply, around) }),
   'too-short': (reply, around) => lying(reply, TOO_SHORT, (frames) => shortened(frames, around)),
   'too-long': (reply, around) => lying(reply, TOO_LONG, (frames) => awaited(frames, around)),
   'no-usage': (reply, around) => ({ ...reply, frames: uncounted(reply, around) }),
@@ -98,36 +86,30 @@ async function* emptied(frames: AsyncIterable<Frame>, did: string, { fired }: Ar
   yield { wire: new Uint8Array(), parts: [unreadable(did)] };
 }
 
-async function* enveloped(frames: AsyncIterable<Frame>, { fired }: Around): AsyncGenerator<Frame> {
-  let said = false;
-  for await (const frame of frames) {
+const enveloped = frameByFrame(({ once }) => {
+  let told: ErrorPart[] = [unreadable('another shape')];
+  return (frame) => {
     const inside = withJson(frame, (data) => ({ code: 0, message: 'ok', data }));
-    if (inside === undefined) {
-      yield frame;
-      continue;
-    }
-    if (!said) fired('inside another object');
-    yield { ...inside, parts: [...countsOf(frame), ...(said ? [] : [unreadable('another shape')])] };
-    said = true;
-  }
-}
+    if (inside === undefined) return [frame];
+    once('inside another object');
+    const parts = [...countsOf(frame), ...told];
+    told = [];
+    return [{ ...inside, parts }];
+  };
+});
 
 /** Where the APIs keep what was answered. */
 const ANSWERS = ['choices', 'content', 'output', 'candidates'];
 
-async function* answerless(frames: AsyncIterable<Frame>, { fired }: Around): AsyncGenerator<Frame> {
-  for await (const frame of frames) {
-    const emptied = withJson(frame, (json) => {
-      const list = isRecord(json) ? ANSWERS.find((key) => Array.isArray(json[key])) : undefined;
-      return isRecord(json) && list !== undefined ? { ...json, [list]: [] } : json;
-    });
-    if (emptied === undefined) yield frame;
-    else {
-      fired('no answer in it');
-      yield { ...emptied, parts: [...countsOf(frame), unreadable('no answer in it')] };
-    }
-  }
-}
+const answerless = frameByFrame(({ fired }) => (frame) => {
+  const emptied = withJson(frame, (json) => {
+    const list = isRecord(json) ? ANSWERS.find((key) => Array.isArray(json[key])) : undefined;
+    return isRecord(json) && list !== undefined ? { ...json, [list]: [] } : json;
+  });
+  if (emptied === undefined) return [frame];
+  fired('no answer in it');
+  return [{ ...emptied, parts: [...countsOf(frame), unreadable('no answer in it')] }];
+});
 
 /** What a body is said to hold where that is not so: less than any reply, and more. */
 const [TOO_SHORT, TOO_LONG] = [64, 1_000_000];
@@ -167,19 +149,14 @@ async function* awaited(frames: AsyncIterable<Frame>, { fired }: Around): AsyncG
 }
 
 /** Of a stream only an event that is there for nothing else is left out: where another one counts, clients rely on it. */
-async function* uncounted({ head, frames }: WireReplyInParts, { fired }: Around): AsyncGenerator<Frame> {
-  for await (const frame of frames) {
-    const rest = frame.parts.filter(({ type }) => type !== 'usage');
-    const counts = rest.length < frame.parts.length && (rest.length === 0 || !isStream(head));
-    const changed = counts ? withJson(frame, (json) => withoutUsage(json)) : undefined;
-    if (changed === undefined) {
-      yield frame;
-      continue;
-    }
-    fired('no usage');
-    if (rest.length > 0) yield { ...changed, parts: rest };
-  }
-}
+const uncounted = frameByFrame(({ fired }, { head }) => (frame) => {
+  const rest = frame.parts.filter(({ type }) => type !== 'usage');
+  const counts = rest.length < frame.parts.length && (rest.length === 0 || !isStream(head));
+  const changed = counts ? withJson(frame, (json) => withoutUsage(json)) : undefined;
+  if (changed === undefined) return [frame];
+  fired('no usage');
+  return rest.length > 0 ? [{ ...changed, parts: rest }] : [];
+});
 
 const USAGE = ['usage', 'usageMetadata'];
 
