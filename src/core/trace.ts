@@ -336,6 +336,14 @@ export type TraceEvent = z.infer<typeof TraceEvent>;
 export type EventKind = TraceEvent['kind'];
 export type EventOf<K extends EventKind> = Extract<TraceEvent, { kind: K }>;
 
+/** What is made of events, by their kind; of kinds that are left out, nothing is. */
+export type ByKind<R, A extends unknown[] = []> = { [K in EventKind]?: (event: EventOf<K>, ...rest: A) => R };
+
+export function byKind<R, A extends unknown[]>(table: ByKind<R, A>, event: TraceEvent, ...rest: A): R | undefined {
+  const make = table[event.kind] as ((event: TraceEvent, ...rest: A) => R) | undefined;
+  return make?.(event, ...rest);
+}
+
 /** An event before the recorder gives it its place: number, time, drill and phase are the recorder's. */
 type Unstamped<E> = E extends TraceEvent ? Omit<E, 'seq' | 'at' | 'drill' | 'phase'> : never;
 export type NewEvent = Unstamped<TraceEvent>;

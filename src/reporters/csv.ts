@@ -64,7 +64,6 @@ export const csv = defineReporter({
       onEnd({ unfinished }) {
         for (const name of unfinished)
           tell({ drill: { name, verdict: 'inconclusive' }, ask: undefined, why: 'the drill did not come to its end' });
-        return undefined;
       },
     };
   },

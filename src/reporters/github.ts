@@ -59,7 +59,6 @@ function openGithub(output: Output, look: Look): OpenReporter {
       for (const line of annotations(groups, open, run)) command(line);
       // What comes after this step's output is not ours to guard.
       output.write(`::${guard}::\n`);
-      return undefined;
     },
   };
 }

@@ -192,7 +192,7 @@ function* drillSection(drill: JudgedDrill): Iterable<string> {
   yield safe(tally(drill));
   yield '';
   yield* section('Faults', ['fault', 'role', 'phase', 'fired', 'tasks spared'], faultRows(drill));
-  yield* section('Tasks', TASK_HEAD, taskRows(drill, notices));
+  yield* section('Tasks', Object.keys(TASK_COLUMNS), taskRows(drill, notices));
   const numbered = [...notices].map(([text, number]) => [String(number), text]);
   yield* section('Notices', ['notice', 'text'], numbered);
   const refusals = digestOf(drill).refusals.map(({ role, times, why }) => [role, String(times), why]);
@@ -207,37 +207,24 @@ function* drillSection(drill: JudgedDrill): Iterable<string> {
 const faultRows = (drill: JudgedDrill): string[][] =>
   drill.faults.map((one) => [one.fault, one.role, one.phase, String(one.fired), String(one.spared)]);
 
-const TASK_HEAD = [
-  'task',
-  'phase',
-  'verdict',
-  'score',
-  'what happened',
-  'answered after',
-  'deadline',
-  'retries',
-  'cost',
-  'outcome',
-  'baseline',
-  'told',
-];
+type OfTask = (task: TaskReport, drill: JudgedDrill, notices: Map<string, number>) => string;
+const TASK_COLUMNS: Readonly<Record<string, OfTask>> = {
+  task: ({ task }) => task,
+  phase: ({ phase }) => phase,
+  verdict: ({ verdict }) => verdict,
+  score: numberOf,
+  'what happened': whatHappened,
+  'answered after': ({ latency_ms }) => secondsOr(latency_ms),
+  deadline: ({ deadline_ms }) => seconds(deadline_ms),
+  retries: ({ retries }) => String(retries),
+  cost: ({ cost_usd }) => usd(cost_usd),
+  outcome: outcomeWords,
+  baseline: ({ baseline }) => `${baseline.verdict}, ${secondsOr(baseline.latency_ms)}, ${usd(baseline.cost_usd)}`,
+  told: (task, _, notices) => noticeWords(task, notices),
+};
 
 function* taskRows(drill: JudgedDrill, notices: Map<string, number>): Iterable<string[]> {
-  for (const task of drill.tasks)
-    yield [
-      task.task,
-      task.phase,
-      task.verdict,
-      numberOf(task),
-      whatHappened(task, drill),
-      secondsOr(task.latency_ms),
-      seconds(task.deadline_ms),
-      String(task.retries),
-      usd(task.cost_usd),
-      outcomeWords(task),
-      `${task.baseline.verdict}, ${secondsOr(task.baseline.latency_ms)}, ${usd(task.baseline.cost_usd)}`,
-      noticeWords(task, notices),
-    ];
+  for (const task of drill.tasks) yield Object.values(TASK_COLUMNS).map((of) => of(task, drill, notices));
 }
 
 function noticeWords(task: TaskReport, notices: Map<string, number>): string {
@@ -283,7 +270,7 @@ function* failures(drill: JudgedDrill): Iterable<string> {
   );
   for (const task of drill.tasks) {
     if (!firsts.includes(task.ask)) continue;
-    yield* section(`Calls of ${task.task} (${task.phase}, ask ${task.ask})`, CALL_HEAD, callRows(task));
+    yield* section(`Calls of ${task.task} (${task.phase}, ask ${task.ask})`, Object.keys(CALL_COLUMNS), callRows(task));
   }
   yield `Reproduce: ${code(drill.reproduce)}`;
   yield '';
@@ -297,21 +284,21 @@ function findingRow(placed: readonly [PlacedCell, ...PlacedCell[]]): string[] {
   return [cell.check, cell.severity, `${where}${others}`, cell.reason, events(cell.evidence)];
 }
 
-const CALL_HEAD = ['role', 'model', 'turn', 'began', 'took', 'status', 'failure', 'fault', 'tokens in', 'tokens out'];
+const CALL_COLUMNS: Readonly<Record<string, (call: TaskReport['calls'][number]) => string>> = {
+  role: ({ role }) => role,
+  model: ({ model }) => model,
+  turn: ({ turn }) => String(turn),
+  began: ({ at_ms }) => seconds(at_ms),
+  took: ({ ms }) => (ms === null ? 'never ended' : secondsOr(ms)),
+  status: ({ status }) => String(status ?? '–'),
+  failure: ({ failure_mode }) => failure_mode ?? '–',
+  fault: ({ fault }) => fault ?? '–',
+  'tokens in': ({ tokens }) => String(tokens.input),
+  'tokens out': ({ tokens }) => String(tokens.output),
+};
 
 const callRows = (task: TaskReport): string[][] =>
-  task.calls.map((call) => [
-    call.role,
-    call.model,
-    String(call.turn),
-    seconds(call.at_ms),
-    call.ms === null ? 'never ended' : secondsOr(call.ms),
-    String(call.status ?? '–'),
-    call.failure_mode ?? '–',
-    call.fault ?? '–',
-    String(call.tokens.input),
-    String(call.tokens.output),
-  ]);
+  task.calls.map((call) => Object.values(CALL_COLUMNS).map((of) => of(call)));
 
 const events = (seqs: readonly number[]): string =>
   seqs.length <= 20 ? seqs.join(', ') : `${seqs.slice(0, 20).join(', ')} and ${seqs.length - 20} more`;

@@ -93,17 +93,12 @@ export const toolEnd = ({ ok, error, effect }: EventOf<'tool-result'>): End => (
 
 /** A fault, an approval or the leaving of a user, as an event of a span. */
 export function noteOf(event: EventOf<'fault-fired' | 'approval' | 'left'>): { name: string; attributes: Values } {
-  switch (event.kind) {
-    case 'fault-fired': {
-      const { fault, role, effect, detail } = event;
-      const attributes = { 'drill.fault': fault, 'drill.fault.at': role, 'drill.fault.effect': effect };
-      return { name: 'drill.fault', attributes: { ...attributes, 'drill.fault.detail': detail } };
-    }
-    case 'approval':
-      return { name: 'drill.approval', attributes: { [GEN_AI.tool]: event.tool, 'drill.approval': event.answer } };
-    case 'left':
-      return { name: 'drill.user_left', attributes: {} };
-  }
+  if (event.kind === 'left') return { name: 'drill.user_left', attributes: {} };
+  if (event.kind === 'approval')
+    return { name: 'drill.approval', attributes: { [GEN_AI.tool]: event.tool, 'drill.approval': event.answer } };
+  const { fault, role, effect, detail } = event;
+  const attributes = { 'drill.fault': fault, 'drill.fault.at': role, 'drill.fault.effect': effect };
+  return { name: 'drill.fault', attributes: { ...attributes, 'drill.fault.detail': detail } };
 }
 
 export function askEnd(span: Span | undefined, event: EventOf<'outcome' | 'hung' | 'given-up'>): void {

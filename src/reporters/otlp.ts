@@ -1,6 +1,6 @@
 import { defineReporter, type Output } from '../core/plugin.ts';
 import type { JudgedDrill, RunReport } from '../core/report.ts';
-import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
+import { BASELINE, type ByKind, byKind, type EventOf, type TraceEvent } from '../core/trace.ts';
 import { GEN_AI } from './otel-names.ts';
 import { attributesOf, Double, type Span, spanOf, type Values } from './otlp-json.ts';
 import {
@@ -87,6 +87,29 @@ class Spans {
   /** Of calls and uses of tools that are under way, by ask and id. */
   readonly #under = new Map<string, Span>();
 
+  readonly #tell: ByKind<unknown> = {
+    phase: ({ epoch_ms }) => {
+      this.#epoch = epoch_ms ?? this.#epoch;
+    },
+    ask: (event) => this.#asks.set(event.ask, askSpan(event, this.#agent, this.#epoch)),
+    call: (event) => this.#begin(event, event.call, callSpan(event)),
+    'tool-use': (event) => this.#begin(event, event.use, toolSpan(event)),
+    'call-head': (event) => this.#say(event, { [GEN_AI.status]: event.status }),
+    'first-token': (event) => {
+      const { from = event.at } = this.#under.get(keyOf(event.ask, event.call)) ?? {};
+      this.#say(event, { [GEN_AI.firstChunk]: new Double((event.at - from) / 1000) });
+    },
+    'call-end': (event) => this.#finish(event, event.call, callEnd(event)),
+    'call-abort': (event) => this.#finish(event, event.call, callAbort(event, this.#left.has(event.ask))),
+    'tool-result': (event) => this.#finish(event, event.use, toolEnd(event)),
+    'fault-fired': (event) => this.#note(event),
+    approval: (event) => this.#note(event),
+    left: (event) => this.#note(event),
+    outcome: (event) => askEnd(this.#asks.get(event.ask), event),
+    hung: (event) => askEnd(this.#asks.get(event.ask), event),
+    'given-up': (event) => askEnd(this.#asks.get(event.ask), event),
+  };
+
   constructor(output: Output, run: string) {
     this.#output = output;
     this.#run = run;
@@ -101,47 +124,7 @@ class Spans {
     if (event.kind === 'phase' && event.phase === BASELINE && event.state === 'began')
       this.#began = event.epoch_ms ?? this.#epoch;
     [this.#drill, this.#latest] = [event.drill, event.at];
-    switch (event.kind) {
-      case 'phase':
-        this.#epoch = event.epoch_ms ?? this.#epoch;
-        break;
-      case 'ask':
-        this.#asks.set(event.ask, askSpan(event, this.#agent, this.#epoch));
-        break;
-      case 'call':
-        this.#begin(event, event.call, callSpan(event));
-        break;
-      case 'tool-use':
-        this.#begin(event, event.use, toolSpan(event));
-        break;
-      case 'call-head':
-        this.#say(event, { [GEN_AI.status]: event.status });
-        break;
-      case 'first-token': {
-        const { from = event.at } = this.#under.get(keyOf(event.ask, event.call)) ?? {};
-        this.#say(event, { [GEN_AI.firstChunk]: new Double((event.at - from) / 1000) });
-        break;
-      }
-      case 'call-end':
-        this.#finish(event, event.call, callEnd(event));
-        break;
-      case 'call-abort':
-        this.#finish(event, event.call, callAbort(event, this.#left.has(event.ask)));
-        break;
-      case 'tool-result':
-        this.#finish(event, event.use, toolEnd(event));
-        break;
-      case 'fault-fired':
-      case 'approval':
-      case 'left':
-        this.#note(event);
-        break;
-      case 'outcome':
-      case 'hung':
-      case 'given-up':
-        askEnd(this.#asks.get(event.ask), event);
-        break;
-    }
+    byKind(this.#tell, event);
   }
 
   /** A drill is over. What had begun in it and never ended is told as such, until the last that was seen. */

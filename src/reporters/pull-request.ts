@@ -41,7 +41,6 @@ export const pullRequest = defineReporter({
           `Again: ${code(cut(run.reproduce, LONGEST))}`,
         ];
         output.write(`${lines.join('\n')}\n`);
-        return undefined;
       },
     };
   },

@@ -35,7 +35,6 @@ export const stepSummary = defineReporter({
         const head = [title, '', about.flat().join(' · '), '', '| drill | verdict | tasks |', '| --- | --- | --- |'];
         const lines = [...head, ...within(rows, 'drill'), '', ...failedLines(groups)];
         output.write(`${lines.join('\n')}\n`);
-        return undefined;
       },
     };
   },

@@ -3,7 +3,7 @@ import { once } from '../core/once.ts';
 import { noticeText } from '../core/outcome.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
-import type { TraceEvent } from '../core/trace.ts';
+import { type ByKind, byKind, type TraceEvent } from '../core/trace.ts';
 import { Severity, type VerdictWord } from '../core/verdict.ts';
 import { count, seconds } from '../text/words.ts';
 import { digestOf } from './digest.ts';
@@ -182,61 +182,43 @@ export function brokenIn(phase: string, { faults }: JudgedDrill): string {
 /** An event in one short line. */
 export function eventLine(event: TraceEvent): string {
   const task = 'task' in event ? event.task : undefined;
-  const parts = [`#${event.seq}`, seconds(event.at), event.kind, clean(detailOf(event)), clean(task ?? '')];
+  const parts = [
+    `#${event.seq}`,
+    seconds(event.at),
+    event.kind,
+    clean(byKind(DETAILS, event) ?? ''),
+    clean(task ?? ''),
+  ];
   return parts.filter((part) => part !== '').join('  ');
 }
 
 const leavesIn = (ms: number | undefined): string[] =>
   ms === undefined ? [] : [`its user leaves after ${seconds(ms)}`];
 
-function detailOf(event: TraceEvent): string {
-  switch (event.kind) {
-    case 'call':
-      return `${event.role} ${event.model}, attempt ${event.attempt}`;
-    case 'call-head':
-      return `status ${event.status}`;
-    case 'call-end':
-      return [event.how, event.status, event.failure_mode].filter((part) => part !== null).join(' ');
-    case 'fault-fired':
-      return `${event.fault} on ${event.role}: ${event.detail}`;
-    case 'trigger-missed':
-      return `${event.fault} on ${event.role}: ${event.why}`;
-    case 'unknown-call':
-      return `${event.method} ${event.origin}${event.path}`;
-    case 'unattributed-call':
-      return `to ${event.role}, of one of ${event.asks} asks`;
-    case 'process':
-      return `waits for the start of a process, ${event.beside} at once`;
-    case 'passed':
-      return event.origin;
-    case 'attributed':
-      return `by ${event.way}`;
-    case 'unscripted-call':
-    case 'withheld':
-      return event.why;
-    case 'replayed':
-      return event.recording;
-    case 'tool-use':
-      return event.tool;
-    case 'tool-result':
-      return `${event.tool} ${event.ok ? 'ok' : event.error}${event.effect === 'none' ? '' : `, effect ${event.effect}`}`;
-    case 'approval':
-      return `${event.tool} ${event.answer}`;
-    case 'ask':
-      return [`deadline ${seconds(event.deadline_ms)}`, ...leavesIn(event.leaves_after_ms)].join(', ');
-    case 'outcome':
-      return event.outcome.kind;
-    case 'hung':
-      return `after ${seconds(event.waited_ms)}, waiting for ${event.waiting_for}`;
-    case 'real-io':
-      return `${event.what} by ${event.by}`;
-    case 'phase':
-      return `${event.phase} ${event.state}`;
-    case 'stop':
-      return `${event.by.name}: ${event.by.reason}`;
-    case 'reverted':
-      return event.faults.map(({ fault, role }) => `${fault} on ${role}`).join(', ') || 'nothing was broken';
-    default:
-      return '';
-  }
-}
+const DETAILS: ByKind<string> = {
+  call: ({ role, model, attempt }) => `${role} ${model}, attempt ${attempt}`,
+  'call-head': ({ status }) => `status ${status}`,
+  'call-end': ({ how, status, failure_mode }) => [how, status, failure_mode].filter((part) => part !== null).join(' '),
+  'fault-fired': ({ fault, role, detail }) => `${fault} on ${role}: ${detail}`,
+  'trigger-missed': ({ fault, role, why }) => `${fault} on ${role}: ${why}`,
+  'unknown-call': ({ method, origin, path }) => `${method} ${origin}${path}`,
+  'unattributed-call': ({ role, asks }) => `to ${role}, of one of ${asks} asks`,
+  process: ({ beside }) => `waits for the start of a process, ${beside} at once`,
+  passed: ({ origin }) => origin,
+  attributed: ({ way }) => `by ${way}`,
+  'unscripted-call': ({ why }) => why,
+  withheld: ({ why }) => why,
+  replayed: ({ recording }) => recording,
+  'tool-use': ({ tool }) => tool,
+  'tool-result': ({ tool, ok, error, effect }) =>
+    `${tool} ${ok ? 'ok' : error}${effect === 'none' ? '' : `, effect ${effect}`}`,
+  approval: ({ tool, answer }) => `${tool} ${answer}`,
+  ask: ({ deadline_ms, leaves_after_ms }) =>
+    [`deadline ${seconds(deadline_ms)}`, ...leavesIn(leaves_after_ms)].join(', '),
+  outcome: ({ outcome }) => outcome.kind,
+  hung: ({ waited_ms, waiting_for }) => `after ${seconds(waited_ms)}, waiting for ${waiting_for}`,
+  'real-io': ({ what, by }) => `${what} by ${by}`,
+  phase: ({ phase, state }) => `${phase} ${state}`,
+  stop: ({ by }) => `${by.name}: ${by.reason}`,
+  reverted: ({ faults }) => faults.map(({ fault, role }) => `${fault} on ${role}`).join(', ') || 'nothing was broken',
+};

@@ -1,4 +1,4 @@
-import { BASELINE, type TraceEvent } from '../../core/trace.ts';
+import { BASELINE, type ByKind, byKind, type EventOf, type TraceEvent } from '../../core/trace.ts';
 import type { Breaker, Call, Cell, Detail, Row, ToolUse } from '../../page/data.ts';
 import { isOfRequest, type Rest, Resting } from '../resting.ts';
 import type { Things } from './things.ts';
@@ -12,10 +12,8 @@ export interface Taped extends Pick<Detail, OfTimeline>, Pick<Row, 'task' | 'pha
   begun: number;
   /** When, and in which call or tool, each of its events happened. */
   places: Map<number, Cell['marks'][number]>;
-  outcome: Extract<TraceEvent, { kind: 'outcome' }>['outcome'] | undefined;
+  outcome: EventOf<'outcome'>['outcome'] | undefined;
 }
-
-type OfAsk = Extract<TraceEvent, { ask: number }>;
 
 const MICRO = 1e6;
 export const micro = (usd: number | null): number | null => (usd === null ? null : Math.round(usd * MICRO));
@@ -32,6 +30,38 @@ export class Tape {
   /** The ask in which a role failed last. */
   readonly #failed = new Map<string, Taped>();
 
+  readonly #play: ByKind<unknown, [taped: Taped, at: number]> = {
+    call: (event, taped, at) => {
+      this.#tryRole(taped, event, at);
+      taped.calls.push(naming(event.call, newCall(event, at)));
+    },
+    'first-token': ({ call: name }, taped, at) => {
+      const call = callIn(taped, name);
+      if (call !== undefined) call.first ??= at;
+    },
+    'call-head': ({ call, status }, taped) => Object.assign(callIn(taped, call) ?? {}, { status }),
+    'call-end': (event, taped) =>
+      this.#end(taped, event, event.failure_mode ?? (event.how === 'complete' ? null : event.how)),
+    'call-abort': (event, taped) => this.#end(taped, event, 'cut'),
+    'unscripted-call': ({ call }, taped) => Object.assign(callIn(taped, call) ?? {}, { failure: 'refused' }),
+    'fault-fired': ({ call, fault }, taped) => {
+      for (const hit of [callIn(taped, call), toolIn(taped, call)]) if (hit !== undefined) hit.fault ??= fault;
+    },
+    'tool-use': ({ use, tool, write }, taped, at) => taped.tools.push(naming(use, { ...newTool(tool, at), write })),
+    'tool-result': ({ use, ok, error, effect }, taped, at) =>
+      Object.assign(toolIn(taped, use) ?? {}, { end: at, how: ok ? 'ok' : error, effect }),
+    approval: ({ tool, answer }, taped, at) =>
+      taped.tools.push(naming('', { ...newTool(`approval of ${tool}`, at), end: at, how: answer })),
+    left: (_, taped, at) => {
+      taped.left_ms = at;
+    },
+    outcome: ({ ask, outcome }, taped, at) => {
+      taped.end_ms = at;
+      taped.outcome = outcome;
+      this.#pass(taped, this.#resting.over(ask, isLost(taped) ? this.#chain : []));
+    },
+  };
+
   constructor(things: Things, chain: readonly string[] = []) {
     this.#things = things;
     this.#chain = chain;
@@ -44,14 +74,14 @@ export class Tape {
     const taped = this.asks.get(event.ask);
     if (taped === undefined) return;
     const at = event.at - taped.begun;
-    this.#play(taped, event as OfAsk, at);
+    byKind(this.#play, event, taped, at);
     // That it was asked proves nothing that would be looked for.
     if (event.kind === 'ask') return;
     const [call, tool] = [placeOf(taped, event, 'call'), placeOf(taped, event, 'use')];
     taped.places.set(event.seq, { at, call, tool });
   }
 
-  #begin({ ask, at, deadline_ms, budget_usd, ...event }: Extract<TraceEvent, { kind: 'ask' }>): void {
+  #begin({ ask, at, deadline_ms, budget_usd, ...event }: EventOf<'ask'>): void {
     const { task, phase, tenant, priority } = event;
     // What failed without faults is of another world.
     if (phase !== BASELINE && this.#world === BASELINE) this.#resting.forget();
@@ -63,68 +93,7 @@ export class Tape {
     });
   }
 
-  #play(taped: Taped, event: OfAsk, at: number): void {
-    const call =
-      'call' in event && typeof event.call === 'string' ? taped.calls.find((c) => named(c) === event.call) : undefined;
-    const use = 'use' in event ? taped.tools.find((t) => named(t) === event.use) : undefined;
-    switch (event.kind) {
-      case 'call':
-        this.#tryRole(taped, event, at);
-        taped.calls.push(naming(event.call, newCall(event, at)));
-        break;
-      case 'first-token':
-        if (call !== undefined) call.first ??= at;
-        break;
-      case 'call-head':
-        if (call !== undefined) call.status = event.status;
-        break;
-      case 'call-end':
-        if (call !== undefined)
-          this.#end(taped, call, event, event.failure_mode ?? (event.how === 'complete' ? null : event.how));
-        break;
-      case 'call-abort':
-        if (call !== undefined) this.#end(taped, call, event, 'cut');
-        break;
-      case 'unscripted-call':
-        if (call !== undefined) call.failure = 'refused';
-        break;
-      case 'fault-fired':
-        for (const hit of [call, taped.tools.find((t) => named(t) === event.call)])
-          if (hit !== undefined) hit.fault ??= event.fault;
-        break;
-      case 'tool-use':
-        taped.tools.push(
-          naming(event.use, { tool: event.tool, at, end: null, write: event.write, how: '', effect: '', fault: null }),
-        );
-        break;
-      case 'tool-result':
-        if (use !== undefined)
-          Object.assign(use, { end: at, how: event.ok ? 'ok' : event.error, effect: event.effect });
-        break;
-      case 'approval':
-        taped.tools.push(
-          naming('', {
-            tool: `approval of ${event.tool}`,
-            at,
-            end: at,
-            write: false,
-            how: event.answer,
-            effect: '',
-            fault: null,
-          }),
-        );
-        break;
-      case 'left':
-        taped.left_ms = at;
-        break;
-      case 'outcome':
-        taped.end_ms = at;
-        taped.outcome = event.outcome;
-        this.#pass(taped, this.#resting.over(event.ask, isLost(taped) ? this.#chain : []));
-    }
-  }
-
-  #tryRole(taped: Taped, { role, ask }: Extract<TraceEvent, { kind: 'call' }>, at: number): void {
+  #tryRole(taped: Taped, { role, ask }: EventOf<'call'>, at: number): void {
     const rest = this.#resting.restOf(role);
     if (rest !== undefined) {
       this.#pass(taped, [rest]);
@@ -133,12 +102,10 @@ export class Tape {
     this.#pass(taped, this.#resting.called(role, ask, this.#chain));
   }
 
-  #end(
-    taped: Taped,
-    call: Call,
-    { at, tokens, cost_usd }: Extract<TraceEvent, { kind: 'call-end' | 'call-abort' }>,
-    failure: string | null,
-  ): void {
+  #end(taped: Taped, event: EventOf<'call-end' | 'call-abort'>, failure: string | null): void {
+    const call = callIn(taped, event.call);
+    if (call === undefined) return;
+    const { at, tokens, cost_usd } = event;
     const { input, output } = tokens;
     const end = at - taped.begun;
     Object.assign(call, { end, tokens: [input, output], usd: micro(cost_usd), failure: call.failure ?? failure });
@@ -165,12 +132,16 @@ export class Tape {
   }
 }
 
-function newCall({ role, model, turn, attempt }: Extract<TraceEvent, { kind: 'call' }>, at: number): Call {
+function newCall({ role, model, turn, attempt }: EventOf<'call'>, at: number): Call {
   return {
     ...{ role, model, turn, attempt, at, first: null, end: null, status: null, failure: null, fault: null },
     ...{ tokens: [0, 0], usd: null, sent: null, came: null },
   };
 }
+
+const newTool = (tool: string, at: number): ToolUse => ({
+  ...{ tool, at, end: null, write: false, how: '', effect: '', fault: null },
+});
 
 /** What is seen of the breaker of a role in an ask. */
 function stepsOf({ breakers }: Taped, role: string): Breaker['steps'] {
@@ -190,6 +161,9 @@ function naming<T extends Call | ToolUse>(name: string, one: T): T {
   names.set(one, name);
   return one;
 }
+
+const callIn = ({ calls }: Taped, name: string) => calls.find((one) => named(one) === name);
+const toolIn = ({ tools }: Taped, name: string) => tools.find((one) => named(one) === name);
 
 function placeOf(taped: Taped, event: TraceEvent, key: 'call' | 'use'): number | null {
   const name = key in event ? Reflect.get(event, key) : undefined;

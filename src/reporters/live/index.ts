@@ -73,7 +73,6 @@ function openLive({ screen, words, ahead, clock, signal, outside }: Watched, out
       stop();
       inner.onEnd(run);
       output.write(said.splice(0).join(''));
-      return undefined;
     },
     close: stop,
   };
