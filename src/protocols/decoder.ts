@@ -6,7 +6,7 @@ import { isRecord, type Json, parseJson } from '../text/json.ts';
 import { type ErrorVoice, MALFORMED, modeOfStatus, readRetryAfter, TRUNCATED } from './errors.ts';
 import { concat, fromUtf8 } from './json.ts';
 import { BRACKET, createArraySplitter, isSpace } from './json-array.ts';
-import { createSseSplitter } from './sse.ts';
+import { createSseSplitter, type Splitter } from './sse.ts';
 
 /** What one protocol knows of replies; it may keep state from event to event. Undefined: it cannot be read. */
 interface ReplyReader {
@@ -91,12 +91,6 @@ export function messageOf(json: unknown): string | undefined {
   const { error, message } = json;
   const inner = isRecord(error) ? error['message'] : error;
   return [inner, message].find((m): m is string => typeof m === 'string');
-}
-
-/** Splits a stream of any chunking into events; every byte is in one of them, or in the rest. */
-interface Splitter {
-  push(bytes: Uint8Array): { wire: Uint8Array; data: string | undefined }[];
-  rest(): Uint8Array;
 }
 
 const isLast = (part: Part) => part.type === 'end' || part.type === 'error';

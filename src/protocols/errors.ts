@@ -1,4 +1,4 @@
-import type { FailureMode } from '../core/taxonomy.ts';
+import { FAILURE_MODES, type FailureMode } from '../core/taxonomy.ts';
 import type { ErrorPart, Head, Headers } from '../core/wire.ts';
 import { header } from '../core/wire.ts';
 import { formatHttpDate, parseHttpDate } from '../text/http-date.ts';
@@ -35,6 +35,12 @@ export interface ErrorVoice {
   /** Spaces by which the body of an error reply is indented. */
   indent?: number;
 }
+
+/** The rows of an API that says modes without a row of their own all alike. */
+export const rowsWith = (usual: ErrorRow, rows: Partial<Record<FailureMode, ErrorRow>>): ErrorVoice['rows'] => ({
+  ...(Object.fromEntries(Object.keys(FAILURE_MODES).map((mode) => [mode, usual])) as ErrorVoice['rows']),
+  ...rows,
+});
 
 /** Failure modes by the words that name them; a word of the language, such as `constructor`, names none. */
 export const named = (words: Record<string, FailureMode>) => new Map(Object.entries(words));

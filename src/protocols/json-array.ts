@@ -1,11 +1,5 @@
 import { concat, fromUtf8 } from './json.ts';
-
-/** One member of a JSON array, with the very bytes it came in, those that part it from the member before it included. */
-interface Member {
-  wire: Uint8Array;
-  /** Undefined where nothing of the array is left but its end. */
-  data: string | undefined;
-}
+import type { Piece, Splitter } from './sse.ts';
 
 export const BRACKET = 91;
 const [OPEN, CLOSE] = [new Set([BRACKET, 123]), new Set([93, 125])];
@@ -13,8 +7,8 @@ const [QUOTE, BACKSLASH] = [34, 92];
 const SPACES = new Set([9, 10, 13, 32]);
 export const isSpace = (byte: number) => SPACES.has(byte);
 
-/** Splits an array of objects that comes in any chunking into its members, each as soon as it is whole. It works on bytes. */
-export function createArraySplitter() {
+/** Of an array of objects: its members, the last of them its end. It works on bytes. */
+export function createArraySplitter(): Splitter {
   let pending: Uint8Array = new Uint8Array(0);
   let at = 0;
   let depth = 0;
@@ -22,9 +16,9 @@ export function createArraySplitter() {
   let from: number | undefined;
 
   return {
-    push(bytes: Uint8Array): Member[] {
+    push(bytes: Uint8Array): Piece[] {
       pending = concat([pending, bytes]);
-      const members: Member[] = [];
+      const members: Piece[] = [];
       let start = 0;
       for (; at < pending.length; at++) {
         const byte = pending[at] ?? 0;

@@ -1,9 +1,16 @@
+import type { Part, Usage } from '../core/wire.ts';
 import { isRecord, type Json } from '../text/json.ts';
 
 export const asRecord = (value: unknown): Json => (isRecord(value) ? value : {});
 export const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 export const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
 export const asCount = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.floor(value) : 0);
+
+/** What was counted; of tokens of which there were none, nothing is said. */
+export function usagePart({ input, output, ...some }: Usage): Part {
+  const counted = Object.entries(some).filter(([, tokens]) => tokens > 0);
+  return { type: 'usage', input, output, ...Object.fromEntries(counted) };
+}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -1,7 +1,7 @@
 import { FailureMode } from '../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../core/wire.ts';
 import { isRecord, type Json } from '../text/json.ts';
-import { type ErrorRow, type ErrorVoice, modeOfStatus, named, resetMs, writeRetryAfter } from './errors.ts';
+import { type ErrorRow, type ErrorVoice, modeOfStatus, named, resetMs, rowsWith, writeRetryAfter } from './errors.ts';
 import { asText } from './json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
@@ -13,26 +13,24 @@ interface Fields {
 }
 
 /** How OpenAI says each failure mode. Modes no provider says are a bad request, and a proxy's word for the network. */
-const rowsFor = ({ conversation, format }: Fields): Record<FailureMode, ErrorRow> => ({
-  timeout: { status: 408, type: 'server_error', code: 'timeout' },
-  rate_limit: { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
-  quota_exhausted: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' },
-  auth: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
-  regional_access: { status: 403, type: 'request_forbidden', code: 'unsupported_country_region_territory' },
-  model_not_found: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
-  context_overflow: { ...BAD_REQUEST, param: conversation, code: 'context_length_exceeded' },
-  schema_error: { ...BAD_REQUEST, param: format },
-  tool_mismatch: { ...BAD_REQUEST, param: 'tools', code: 'unsupported_parameter' },
-  safety_block: { ...BAD_REQUEST, code: 'content_policy_violation' },
-  server_error: { status: 500, type: 'server_error' },
-  overloaded: { status: 503, type: 'service_unavailable_error', code: 'server_is_overloaded' },
-  network: { status: 502, type: 'server_error' },
-  truncated: { status: 500, type: 'server_error' },
-  malformed_response: { status: 200, type: 'server_error' },
-  quality_regression: BAD_REQUEST,
-  cost_spike: BAD_REQUEST,
-  unknown: BAD_REQUEST,
-});
+const rowsFor = ({ conversation, format }: Fields, usual: ErrorRow) =>
+  rowsWith(usual, {
+    timeout: { status: 408, type: 'server_error', code: 'timeout' },
+    rate_limit: { status: 429, type: 'requests', code: 'rate_limit_exceeded' },
+    quota_exhausted: { status: 429, type: 'insufficient_quota', code: 'insufficient_quota' },
+    auth: { status: 401, type: 'invalid_request_error', code: 'invalid_api_key' },
+    regional_access: { status: 403, type: 'request_forbidden', code: 'unsupported_country_region_territory' },
+    model_not_found: { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
+    context_overflow: { ...BAD_REQUEST, param: conversation, code: 'context_length_exceeded' },
+    schema_error: { ...BAD_REQUEST, param: format },
+    tool_mismatch: { ...BAD_REQUEST, param: 'tools', code: 'unsupported_parameter' },
+    safety_block: { ...BAD_REQUEST, code: 'content_policy_violation' },
+    server_error: { status: 500, type: 'server_error' },
+    overloaded: { status: 503, type: 'service_unavailable_error', code: 'server_is_overloaded' },
+    network: { status: 502, type: 'server_error' },
+    truncated: { status: 500, type: 'server_error' },
+    malformed_response: { status: 200, type: 'server_error' },
+  });
 
 /** Codes and types that name a mode by themselves. */
 const NAMED = named({
@@ -68,6 +66,8 @@ const NAMED = named({
 /** What a server that speaks like OpenAI says otherwise. */
 interface Differences {
   rows?: Partial<Record<FailureMode, ErrorRow>>;
+  /** How it says modes that no provider says. */
+  usual?: ErrorRow;
   /** Codes and types that name a mode by themselves. */
   names?: Record<string, FailureMode>;
 }
@@ -126,7 +126,7 @@ export function openaiErrors(
   fields: Fields,
   differences: Differences = {},
 ): ErrorVoice & { error(part: ErrorPart): OpenaiError } {
-  const rows = { ...rowsFor(fields), ...differences.rows };
+  const rows = { ...rowsFor(fields, differences.usual ?? BAD_REQUEST), ...differences.rows };
   const read = reader(differences);
   const error = ({ mode, message: told, param, code }: ErrorPart): OpenaiError => {
     const { says = '', ...row } = rows[mode];

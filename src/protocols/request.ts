@@ -13,6 +13,10 @@ export interface Complaint {
   detail: string;
 }
 
+/** The offending field as most APIs name it: `messages[0].content`. */
+export const fieldAt = (path: readonly PropertyKey[], named = (key: string): string => key): string =>
+  path.map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${named(String(key))}`)).join('');
+
 /** For a protocol that is known by how a path ends. */
 export const baseBefore =
   (end: RegExp) =>
@@ -41,6 +45,13 @@ export function post(call: CallBody, url: string, api: Headers, body: object): W
     body: utf8(JSON.stringify(body)),
   };
 }
+
+/** A tool as it was offered, by whatever names an API has for its parts. */
+export const offered = (name: string, description: string | null | undefined, parameters: Json | null | undefined) => ({
+  name,
+  ...(description != null && { description }),
+  parameters: parameters ?? {},
+});
 
 /** Parses by a schema; a body of another API's fields is told apart from a merely wrong one by `foreign`. */
 export function parseRequest<S extends z.ZodType>(

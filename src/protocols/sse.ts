@@ -1,24 +1,29 @@
 import { concat, fromUtf8 } from './json.ts';
 
-/** One server-sent event with the very bytes it came in, its blank line included. */
-interface SseEvent {
+/** An event, or whatever else a stream is made of, with the very bytes it came in, those that part it from others included. */
+export interface Piece {
   wire: Uint8Array;
-  event: string;
-  /** Undefined where the event has no `data:` line: a comment, or a stray blank line. */
+  /** Undefined where it says nothing: a comment, a stray blank line, the end. */
   data: string | undefined;
 }
 
-interface SseSplitter {
-  push(bytes: Uint8Array): SseEvent[];
-  /** Bytes after the last whole event. By the standard they are no event; they are kept for whoever passes bytes on. */
+/** One server-sent event, its blank line included. */
+interface SseEvent extends Piece {
+  event: string;
+}
+
+/** Splits a stream of any chunking into its pieces, each as soon as it is whole; every byte is in one of them, or in the rest. */
+export interface Splitter<P = Piece> {
+  push(bytes: Uint8Array): P[];
+  /** Bytes after the last whole piece. By the standard they are none; they are kept for whoever passes bytes on. */
   rest(): Uint8Array;
 }
 
 const LF = 10;
 const CR = 13;
 
-/** Splits a stream of any chunking into events. It works on bytes, so a split character is never seen. */
-export function createSseSplitter(): SseSplitter {
+/** Of server-sent events. It works on bytes, so a split character is never seen. */
+export function createSseSplitter(): Splitter<SseEvent> {
   let pending: Uint8Array = new Uint8Array(0);
   let lineStart = 0;
   let at = 0;

@@ -2,7 +2,7 @@ import type { Decoder } from '../../core/protocol.ts';
 import type { EndReason, Head, Part } from '../../core/wire.ts';
 import type { Json } from '../../text/json.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
-import { asCount, asList, asRecord, asText } from '../json.ts';
+import { asCount, asList, asRecord, asText, usagePart } from '../json.ts';
 import { errors } from './errors.ts';
 
 export function decoder(head: Head, nowMs: number): Decoder {
@@ -73,17 +73,11 @@ function presentOf(usage: Json): Json {
 }
 
 function usageOf(usage: Json): Part {
-  const read = asCount(usage['cache_read_input_tokens']);
+  const cached = asCount(usage['cache_read_input_tokens']);
   const written = asCount(usage['cache_creation_input_tokens']);
-  const thought = asCount(asRecord(usage['output_tokens_details'])['thinking_tokens']);
-  return {
-    type: 'usage',
-    input: asCount(usage['input_tokens']) + written + read,
-    output: asCount(usage['output_tokens']),
-    ...(read > 0 && { cached: read }),
-    ...(written > 0 && { written }),
-    ...(thought > 0 && { reasoning: thought }),
-  };
+  const reasoning = asCount(asRecord(usage['output_tokens_details'])['thinking_tokens']);
+  const input = asCount(usage['input_tokens']) + written + cached;
+  return usagePart({ input, output: asCount(usage['output_tokens']), cached, written, reasoning });
 }
 
 /** A failure is not counted: what it replaces is not an answer. */

@@ -2,13 +2,13 @@ import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart, Headers } from '../../core/wire.ts';
 import { formatRfc3339 } from '../../text/http-date.ts';
 import { isRecord } from '../../text/json.ts';
-import { type ErrorRow, type ErrorVoice, named, type ReadError, resetMs, writeRetryAfter } from '../errors.ts';
+import { type ErrorVoice, named, type ReadError, resetMs, rowsWith, writeRetryAfter } from '../errors.ts';
 import { asRecord, asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'invalid_request_error' };
 
 /** How Anthropic says each failure mode. Much is told by the message alone. */
-const ROWS: Record<FailureMode, ErrorRow> = {
+const ROWS = rowsWith(BAD_REQUEST, {
   timeout: { status: 504, type: 'timeout_error' },
   rate_limit: { status: 429, type: 'rate_limit_error' },
   quota_exhausted: { status: 402, type: 'billing_error' },
@@ -24,10 +24,7 @@ const ROWS: Record<FailureMode, ErrorRow> = {
   network: { status: 502, type: 'api_error' },
   truncated: { status: 500, type: 'api_error' },
   malformed_response: { status: 200, type: 'api_error' },
-  quality_regression: BAD_REQUEST,
-  cost_spike: BAD_REQUEST,
-  unknown: BAD_REQUEST,
-};
+});
 
 /** `details.error_code` and `type` values that name a mode by themselves. */
 const NAMED = named({

@@ -7,6 +7,7 @@ import { isRecord, type Json, parseJson } from '../../text/json.ts';
 import {
   type Complaint,
   looseSchema,
+  offered,
   paramsIn,
   parseRequest,
   post,
@@ -132,11 +133,7 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
     protocol: 'anthropic-messages',
     model: value.model,
     messages: [...(system === '' ? [] : [{ role: 'system' as const, content: system }]), ...turns],
-    tools: (value.tools ?? []).filter(ownTool).map((t) => ({
-      name: t.name,
-      ...(t.description !== undefined && { description: t.description }),
-      parameters: t.input_schema ?? {},
-    })),
+    tools: (value.tools ?? []).filter(ownTool).map((t) => offered(t.name, t.description, t.input_schema)),
     ...(format != null && { responseSchema: { name: 'response', schema: format.schema } }),
     maxOutputTokens: value.max_tokens,
     ...(value.temperature !== undefined && { temperature: value.temperature }),

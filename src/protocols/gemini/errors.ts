@@ -1,13 +1,13 @@
 import type { FailureMode } from '../../core/taxonomy.ts';
 import type { ErrorPart } from '../../core/wire.ts';
 import { isRecord, type Json } from '../../text/json.ts';
-import { type ErrorRow, type ErrorVoice, gatewayPage, named, type ReadError } from '../errors.ts';
+import { type ErrorVoice, gatewayPage, named, type ReadError, rowsWith } from '../errors.ts';
 import { asList, asRecord, asText } from '../json.ts';
 
 const BAD_REQUEST = { status: 400, type: 'INVALID_ARGUMENT' };
 
 /** How Google says each failure mode. Its status names the class; what it is about stands in the details or in the message. */
-const ROWS: Record<FailureMode, ErrorRow> = {
+const ROWS = rowsWith(BAD_REQUEST, {
   timeout: { status: 504, type: 'DEADLINE_EXCEEDED' },
   rate_limit: { status: 429, type: 'RESOURCE_EXHAUSTED' },
   quota_exhausted: { status: 429, type: 'RESOURCE_EXHAUSTED' },
@@ -30,10 +30,7 @@ const ROWS: Record<FailureMode, ErrorRow> = {
   network: { status: 502, type: 'UNAVAILABLE' },
   truncated: { status: 500, type: 'INTERNAL' },
   malformed_response: { status: 200, type: 'INTERNAL' },
-  quality_regression: BAD_REQUEST,
-  cost_spike: BAD_REQUEST,
-  unknown: BAD_REQUEST,
-};
+});
 
 /** The status that goes with an HTTP status other than the usual one of a mode. */
 const STATUS: Record<number, string> = {

@@ -4,7 +4,7 @@ import type { EndReason, Frame, Head, Part, Usage } from '../../core/wire.ts';
 import { isRecord, type Json, parseJson } from '../../text/json.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
-import { asCount, asList, asRecord, asText } from '../json.ts';
+import { asCount, asList, asRecord, asText, usagePart } from '../json.ts';
 import { errorsFor } from './errors.ts';
 import { ownSignature, signs } from './signatures.ts';
 
@@ -212,13 +212,8 @@ function writeUsage({ input, output, cached, reasoning = 0 }: Usage): object {
 function readUsage(usage: Json): Part {
   const cached = asCount(usage['cachedContentTokenCount']);
   const reasoning = asCount(usage['thoughtsTokenCount']);
-  return {
-    type: 'usage',
-    input: asCount(usage['promptTokenCount']) + asCount(usage['toolUsePromptTokenCount']),
-    output: asCount(usage['candidatesTokenCount']) + reasoning,
-    ...(cached > 0 && { cached }),
-    ...(reasoning > 0 && { reasoning }),
-  };
+  const input = asCount(usage['promptTokenCount']) + asCount(usage['toolUsePromptTokenCount']);
+  return usagePart({ input, output: asCount(usage['candidatesTokenCount']) + reasoning, cached, reasoning });
 }
 
 const ENDS = new Map<unknown, EndReason>([

@@ -3,7 +3,7 @@ import type { Memory } from '../../core/protocol.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { isRecord, type Json, parseJson } from '../../text/json.ts';
 import { isUrl } from '../picture.ts';
-import { type Complaint, paramsIn, parseRequest, post, readBody, refused } from '../request.ts';
+import { type Complaint, fieldAt, offered, paramsIn, parseRequest, post, readBody, refused } from '../request.ts';
 import { Body, type Content, inCamelCase, type Part } from './body.ts';
 import { asJsonSchema, snakeCase, strangeField } from './schema.ts';
 import { forgedThought, SKIP, signs, unsignedCall } from './signatures.ts';
@@ -60,11 +60,9 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
     messages: [...(system === '' ? [] : [{ role: 'system' as const, content: system }]), ...readTurns(steps)],
     tools: tools
       .flatMap(({ functionDeclarations = [] }) => functionDeclarations)
-      .map(({ name, description, parameters, parametersJsonSchema }) => ({
-        name,
-        ...(description !== undefined && { description }),
-        parameters: parametersJsonSchema ?? asJsonSchema(parameters ?? {}),
-      })),
+      .map(({ name, description, parameters, parametersJsonSchema }) =>
+        offered(name, description, parametersJsonSchema ?? asJsonSchema(parameters ?? {})),
+      ),
     ...(schema && { responseSchema: { name: 'response', schema } }),
     ...(config.maxOutputTokens !== undefined && { maxOutputTokens: config.maxOutputTokens }),
     ...(config.temperature !== undefined && { temperature: config.temperature }),
@@ -79,16 +77,12 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
 }
 
 function inOwnWords({ path, what, detail }: Complaint): Refusal {
-  const at = (keys: readonly PropertyKey[]) =>
-    keys
-      .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${snakeCase(String(key))}`))
-      .join('');
   if (what === 'unexpected') {
-    const param = at(path.slice(0, -1));
+    const param = fieldAt(path.slice(0, -1), snakeCase);
     const where = param === '' ? '' : ` at '${param}'`;
     return { message: unknownName(String(path.at(-1)), where), param };
   }
-  const param = at(path);
+  const param = fieldAt(path, snakeCase);
   if (what === 'missing') return { message: `* GenerateContentRequest.${param}: value is not specified`, param };
   return { message: `Invalid value at '${param}' (${detail})`, param };
 }

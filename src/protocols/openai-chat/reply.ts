@@ -5,8 +5,8 @@ import type { EndReason, Frame, Head, Part, Usage } from '../../core/wire.ts';
 import { isRecord, type Json } from '../../text/json.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
 import { createEncoder, type SaidPart, says } from '../encoder.ts';
-import { asCount, asList, asRecord, asText } from '../json.ts';
-import { REFUSAL, replyHeaders } from '../openai.ts';
+import { asList, asRecord, asText } from '../json.ts';
+import { REFUSAL, readTokens, replyHeaders } from '../openai.ts';
 import { errorIn } from '../openai-errors.ts';
 import { type ChatBody, type Dialect, eventOf } from './dialect.ts';
 import { writeToolCall } from './request.ts';
@@ -152,17 +152,8 @@ function wholeReply(parts: SaidPart[], { thoughts, callId = same }: Dialect): Pi
   };
 }
 
-function readUsage(usage: Json): Usage {
-  const cached = asCount(asRecord(usage['prompt_tokens_details'])['cached_tokens']);
-  const written = asCount(asRecord(usage['prompt_tokens_details'])['cache_write_tokens']);
-  const reasoning = asCount(asRecord(usage['completion_tokens_details'])['reasoning_tokens']);
-  return {
-    input: asCount(usage['prompt_tokens']),
-    output: asCount(usage['completion_tokens']),
-    ...(cached > 0 && { cached }),
-    ...(written > 0 && { written }),
-    ...(reasoning > 0 && { reasoning }),
-  };
+function readUsage(usage: unknown): Part[] {
+  return isRecord(usage) ? [readTokens(usage, 'prompt_tokens', 'completion_tokens')] : [];
 }
 
 const ENDS = new Map<string, EndReason>([
@@ -210,7 +201,6 @@ function decoder(head: Head, nowMs: number, { errors }: Dialect): Decoder {
     if (typeof finish !== 'string') return [];
     return [{ type: 'end', reason: ENDS.get(finish) ?? (refused ? 'refusal' : 'stop') }];
   };
-  const counted = (usage: unknown): Part[] => (isRecord(usage) ? [{ type: 'usage', ...readUsage(usage) }] : []);
 
   return createDecoder(head, nowMs, {
     errors,
@@ -220,13 +210,13 @@ function decoder(head: Head, nowMs: number, { errors }: Dialect): Decoder {
       const choice = asRecord(asList(json['choices'])[0]);
       if (isRecord(choice['error'])) return [inBandError(errors, choice, 'server_error')];
       if (!isRecord(choice['message'])) return undefined;
-      return [...said(choice['message']), ...ended(choice['finish_reason']), ...counted(json['usage'])];
+      return [...said(choice['message']), ...ended(choice['finish_reason']), ...readUsage(json['usage'])];
     },
     event(json) {
       if (errorIn(json) !== undefined) return [inBandError(errors, json, 'server_error')];
       // Further choices (`n` above 1) are not what the workflow reads.
       const choice = asRecord(asList(json['choices']).find((c) => (asRecord(c)['index'] ?? 0) === 0));
-      return [...said(asRecord(choice['delta'])), ...ended(choice['finish_reason']), ...counted(json['usage'])];
+      return [...said(asRecord(choice['delta'])), ...ended(choice['finish_reason']), ...readUsage(json['usage'])];
     },
   });
 }

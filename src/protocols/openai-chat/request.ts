@@ -5,7 +5,9 @@ import type { WireRequest } from '../../core/wire.ts';
 import { fromUrl, toUrl } from '../picture.ts';
 import {
   type Complaint,
+  fieldAt,
   looseSchema,
+  offered,
   paramsIn,
   parseRequest,
   post,
@@ -127,11 +129,7 @@ function readCall(request: WireRequest, own: Dialect): CallBody | CallRefused {
     protocol: 'openai-chat',
     model: value.model,
     messages,
-    tools: (value.tools ?? []).map(({ function: f }) => ({
-      name: f.name,
-      ...(f.description !== undefined && { description: f.description }),
-      parameters: f.parameters ?? {},
-    })),
+    tools: (value.tools ?? []).map(({ function: f }) => offered(f.name, f.description, f.parameters)),
     ...(format !== undefined && { responseSchema: { name: format.name, schema: format.schema ?? {} } }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(value.temperature != null && { temperature: value.temperature }),
@@ -144,9 +142,7 @@ function readCall(request: WireRequest, own: Dialect): CallBody | CallRefused {
 }
 
 function inOwnWords({ path, what, detail }: Complaint): { message: string; param: string } {
-  const param = path
-    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`))
-    .join('');
+  const param = fieldAt(path);
   if (what === 'missing') return { message: `Missing required parameter: '${param}'.`, param };
   if (what === 'unexpected') return { message: `Unrecognized request argument supplied: ${param}`, param };
   return { message: `Invalid value for '${param}': ${detail}.`, param };

@@ -2,7 +2,8 @@ import type { Decoder } from '../../core/protocol.ts';
 import type { EndReason, ErrorPart, Head, Part } from '../../core/wire.ts';
 import { isRecord, type Json } from '../../text/json.ts';
 import { createDecoder, inBandError } from '../decoder.ts';
-import { asCount, asList, asRecord, asText } from '../json.ts';
+import { asList, asRecord, asText } from '../json.ts';
+import { readTokens } from '../openai.ts';
 import { errors } from './voice.ts';
 
 /** Between the parts of a thought that is told in several. */
@@ -127,20 +128,7 @@ function pieceParts({ type, text, refusal }: Json): Part[] {
 }
 
 function usageIn({ usage }: Json): Part[] {
-  if (!isRecord(usage)) return [];
-  const cached = asCount(asRecord(usage['input_tokens_details'])['cached_tokens']);
-  const written = asCount(asRecord(usage['input_tokens_details'])['cache_write_tokens']);
-  const reasoning = asCount(asRecord(usage['output_tokens_details'])['reasoning_tokens']);
-  return [
-    {
-      type: 'usage',
-      input: asCount(usage['input_tokens']),
-      output: asCount(usage['output_tokens']),
-      ...(cached > 0 && { cached }),
-      ...(written > 0 && { written }),
-      ...(reasoning > 0 && { reasoning }),
-    },
-  ];
+  return isRecord(usage) ? [readTokens(usage, 'input_tokens', 'output_tokens')] : [];
 }
 
 /** A reply that is still queued or in progress, or was cancelled, has not ended. */

@@ -5,7 +5,17 @@ import type { WireRequest } from '../../core/wire.ts';
 import { isRecord, type Json } from '../../text/json.ts';
 import { asList } from '../json.ts';
 import { toUrl } from '../picture.ts';
-import { type Complaint, looseSchema, paramsIn, parseRequest, post, readBody, refused } from '../request.ts';
+import {
+  type Complaint,
+  fieldAt,
+  looseSchema,
+  offered,
+  paramsIn,
+  parseRequest,
+  post,
+  readBody,
+  refused,
+} from '../request.ts';
 import { askedIn, wantsSealed, wantsSummary, wishesIn } from './asked.ts';
 import { asTurns, ID_BEGINS, type Item, Items, messageOf } from './items.ts';
 import { thoughtBefore } from './memory.ts';
@@ -136,11 +146,7 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
     protocol: 'openai-responses',
     model: value.model,
     messages: [...(rules == null ? [] : [{ role: 'system' as const, content: rules }]), ...messages],
-    tools: functionsIn(value).map((tool) => ({
-      name: tool.name,
-      ...(tool.description != null && { description: tool.description }),
-      parameters: tool.parameters ?? {},
-    })),
+    tools: functionsIn(value).map((tool) => offered(tool.name, tool.description, tool.parameters)),
     ...(format !== undefined && { responseSchema: { name: format.name, schema: format.schema } }),
     ...(limit != null && { maxOutputTokens: limit }),
     ...(temperature != null && { temperature }),
@@ -161,9 +167,7 @@ const functionsIn = ({ tools }: Read) =>
 
 /** In OpenAI's words for this API. */
 function inOwnWords({ path, what, detail }: Complaint): Refusal {
-  const param = path
-    .map((key, i) => (typeof key === 'number' ? `[${key}]` : `${i === 0 ? '' : '.'}${String(key)}`))
-    .join('');
+  const param = fieldAt(path);
   const moved = Object.hasOwn(MOVED, param) ? MOVED[param] : undefined;
   if (moved !== undefined)
     return {

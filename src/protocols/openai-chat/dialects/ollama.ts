@@ -25,10 +25,8 @@ const shared = openaiErrors(FIELDS, {
     safety_block: row(400, 'blocked by a content policy'),
     server_error: row(500),
     overloaded: row(503, 'server busy, please try again'),
-    quality_regression: row(400),
-    cost_spike: row(400),
-    unknown: row(400),
   },
+  usual: row(400),
   names: { not_found_error: 'model_not_found' },
 });
 

@@ -25,10 +25,8 @@ const shared = openaiErrors(FIELDS, {
     safety_block: row(403, 'Your input was flagged'),
     server_error: row(502),
     overloaded: row(503, 'overloaded'),
-    quality_regression: row(400),
-    cost_spike: row(400),
-    unknown: row(400),
   },
+  usual: row(400),
 });
 
 /** Failures of a provider: the router has a word of its own for all of them, and hands on what was said. */

@@ -21,10 +21,8 @@ const shared = openaiErrors(FIELDS, {
     safety_block: { ...BAD_REQUEST, says: 'Blocked by a content policy' },
     server_error: { status: 500, type: 'InternalServerError' },
     overloaded: { status: 503, type: 'ServiceUnavailableError' },
-    quality_regression: BAD_REQUEST,
-    cost_spike: BAD_REQUEST,
-    unknown: BAD_REQUEST,
   },
+  usual: BAD_REQUEST,
   names: { InternalServerError: 'server_error', ServiceUnavailableError: 'overloaded' },
 });
 
