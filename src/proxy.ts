@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Catalogue } from './config/catalogue-type.ts';
-import { suggest } from './config/closest.ts';
+import { unknown } from './config/closest.ts';
 import { loadConfig } from './config/config-file.ts';
 import { checkedUse, faultFromFlag } from './config/fault-flag.ts';
 import { findWorkflow, sourceHomes } from './config/find.ts';
@@ -241,18 +241,17 @@ function rolesOf({ role: flags, cwd }: ProxyRequest, catalogue: Catalogue): Role
       });
     if (name in roles) throw new DrillError({ message: `the role "${name}" is there twice`, place, fix: 'rename one' });
     if (own === undefined)
-      throw new DrillError({
-        message: `there is no protocol "${protocol}"`,
-        place,
-        fix: suggest(protocol, known, 'protocols'),
-      });
-    const voice = dialect === undefined ? own : new Map(Object.entries(own.dialects ?? {})).get(dialect);
+      throw unknown(`there is no protocol "${protocol}"`, place.file, protocol, known, 'protocols');
+    const dialects = new Map(Object.entries(own.dialects ?? {}));
+    const voice = dialect === undefined ? own : dialects.get(dialect);
     if (voice === undefined)
-      throw new DrillError({
-        message: `${protocol} has no dialect "${dialect}"`,
-        place,
-        fix: suggest(dialect ?? '', Object.keys(own.dialects ?? {}), 'dialects'),
-      });
+      throw unknown(
+        `${protocol} has no dialect "${dialect}"`,
+        place.file,
+        dialect ?? '',
+        [...dialects.keys()],
+        'dialects',
+      );
     // How a protocol is written in a configuration: one role, by its name.
     const [example] = Object.values(z.record(z.string(), Role).parse(parse(voice.example)));
     if (example !== undefined) roles[name] = example;

@@ -118,12 +118,8 @@ function summaryOf(
       : [`${counts[verdict]} ${verdict.replaceAll('_', ' ')} (${shown}${counts[verdict] > 20 ? ', …' : ''})`];
   };
   const ran = done < all ? `${done} of ${count(all, 'seed')}` : count(all, 'seed');
-  return [
-    `${ran}: ${counts.passed} passed`,
-    ...named('failed'),
-    ...named('inconclusive'),
-    ...named('not_applicable'),
-  ].join(', ');
+  const others = (['failed', 'inconclusive', 'not_applicable'] as const).flatMap(named);
+  return [`${ran}: ${counts.passed} passed`, ...others].join(', ');
 }
 
 const documentOf = (

@@ -62,6 +62,13 @@ const log = [
 const runs = number(/^\d{1,4}$/, 1, 9999, 'List a whole number of runs, from 1 to 9999.');
 const as = new Option('--as <reporter>', 'a reporter from `drill list reporters`').default('terminal');
 
+/** How what goes on is shown. */
+const ui = (screen: string, plain: string) => {
+  const auto = 'a screen on a terminal that is no CI server’s';
+  const says = `ink: ${screen}; plain: ${plain}; json: as --json; auto: ${auto}`;
+  return new Option('--ui <how>', says).choices(UIS).default('auto');
+};
+
 /** Where mocked providers stand, and what is broken in them. */
 const standing = [
   many(
@@ -149,12 +156,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
       .argParser(ms)
       .default(DEFAULTS.stuckAfterMs),
     out,
-    new Option(
-      '--ui <how>',
-      'ink: a screen while it runs; plain: what is over, and lines of progress on stderr; json: as --json; auto: a screen on a terminal that is no CI server’s',
-    )
-      .choices(UIS)
-      .default('auto'),
+    ui('a screen while it runs', 'what is over, and lines of progress on stderr'),
     json,
     new Option('--no-bodies', 'do not keep what was said to models and by them (bodies.jsonl)'),
     many(
@@ -219,12 +221,7 @@ export const OPTIONS: Record<string, readonly Option[]> = {
   gameday: [
     ...standing,
     new Option('--out <dir>', 'where the journal of the day is kept').default('reports'),
-    new Option(
-      '--ui <how>',
-      'ink: a screen with keys; plain: a line for all that happens; json: as --json; auto: a screen on a terminal that is no CI server’s',
-    )
-      .choices(UIS)
-      .default('auto'),
+    ui('a screen with keys', 'a line for all that happens'),
     new Option('--json', 'print all that happens as one JSON document a line').default(false),
   ],
   drift: [

@@ -1,3 +1,5 @@
+import { DrillError } from '../core/errors.ts';
+
 /** Longer words, and more of them, are compared and shown in part: nobody reads further, and it takes too long. */
 const MAX_LETTERS = 40;
 const MAX_WORDS = 300;
@@ -22,6 +24,10 @@ export function suggest(word: string, known: readonly string[], what: string): s
   const all = known.length === 0 ? `there are no ${what}` : `${what}: ${known.slice(0, MAX_SHOWN).join(', ')}${more}`;
   return best === undefined ? all : `did you mean "${best}"? (${all})`;
 }
+
+/** Somebody named what there is not, in `file` or by that flag. */
+export const unknown = (message: string, file: string, ...words: Parameters<typeof suggest>): DrillError =>
+  new DrillError({ message, place: { file }, fix: suggest(...words) });
 
 /** Edits from one word to another: insert, delete, replace, swap two neighbours. */
 export function distance(a: string, b: string): number {

@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { matrixOf } from '../core/drill.ts';
 import { DrillError, type Place } from '../core/errors.ts';
-import { suggest } from './closest.ts';
+import { suggest, unknown } from './closest.ts';
 import { question } from './kept.ts';
 import { cannotRead, displayPath, kindOf } from './read-file.ts';
 
@@ -66,9 +66,7 @@ export function findDrill(name: string, cwd: string): FoundDrill {
   const matrix = drills.find((drill) => drill.name === of?.matrix);
   if (of !== undefined && matrix !== undefined) return { path: matrix.path, alternative: of.alternative };
   if (isDataFile(name) || /[\\/]/.test(name)) return { path: resolve(cwd, name), written: name };
-  const fix = suggest(name, namesOf(drills), 'drills');
-  const place = { file: displayPath(join(cwd, 'drills')) };
-  throw new DrillError({ message: `there is no drill "${name}"`, place, fix });
+  throw unknown(`there is no drill "${name}"`, displayPath(join(cwd, 'drills')), name, namesOf(drills), 'drills');
 }
 
 /** The folder of a workflow's golden tasks, in the project or in the package. `place` is where it is named. Throws a DrillError. */

@@ -1,6 +1,5 @@
 import { basename, dirname, join, resolve } from 'node:path';
-import { DrillError } from '../core/errors.ts';
-import { suggest } from './closest.ts';
+import { unknown } from './closest.ts';
 import { dataFilesIn, listDrills } from './find.ts';
 
 const isGlob = (word: string): boolean => /[*?]/.test(word);
@@ -20,11 +19,7 @@ export function expanded(named: readonly string[], known: readonly string[], wha
     if (!isGlob(word)) return [word];
     const found = known.filter((one) => fits(one, word));
     if (found.length > 0) return found;
-    throw new DrillError({
-      message: `"${word}" fits none of the ${what}`,
-      place: { file },
-      fix: suggest(word.replace(/[*?]/g, ''), known, what),
-    });
+    throw unknown(`"${word}" fits none of the ${what}`, file, word.replace(/[*?]/g, ''), known, what);
   });
   return [...new Set(all)];
 }

@@ -1,7 +1,7 @@
 import type { JudgedDrill } from '../core/report.ts';
 import type { Severity } from '../core/verdict.ts';
 import { digestOf } from './digest.ts';
-import { clean } from './words.ts';
+import { clean, worstFirst as mostSevereFirst } from './words.ts';
 
 /** What failed by one check in one drill, however many tasks it was. */
 export interface FindingGroup {
@@ -16,8 +16,6 @@ export interface FindingGroup {
   line: number;
   reproduce: string;
 }
-
-const RANK: Record<Severity, number> = { critical: 0, major: 1, minor: 2 };
 
 /** The findings of a drill in groups; texts may steer a terminal no more. */
 export function groupsOf(drill: JudgedDrill): FindingGroup[] {
@@ -39,4 +37,4 @@ export function groupsOf(drill: JudgedDrill): FindingGroup[] {
 
 /** Those that matter most first: by severity, then by how many tasks they met. */
 export const worstFirst = (groups: readonly FindingGroup[]): FindingGroup[] =>
-  groups.toSorted((a, b) => RANK[a.severity] - RANK[b.severity] || b.cells - a.cells);
+  mostSevereFirst(groups.toSorted((a, b) => b.cells - a.cells));

@@ -8,6 +8,7 @@ import { Matrices, type Matrix, type MatrixRow } from './matrix.ts';
 import {
   clean,
   cutShort,
+  few,
   howTold,
   noticesLine,
   scoreWords,
@@ -300,8 +301,7 @@ const CALL_COLUMNS: Readonly<Record<string, (call: TaskReport['calls'][number]) 
 const callRows = (task: TaskReport): string[][] =>
   task.calls.map((call) => Object.values(CALL_COLUMNS).map((of) => of(call)));
 
-const events = (seqs: readonly number[]): string =>
-  seqs.length <= 20 ? seqs.join(', ') : `${seqs.slice(0, 20).join(', ')} and ${seqs.length - 20} more`;
+const events = (seqs: readonly number[]): string => few(seqs, 20);
 
 /** A table with its title; nothing where it has no rows. */
 function* section(title: string, head: readonly string[], rows: Iterable<readonly string[]>): Generator<string, void> {

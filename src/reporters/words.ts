@@ -20,6 +20,10 @@ export const cut = (text: string, width: number): string => {
   return letters.length <= width ? text : `${letters.slice(0, Math.max(0, width - 1)).join('')}…`;
 };
 
+/** Names, the first few of them. */
+export const few = (names: readonly (string | number)[], most = 3): string =>
+  names.length <= most ? names.join(', ') : `${names.slice(0, most).join(', ')} and ${names.length - most} more`;
+
 /** So much of a text is for programs that show it in a line or two. */
 const SHOWN = 2000;
 

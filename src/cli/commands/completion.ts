@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { Catalogue } from '../../config/catalogue-type.ts';
-import { suggest } from '../../config/closest.ts';
+import { unknown } from '../../config/closest.ts';
 import { listDrills, listWorkflows } from '../../config/find.ts';
-import { DrillError } from '../../core/errors.ts';
 import type { Terminal } from '../terminal.ts';
 import { PAGES } from './pages.ts';
 import { SHAPES } from './shapes.ts';
@@ -50,11 +49,8 @@ export function completion(
     stdout.write(text);
     return;
   }
-  throw new DrillError({
-    message: `there is no shell "${shell}" that can be told of drill’s words`,
-    place: { file: 'drill completion' },
-    fix: suggest(shell, Object.keys(SCRIPTS), 'shells'),
-  });
+  const message = `there is no shell "${shell}" that can be told of drill’s words`;
+  throw unknown(message, 'drill completion', shell, Object.keys(SCRIPTS), 'shells');
 }
 
 function wordsAfter(command: string | undefined, program: Command, catalogue: Catalogue, cwd: string): string[] {

@@ -1,16 +1,6 @@
 /** What a field of a cron line says: all, or these. */
 type Field = 'all' | readonly number[];
 
-export interface Fields {
-  second: Field;
-  minute: Field;
-  hour: Field;
-  day: Field;
-  month: Field;
-  /** 0 is Sunday. */
-  weekday: Field;
-}
-
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 const WEEKDAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'];
 
@@ -20,27 +10,21 @@ const LIMITS = {
   hour: { least: 0, most: 23, names: [] },
   day: { least: 1, most: 31, names: [] },
   month: { least: 1, most: 12, names: MONTHS },
+  /** 0 is Sunday. */
   weekday: { least: 0, most: 7, names: WEEKDAYS },
-} as const;
-
-const EVERY_SECOND: Fields = { second: 'all', minute: 'all', hour: 'all', day: 'all', month: 'all', weekday: 'all' };
-const KEYS = ['second', 'minute', 'hour', 'day', 'month', 'weekday'] as const;
+};
+export type Fields = Record<keyof typeof LIMITS, Field>;
 
 /** Reads figures, names, lists, ranges and steps; undefined where a cron line says more. */
 export function fieldsOf(cron: string): Fields | undefined {
   const words = cron.trim().split(/\s+/);
-  const [second, minute, hour, day, month, weekday] = words.length === 5 ? ['0', ...words] : words;
-  if (weekday === undefined || words.length > 6) return undefined;
+  const all = words.length === 5 ? ['0', ...words] : words;
+  const [day, weekday] = [all[3], all[5]];
+  if (all.length !== 6) return undefined;
   // Readers of cron disagree on whether a star with a step is a star to the other of the two days.
   if ([day, weekday].some((word) => word?.startsWith('*/')) && day !== '*' && weekday !== '*') return undefined;
-  const said = { second, minute, hour, day, month, weekday };
-  const fields: Partial<Fields> = {};
-  for (const key of KEYS) {
-    const field = fieldOf(said[key] ?? '', LIMITS[key]);
-    if (field === undefined) return undefined;
-    fields[key] = field;
-  }
-  return { ...EVERY_SECOND, ...fields };
+  const fields = Object.entries(LIMITS).map(([key, limits], i) => [key, fieldOf(all[i] ?? '', limits)] as const);
+  return fields.some(([, field]) => field === undefined) ? undefined : (Object.fromEntries(fields) as Fields);
 }
 
 interface Limits {

@@ -1,7 +1,7 @@
 import type { ChangedDrill, ChangedFigure, ChangedTask, Comparison, Difference } from '../../core/comparison.ts';
 import { NOISE } from '../../judge/compare.ts';
 import { groupedBy } from '../../reporters/digest.ts';
-import { scoreWords, withUnread } from '../../reporters/words.ts';
+import { few, scoreWords, withUnread } from '../../reporters/words.ts';
 import { count, seconds, usd } from '../../text/words.ts';
 
 /** How a name, a text that somebody else wrote, and the check of a finding are put down. */
@@ -78,12 +78,6 @@ function grouped<T extends Placed & { before: unknown; now: unknown }>(
     now: asks(list, 'now'),
   }));
 }
-
-/** Names, the first few of them. */
-const few = (names: readonly string[]): string =>
-  names.length <= FEW ? names.join(', ') : `${names.slice(0, FEW).join(', ')} and ${names.length - FEW} more`;
-
-const FEW = 3;
 
 /** `2 asks, 1 before`. */
 const growth = ({ tasks, before, now }: Group<unknown>): string =>

@@ -21,6 +21,10 @@ interface Finding {
   fix?: string;
 }
 
+const finding = (what: string, state: Finding['state'], says: string, fix?: string): Finding => ({
+  ...{ what, state, says, ...(fix !== undefined && { fix }) },
+});
+
 const LEAST_NODE = [20, 19];
 /** Whoever answers at all has answered by then. */
 const REACHED_MS = 3000;
@@ -67,24 +71,20 @@ function versions(): Finding[] {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const [least = 0, andMinor = 0] = LEAST_NODE;
   const fits = major > least || (major === least && minor >= andMinor);
+  const fix = fits ? undefined : `Install Node ${LEAST_NODE.join('.')} or newer.`;
   return [
-    { what: 'drill', state: 'ok', says: packageVersion() },
-    {
-      ...{ what: 'node', state: fits ? 'ok' : 'problem', says: process.versions.node },
-      ...(!fits && { fix: `Install Node ${LEAST_NODE.join('.')} or newer.` }),
-    },
+    finding('drill', 'ok', packageVersion()),
+    finding('node', fits ? 'ok' : 'problem', process.versions.node, fix),
   ];
 }
 
 function configuration(cwd: string, { value, problems }: ReturnType<typeof attempt<Config | undefined>>): Finding[] {
   const what = 'configuration';
-  const near = nearMisses(cwd).map(
-    ({ file, fix }): Finding => ({ what, state: 'note', says: `${file} is not read`, fix }),
-  );
+  const near = nearMisses(cwd).map(({ file, fix }) => finding(what, 'note', `${file} is not read`, fix));
   if (problems.length > 0) return [...problems, ...near];
-  if (value !== undefined) return [{ what, state: 'ok', says: CONFIG_FILE }, ...near];
+  if (value !== undefined) return [finding(what, 'ok', CONFIG_FILE), ...near];
   const says = `no ${CONFIG_FILE} here: the roles and the reference agent of the package are used`;
-  return [{ what, state: 'note', says, fix: '`drill init` writes one' }, ...near];
+  return [finding(what, 'note', says, '`drill init` writes one'), ...near];
 }
 
 function drills(cwd: string, catalogue: Catalogue): Finding[] {
@@ -93,13 +93,8 @@ function drills(cwd: string, catalogue: Catalogue): Finding[] {
   const problems = all.flatMap(({ path }) => attempt(what, () => loadDrill(path, catalogue, { cwd })).problems);
   if (problems.length > 0) return problems;
   const own = all.some(({ path }) => path.startsWith(join(cwd, 'drills')));
-  return [
-    {
-      what,
-      state: own ? 'ok' : 'note',
-      says: own ? `${all.length} in drills/` : 'none of its own: those of the package',
-    },
-  ];
+  if (own) return [finding(what, 'ok', `${all.length} in drills/`)];
+  return [finding(what, 'note', 'none of its own: those of the package')];
 }
 
 async function targetOf(
@@ -113,7 +108,7 @@ async function targetOf(
     const { kind, declares, roles } = await describeTarget(name, terminal, config, catalogue);
     const says = `${name} (${kind}) loads; it claims ${declares.features.join(', ') || 'nothing'}`;
     return [
-      { what: 'target', state: 'ok', says },
+      finding('target', 'ok', says),
       ...(await placeOf(name, config, catalogue, terminal, roles)),
       ...keys(roles, terminal),
     ];
@@ -124,11 +119,11 @@ async function targetOf(
 
 /** Which keys there are, and nothing of them. */
 const keys = (roles: Roles, { env }: Pick<Terminal, 'env'>): Finding[] =>
-  Object.entries(roles).flatMap(([role, { key_env }]): Finding[] => {
+  Object.entries(roles).flatMap(([role, { key_env }]) => {
     if (key_env === undefined) return [];
     const has = (env[key_env] ?? '') !== '';
     const says = `${key_env} of ${role} is ${has ? 'set' : 'not set'}; only --mode live needs it, a mocked drill hands on a dummy`;
-    return [{ what: 'key', state: has ? 'ok' : 'note', says }];
+    return [finding('key', has ? 'ok' : 'note', says)];
   });
 
 /** Of a program, whether it is there; of a service that runs already, whether it answers and whether its models' ports are free. */
@@ -150,14 +145,12 @@ async function placeOf(
   for (let port = at.port; port <= at.port + Object.keys(roles).length; port += 1)
     if (!(await isFree(port))) taken.push(port);
   const last = at.port + Object.keys(roles).length;
-  const ports: Finding =
-    taken.length === 0
-      ? { what: 'ports', state: 'ok', says: `${at.port} to ${last} are free for its models and tools` }
-      : {
-          ...{ what: 'ports', state: 'problem', says: `${taken.join(', ')} taken: its models cannot listen there` },
-          fix: 'End what has them, or name others by `stand: { port: … }` of the target.',
-        };
-  return [await reached(about), ports];
+  const service = await reached(about);
+  if (taken.length === 0)
+    return [service, finding('ports', 'ok', `${at.port} to ${last} are free for its models and tools`)];
+  const says = `${taken.join(', ')} taken: its models cannot listen there`;
+  const fix = 'End what has them, or name others by `stand: { port: … }` of the target.';
+  return [service, finding('ports', 'problem', says, fix)];
 }
 
 function program(word: string, folder: string, env: Terminal['env']): Finding {
@@ -167,13 +160,8 @@ function program(word: string, folder: string, env: Terminal['env']): Finding {
   const found = [word, ...places].find((path) =>
     path !== word || /^[\\/]/.test(word) ? kindOf(path) === 'file' : false,
   );
-  if (found !== undefined) return { what: 'program', state: 'ok', says: displayPath(found) };
-  return {
-    what: 'program',
-    state: 'problem',
-    says: `there is no ${word}`,
-    fix: 'Install it, or write its path into `command`.',
-  };
+  if (found !== undefined) return finding('program', 'ok', displayPath(found));
+  return finding('program', 'problem', `there is no ${word}`, 'Install it, or write its path into `command`.');
 }
 
 async function reached(url: string): Promise<Finding> {
@@ -184,16 +172,11 @@ async function reached(url: string): Promise<Finding> {
       redirect: 'manual',
       signal: AbortSignal.timeout(REACHED_MS),
     });
-    return { what: 'service', state: 'ok', says: `${url} answers (${status} to HEAD)` };
+    return finding('service', 'ok', `${url} answers (${status} to HEAD)`);
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     const says = `${url} does not answer: ${messageOf(cause)}`;
-    return {
-      what: 'service',
-      state: 'problem',
-      says,
-      fix: 'Start it, or add `start:` with the command that drill starts it by.',
-    };
+    return finding('service', 'problem', says, 'Start it, or add `start:` with the command that drill starts it by.');
   }
 }
 

@@ -4,7 +4,7 @@ import { takeId } from '../../cassettes/refs.ts';
 import { callOf } from '../../cassettes/request.ts';
 import { loadCassettes, recordedWorkflows } from '../../config/cassette-files.ts';
 import type { Catalogue } from '../../config/catalogue-type.ts';
-import { suggest } from '../../config/closest.ts';
+import { unknown } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { displayPath } from '../../config/read-file.ts';
 import { DEFAULT_ROLES } from '../../config/target.ts';
@@ -16,8 +16,9 @@ import { Withheld } from '../../core/upstream.ts';
 import { NetworkFailure } from '../../core/wire.ts';
 import { type LiveRun, openLiveRun } from '../../live-run.ts';
 import { createRedaction, secretsOf } from '../../redaction/redact.ts';
+import { groupedBy } from '../../reporters/digest.ts';
 import { visible } from '../../reporters/json.ts';
-import { clean } from '../../reporters/words.ts';
+import { clean, few } from '../../reporters/words.ts';
 import { dummyKey } from '../../stand/route.ts';
 import { finderOf } from '../../text/patterns.ts';
 import { count } from '../../text/words.ts';
@@ -100,13 +101,9 @@ export async function drift(
 }
 
 function expectKnown(ignore: readonly string[]): void {
-  const unknown = ignore.find((what) => DRIFTS.every((one) => one !== what));
-  if (unknown === undefined) return;
-  throw new DrillError({
-    message: `there is nothing called "${unknown}" that could drift`,
-    place: { file: '--ignore' },
-    fix: suggest(unknown, DRIFTS, 'what can drift'),
-  });
+  const strange = ignore.find((what) => DRIFTS.every((one) => one !== what));
+  if (strange === undefined) return;
+  throw unknown(`there is nothing called "${strange}" that could drift`, '--ignore', strange, DRIFTS, 'what can drift');
 }
 
 function recordingsOf(cwd: string, only: readonly string[]): Asked[] {
@@ -122,13 +119,9 @@ function recordingsOf(cwd: string, only: readonly string[]): Asked[] {
       fix: 'Record something with `drill run … --mode live --record`.',
     });
   const known = [...new Set(all.map(({ take }) => take.request.role))];
-  const unknown = only.find((role) => !known.includes(role));
-  if (unknown !== undefined)
-    throw new DrillError({
-      message: `nothing is recorded of a role "${unknown}"`,
-      place: { file: '--role' },
-      fix: suggest(unknown, known, 'recorded roles'),
-    });
+  const strange = only.find((role) => !known.includes(role));
+  if (strange !== undefined)
+    throw unknown(`nothing is recorded of a role "${strange}"`, '--role', strange, known, 'recorded roles');
   return all.filter(({ take }) => only.length === 0 || only.includes(take.request.role));
 }
 
@@ -159,17 +152,12 @@ async function askAgain(
 
 function wordsOf({ compared, not_asked }: Result): string {
   const lines: string[] = [];
-  for (const role of [...new Set(compared.map((one) => one.role))]) {
-    const own = compared.filter((one) => one.role === role);
+  for (const [role, own] of groupedBy(compared, (one) => one.role)) {
     const drifted = own.filter(({ differences }) => differences.length > 0);
     lines.push(`${role}: ${count(own.length, 'recording')} asked again, ${drifted.length} drifted`);
-    const groups = new Map<string, string[]>();
-    for (const { id, differences } of drifted)
-      for (const one of differences) {
-        const words = lineOf(one);
-        groups.set(words, [...(groups.get(words) ?? []), id]);
-      }
-    for (const [words, ids] of groups) lines.push(`  ${words}  (${few(ids)})`);
+    const told = drifted.flatMap(({ id, differences }) => differences.map((one) => ({ id, words: lineOf(one) })));
+    const groups = groupedBy(told, ({ words }) => words);
+    for (const [words, all] of groups) lines.push(`  ${words}  (${few(all.map(({ id }) => id))})`);
   }
   for (const { id, role, why } of not_asked) lines.push(`not compared: ${id} (${role}): ${why}`);
   return `${lines.map(inOneLine).join('\n')}\n`;
@@ -185,7 +173,3 @@ function lineOf({ what, kind, where, was, now }: Drift): string {
   if (kind === 'went') return `${named} went${was === 'there' ? '' : `: ${was}`}`;
   return `${named} changed: ${was} → ${now}`;
 }
-
-const FEW = 3;
-const few = (ids: readonly string[]): string =>
-  ids.length <= FEW ? ids.join(', ') : `${ids.slice(0, FEW).join(', ')} and ${ids.length - FEW} more`;

@@ -1,5 +1,5 @@
 import { join, relative, resolve } from 'node:path';
-import { suggest } from '../../config/closest.ts';
+import { unknown } from '../../config/closest.ts';
 import { DrillError } from '../../core/errors.ts';
 import type { RunReport } from '../../core/report.ts';
 import { compareRuns } from '../../judge/compare.ts';
@@ -53,11 +53,13 @@ export function history({ drill, last, json, out }: HistoryFlags, { cwd, stdout,
     if (wanted !== undefined) runs.push(wanted);
   }
   if (runs.length === 0 && drill !== undefined && seen.length > 0)
-    throw new DrillError({
-      message: `no run below ${out} has the drill "${drill}"`,
-      place: { file: '--drill' },
-      fix: suggest(drill, unique(seen), 'drills that were run'),
-    });
+    throw unknown(
+      `no run below ${out} has the drill "${drill}"`,
+      '--drill',
+      drill,
+      unique(seen),
+      'drills that were run',
+    );
   const rows = runs.slice(0, last).map((run, i) => rowOf(run, runs.slice(i + 1)));
   if (json) stdout.write(visible(`${JSON.stringify({ schema: 'drill.history/1', runs: rows }, null, 2)}\n`));
   else stdout.write(rows.length === 0 ? `no run has a report below ${clean(out)}\n` : tableOf(rows));

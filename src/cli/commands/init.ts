@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Catalogue } from '../../config/catalogue-type.ts';
-import { suggest } from '../../config/closest.ts';
+import { unknown } from '../../config/closest.ts';
 import { CONFIG_FILE } from '../../config/config-file.ts';
 import { kindOf, readText } from '../../config/read-file.ts';
 import { codeOf, DrillError } from '../../core/errors.ts';
@@ -48,14 +48,9 @@ export function init({ ci, force, dryRun }: InitFlags, catalogue: Catalogue, ter
 }
 
 function hostOf(ci: string): (project: CiProject, cwd: string) => Plan {
-  const names = Object.keys(HOSTS);
   const plan = Object.hasOwn(HOSTS, ci) ? HOSTS[ci] : undefined;
   if (plan !== undefined) return plan;
-  throw new DrillError({
-    message: `there is no CI called "${ci}"`,
-    place: { file: '--ci' },
-    fix: suggest(ci, names, 'there is'),
-  });
+  throw unknown(`there is no CI called "${ci}"`, '--ci', ci, Object.keys(HOSTS), 'there is');
 }
 
 /** A file of its own can be written again without touching the user's; GitLab is told of it in the one that it reads. */

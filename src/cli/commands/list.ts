@@ -1,5 +1,5 @@
 import type { Catalogue } from '../../config/catalogue-type.ts';
-import { suggest } from '../../config/closest.ts';
+import { unknown } from '../../config/closest.ts';
 import { loadConfig } from '../../config/config-file.ts';
 import { loadDrill } from '../../config/drill-file.ts';
 import { type FoundFile, listDrills, listWorkflows, sourceHomes } from '../../config/find.ts';
@@ -7,7 +7,6 @@ import type { LoadedDrill } from '../../config/loaded-drill.ts';
 import { Problems } from '../../config/problems.ts';
 import { displayPath } from '../../config/read-file.ts';
 import { loadWorkflow } from '../../config/workflow-folder.ts';
-import { DrillError } from '../../core/errors.ts';
 import type { Workflow } from '../../core/golden-task.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -35,11 +34,7 @@ export function list(
   };
   const names = Object.keys(kinds);
   if (what !== undefined && !names.includes(what))
-    throw new DrillError({
-      message: `there is nothing called "${what}" to list`,
-      place: { file: 'drill list' },
-      fix: suggest(what, names, 'there is'),
-    });
+    throw unknown(`there is nothing called "${what}" to list`, 'drill list', what, names, 'there is');
   const chosen = names.filter((name) => what === undefined || name === what);
   const rows = Object.fromEntries(chosen.map((name) => [name, kinds[name]?.() ?? []]));
   stdout.write(

@@ -1,6 +1,6 @@
 import { join, relative, resolve } from 'node:path';
 import type { Catalogue } from '../../config/catalogue-type.ts';
-import { suggest } from '../../config/closest.ts';
+import { unknown } from '../../config/closest.ts';
 import { CONFIG_FILE, type Config, loadConfig } from '../../config/config-file.ts';
 import { packageRoot } from '../../config/find.ts';
 import { Problems } from '../../config/problems.ts';
@@ -109,11 +109,7 @@ const command = (): string[] => [process.execPath, join(packageRoot(), 'bin/dril
 function hostOf(name: string) {
   const host = Object.hasOwn(PRINTED, name) ? PRINTED[name] : undefined;
   if (host !== undefined) return host;
-  throw new DrillError({
-    message: `nothing can be printed for "${name}"`,
-    place: { file: '--print' },
-    fix: suggest(name, Object.keys(PRINTED), 'hosts'),
-  });
+  throw unknown(`nothing can be printed for "${name}"`, '--print', name, Object.keys(PRINTED), 'hosts');
 }
 
 /** The schedules of the configuration, or the one of the command line. A target that a run would not take by itself is named. */

@@ -1,7 +1,6 @@
 import { basename } from 'node:path';
-import { suggest } from '../../config/closest.ts';
+import { unknown } from '../../config/closest.ts';
 import { jsonSchemas } from '../../config/json-schemas.ts';
-import { DrillError } from '../../core/errors.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** Prints the JSON Schema of a file format, or which there are. Throws a DrillError for one that does not exist. */
@@ -14,7 +13,6 @@ export function schema(name: string | undefined, { stdout }: Pick<Terminal, 'std
     return;
   }
   const chosen = schemas.get(name);
-  const problem = { message: `there is no schema "${name}"`, place: { file: 'drill schema' } };
-  if (chosen === undefined) throw new DrillError({ ...problem, fix: suggest(name, names, 'schemas') });
+  if (chosen === undefined) throw unknown(`there is no schema "${name}"`, 'drill schema', name, names, 'schemas');
   stdout.write(`${JSON.stringify(chosen, null, 2)}\n`);
 }

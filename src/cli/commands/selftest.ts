@@ -1,6 +1,6 @@
 import type { Catalogue } from '../../config/catalogue-type.ts';
-import { suggest } from '../../config/closest.ts';
-import { DrillError, EXIT } from '../../core/errors.ts';
+import { unknown } from '../../config/closest.ts';
+import { EXIT } from '../../core/errors.ts';
 import { selftest, type Tried } from '../../selftest.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -15,13 +15,9 @@ export async function fireFaults(
   { stdout }: Pick<Terminal, 'stdout'>,
 ): Promise<number> {
   const known = catalogue.faults.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown !== undefined)
-    throw new DrillError({
-      message: `there is no fault "${unknown}"`,
-      place: { file: 'drill selftest' },
-      fix: suggest(unknown, known, 'faults'),
-    });
+  const strange = names.find((name) => !known.includes(name));
+  if (strange !== undefined)
+    throw unknown(`there is no fault "${strange}"`, 'drill selftest', strange, known, 'faults');
   const tried = await selftest(
     catalogue.faults.filter(({ name }) => names.length === 0 || names.includes(name)),
     catalogue,
