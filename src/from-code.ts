@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { runDrills as run } from './assemble.ts';
 import { parseWith } from './config/issues.ts';
 import { DrillError } from './core/errors.ts';
+import { whole } from './core/numbers.ts';
+import { entryOf } from './core/once.ts';
 import type { CellReport, JudgedDrill, RunReport } from './core/report.ts';
 import type { RunRequest } from './opened.ts';
 import { DEFAULTS, MAX_JOBS, MAX_SEED } from './run-defaults.ts';
@@ -31,10 +33,10 @@ const Options: z.ZodType<DrillsOptions> = z.strictObject({
   ...{ task: texts, tag: texts, fault: texts, reporter: texts },
   ...{ target: text, tasks: text, cwd: text, config: text, baseline: text },
   ...{ bail: flag, bodies: flag, allowInconclusive: flag },
-  seed: z.number().int().min(0).max(MAX_SEED).optional(),
+  seed: whole(0, MAX_SEED).optional(),
   mode: z.enum(['mock', 'live']).optional(),
   replies: z.enum(['scripted', 'recorded']).optional(),
-  jobs: z.number().int().min(1).max(MAX_JOBS).optional(),
+  jobs: whole(1, MAX_JOBS).optional(),
   out: z.union([z.string(), z.literal(false)]).optional(),
   minScore: z.number().min(0).max(100).optional(),
   unread: z.enum(['passed', 'inconclusive']).optional(),
@@ -133,11 +135,10 @@ function ranOf({ name, title, hypothesis, verdict, score, reasons, reproduce, ..
   for (const { checks, task, phase } of [{ checks: judged.checks, task: undefined, phase: undefined }, ...judged.tasks])
     for (const { check, severity, reason } of checks.filter((cell) => cell.verdict === 'failed')) {
       const key = JSON.stringify([check, task, phase]);
-      const known = findings.get(key);
       const where = task !== undefined && { task, phase };
       const advice = judged.advice?.[check];
-      if (known !== undefined) known.count += 1;
-      else findings.set(key, { check, severity, reason, ...where, count: 1, ...(advice !== undefined && { advice }) });
+      const more = advice !== undefined && { advice };
+      entryOf(findings, key, () => ({ check, severity, reason, ...where, count: 0, ...more })).count += 1;
     }
   return { name, title, hypothesis, verdict, score, reasons, reproduce, findings: [...findings.values()] };
 }

@@ -14,6 +14,7 @@ import { Role, type Roles } from './core/declaration.ts';
 import { type FaultUse, placeOf } from './core/drill.ts';
 import { DrillError } from './core/errors.ts';
 import { GoldenTask, sourcesFor, type Workflow } from './core/golden-task.ts';
+import { whole } from './core/numbers.ts';
 import type { Fault, Habitat } from './core/plugin.ts';
 import { createRandom } from './core/random.ts';
 import type { Scope, Stand } from './core/stand.ts';
@@ -326,7 +327,7 @@ function notBound(error: unknown, { host, port }: { host: string; port: number }
 const DAY_MS = 86_400_000;
 const MOST_FAULTS = 200;
 const Lasting = z.looseObject({
-  ttl_ms: z.number().int().min(1).max(DAY_MS).optional().describe('milliseconds after which it is taken away again'),
+  ttl_ms: whole(1, DAY_MS).optional().describe('milliseconds after which it is taken away again'),
 });
 
 /** The faults of a stand by their ids. Of one that is taken away no timer is left. */

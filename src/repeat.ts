@@ -1,3 +1,4 @@
+import { entryOf } from './core/once.ts';
 import type { Output } from './core/plugin.ts';
 import type { JudgedDrill } from './core/report.ts';
 import type { VerdictWord } from './core/verdict.ts';
@@ -43,10 +44,10 @@ export async function repeatRuns(repeat: Repeat): Promise<VerdictWord> {
     if (signal.aborted) break;
     done += 1;
     for (const [name, verdict, why] of drills) {
-      const tally = tallies.get(name) ?? { passed: 0, failed: 0, inconclusive: 0, not_applicable: 0, open: [] };
+      const none = { passed: 0, failed: 0, inconclusive: 0, not_applicable: 0, open: [] };
+      const tally = entryOf(tallies, name, () => none);
       tally[verdict] += 1;
       if (verdict === 'failed' || verdict === 'inconclusive') tally.open.push({ run, verdict, why });
-      tallies.set(name, tally);
     }
     const passed = drills.filter(([, verdict]) => verdict === 'passed').length;
     stderr.write(`${done} of ${times}: ${passed} of ${count(drills.length, 'drill')} passed  ${run}\n`);

@@ -9,6 +9,7 @@ import { type FaultUse, paramsOf, placeOf } from './core/drill.ts';
 import type { Effect } from './core/effect.ts';
 import { type GoldenTask, sourcesFor, type Workflow } from './core/golden-task.ts';
 import type { CallBody, Message } from './core/model-call.ts';
+import { entryOf } from './core/once.ts';
 import type { Fault } from './core/plugin.ts';
 import { type Protocol, protocolOf } from './core/protocol.ts';
 import { createRandom } from './core/random.ts';
@@ -71,9 +72,7 @@ function workflowsFrom(catalogue: Catalogue): (fault: Fault) => Workflow {
   const read = (name: string) => loadWorkflow(findWorkflow(name, root), sourceHomes(root), catalogue, name);
   return ({ drill = 'timeout_primary' }) => {
     const { workflow: name } = loadDrill(findDrill(drill, root).path, catalogue).drill;
-    const workflow = known.get(name) ?? read(name);
-    known.set(name, workflow);
-    return workflow;
+    return entryOf(known, name, read);
   };
 }
 

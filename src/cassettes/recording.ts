@@ -2,7 +2,7 @@ import type { Take } from '../core/cassette.ts';
 import type { Clock } from '../core/clock.ts';
 import { gather } from '../core/gathered.ts';
 import { type CallOutside, type ReplySource, Withheld } from '../core/upstream.ts';
-import { header } from '../core/wire.ts';
+import { header, watched } from '../core/wire.ts';
 import { concat } from '../protocols/json.ts';
 import type { Redaction } from '../redaction/redact.ts';
 import { isoTime } from '../world/index.ts';
@@ -57,38 +57,6 @@ export function recording(source: ReplySource, tape: Tape, { clock, workflow, dr
       return { ...received, body };
     },
   };
-}
-
-/** The same bytes, with somebody who sees them; whoever leaves, even before the first of them, leaves the source as well. */
-function watched(
-  body: AsyncIterable<Uint8Array>,
-  seen: { on(bytes: Uint8Array): void; over(how: 'ended' | 'left' | 'failed'): void },
-): AsyncIterable<Uint8Array> {
-  const inner = body[Symbol.asyncIterator]();
-  let open = true;
-  const end: typeof seen.over = (how) => {
-    if (open) seen.over(how);
-    open = false;
-  };
-  const iterator: AsyncIterator<Uint8Array> = {
-    async next() {
-      try {
-        const result = await inner.next();
-        if (result.done === true) end('ended');
-        else seen.on(result.value);
-        return result;
-      } catch (error) {
-        end('failed');
-        throw error;
-      }
-    },
-    async return() {
-      end('left');
-      await inner.return?.();
-      return { done: true, value: undefined };
-    },
-  };
-  return { [Symbol.asyncIterator]: () => iterator };
 }
 
 function saysItsEnd({ outside, head, chunks }: Pick<Heard, 'outside' | 'head' | 'chunks'>): boolean {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { RecordedRequest } from '../core/cassette.ts';
 import type { CallBody, Message, ModelCall } from '../core/model-call.ts';
+import { entryOf } from '../core/once.ts';
 import type { Redaction } from '../redaction/redact.ts';
 import { canonicalJson, canonicalText } from '../text/canonical.ts';
 
@@ -26,11 +27,7 @@ export function requestOf(call: ModelCall, redaction: Redaction): RecordedReques
 function messagesOf({ messages }: CallBody): RecordedRequest['messages'] {
   const ids = new Map<string, string>();
   /** Some clients draw the ids of tool calls themselves: they are counted. */
-  const counted = (id: string): string => {
-    const known = ids.get(id) ?? `call_${ids.size + 1}`;
-    ids.set(id, known);
-    return known;
-  };
+  const counted = (id: string) => entryOf(ids, id, () => `call_${ids.size + 1}`);
   return messages.map(({ role, content, images = [], toolCalls = [], toolCallId }: Message) => ({
     role,
     content,

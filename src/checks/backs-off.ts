@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type CallView, callsOf } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
+import { entryOf } from '../core/once.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { count } from '../text/words.ts';
 import { comeBackAt } from './retry-after.ts';
@@ -52,8 +53,7 @@ export const backsOff = defineDrillCheck({
     let asTold = 0;
 
     function measure(calls: CallView[], phase: string): void {
-      const here = phases.get(phase) ?? { all: 0, short: new Pauses() };
-      phases.set(phase, here);
+      const here = entryOf(phases, phase, () => ({ all: 0, short: new Pauses() }));
       const retries = new Map<string, number>();
       for (const [i, { call }] of calls.entries()) {
         const before = calls.slice(0, i).findLast((c) => c.call.role === call.role);

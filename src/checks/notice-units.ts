@@ -1,4 +1,5 @@
 import type { Meaning } from '../core/notices.ts';
+import { entryOf, once } from '../core/once.ts';
 import type { Notice } from '../core/outcome.ts';
 import type { Case } from '../core/plugin.ts';
 import type { Verdict } from '../core/verdict.ts';
@@ -17,15 +18,11 @@ export interface Unit {
 }
 
 /** The readings of a workflow, with the names of its tools. Made once for each golden task, whose asks share them. */
-const readers = new WeakMap<object, WeakMap<object, Reader>>();
+const readersOf = once((_: object) => new WeakMap<object, Reader>());
 
 export function readerFor({ notices, task, contract }: Pick<Case, 'notices' | 'task' | 'contract'>): Reader {
-  const ofTasks = readers.get(notices) ?? new WeakMap<object, Reader>();
-  readers.set(notices, ofTasks);
   const tools = () => [...Object.keys(contract?.permissions?.tools ?? {}), ...task.turns.map((turn) => turn.tool)];
-  const reader = ofTasks.get(task) ?? readerOf(notices, unique(tools()));
-  ofTasks.set(task, reader);
-  return reader;
+  return entryOf(readersOf(notices), task, () => readerOf(notices, unique(tools())));
 }
 
 /** A notice as it is read, part by part. */

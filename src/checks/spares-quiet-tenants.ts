@@ -1,3 +1,4 @@
+import { entryOf } from '../core/once.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { BASELINE } from '../core/trace.ts';
 import { count, seconds, unique } from '../text/words.ts';
@@ -64,8 +65,7 @@ export const sparesQuietTenants = defineDrillCheck({
         if (event.kind === 'outcome' && event.phase === BASELINE) usual.set(event.task, event.outcome.kind);
         const ended = asks.follow(event);
         if (event.kind === 'ask' && asks.isInPhase(event)) {
-          const tenant = tenants.get(event.tenant) ?? new Tenant();
-          tenants.set(event.tenant, tenant);
+          const tenant = entryOf(tenants, event.tenant, () => new Tenant());
           tenant.asks += 1;
           tenant.tasks.add(event.task);
         }

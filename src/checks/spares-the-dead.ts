@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { ResolvedDeclaration } from '../core/declaration.ts';
 import { modeOfAbort } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
+import { entryOf } from '../core/once.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { FAILURE_MODES } from '../core/taxonomy.ts';
 import { BASELINE, type EventOf, type TraceEvent } from '../core/trace.ts';
@@ -97,13 +98,7 @@ export const sparesTheDead = defineDrillCheck({
     const spared = new Set<number>();
     const chances: number[] = [];
 
-    function watchOf(ask: number): Watch {
-      const tenant = asking.get(ask) ?? '';
-      const watch = tenants.get(tenant) ?? new Watch(limits);
-      tenants.set(tenant, watch);
-      return watch;
-    }
-    const both = (ask: number) => [all, watchOf(ask)];
+    const both = (ask: number) => [all, entryOf(tenants, asking.get(ask) ?? '', () => new Watch(limits))];
 
     function ended(event: EventOf<'call-end'> | EventOf<'call-abort'>): void {
       const mode = event.kind === 'call-abort' ? modeOfAbort(event) : event.failure_mode;

@@ -1,4 +1,5 @@
 import type { Contract } from '../core/contract.ts';
+import { entryOf } from '../core/once.ts';
 import type { TraceEvent } from '../core/trace.ts';
 
 /** A call counts from its beginning, with what it cost when that is known. */
@@ -43,8 +44,7 @@ export class Books {
 
   enter(event: TraceEvent): void {
     if (event.kind === 'ask') {
-      const account = this.accounts.get(event.tenant) ?? new Account();
-      this.accounts.set(event.tenant, account);
+      const account = entryOf(this.accounts, event.tenant, () => new Account());
       this.asking.set(event.ask, { account, called: false });
       account.asks = [...account.asks.filter((at) => event.at - at < this.window_ms), event.at];
       account.most.asks = Math.max(account.most.asks, account.asks.length);

@@ -1,6 +1,7 @@
 import { basename, dirname, extname, join } from 'node:path';
 import { Cassette } from '../core/cassette.ts';
 import { DrillError } from '../core/errors.ts';
+import { entryOf } from '../core/once.ts';
 import { dataFilesIn, foldersIn } from './find.ts';
 import { inspect } from './issues.ts';
 import { Problems } from './problems.ts';
@@ -62,8 +63,7 @@ export function loadCassette(path: string, workflow = basename(dirname(path))): 
 export function cassettesFinder(cwd: string): (workflow: string) => Cassette[] {
   const known = new Map<string, Cassette[]>();
   return (workflow) => {
-    const cassettes = known.get(workflow) ?? loadCassettes(cwd, workflow);
-    known.set(workflow, cassettes);
+    const cassettes = entryOf(known, workflow, () => loadCassettes(cwd, workflow));
     if (cassettes.some(({ takes }) => takes.length > 0)) return cassettes;
     const others = recordedWorkflows(cwd).filter((name) => name !== workflow);
     const or = others.length === 0 ? '' : `, or name drills of what has some: ${others.join(', ')}`;

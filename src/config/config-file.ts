@@ -2,6 +2,7 @@ import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { Declaration, NEEDS_MEMORY, type Role, Roles } from '../core/declaration.ts';
 import { KnownFailure } from '../core/known-failure.ts';
+import { whole } from '../core/numbers.ts';
 import { Schedule, ScheduleName } from '../core/schedule.ts';
 import { StopConditions } from '../core/stop.ts';
 import { CommandParams, HttpParams } from '../core/target-params.ts';
@@ -78,7 +79,7 @@ export const Config = z.strictObject({
     .default([])
     .describe('RE2 patterns of what may not be recorded, beside keys, e-mail addresses, card and phone numbers'),
   reports: z
-    .strictObject({ keep: z.number().int().min(1).max(100_000).describe('runs that `drill prune` leaves') })
+    .strictObject({ keep: whole(1, 100_000).describe('runs that `drill prune` leaves') })
     .optional()
     .describe('nothing is ever removed but by `drill prune`'),
   known_failures: z
@@ -97,11 +98,7 @@ export const Config = z.strictObject({
         .positive()
         .max(1_000_000)
         .describe('US dollars a UTC day, of all live runs of this machine'),
-      max_output_tokens: z
-        .number()
-        .int()
-        .min(1)
-        .max(1_000_000)
+      max_output_tokens: whole(1, 1_000_000)
         .optional()
         .describe('for requests that set no limit of their own; without it they are refused'),
       ledger: z

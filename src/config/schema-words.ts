@@ -1,16 +1,13 @@
 import { z } from 'zod';
+import { once } from '../core/once.ts';
 
 /** A piece of JSON Schema, as zod writes it. */
 export type Piece = z.core.JSONSchema.BaseSchema;
 
-const written = new WeakMap<z.ZodType, Piece>();
-
 /** Written once a schema: a file with a thousand slips asks for it a thousand times. */
-export function jsonSchemaOf(schema: z.ZodType): Piece {
-  const piece = written.get(schema) ?? z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  written.set(schema, piece);
-  return piece;
-}
+export const jsonSchemaOf = once(
+  (schema: z.ZodType): Piece => z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }),
+);
 
 /** The pieces that could describe the value at a path: several where there is a choice. */
 export function piecesAt(root: Piece, path: readonly PropertyKey[]): Piece[] {

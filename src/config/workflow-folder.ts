@@ -6,6 +6,7 @@ import { Contract } from '../core/contract.ts';
 import { DrillError, formatPlace, type Place } from '../core/errors.ts';
 import { GoldenTask, type Source, type Workflow } from '../core/golden-task.ts';
 import { Notices } from '../core/notices.ts';
+import { entryOf } from '../core/once.ts';
 import { isRecord, type Json } from '../text/json.ts';
 import { suggest } from './closest.ts';
 import { dataFilesIn, namesIn } from './find.ts';
@@ -192,11 +193,8 @@ function tellTasks(told: Problems, tasks: readonly PlacedTask[], { sizeOf }: Jud
 /** The documents and records the tasks may cite, each once a tenant. */
 function sourcesOf(told: Problems, tasks: readonly PlacedTask[], homes: readonly string[]): Source[] {
   const listed = new Map<string, ReadonlySet<string>>();
-  const filesIn = (dir: string): ReadonlySet<string> => {
-    const files = listed.get(dir) ?? new Set(namesIn(dir).filter((name) => SOURCE_EXTENSIONS.includes(extname(name))));
-    listed.set(dir, files);
-    return files;
-  };
+  const filesIn = (dir: string): ReadonlySet<string> =>
+    entryOf(listed, dir, () => new Set(namesIn(dir).filter((name) => SOURCE_EXTENSIONS.includes(extname(name)))));
   const sources = new Map<string, Source | undefined>();
   for (const { value: task, place } of tasks) {
     const { tenant, fixtures } = task;

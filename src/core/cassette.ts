@@ -53,7 +53,7 @@ export type RecordedRequest = z.infer<typeof RecordedRequest>;
 
 export const RecordedReply = z
   .strictObject({
-    status: z.number().int().min(200).max(599),
+    status: whole(200, 599),
     headers: z.array(z.tuple([headerName, headerValue])).max(100),
     framing: z.enum(['length', 'chunked', 'close']),
     head_ms: whole(0, HOUR_MS).describe('milliseconds from the call to the head of its reply'),

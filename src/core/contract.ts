@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HOUR_MS, whole } from './numbers.ts';
 import { OutcomeKind, ToolMode } from './outcome-kind.ts';
 import { ToolRule } from './tools.ts';
 
@@ -55,8 +56,8 @@ export const Contract = z.strictObject({
     .describe('kinds of outcome that a reserve role may give; all of them without it'),
   budgets: z
     .strictObject({
-      window_ms: z.number().int().min(1).max(3_600_000).default(60_000).describe('milliseconds; it slides'),
-      requests: z.number().int().min(1).max(1_000_000).optional().describe('model calls a tenant may make in a window'),
+      window_ms: whole(1, HOUR_MS).default(60_000).describe('milliseconds; it slides'),
+      requests: whole(1, 1_000_000).optional().describe('model calls a tenant may make in a window'),
       usd: z.number().min(0).max(10_000).optional().describe('what a tenant may spend in a window'),
     })
     .optional()

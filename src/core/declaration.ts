@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HOUR_MS, whole } from './numbers.ts';
 import { FailureMode } from './taxonomy.ts';
 
 /** What a target may claim. A check belongs to a feature and is asked only of targets that claim it. */
@@ -38,13 +39,9 @@ export const Declaration = z.strictObject({
   features: z.array(Feature).describe('what the target claims to do'),
   chain: z.array(z.string()).min(1).optional().describe('roles in the order they are tried'),
   fails_over_on: z.array(FailureMode).optional().describe('failure modes that lead to the next role'),
-  retries: z.number().int().min(0).max(100).optional().describe('retries per role and ask, all layers together'),
-  deadline_ms: z.number().int().min(1).max(3_600_000).optional().describe('milliseconds a user waits at most'),
-  cooldown_ms: z
-    .number()
-    .int()
-    .min(1)
-    .max(3_600_000)
+  retries: whole(0, 100).optional().describe('retries per role and ask, all layers together'),
+  deadline_ms: whole(1, HOUR_MS).optional().describe('milliseconds a user waits at most'),
+  cooldown_ms: whole(1, HOUR_MS)
     .optional()
     .describe('milliseconds a role that failed is left alone at most, e.g. by a breaker; 60000 without'),
 });
@@ -87,7 +84,7 @@ export const RoleRules = z.strictObject({
   tool_call_ids: z
     .strictObject({
       pattern: z.string().min(1).max(200).optional().describe('an RE2 pattern of the whole id; case does not matter'),
-      max_length: z.number().int().min(1).max(1000).optional().describe('characters'),
+      max_length: whole(1, 1000).optional().describe('characters'),
     })
     .optional()
     .describe('what ids of tool calls look like'),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { leavesAfter } from './golden-task.ts';
+import { HOUR_MS, whole } from './numbers.ts';
 import { StopConditions } from './stop.ts';
 import { TriggerSpec } from './trigger.ts';
 
@@ -36,7 +37,7 @@ export const Load = z.union([
     arrive: z.enum(['together', 'in_turn']).describe('all at once, or each when the one before has ended'),
   }),
   z.strictObject({
-    every_ms: z.number().int().min(1).max(3_600_000).describe('milliseconds from one to the next, ended or not'),
+    every_ms: whole(1, HOUR_MS).describe('milliseconds from one to the next, ended or not'),
   }),
 ]);
 
@@ -44,10 +45,10 @@ const snakeCase = (what: string) => z.string().regex(/^[a-z][a-z0-9_]*$/, `${wha
 
 export const Phase = z.strictObject({
   name: snakeCase('a phase').describe('snake_case; unlike any other of the drill'),
-  tasks: z.number().int().min(1).max(10_000).describe('how many golden tasks, in name order, cycling'),
+  tasks: whole(1, 10_000).describe('how many golden tasks, in name order, cycling'),
   only: z.array(z.string()).min(1).max(100).optional().describe('names of golden tasks: no others are asked'),
   times: z
-    .record(z.string(), z.number().int().min(1).max(1000))
+    .record(z.string(), whole(1, 1000))
     .default({})
     .describe('noisy tenants: how often each of their golden tasks is asked where others are asked once'),
   load: Load.default({ arrive: 'in_turn' }).describe('how its tasks arrive'),
@@ -61,12 +62,12 @@ export const Phase = z.strictObject({
     .optional()
     .describe('what `task.stream` tells the target: whether its user reads along; without it nothing is said'),
   after_ms: z
-    .union([z.number().int().min(0).max(86_400_000), z.literal('cooldown')])
+    .union([whole(0, 86_400_000), z.literal('cooldown')])
     .default(0)
     .describe(
       'quiet milliseconds before its first task; `cooldown`: a little longer than the target may leave a role alone',
     ),
-  for_ms: z.number().int().min(0).max(86_400_000).optional().describe('it lasts at least this long'),
+  for_ms: whole(0, 86_400_000).optional().describe('it lasts at least this long'),
   leaves_after_ms: leavesAfter.describe(
     'the user of each of its tasks leaves so many milliseconds after the ask: the `signal` that the target was given fires',
   ),

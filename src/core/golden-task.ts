@@ -69,11 +69,7 @@ export const GoldenTask = z.strictObject({
     .describe('what the answer says: phrases, on word boundaries, or patterns'),
   must_not: z.array(Expectation).max(50).default([]).describe('what neither the answer nor its notice says'),
   requires_citation: z.boolean().default(false).describe('whether the answer cites sources that its model was given'),
-  max_latency_ms: z
-    .number()
-    .int()
-    .min(1)
-    .max(3_600_000)
+  max_latency_ms: whole(1, HOUR_MS)
     .optional()
     .describe("milliseconds a user waits at most; the target's own deadline where that is less"),
   leaves_after_ms: leavesAfter.describe(

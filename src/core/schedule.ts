@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { whole } from './numbers.ts';
 
 /** A word of a command line; whoever prints one writes it into files that are read line by line. */
 const Word = z
@@ -32,13 +33,8 @@ const Notify = z
     'say `command`, `webhook`, or both',
   );
 
-const seconds = (least: number) =>
-  z
-    .number()
-    .int()
-    .min(least)
-    .max(7 * 86_400);
-const limit = z.number().int().min(0).max(10_000).optional();
+const seconds = (least: number) => whole(least, 7 * 86_400);
+const limit = whole(0, 10_000).optional();
 
 /** The names of schedules are parts of names of files, jobs and units. */
 export const ScheduleName = z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { HOUR_MS, whole } from './numbers.ts';
 
 /** What becomes of a run, apart from its verdict; `docs/stopping.md` says when it is which. */
 export const RunStatus = z.enum([
@@ -74,12 +75,8 @@ export const StopCondition = z
       .lt(1)
       .optional()
       .describe('a larger share of the asks failed; those that the drill itself made fail do not count'),
-    min_asks: z.number().int().min(1).max(1000).optional().describe('of at least so many asks; 5 without it'),
-    latency_ms: z
-      .number()
-      .int()
-      .min(1)
-      .max(3_600_000)
+    min_asks: whole(1, 1000).optional().describe('of at least so many asks; 5 without it'),
+    latency_ms: whole(1, HOUR_MS)
       .optional()
       .describe('calls that no fault touched took longer than so many milliseconds'),
     percentile: z
@@ -88,12 +85,8 @@ export const StopCondition = z
       .max(100)
       .optional()
       .describe('which of them, by rank; 95 without it, 100 is the longest'),
-    min_calls: z.number().int().min(1).max(1000).optional().describe('of at least so many calls; 10 without it'),
-    window: z
-      .number()
-      .int()
-      .min(1)
-      .max(1000)
+    min_calls: whole(1, 1000).optional().describe('of at least so many calls; 10 without it'),
+    window: whole(1, 1000)
       .optional()
       .describe('only the last so many asks or calls of the drill count; 1000 without it'),
     spend_usd: z
@@ -108,20 +101,10 @@ export const StopCondition = z
       .describe(
         'whether the probe looks before the drill, after it, or before, all along and after, as it does without this',
       ),
-    every_ms: z
-      .number()
-      .int()
-      .min(100)
-      .max(3_600_000)
+    every_ms: whole(100, HOUR_MS)
       .optional()
       .describe('milliseconds from one look to the next, in wall time; 1000 without it'),
-    timeout_ms: z
-      .number()
-      .int()
-      .min(10)
-      .max(60_000)
-      .optional()
-      .describe('real milliseconds that a look may take; 5000 without it'),
+    timeout_ms: whole(10, 60_000).optional().describe('real milliseconds that a look may take; 5000 without it'),
   })
   .superRefine((given, context) => {
     const kinds = Object.entries(KEYS).filter(([kind]) => Object.hasOwn(given, kind));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HandlerMapping } from './handler.ts';
+import { whole } from './numbers.ts';
 import { Outcome } from './outcome.ts';
 import { problemIn, textsIn } from './template.ts';
 
@@ -59,7 +60,7 @@ export const isLoopback = (host: string): boolean => /^(?:localhost|127(?:\.\d+)
 /** Where a stand listens for a service that is not told where it is. */
 const StandAt = z
   .strictObject({
-    port: z.number().int().min(1).max(65_000).describe('the first port: the roles in their order, then the tools'),
+    port: whole(1, 65_000).describe('the first port: the roles in their order, then the tools'),
     listen: z
       .union([z.ipv4(), z.ipv6(), z.literal('localhost')])
       .optional()
@@ -102,7 +103,7 @@ export const HttpParams = z.strictObject({
     .describe('where in a JSON response each part of the outcome is; it is answered where there is an `answer`'),
   poll: z
     .strictObject({
-      every_ms: z.number().int().min(10).max(60_000).describe('milliseconds between two looks'),
+      every_ms: whole(10, 60_000).describe('milliseconds between two looks'),
       url: Pointer.optional().describe('where in the response the URL of the job is; its `location` header without it'),
     })
     .optional()
@@ -115,13 +116,7 @@ export const HttpParams = z.strictObject({
     'a command that starts it with the URLs of its models; without it, it runs already',
   ),
   ready: ServiceUrl.optional().describe('answers below 500 once it is ready; `http` without it'),
-  ready_ms: z
-    .number()
-    .int()
-    .min(1)
-    .max(600_000)
-    .optional()
-    .describe('milliseconds it may take to get ready; 60000 without'),
+  ready_ms: whole(1, 600_000).optional().describe('milliseconds it may take to get ready; 60000 without'),
   stand: StandAt.optional().describe('where its models are, for one that runs already; ports 4600 and on without it'),
   ...process,
 });

@@ -1,14 +1,10 @@
 import { z } from 'zod';
+import { whole } from './numbers.ts';
 import type { Random } from './random.ts';
 
 /** When an armed fault fires. Without any key: on every call of its role. */
 export const TriggerSpec = z.strictObject({
-  calls: z
-    .array(z.number().int().min(1).max(1_000_000))
-    .min(1)
-    .max(1000)
-    .optional()
-    .describe('fire on these calls, counted from 1'),
+  calls: z.array(whole(1, 1_000_000)).min(1).max(1000).optional().describe('fire on these calls, counted from 1'),
   per: z
     .enum(['task', 'role'])
     .default('task')

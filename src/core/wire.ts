@@ -136,3 +136,35 @@ class InTurn<T> implements AsyncIterable<T> {
     return taken;
   }
 }
+
+/** The same bytes, with somebody who sees them; whoever leaves, even before the first of them, leaves the source as well. */
+export function watched(
+  body: AsyncIterable<Uint8Array>,
+  seen: { on?(bytes: Uint8Array): void; over(how: 'ended' | 'left' | 'failed'): void },
+): AsyncIterable<Uint8Array> {
+  const inner = body[Symbol.asyncIterator]();
+  let open = true;
+  const end: typeof seen.over = (how) => {
+    if (open) seen.over(how);
+    open = false;
+  };
+  const iterator: AsyncIterator<Uint8Array> = {
+    async next() {
+      try {
+        const result = await inner.next();
+        if (result.done === true) end('ended');
+        else seen.on?.(result.value);
+        return result;
+      } catch (error) {
+        end('failed');
+        throw error;
+      }
+    },
+    async return() {
+      end('left');
+      await inner.return?.();
+      return { done: true, value: undefined };
+    },
+  };
+  return { [Symbol.asyncIterator]: () => iterator };
+}

@@ -1,4 +1,5 @@
 import { type FaultUse, placeOf } from '../core/drill.ts';
+import { entryOf } from '../core/once.ts';
 import { type By, type Entry, endedAs, type Happened, type Switched } from '../stand/sockets/journal.ts';
 
 /** What has been seen of a role or a tool. */
@@ -37,9 +38,7 @@ export class Store {
 
   /** A role or a tool of that name. */
   at(name: string): Place {
-    const known = this.places.get(name) ?? { calls: 0, underWay: 0, last: [], left: 0, brokenOff: 0 };
-    this.places.set(name, known);
-    return known;
+    return entryOf(this.places, name, () => ({ calls: 0, underWay: 0, last: [], left: 0, brokenOff: 0 }));
   }
 
   /** What is armed there now. */

@@ -1,4 +1,4 @@
-import { once } from '../core/once.ts';
+import { entryOf, once } from '../core/once.ts';
 import type { CellReport, JudgedDrill, TaskReport } from '../core/report.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 
@@ -48,9 +48,8 @@ export const digestOf = once((drill: JudgedDrill): Digest => {
     const { task: name, phase, ask } = task;
     for (const cell of task.checks) {
       if (cell.verdict === 'failed') failed.push({ cell, task: { task: name, phase, ask } });
-      const row = checks.get(cell.check) ?? { severity: cell.severity, counts: noCounts() };
-      row.counts[cell.verdict] += 1;
-      checks.set(cell.check, row);
+      const { counts } = entryOf(checks, cell.check, () => ({ severity: cell.severity, counts: noCounts() }));
+      counts[cell.verdict] += 1;
     }
   }
   const cells = failed.filter(({ cell }) => cell.verdict === 'failed');
@@ -77,9 +76,7 @@ function createCallDigest(armed: ReadonlySet<string>) {
         if (fault !== null && armed.has(role)) broken += 1;
         if (failure_mode !== null) firstFailure ??= { task, phase, call };
         if (refused === undefined) continue;
-        const same = refusals.get(`${role} ${refused}`) ?? { role, times: 0, why: refused };
-        same.times += 1;
-        refusals.set(`${role} ${refused}`, same);
+        entryOf(refusals, `${role} ${refused}`, () => ({ role, times: 0, why: refused })).times += 1;
       }
     },
     facts: () => ({

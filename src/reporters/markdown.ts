@@ -1,3 +1,4 @@
+import { entryOf } from '../core/once.ts';
 import { defineReporter } from '../core/plugin.ts';
 import type { JudgedDrill, Recommendation, RunReport, TaskReport } from '../core/report.ts';
 import { count, seconds, usd } from '../text/words.ts';
@@ -231,9 +232,7 @@ function* taskRows(drill: JudgedDrill, notices: Map<string, number>): Iterable<s
 function noticeWords(task: TaskReport, notices: Map<string, number>): string {
   const text = told(task);
   if (text === undefined) return howTold(task);
-  const number = notices.get(text) ?? notices.size + 1;
-  notices.set(text, number);
-  return `notice ${number}`;
+  return `notice ${entryOf(notices, text, () => notices.size + 1)}`;
 }
 
 function outcomeWords({ outcome }: TaskReport): string {

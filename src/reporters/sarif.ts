@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { entryOf } from '../core/once.ts';
 import { defineReporter } from '../core/plugin.ts';
 import type { CellReport, JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
 import { count, seconds } from '../text/words.ts';
@@ -93,8 +94,7 @@ function createRules() {
   const rules = new Map<string, { index: number; rule: Rule }>();
   return {
     indexOf({ ruleId, level }: Result, drill: JudgedDrill): number {
-      const known = rules.get(ruleId) ?? { index: rules.size, rule: ruleOf(ruleId, level, drill) };
-      rules.set(ruleId, known);
+      const known = entryOf(rules, ruleId, () => ({ index: rules.size, rule: ruleOf(ruleId, level, drill) }));
       if (level === 'error') known.rule.defaultConfiguration = { level };
       return known.index;
     },

@@ -1,3 +1,4 @@
+import { entryOf } from '../core/once.ts';
 import type { Known } from '../world/processes.ts';
 import { type Entry, OUTCOMES, type Outcome } from './journal.ts';
 
@@ -34,9 +35,7 @@ export class Tally {
   keeper: Known | undefined;
 
   account(schedule: string): Account {
-    const account = this.accounts.get(schedule) ?? { runs: noRuns(), missed: 0, kept: [] };
-    this.accounts.set(schedule, account);
-    return account;
+    return entryOf(this.accounts, schedule, () => ({ runs: noRuns(), missed: 0, kept: [] }));
   }
 
   add(entry: Entry): void {

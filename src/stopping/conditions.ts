@@ -1,7 +1,8 @@
 import type { Drill, FaultUse } from '../core/drill.ts';
+import { entryOf } from '../core/once.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { StopCondition, StoppedBy } from '../core/stop.ts';
-import type { EventOf, TraceEvent } from '../core/trace.ts';
+import { type ByKind, byKind, type EventOf, type TraceEvent } from '../core/trace.ts';
 
 /** What a drill's conditions are held against: the drill, and whose each of its golden tasks is. */
 export interface Watched {
@@ -28,17 +29,8 @@ export function watchConditions(watched: Watched, money: { spent: number }): Wat
   const measures = (watched.drill.stop ?? []).flatMap((condition) => measureOf(condition, money) ?? []);
   const tenants = new Map(watched.tasks.map(({ name, tenant }) => [name, tenant]));
 
-  const askOf = (event: { ask: number; task: string }): Ask => {
-    const ask = asks.get(event.ask) ?? {
-      task: event.task,
-      used: new Set(),
-      touched: false,
-      answered: false,
-      left: false,
-    };
-    asks.set(event.ask, ask);
-    return ask;
-  };
+  const askOf = ({ ask, task }: { ask: number; task: string }): Ask =>
+    entryOf(asks, ask, () => ({ task, used: new Set(), touched: false, answered: false, left: false }));
   const isMeant = ({ task }: Ask, { tenants: some, tasks }: FaultUse) =>
     some?.includes(tenants.get(task) ?? '') !== false && tasks?.includes(task) !== false;
   const avoids = (ask: Ask) =>
@@ -50,7 +42,7 @@ export function watchConditions(watched: Watched, money: { spent: number }): Wat
     return met.find((by) => by !== undefined);
   };
 
-  function fired(event: EventOf<'fault-fired'>): void {
+  function fired(event: EventOf<'fault-fired'>): undefined {
     const { ask, call, fault, role, phase: name } = event;
     const own = asks.get(ask);
     if (own !== undefined) own.touched = true;
@@ -62,7 +54,9 @@ export function watchConditions(watched: Watched, money: { spent: number }): Wat
     broken.set(key, { role, uses: phase?.faults.filter((use) => use.fault === fault) ?? [] });
   }
 
-  function ended(ask: Ask, failed: boolean): StoppedBy | undefined {
+  function ended(event: EventOf<'outcome' | 'hung'>, failed: boolean): StoppedBy | undefined {
+    const ask = askOf(event);
+    asks.delete(event.ask);
     const explained = ask.left || ask.touched || (failed && !ask.answered && avoids(ask));
     return explained ? undefined : first((measure) => measure.ask?.(failed));
   }
@@ -80,34 +74,24 @@ export function watchConditions(watched: Watched, money: { spent: number }): Wat
     return first((measure) => (ms === undefined ? undefined : measure.call?.(ms)) ?? measure.spent?.());
   }
 
-  return (event) => {
-    switch (event.kind) {
-      case 'call':
-        askOf(event).used.add(event.role);
-        calls.set(event.call, event.at);
-        return undefined;
-      case 'tool-use':
-        askOf(event).used.add(event.tool);
-        return undefined;
-      case 'fault-fired':
-        fired(event);
-        return undefined;
-      case 'left':
-        askOf(event).left = true;
-        return undefined;
-      case 'call-end':
-      case 'call-abort':
-        return callEnded(event);
-      case 'outcome':
-      case 'hung': {
-        const ask = askOf(event);
-        asks.delete(event.ask);
-        return ended(ask, event.kind === 'hung' || OUTCOME_KINDS[event.outcome.kind].lost === true);
-      }
-      default:
-        return undefined;
-    }
+  const table: ByKind<StoppedBy | undefined> = {
+    call(event) {
+      askOf(event).used.add(event.role);
+      calls.set(event.call, event.at);
+    },
+    'tool-use'(event) {
+      askOf(event).used.add(event.tool);
+    },
+    'fault-fired': fired,
+    left(event) {
+      askOf(event).left = true;
+    },
+    'call-end': callEnded,
+    'call-abort': callEnded,
+    outcome: (event) => ended(event, OUTCOME_KINDS[event.outcome.kind].lost === true),
+    hung: (event) => ended(event, true),
   };
+  return (event) => byKind(table, event);
 }
 
 /** What is known of an ask that has not ended. */

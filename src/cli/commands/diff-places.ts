@@ -1,4 +1,5 @@
 import type { ChangedFigure, ChangedFinding, ChangedTask, Comparison } from '../../core/comparison.ts';
+import { entryOf } from '../../core/once.ts';
 import type { DrillReport, TaskReport } from '../../core/report.ts';
 import type { Severity } from '../../core/verdict.ts';
 import { fell, pairsOf } from '../../judge/compare.ts';
@@ -38,9 +39,7 @@ export function placesOf(comparison: Comparison, { before, now }: Runs): Place[]
   for (const change of changesOf(comparison)) {
     const { drill, phase, task } = change.one;
     const key = JSON.stringify([drill, phase, task]);
-    const place = places.get(key) ?? { drill, phase, task, changes: [], sides: undefined };
-    place.changes.push(change);
-    places.set(key, place);
+    entryOf(places, key, () => ({ drill, phase, task, changes: [], sides: undefined })).changes.push(change);
   }
   for (const pair of pairsOf(before.report.drills, now.report.drills)) {
     const place = places.get(JSON.stringify([pair.drill, pair.phase, pair.task]));

@@ -7,6 +7,7 @@ import type { Reading } from '../../core/notices.ts';
 import type { TaskReport } from '../../core/report.ts';
 import type { StoredInputs } from '../../judge/plan.ts';
 import { judgeStored, type StoredRun } from '../../judge/stored-run.ts';
+import { groupedBy } from '../../reporters/digest.ts';
 import { visible } from '../../reporters/json.ts';
 import { clean } from '../../reporters/words.ts';
 import { readerOf } from '../../text/readings.ts';
@@ -60,18 +61,13 @@ function unreadIn(run: StoredRun, catalogue: Catalogue): Unread[] {
     [...guesses.values()].map(({ text, means }) => ({ text, means })),
     tools,
   );
-  const templates = new Map<string, Seen[]>();
-  for (const one of seen) {
-    const template = templateOf(one.text, tools);
-    templates.set(template, [...(templates.get(template) ?? []), one]);
-  }
-  return [...templates]
+  return [...groupedBy(seen, ({ text }) => templateOf(text, tools))]
     .map(([template, all]): Unread => {
       const texts = new Set(all.map((one) => one.text));
       const [first] = all;
       // A value that is always the same belongs to the text.
-      const text = texts.size > 1 ? template : (first?.text ?? template);
-      const part = first?.part ?? 'whole';
+      const text = texts.size > 1 ? template : first.text;
+      const { part } = first;
       return {
         ...{ text, means: guessOf(text, part), guess: true, times: all.length, part },
         where: [...new Set(all.map((one) => one.where))],

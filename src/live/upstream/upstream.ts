@@ -3,8 +3,9 @@ import { lookup as resolve } from 'node:dns/promises';
 import { isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Role, Roles } from '../../core/declaration.ts';
+import { entryOf } from '../../core/once.ts';
 import { keyHeadersOf, type Protocol, protocolOf } from '../../core/protocol.ts';
-import type { Head, WireRequest } from '../../core/wire.ts';
+import { type Head, type WireRequest, watched } from '../../core/wire.ts';
 import { whenAborted } from '../../world/abort.ts';
 import { bareHost } from './addresses.ts';
 import { checkAddress, checkHost, checkProxy, usable } from './admission.ts';
@@ -73,11 +74,8 @@ export function openUpstream({ roles, protocols, env, cwd, lookup = lookUp }: Up
   const trusts = new Map<string | undefined, SecureContext | undefined>();
   const keyHeaders = keyHeadersOf(protocols);
 
-  function trust({ ca_file }: Role): SecureContext | undefined {
-    // Node's list of authorities takes long to read.
-    if (!trusts.has(ca_file)) trusts.set(ca_file, trustOf(ca_file, cwd, env));
-    return trusts.get(ca_file);
-  }
+  /** Node's list of authorities takes long to read. */
+  const trust = ({ ca_file }: Role) => entryOf(trusts, ca_file, () => trustOf(ca_file, cwd, env));
 
   /** Where a role is, once everything that can be refused is not. */
   async function lineTo(name: string, role: Role, signal: AbortSignal): Promise<Line> {
@@ -179,18 +177,5 @@ function keyOf(name: string, { key_env }: Role, env: Env): string | undefined {
 }
 
 /** The body, whose connection ends when its reader leaves, even before the first chunk. */
-function ending(body: AsyncIterable<Uint8Array>, socket: Socket): AsyncIterable<Uint8Array> {
-  return {
-    [Symbol.asyncIterator]() {
-      const inner = body[Symbol.asyncIterator]();
-      return {
-        next: () => inner.next(),
-        async return() {
-          socket.destroy();
-          await inner.return?.();
-          return { done: true, value: undefined };
-        },
-      };
-    },
-  };
-}
+const ending = (body: AsyncIterable<Uint8Array>, socket: Socket) =>
+  watched(body, { over: (how) => void (how === 'left' && socket.destroy()) });

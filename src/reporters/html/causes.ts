@@ -1,3 +1,4 @@
+import { entryOf } from '../../core/once.ts';
 import type { JudgedDrill, TaskReport } from '../../core/report.ts';
 import type { Severity } from '../../core/verdict.ts';
 import type { Call, Detail, Row, Thing } from '../../page/data.ts';
@@ -57,8 +58,9 @@ export class Causes {
   }
 
   #causeOf({ name }: JudgedDrill, faults: string): Cause {
-    const key = JSON.stringify([name, faults]);
-    const open = {
+    return entryOf(this.#causes, JSON.stringify([name, faults]), () => ({
+      drill: name,
+      faults,
       failed: 0,
       of: 0,
       phases: new Set<string>(),
@@ -66,10 +68,7 @@ export class Causes {
       endings: new Map(),
       look: undefined,
       first: undefined,
-    };
-    const cause = this.#causes.get(key) ?? { drill: name, faults, ...open };
-    this.#causes.set(key, cause);
-    return cause;
+    }));
   }
 }
 
@@ -78,9 +77,7 @@ const rankOf = ({ checks }: Cause) => Math.min(...[...checks.values()].map(({ se
 
 function note({ checks }: Cause, cell: TaskReport['checks'][number], { advice }: JudgedDrill): void {
   const { check, severity, reason } = cell;
-  const known = checks.get(check) ?? { severity, reason, times: 0, advice: advice?.[check] };
-  known.times += 1;
-  checks.set(check, known);
+  entryOf(checks, check, () => ({ severity, reason, times: 0, advice: advice?.[check] })).times += 1;
 }
 
 /** An ask in which something failed, and what was said in the run. */

@@ -1,3 +1,4 @@
+import { entryOf } from '../../core/once.ts';
 import { defineReporter } from '../../core/plugin.ts';
 import type { JudgedDrill, RunReport, TaskReport } from '../../core/report.ts';
 import type { TraceEvent } from '../../core/trace.ts';
@@ -153,8 +154,7 @@ class Page {
     this.#rows.push(row);
     this.#counts[row.verdict] += 1;
     this.#addCell({ id, task: row.task, verdict: row.verdict, what: row.what }, row, faults, name);
-    const rows = this.#plain.get(row.verdict) ?? [];
-    this.#plain.set(row.verdict, rows);
+    const rows = entryOf(this.#plain, row.verdict, () => []);
     if (rows.length < PLAIN_ROWS) rows.push(rowHtml(row, name, id, detail));
     return id;
   }
@@ -178,8 +178,8 @@ class Page {
   #cover({ fault, role, phase, fired, spared }: JudgedDrill['faults'][number], drill: JudgedDrill): void {
     const workflow = String(drill.definition['workflow'] ?? '');
     const key = JSON.stringify([fault, role, workflow]);
-    const known = this.#covered.get(key) ?? { fault, role, workflow, fired: 0, spared: 0, failed: 0, asks: 0 };
-    this.#covered.set(key, known);
+    const none = { fired: 0, spared: 0, failed: 0, asks: 0 };
+    const known = entryOf(this.#covered, key, () => ({ fault, role, workflow, ...none }));
     known.fired += fired;
     known.spared += spared;
     for (const row of this.#rows.slice(this.#first).filter((one) => one.phase === phase)) {

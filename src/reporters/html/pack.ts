@@ -1,4 +1,5 @@
 import { deflateRawSync } from 'node:zlib';
+import { entryOf } from '../../core/once.ts';
 import { type Column, decimal, type Packed, type Shape, type Template } from '../../page/unpack.ts';
 
 /**
@@ -29,12 +30,7 @@ function createTable<T>() {
   const known = new Map<string, number>();
   return {
     all,
-    indexOf(value: T): number {
-      const key = JSON.stringify(value);
-      const index = known.get(key) ?? all.push(value) - 1;
-      known.set(key, index);
-      return index;
-    },
+    indexOf: (value: T) => entryOf(known, JSON.stringify(value), () => all.push(value) - 1),
   };
 }
 

@@ -1,3 +1,4 @@
+import { entryOf } from '../../core/once.ts';
 import type { JudgedDrill, RunReport } from '../../core/report.ts';
 import type { Detail, Row, Word } from '../../page/data.ts';
 import { SIGNS, wordOf } from '../../page/words.ts';
@@ -113,11 +114,7 @@ interface Reason {
 function reasonsOf(drills: Parameters<typeof open>[0], idle: boolean): Map<string, Reason> {
   const reasons = new Map<string, Reason>();
   for (const { name, reasons: some } of drills.filter(({ verdict }) => (verdict === 'not_applicable') === idle))
-    for (const { reason, fix } of some) {
-      const known = reasons.get(reason) ?? { reason, fix, drills: [] };
-      reasons.set(reason, known);
-      known.drills.push(name);
-    }
+    for (const { reason, fix } of some) entryOf(reasons, reason, () => ({ reason, fix, drills: [] })).drills.push(name);
   return reasons;
 }
 

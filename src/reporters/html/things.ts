@@ -1,4 +1,5 @@
 import type { BodyLine, SaidMessage, SaidReply } from '../../core/bodies.ts';
+import { entryOf } from '../../core/once.ts';
 import { BASELINE } from '../../core/trace.ts';
 import type { Thing } from '../../page/data.ts';
 import { parseJson } from '../../text/json.ts';
@@ -42,23 +43,17 @@ export class Things {
   }
 
   #link(line: CallLine): void {
-    const calls = this.#links.get(line.drill) ?? new Map<string, Link>();
-    this.#links.set(line.drill, calls);
-    const key = keyOf(line.phase, line.call);
-    const link = calls.get(key) ?? { sent: null, came: null };
+    const calls = entryOf(this.#links, line.drill, () => new Map<string, Link>());
+    const link = entryOf(calls, keyOf(line.phase, line.call), () => ({ sent: null, came: null }));
     if ('came' in line) link.came = this.#numbers.get(line.came) ?? null;
     else link.sent = this.#requestOf(line.sent);
-    calls.set(key, link);
   }
 
   #requestOf({ model, messages, tools, schema }: Extract<CallLine, { sent: unknown }>['sent']): number {
     const parts = [...messages, ...tools, ...(schema === null ? [] : [schema])].flatMap(
       (id) => this.#numbers.get(id) ?? [],
     );
-    const key = JSON.stringify([model, parts]);
-    const known = this.#requests.get(key) ?? this.#add({ model, parts });
-    this.#requests.set(key, known);
-    return known;
+    return entryOf(this.#requests, JSON.stringify([model, parts]), () => this.#add({ model, parts }));
   }
 }
 
