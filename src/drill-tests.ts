@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { usualDrills } from './config/find.ts';
 import { expandedDrills } from './config/globs.ts';
 import { readUserFile } from './config/read-file.ts';
-import { DrillError, EXIT } from './core/errors.ts';
+import { DrillError, EXIT, orElse } from './core/errors.ts';
 import { errorText } from './error-text.ts';
 import type { DrillsOptions as FromCode } from './from-code.ts';
 import { installRoutes } from './world/routes.ts';
@@ -40,14 +40,9 @@ const unnamed = (cwd: string): string[] =>
     .filter(({ path }) => !isNamedOnly(path))
     .map(({ name }) => name);
 
-function isNamedOnly(path: string): boolean {
-  try {
-    return z.looseObject({ named_only: z.literal(true) }).safeParse(readUserFile(path).data).success;
-  } catch {
-    // What is wrong with the file is told by its own test.
-    return false;
-  }
-}
+/** What is wrong with the file is told by its own test. */
+const isNamedOnly = (path: string): boolean =>
+  orElse(() => z.looseObject({ named_only: z.literal(true) }).safeParse(readUserFile(path).data).success, false);
 
 /** What is to be told of a drill that did not pass. */
 async function toldOf(asked: FromCode): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { parseWith } from './config/issues.ts';
 import { DrillError } from './core/errors.ts';
 import { whole } from './core/numbers.ts';
 import { entryOf } from './core/once.ts';
+import { defined } from './core/own-copy.ts';
 import type { CellReport, JudgedDrill, RunReport } from './core/report.ts';
 import type { RunRequest } from './opened.ts';
 import { DEFAULTS, MAX_JOBS, MAX_SEED } from './run-defaults.ts';
@@ -101,7 +102,7 @@ async function ran(options: DrillsOptions): Promise<RanDrills> {
   const request: RunRequest = {
     ...DEFAULTS,
     signal: new AbortController().signal,
-    ...definedOf({ ...asked, out: out === false ? undefined : out }),
+    ...defined({ ...asked, out: out === false ? undefined : out }),
     ...(out === false && { files: false }),
     ...{ cwd, names, color: false, columns: 100, env: process.env, stdout: output, stderr: output },
     onDrill: (drill) => drills.push(ranOf(drill)),
@@ -123,12 +124,6 @@ function checked(options: DrillsOptions): DrillsOptions {
     });
   return parseWith(Options, { data: options, place });
 }
-
-/** Without what was given as undefined: that is as good as not given. */
-const definedOf = <T extends object>(given: T) =>
-  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };
 
 function ranOf({ name, title, hypothesis, verdict, score, reasons, reproduce, ...judged }: JudgedDrill): RanDrill {
   const findings = new Map<string, DrillFinding>();

@@ -7,6 +7,7 @@ import { loadWorkflow } from './config/workflow-folder.ts';
 import { type Clock, EPOCH_MS } from './core/clock.ts';
 import { type FaultUse, paramsOf, placeOf } from './core/drill.ts';
 import type { Effect } from './core/effect.ts';
+import { messageOf } from './core/errors.ts';
 import { type GoldenTask, sourcesFor, type Workflow } from './core/golden-task.ts';
 import type { CallBody, Message } from './core/model-call.ts';
 import { entryOf } from './core/once.ts';
@@ -82,7 +83,7 @@ async function prepare(trial: Trial): Promise<() => Promise<Tried>> {
   const tried = { fault: fault.name, at: placeOf(use), params, effect: fault.effectOf(params), saw: '' };
   const broken = (error: unknown) => ({
     ...tried,
-    problem: `it threw: ${error instanceof Error ? error.message : String(error)}`,
+    problem: `it threw: ${messageOf(error)}`,
   });
   try {
     const observe = tried.effect === 'limits' ? () => loaded(trial) : await single(trial);

@@ -6,6 +6,7 @@ import { createInflater } from '../protocols/content-encoding.ts';
 import { concat, fromUtf8, utf8 } from '../protocols/json.ts';
 import { type Change, changedPieces, redactPieces } from '../redaction/pieces.ts';
 import type { Redaction } from '../redaction/redact.ts';
+import { parseJson } from '../text/json.ts';
 
 /** A reply as it was received. */
 export interface HeardReply {
@@ -136,16 +137,8 @@ const LITERAL = /"(?:[^"\\]|\\.)*"/g;
 /** Where in its frame a piece is written as a text of JSON. */
 function changeOf({ text, from, frame }: Bit, by: string): Change[] {
   for (const { 0: literal, index } of frame.matchAll(LITERAL)) {
-    if (!saysText(literal, text)) continue;
+    if (parseJson(literal) !== text) continue;
     return [{ from: from + index, to: from + index + literal.length, by: JSON.stringify(by) }];
   }
   return [];
-}
-
-function saysText(literal: string, text: string): boolean {
-  try {
-    return JSON.parse(literal) === text;
-  } catch {
-    return false;
-  }
 }

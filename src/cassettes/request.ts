@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { RecordedRequest } from '../core/cassette.ts';
 import type { CallBody, Message, ModelCall } from '../core/model-call.ts';
 import { entryOf } from '../core/once.ts';
+import { defined } from '../core/own-copy.ts';
 import type { Redaction } from '../redaction/redact.ts';
 import { canonicalJson, canonicalText } from '../text/canonical.ts';
 
@@ -13,10 +14,7 @@ export function requestOf(call: ModelCall, redaction: Redaction): RecordedReques
     protocol: call.protocol,
     model: call.model,
     stream: call.stream,
-    ...(maxOutputTokens !== undefined && { max_output_tokens: maxOutputTokens }),
-    ...(temperature !== undefined && { temperature }),
-    ...(reasoning !== undefined && { reasoning }),
-    ...(parallelCalls !== undefined && { parallel_calls: parallelCalls }),
+    ...defined({ max_output_tokens: maxOutputTokens, temperature, reasoning, parallel_calls: parallelCalls }),
     ...(wishes !== undefined && Object.keys(wishes).length > 0 && { wishes: { ...wishes } }),
     messages: messagesOf(call),
     ...(tools.length > 0 && { tools }),
@@ -59,14 +57,9 @@ export function callOf(request: RecordedRequest): CallBody | undefined {
     ...{ protocol, model, stream, tools: request.tools ?? [] },
     messages: request.messages.map(({ role, content, tool_calls, tool_call_id }) => ({
       ...{ role, content },
-      ...(tool_calls !== undefined && { toolCalls: tool_calls }),
-      ...(tool_call_id !== undefined && { toolCallId: tool_call_id }),
+      ...defined({ toolCalls: tool_calls, toolCallId: tool_call_id }),
     })),
-    ...(request.response_schema !== undefined && { responseSchema: request.response_schema }),
-    ...(max_output_tokens !== undefined && { maxOutputTokens: max_output_tokens }),
-    ...(temperature !== undefined && { temperature }),
-    ...(reasoning !== undefined && { reasoning }),
-    ...(parallel_calls !== undefined && { parallelCalls: parallel_calls }),
-    ...(wishes !== undefined && { wishes }),
+    ...defined({ responseSchema: request.response_schema, maxOutputTokens: max_output_tokens, temperature }),
+    ...defined({ reasoning, parallelCalls: parallel_calls, wishes }),
   };
 }

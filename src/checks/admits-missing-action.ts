@@ -31,9 +31,7 @@ export const admitsMissingAction = defineTaskCheck({
     if (holds(outcome, on.task.answer_if_not_done)) return passed(`${what}, and the answer is the one for that`, event);
     const answer = answerOf(outcome) ?? '';
     const read = readerFor(on)(answer);
-    const meanings = [read, ...unitsOf(on).map((unit) => unit.read)].flatMap((one) =>
-      one === undefined ? [] : one.means,
-    );
+    const meanings = [read, ...unitsOf(on).map((unit) => unit.read)].flatMap((one) => one?.means ?? []);
     if (meanings.some(ownsUp)) return passed(`${what}, and the user is told`, event);
     if (read !== undefined) return failed(`${what}, and nothing in the outcome says so`, event);
     const usual = on.plain.outcome?.outcome;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { EXIT } from '../core/errors.ts';
+import { EXIT, orElse } from '../core/errors.ts';
 import type { Output } from '../core/plugin.ts';
 import type { Screen } from '../core/screen.ts';
 import { originals } from '../world/originals.ts';
@@ -139,13 +139,9 @@ function screenOn(stdout: NodeJS.WriteStream): Screen {
 /** Whether the terminal is with this process's group, and not with the shell that runs it in the background; Linux tells. */
 function inForeground(): boolean {
   if (process.platform !== 'linux') return true;
-  try {
-    const stat = readFileSync('/proc/self/stat', 'utf8');
-    const [, , group, , , withTerminal] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return group === withTerminal;
-  } catch {
-    return true;
-  }
+  const stat = orElse(() => readFileSync('/proc/self/stat', 'utf8'), '');
+  const [, , group, , , withTerminal] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return group === withTerminal;
 }
 
 /** What is written goes to the stream, or above what is drawn on the terminal. */

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { FAULT_USE_KEYS, FaultUse, paramsOf, placeOf } from '../core/drill.ts';
-import { DrillError, type Place } from '../core/errors.ts';
+import { DrillError, orElse, type Place } from '../core/errors.ts';
 import type { Fault } from '../core/plugin.ts';
 import { TriggerSpec } from '../core/trigger.ts';
 import { exampleOf } from './alternatives.ts';
@@ -93,10 +93,5 @@ export function flagOf(fault: Fault): string {
   return [`${use.fault}@${placeOf(use)}`, ...params.map(([key, value]) => `${key}=${value}`)].join(',');
 }
 
-function scalar(text: string): unknown {
-  try {
-    return parse(text, { logLevel: 'silent', schema: 'core', resolveKnownTags: false });
-  } catch {
-    return text;
-  }
-}
+const scalar = (text: string): unknown =>
+  orElse(() => parse(text, { logLevel: 'silent', schema: 'core', resolveKnownTags: false }), text);

@@ -1,6 +1,6 @@
 import { dereference, type Schema } from '@cfworker/json-schema';
 import type { Problem } from '../core/errors.ts';
-import { messageOf } from '../core/errors.ts';
+import { messageOf, orElse } from '../core/errors.ts';
 import { isRecord, type Json } from '../text/json.ts';
 import { createPatternCheck } from './pattern-check.ts';
 import { type Locate, MAX_PROBLEMS, namedAt, type Path, Problems } from './problems.ts';
@@ -110,13 +110,7 @@ function named(keys: string, form: Form): [string, Form][] {
   return keys.split(' ').map((key) => [key, form]);
 }
 
-function compiles(pattern: string): boolean {
-  try {
-    return new RegExp(pattern, 'u') !== undefined;
-  } catch {
-    return false;
-  }
-}
+const compiles = (pattern: string): boolean => orElse(() => new RegExp(pattern, 'u') !== undefined, false);
 
 interface SchemaAt {
   one: Record<string, unknown>;

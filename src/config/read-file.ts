@@ -15,7 +15,7 @@ import {
   type Range,
   visit,
 } from 'yaml';
-import { codeOf, DrillError, type Place } from '../core/errors.ts';
+import { codeOf, DrillError, orElse, type Place } from '../core/errors.ts';
 import { question } from './kept.ts';
 import { type Locate, type Path, Problems } from './problems.ts';
 
@@ -44,12 +44,8 @@ export function displayPath(path: string): string {
 
 /** What stands at a path, links followed; undefined where nothing can be seen. */
 export const kindOf = question('kind', (path): 'file' | 'folder' | 'other' | undefined => {
-  try {
-    const stat = statSync(path);
-    return stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other';
-  } catch {
-    return undefined;
-  }
+  const stat = orElse(() => statSync(path), undefined);
+  return stat && (stat.isFile() ? 'file' : stat.isDirectory() ? 'folder' : 'other');
 });
 
 /** Reads at most 1 MB of UTF-8. Throws a DrillError. */

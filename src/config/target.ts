@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import type { z } from 'zod';
 import { Declaration, type ResolvedDeclaration, Roles, resolveDeclaration } from '../core/declaration.ts';
-import { DrillError, type Place } from '../core/errors.ts';
+import { DrillError, orElse, type Place } from '../core/errors.ts';
 import { Notices } from '../core/notices.ts';
 import type { LoadedTarget, Target } from '../core/plugin.ts';
 import type { Catalogue } from './catalogue-type.ts';
@@ -110,14 +110,11 @@ const noFile = (name: string) =>
 /** What only a shell understands: a line with it looks like one for a shell. */
 const SHELL = /[|&;<>$`"'*()]/;
 
-function isExecutable(path: string): boolean {
-  try {
+const isExecutable = (path: string): boolean =>
+  orElse(() => {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
+  }, false);
 
 /** What the target declares, held against our schema; the configuration's word counts for more than the module's. */
 export function settleTarget(

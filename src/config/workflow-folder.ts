@@ -3,7 +3,7 @@ import { basename, dirname, extname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import { Concepts } from '../core/concept.ts';
 import { Contract } from '../core/contract.ts';
-import { DrillError, formatPlace, type Place } from '../core/errors.ts';
+import { DrillError, formatPlace, orElse, type Place } from '../core/errors.ts';
 import { GoldenTask, type Source, type Workflow } from '../core/golden-task.ts';
 import { Notices } from '../core/notices.ts';
 import { entryOf } from '../core/once.ts';
@@ -246,11 +246,6 @@ function loadCanary(tenant: string, homes: readonly string[]): string | undefine
 }
 
 /** Whether what stands at a path, links followed, lies in a folder. */
-function isInside(dir: string, path: string): boolean {
-  try {
-    return realOf(path).startsWith(join(realOf(dir), sep));
-  } catch {
-    return false;
-  }
-}
+const isInside = (dir: string, path: string): boolean =>
+  orElse(() => realOf(path).startsWith(join(realOf(dir), sep)), false);
 const realOf = question('real', (path) => realpathSync(path));

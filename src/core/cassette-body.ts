@@ -1,3 +1,5 @@
+import { orElse } from './errors.ts';
+
 /** How a body is stored. */
 interface Body {
   text?: string | undefined;
@@ -22,10 +24,5 @@ export function storedBody(bytes: Uint8Array): Body {
 }
 
 /** Undefined where the bytes are no UTF-8. */
-export function textOf(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
+export const textOf = (bytes: Uint8Array): string | undefined =>
+  orElse(() => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes), undefined);

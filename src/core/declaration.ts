@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { HOUR_MS, whole } from './numbers.ts';
+import { defined } from './own-copy.ts';
 import { FailureMode } from './taxonomy.ts';
 
 /** What a target may claim. A check belongs to a feature and is asked only of targets that claim it. */
@@ -170,13 +171,9 @@ export const Roles = z.record(
 export type Roles = z.infer<typeof Roles>;
 
 export function asKnown(roles: Roles): Record<string, KnownRole> {
-  const known = Object.entries(roles).map(([name, { provider, protocol, model, region, context_tokens, rules }]) => {
-    const limits = {
-      ...(region !== undefined && { region }),
-      ...(context_tokens !== undefined && { context_tokens }),
-      ...(rules !== undefined && { rules }),
-    };
-    return [name, { provider, protocol, model, ...limits }];
-  });
+  const known = Object.entries(roles).map(([name, { provider, protocol, model, region, context_tokens, rules }]) => [
+    name,
+    { provider, protocol, model, ...defined({ region, context_tokens, rules }) },
+  ]);
   return Object.fromEntries(known);
 }

@@ -49,6 +49,15 @@ export function messageOf(error: unknown): string {
   return typeof message === 'string' ? message : String(error);
 }
 
+/** What comes of something; where it throws, whatever it throws, `otherwise`. */
+export function orElse<T, E>(make: () => T, otherwise: E): T | E {
+  try {
+    return make();
+  } catch {
+    return otherwise;
+  }
+}
+
 /** A target whose code could not be evaluated. Of what was thrown the first line tells enough. */
 export function targetNotLoaded(
   why: string,

@@ -11,3 +11,9 @@ export function ownCopy(value: unknown): unknown {
   }
   return copy;
 }
+
+/** Without what was given as undefined: that is as good as not given. */
+export const defined = <T extends object>(given: T) =>
+  Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };

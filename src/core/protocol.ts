@@ -90,6 +90,10 @@ export function protocolOf(
   return new Map(Object.entries(own?.dialects ?? {})).get(dialect) ?? own;
 }
 
+/** How a key is sent: in the header of its own, or as a bearer token. */
+export const keyIn = (keyHeader: string | undefined, key: string): readonly [name: string, value: string] =>
+  keyHeader === undefined ? ['authorization', `Bearer ${key}`] : [keyHeader, key];
+
 /** Every header in which one of these protocols, or a dialect of theirs, carries a key of its own; in lower case. */
 export const keyHeadersOf = (protocols: readonly Protocol[]): string[] =>
   protocols.flatMap((one) => [one, ...Object.values(one.dialects ?? {})]).flatMap(({ keyHeader }) => keyHeader ?? []);

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { messageOf } from '../core/errors.ts';
 import { type Gathered, gather } from '../core/gathered.ts';
 import type { CallBody } from '../core/model-call.ts';
+import { defined } from '../core/own-copy.ts';
 import type { Protocol, ReplyShape, Stamp } from '../core/protocol.ts';
+import { keyIn } from '../core/protocol.ts';
 import { FailureMode } from '../core/taxonomy.ts';
 import type { ErrorPart, Frame, Part, WireRequest } from '../core/wire.ts';
 import { isRecord, type Json } from '../text/json.ts';
@@ -85,10 +87,7 @@ export function defineProtocol(written: WrittenProtocol): Protocol {
   return {
     ...{ name, summary: written.summary, path, params: z.strictObject({}), keeps, api: api ?? name },
     example: example ?? `primary: { provider: house, protocol: ${name}, base_url: https://models.example, model: m-1 }`,
-    ...(keyHeader !== undefined && { keyHeader: keyHeader.toLowerCase() }),
-    ...(keyEnvs && { keyEnvs }),
-    ...(urlEnvs && { urlEnvs }),
-    ...(rules && { rules }),
+    ...defined({ keyHeader: keyHeader?.toLowerCase(), keyEnvs, urlEnvs, rules }),
     fields: fields ?? { conversation: 'messages', limit: 'max_tokens' },
     baseOf: (pathname) => (pathname.endsWith(path) ? pathname.slice(0, -path.length) : undefined),
     readCall(request) {
@@ -103,9 +102,7 @@ export function defineProtocol(written: WrittenProtocol): Protocol {
       return { protocol: name, ...said, tools, stream: stream && written.stream !== undefined };
     },
     writeCall(call, { base_url, api_key }) {
-      const key =
-        keyHeader === undefined ? (['authorization', `Bearer ${api_key}`] as const) : ([keyHeader, api_key] as const);
-      return post(call, base_url.replace(/\/$/, '') + path, [key], written.writeCall(call));
+      return post(call, base_url.replace(/\/$/, '') + path, [keyIn(keyHeader, api_key)], written.writeCall(call));
     },
     encoder: (call, stamp) => encoderOf(written, errors, call, stamp),
     decoder: (head, nowMs) => {

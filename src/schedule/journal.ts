@@ -2,6 +2,7 @@ import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, wr
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { DrillError } from '../core/errors.ts';
+import { parseJson } from '../text/json.ts';
 
 /** What became of a run: its verdict, or why it has none. From good to bad. */
 export const OUTCOMES = ['passed', 'inconclusive', 'stopped', 'failed', 'errored', 'interrupted'] as const;
@@ -60,15 +61,7 @@ export function readJournal(file: string): Entry[] {
   if (!existsSync(file)) return [];
   return readFileSync(file, 'utf8')
     .split('\n')
-    .flatMap((line) => entryOf(line) ?? []);
-}
-
-function entryOf(line: string): Entry | undefined {
-  try {
-    return Entry.safeParse(JSON.parse(line)).data;
-  } catch {
-    return undefined;
-  }
+    .flatMap((line) => Entry.safeParse(parseJson(line)).data ?? []);
 }
 
 /** Opens a journal to write on. Throws a DrillError. */

@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { DrillError, EXIT } from '../../core/errors.ts';
+import { DrillError, EXIT, orElse } from '../../core/errors.ts';
 import { disengage, type Engaged, engage, LEVER_FILE, readLever } from '../../stopping/lever.ts';
 import { createWallClock, isoTime } from '../../world/index.ts';
 import type { Terminal } from '../terminal.ts';
@@ -62,10 +62,4 @@ const documentOf = (engaged: Engaged | undefined) => {
 };
 
 /** As the system knows them; a container may know nobody. */
-function whoIs(env: Terminal['env']): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return env['USER'] ?? 'somebody';
-  }
-}
+const whoIs = (env: Terminal['env']): string => orElse(() => userInfo().username, env['USER'] ?? 'somebody');

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { dirname, extname, join, posix, relative, sep } from 'node:path';
 import { kindOf, readText } from '../../config/read-file.ts';
+import { orElse } from '../../core/errors.ts';
 
 /** A file of the project's own code. */
 export interface SourceFile {
@@ -33,24 +34,16 @@ export function sourcesIn(cwd: string): SourceFile[] {
   return files;
 }
 
-function entriesOf(folder: string) {
-  try {
-    return readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  } catch {
-    return [];
-  }
-}
+const entriesOf = (folder: string) =>
+  orElse(() => readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1)), []);
 
 function fileAt(file: string, path: string): SourceFile[] {
   const ending = extname(path);
   const language = JS.includes(ending) ? 'js' : ending === '.py' ? 'python' : undefined;
   if (language === undefined || NO_CODE.test(path)) return [];
-  try {
-    const text = readText(file);
-    return text.length > MOST_CHARACTERS ? [] : [{ path, language, code: withoutComments(text, language) }];
-  } catch {
-    return [];
-  }
+  const text = orElse(() => readText(file), undefined);
+  if (text === undefined || text.length > MOST_CHARACTERS) return [];
+  return [{ path, language, code: withoutComments(text, language) }];
 }
 
 /** Texts stay, as they hold names of models; what looks like a comment in one of them is an address. */

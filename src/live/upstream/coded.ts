@@ -10,6 +10,7 @@ import {
   inflateRawSync,
   inflateSync,
 } from 'node:zlib';
+import { orElse } from '../../core/errors.ts';
 import { type Head, type Headers, header } from '../../core/wire.ts';
 import { UpstreamRefused } from './failures.ts';
 import { createReplacer, replacedIn } from './redacted.ts';
@@ -91,7 +92,7 @@ async function unpackedIfIn(
   needles: readonly Buffer[],
 ): Promise<Reply> {
   const { chunks, broken } = await gathered(body);
-  const plain = unpacked(chunks, unpack);
+  const plain = orElse(() => unpack(Buffer.concat(chunks)), undefined);
   const headers = without(head.headers, 'content-encoding');
   async function* again(all: Iterable<Uint8Array>): AsyncIterable<Uint8Array> {
     yield* all;
@@ -118,15 +119,6 @@ async function gathered(
     return { chunks, broken: { error } };
   }
   return { chunks };
-}
-
-/** Undefined where it cannot be unpacked. */
-function unpacked(chunks: readonly Uint8Array[], unpack: (bytes: Uint8Array) => Uint8Array): Uint8Array | undefined {
-  try {
-    return unpack(Buffer.concat(chunks));
-  } catch {
-    return undefined;
-  }
 }
 
 async function* watched(

@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls';
+import { orElse } from '../../core/errors.ts';
 import { UpstreamRefused } from './failures.ts';
 import type { Env } from './proxies.ts';
 
@@ -34,19 +35,8 @@ function certificates(caFile: string, cwd: string): string[] {
 
 /** Undefined where there is no such file. */
 function certificatesIn(path: string): string[] | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch {
-    return undefined;
-  }
-  return (text.match(CERTIFICATE) ?? []).filter(isCertificate);
+  const text = orElse(() => readFileSync(path, 'utf8'), undefined);
+  return text === undefined ? undefined : (text.match(CERTIFICATE) ?? []).filter(isCertificate);
 }
 
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).raw.length > 0;
-  } catch {
-    return false;
-  }
-}
+const isCertificate = (pem: string): boolean => orElse(() => new X509Certificate(pem).raw.length > 0, false);

@@ -4,7 +4,7 @@ import { isIP, type Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { Role, Roles } from '../../core/declaration.ts';
 import { entryOf } from '../../core/once.ts';
-import { keyHeadersOf, type Protocol, protocolOf } from '../../core/protocol.ts';
+import { keyHeadersOf, keyIn, type Protocol, protocolOf } from '../../core/protocol.ts';
 import { type Head, type WireRequest, watched } from '../../core/wire.ts';
 import { whenAborted } from '../../world/abort.ts';
 import { bareHost } from './addresses.ts';
@@ -106,12 +106,7 @@ export function openUpstream({ roles, protocols, env, cwd, lookup = lookUp }: Up
       const { method, body } = request;
       const headers = upward(request.headers, {
         ...{ host: line.to.host, method, length: body.length, keyHeaders, identity },
-        key:
-          key === undefined
-            ? undefined
-            : keyHeader === undefined
-              ? ['authorization', `Bearer ${key}`]
-              : [keyHeader, key],
+        key: key === undefined ? undefined : keyIn(keyHeader, key),
       });
       const heard = await exchange(socket, { method, path: pathOf(new URL(request.url)), headers, body }, signal);
       const needles = needlesOf(key);

@@ -1,4 +1,6 @@
+import { orElse } from '../../core/errors.ts';
 import type { CallBody, CallRefused, Image, Message, ToolCall } from '../../core/model-call.ts';
+import { defined } from '../../core/own-copy.ts';
 import type { Memory } from '../../core/protocol.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { isRecord, type Json, parseJson } from '../../text/json.ts';
@@ -19,13 +21,7 @@ export function target(pathname: string): { base: string; model: string; method:
   return { base: pathname.slice(0, -end.length), model: decoded(model), method };
 }
 
-function decoded(segment: string): string {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return segment;
-  }
-}
+const decoded = (segment: string): string => orElse(() => decodeURIComponent(segment), segment);
 
 export function baseOf(pathname: string): string | undefined {
   const to = target(pathname);
@@ -64,8 +60,7 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
         offered(name, description, parametersJsonSchema ?? asJsonSchema(parameters ?? {})),
       ),
     ...(schema && { responseSchema: { name: 'response', schema } }),
-    ...(config.maxOutputTokens !== undefined && { maxOutputTokens: config.maxOutputTokens }),
-    ...(config.temperature !== undefined && { temperature: config.temperature }),
+    ...defined({ maxOutputTokens: config.maxOutputTokens, temperature: config.temperature }),
     stream,
     params: [
       ...paramsIn(value, ['model', 'contents', 'systemInstruction', 'generationConfig']),
@@ -236,8 +231,7 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
   const system = call.messages.filter((m) => m.role === 'system').map(({ content }) => ({ text: content }));
   const { responseSchema: format, maxOutputTokens, temperature } = call;
   const config = {
-    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
-    ...(temperature !== undefined && { temperature }),
+    ...defined({ maxOutputTokens, temperature }),
     ...(format && { responseMimeType: 'application/json', responseJsonSchema: format.schema }),
   };
   const body = {

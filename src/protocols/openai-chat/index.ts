@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defined } from '../../core/own-copy.ts';
 import type { Protocol } from '../../core/protocol.ts';
 import { KEEPS, URL_ENVS } from '../openai.ts';
 import { plain } from '../openai-plain.ts';
@@ -25,10 +26,7 @@ function spokenAs(dialect: Dialect): Protocol {
     path,
     urlEnvs: URL_ENVS,
     baseOf: baseBefore(/\/chat\/completions$/),
-    ...(serves && { serves }),
-    ...(keyHeader && { keyHeader }),
-    ...(keyEnvs && { keyEnvs }),
-    ...(rules && { rules }),
+    ...defined({ serves, keyHeader, keyEnvs, rules }),
     keeps: [...KEEPS, ...keeps],
     fields: { conversation: FIELDS.conversation, limit: 'max_tokens' },
     plain,

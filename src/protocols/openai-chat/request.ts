@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { CallBody, CallRefused, Message, ToolCall } from '../../core/model-call.ts';
 import type { Protocol } from '../../core/protocol.ts';
+import { keyIn } from '../../core/protocol.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { fromUrl, toUrl } from '../picture.ts';
 import {
@@ -194,12 +195,7 @@ function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string
   };
   const { api_key } = endpoint;
   const url = urlOf(endpoint.base_url.replace(/\/+$/, ''), call.model);
-  return post(
-    call,
-    url,
-    [keyHeader === undefined ? ['authorization', `Bearer ${api_key}`] : [keyHeader, api_key]],
-    body,
-  );
+  return post(call, url, [keyIn(keyHeader, api_key)], body);
 }
 
 function writeTurn({ role, content, images = [], toolCalls, toolCallId }: Message): object {

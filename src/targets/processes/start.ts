@@ -3,6 +3,7 @@ import { delimiter, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { execa, parseCommandString } from 'execa';
 import type { Clock } from '../../core/clock.ts';
+import { orElse } from '../../core/errors.ts';
 import { unguessable } from '../../world/index.ts';
 import { environmentFor, MARKER } from './environment.ts';
 import { killGroup, sweep, tellKeeper } from './sweep.ts';
@@ -84,14 +85,11 @@ export function whyNotFound({ command, shell, cwd }: Omit<Command, 'env'>): stri
   return places.some((place) => canRun(resolve(cwd, place, file))) ? undefined : `there is no command ${file}`;
 }
 
-function canRun(path: string): boolean {
-  try {
+const canRun = (path: string): boolean =>
+  orElse(() => {
     accessSync(path, constants.X_OK);
     return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
+  }, false);
 
 const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { orElse } from '../../core/errors.ts';
 import { MARKER } from './environment.ts';
 
 /** Kills a process group. On systems without groups, the process alone. */
@@ -15,16 +16,10 @@ export function killGroup(pid: number, signal: NodeJS.Signals): void {
 export function marked(value: string): number[] {
   if (process.platform !== 'linux') return [];
   const wanted = `${MARKER}=${value}`;
+  // Nothing can be read of one that has ended, or is somebody else's.
+  const variablesOf = (name: string) => orElse(() => readFileSync(`/proc/${name}/environ`, 'utf8'), '').split('\0');
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter((name) => {
-      try {
-        return readFileSync(`/proc/${name}/environ`, 'utf8').split('\0').includes(wanted);
-      } catch {
-        // It has ended, or is somebody else's.
-        return false;
-      }
-    })
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid && variablesOf(name).includes(wanted))
     .map(Number);
 }
 
