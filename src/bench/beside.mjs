@@ -1,7 +1,7 @@
 // What others of the field take for the same: a test that asks an agent whose primary fails, and looks at the answer.
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { bin, cpuOf, inTurn, median, ofPairs, root } from './measure.mjs';
+import { bin, cpuInTurn, further, median, ofPairs, root } from './measure.mjs';
 
 const AGENT = `
 const reply = JSON.stringify({ choices: [{ message: { content: 'It can be returned within thirty days. '.repeat(20) } }] });
@@ -56,7 +56,8 @@ export async function beside({ say, rounds, project }) {
   const { cwd } = project;
   project.write('agent.mjs', AGENT);
   project.write('provider.mjs', PROVIDER);
-  const [few, many] = [110, 1010];
+  const sizes = [110, 1010];
+  const [few, many] = sizes;
   const theirs = {
     vitest: (count) => ['run', '--root', cwd, project.write(`of-${count}.test.mjs`, vitest(count))],
     promptfoo: (count) => [
@@ -72,10 +73,8 @@ export async function beside({ say, rounds, project }) {
       continue;
     }
     const commands = [asks(few), asks(many), [script, ...words(few)], [script, ...words(many)]];
-    const measures = commands.map((one) => () => cpuOf(one, cwd));
-    const [ownFew, ownMany, itsFew, itsMany] = await inTurn(rounds, measures);
-    const further = (short, long) => long.map((cpu, i) => (cpu - short[i]) / (many - few));
-    const [own, its] = [further(ownFew, ownMany), further(itsFew, itsMany)];
+    const [ownFew, ownMany, itsFew, itsMany] = await cpuInTurn(rounds, commands, cwd);
+    const [own, its] = [further(ownFew, ownMany, sizes), further(itsFew, itsMany, sizes)];
     say(
       `an ask against a test of ${name}`,
       ofPairs(own, its),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { bin, cpuOf, inTurn, median, ofPairs, root, yardstick } from './measure.mjs';
+import { bin, cpuOf, further, inTurn, median, ofPairs, root, yardstick } from './measure.mjs';
 import { bundled } from './stages.mjs';
 
 const SDK = join(root, 'fixtures/targets/openai-sdk-agent.ts');
@@ -16,7 +16,6 @@ export async function executions({ say, rounds, quick, project }) {
   const tell = (what, costs) =>
     say(what, ofPairs(bare, costs), '× the yardstick', `${(1 / median(costs)).toFixed(0)} a second of CPU`);
   const per = (asks) => (cpu) => cpu / asks;
-  const further = (short, long, [a, b]) => long.map((cpu, i) => (cpu - short[i]) / (b - a));
   say('the yardstick', 1 / median(bare), 'executions a second of CPU');
   tell(`reference, a run of ${targets.reference[1]} asks`, many.map(per(targets.reference[1])));
   tell('reference, each further ask', further(few, many, targets.reference));

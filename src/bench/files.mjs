@@ -1,17 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { bin, cpuOf, inTurn, median, ofPairs, root } from './measure.mjs';
+import { bin, cpuInTurn, cpuOf, median, ofPairs, root } from './measure.mjs';
 
 /** What it costs in CPU to keep what was said, and to write the page; and how large pages are. */
 export async function page({ say, rounds, project }) {
   const { cwd } = project;
   const drill = project.drill('page-2400', 2412);
   const kinds = [['--no-bodies'], [], ['--reporter', 'html']];
-  const [none, said, whole] = await inTurn(
-    rounds,
-    kinds.map((more) => () => cpuOf([bin, 'run', drill, ...more], cwd)),
-  );
+  const commands = kinds.map((more) => [bin, 'run', drill, ...more]);
+  const [none, said, whole] = await cpuInTurn(rounds, commands, cwd);
   const without = `${median(none).toFixed(1)} s without`;
   say('CPU of 2,400 asks, with what was said', ofPairs(said, none), '× without', without);
   say('CPU of 2,400 asks, with the page', ofPairs(whole, said), '× without');

@@ -68,5 +68,15 @@ export async function inTurn(rounds, measures) {
   return results;
 }
 
+/** The CPU time of commands, measured in turn. */
+export const cpuInTurn = (rounds, commands, cwd) =>
+  inTurn(
+    rounds,
+    commands.map((words) => () => cpuOf(words, cwd)),
+  );
+
+/** What each further one costs where there are many, by what few and many cost. */
+export const further = (short, long, [few, many]) => long.map((cpu, i) => (cpu - short[i]) / (many - few));
+
 /** The median of what the rounds give. */
 export const ofPairs = (one, other, give = (a, b) => a / b) => median(one.map((a, i) => give(a, other[i])));

@@ -2,7 +2,7 @@ import { noticeText } from '../core/outcome.ts';
 import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { seenIn } from '../core/seen.ts';
 import { count, unique } from '../text/words.ts';
-import { Room } from './room.ts';
+import { roomOf } from './room.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 
 /** Who can wait makes room, and is told. A full answer of the first role takes nobody's place. */
@@ -16,14 +16,14 @@ export const queuesLow = defineDrillCheck({
   open({ declares: { chain } }) {
     const [first, ...reserve] = chain;
     const asks = new Asks();
-    const room = new Room(reserve);
+    const room = roomOf(reserve);
     const ways: Record<string, number> = {};
     const [yielded, wrong] = [new Tally(), new Tally()];
     /** Of the phase in hand: they count if the room runs short in it. */
     let phase = { ways: [] as string[], yielded: new Tally(), wrong: new Tally() };
 
     function endPhase(): void {
-      if (room.short) {
+      if (room.isShort()) {
         yielded.addAll(phase.yielded);
         wrong.addAll(phase.wrong);
         for (const way of phase.ways) ways[way] = (ways[way] ?? 0) + 1;

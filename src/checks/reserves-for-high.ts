@@ -3,7 +3,7 @@ import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin
 import { FAILURE_MODES, type FailureMode } from '../core/taxonomy.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { count, unique } from '../text/words.ts';
-import { Room } from './room.ts';
+import { roomOf } from './room.ts';
 import { Books } from './tenant-books.ts';
 import { Asks, Tally, type WholeAsk } from './whole-asks.ts';
 
@@ -22,7 +22,7 @@ export const reservesForHigh = defineDrillCheck({
     const reserve = declares.chain.slice(1);
     const asks = new Asks();
     const books = new Books(contract?.budgets);
-    const room = new Room(reserve);
+    const room = roomOf(reserve);
     const [served, lost] = [new Tally(), new Tally()];
     /** Of the phase in hand, before the reserve said that it is full: they count if the room runs short in it. */
     let early = { served: new Tally(), lost: new Tally() };
@@ -32,7 +32,7 @@ export const reservesForHigh = defineDrillCheck({
     let lastLower: { at: number; seq: number } | undefined;
 
     function endPhase(): void {
-      if (room.short) {
+      if (room.isShort()) {
         served.addAll(early.served);
         lost.addAll(early.lost);
       }

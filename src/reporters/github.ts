@@ -2,7 +2,7 @@ import { defineReporter, type Look, type OpenReporter, type Output } from '../co
 import type { JudgedDrill, RunReport } from '../core/report.ts';
 import { count } from '../text/words.ts';
 import { type FindingGroup, groupsOf, worstFirst } from './findings.ts';
-import { Matrices } from './matrix.ts';
+import { matricesOf } from './matrix.ts';
 import { terminal } from './terminal/index.ts';
 import { clean, cut, cutShort, withUnread } from './words.ts';
 
@@ -37,7 +37,7 @@ function openGithub(output: Output, look: Look): OpenReporter {
     output.write(take());
     command('::endgroup::');
   };
-  const matrices = new Matrices(look.brief, close);
+  const matrices = matricesOf(look.brief, close);
   output.write(`::stop-commands::${guard}\n`);
   return {
     onEvent: (event) => inner.onEvent?.(event),

@@ -5,7 +5,7 @@ import { count, seconds, usd } from '../text/words.ts';
 import { digestOf, groupedBy, type PlacedCell } from './digest.ts';
 import { incidentQuestions } from './incident-questions.ts';
 import { code, prose, safe } from './markup.ts';
-import { Matrices, type Matrix, type MatrixRow } from './matrix.ts';
+import { type Matrix, type MatrixRow, matricesOf } from './matrix.ts';
 import {
   clean,
   cutShort,
@@ -33,7 +33,7 @@ export const markdown = defineReporter({
     const open: string[] = [];
     const notes = new Map<string, string[]>();
     let drills = 0;
-    const matrices = new Matrices(brief, (matrix) => {
+    const matrices = matricesOf(brief, (matrix) => {
       output.write(`\n${matrixEnd(matrix).join('\n')}\n`);
       rows.push(matrixTableRow(matrix));
     });

@@ -77,29 +77,23 @@ function whyOf(drill: JudgedDrill): string {
  * Follows the drills of a run and says which belong to a matrix: `take` gives the matrix that a drill is of, and calls
  * `ended` for the one before it. A drill that is run by itself is told at length.
  */
-export class Matrices {
-  readonly #ended: (matrix: Matrix) => void;
-  readonly #several: boolean;
-  #open: Matrix | undefined;
-
-  constructor(several: boolean | undefined, ended: (matrix: Matrix) => void) {
-    this.#several = several === true;
-    this.#ended = ended;
-  }
-
-  /** Also whether the drill is the first of its matrix. */
-  take({ name, title }: Pick<JudgedDrill, 'name' | 'title'>): { matrix: Matrix; begins: boolean } | undefined {
-    const of = this.#several ? matrixOf(name)?.matrix : undefined;
-    if (this.#open?.name !== of) this.end();
-    if (of === undefined) return undefined;
-    const begins = this.#open === undefined;
-    this.#open ??= new Matrix(of, title);
-    return { matrix: this.#open, begins };
-  }
-
-  end(): void {
-    const matrix = this.#open;
-    this.#open = undefined;
-    if (matrix !== undefined) this.#ended(matrix);
-  }
+export function matricesOf(several: boolean | undefined, ended: (matrix: Matrix) => void) {
+  let open: Matrix | undefined;
+  const end = (): void => {
+    const matrix = open;
+    open = undefined;
+    if (matrix !== undefined) ended(matrix);
+  };
+  return {
+    end,
+    /** Also whether the drill is the first of its matrix. */
+    take({ name, title }: Pick<JudgedDrill, 'name' | 'title'>): { matrix: Matrix; begins: boolean } | undefined {
+      const of = several === true ? matrixOf(name)?.matrix : undefined;
+      if (open?.name !== of) end();
+      if (of === undefined) return undefined;
+      const begins = open === undefined;
+      open ??= new Matrix(of, title);
+      return { matrix: open, begins };
+    },
+  };
 }

@@ -43,43 +43,30 @@ export function metricsOf(daemon: Daemon): string {
   const accounts = [...daemon.tally.accounts].filter(([, { cron }]) => cron !== undefined);
   const seconds = (ms: number | undefined) => (ms === undefined ? undefined : Math.floor(ms / 1000));
   const going = (name: string) => [...daemon.going.values()].filter(({ schedule }) => schedule === name).length;
-  const family = (
-    name: string,
-    type: 'counter' | 'gauge',
-    help: string,
-    samples: [labels: string, value?: number][],
-  ) => [
-    `# HELP ${name} ${help}`,
-    `# TYPE ${name} ${type}`,
-    ...samples.flatMap(([labels, value]) => (value === undefined ? [] : [`${name}{${labels}} ${value}`])),
-  ];
   // Names of schedules hold nothing that would have to be quoted.
   const label = (name: string) => `schedule="${name}"`;
   const each = (of: (name: string, account: (typeof accounts)[number][1]) => number | undefined) =>
-    accounts.map(([name, account]): [string, number?] => [label(name), of(name, account)]);
-  return `${[
-    ...family(
-      ...(['drill_schedule_runs_total', 'counter', 'Runs that have ended, by what they came to.'] as const),
-      accounts.flatMap(([name, { runs }]) =>
-        OUTCOMES.map((one): [string, number] => [`${label(name)},verdict="${one}"`, runs[one]]),
-      ),
+    accounts.map(([name, account]): Sample => [label(name), of(name, account)]);
+  const ended = accounts.flatMap(([name, { runs }]) =>
+    OUTCOMES.map((one): Sample => [`${label(name)},verdict="${one}"`, runs[one]]),
+  );
+  const succeeded = each((_, { lastSuccessAt: at }) => (at === undefined ? undefined : seconds(momentOf(at))));
+  const nextDue = each((name) => seconds(daemon.nextDue(name)));
+  const families: [name: string, type: 'counter' | 'gauge', help: string, samples: Sample[]][] = [
+    ['runs_total', 'counter', 'Runs that have ended, by what they came to.', ended],
+    ['missed_total', 'counter', 'Due runs that were never started.', each((_, { missed }) => missed)],
+    ['last_success_timestamp_seconds', 'gauge', 'When the last run that passed has ended.', succeeded],
+    ['next_due_timestamp_seconds', 'gauge', 'When the next run is due.', nextDue],
+    ['running', 'gauge', 'Runs that go on.', each(going)],
+  ];
+  const lines = families.flatMap(([name, type, help, samples]) => [
+    `# HELP drill_schedule_${name} ${help}`,
+    `# TYPE drill_schedule_${name} ${type}`,
+    ...samples.flatMap(([labels, value]) =>
+      value === undefined ? [] : [`drill_schedule_${name}{${labels}} ${value}`],
     ),
-    ...family(
-      ...(['drill_schedule_missed_total', 'counter', 'Due runs that were never started.'] as const),
-      each((_, { missed }) => missed),
-    ),
-    ...family(
-      ...([
-        'drill_schedule_last_success_timestamp_seconds',
-        'gauge',
-        'When the last run that passed has ended.',
-      ] as const),
-      each((_, { lastSuccessAt }) => (lastSuccessAt === undefined ? undefined : seconds(momentOf(lastSuccessAt)))),
-    ),
-    ...family(
-      ...(['drill_schedule_next_due_timestamp_seconds', 'gauge', 'When the next run is due.'] as const),
-      each((name) => seconds(daemon.nextDue(name))),
-    ),
-    ...family('drill_schedule_running', 'gauge', 'Runs that go on.', each(going)),
-  ].join('\n')}\n`;
+  ]);
+  return `${lines.join('\n')}\n`;
 }
+
+type Sample = [labels: string, value?: number | undefined];

@@ -6,7 +6,7 @@ import type { Sockets } from '../core/sockets.ts';
 import { CommandParams } from '../core/target-params.ts';
 import { isRecord, parseJson } from '../text/json.ts';
 import { outcomeIn } from './mapping.ts';
-import { LastWords } from './processes/last-words.ts';
+import { lastWords } from './processes/last-words.ts';
 import type { Hearing, Nursery, Process } from './processes/start.ts';
 
 /** More than any answer; the rest of what a process writes is not kept. */
@@ -55,7 +55,7 @@ async function started(
   const start: Start = (task, hear) =>
     nursery.start({ command, shell, cwd, env: { ...sockets.env(task), ...params.env } }, hear);
   const told = { ...sockets, print: shortened(sockets.print) };
-  const run = lives === 'run' ? new Lines(start, told) : new Apart(start, told);
+  const run = lives === 'run' ? new Lines(start, told) : apart(start, told);
   return running(run, marker, sockets, nursery);
 }
 
@@ -101,35 +101,13 @@ function shortened(print: Sockets['print']): Sockets['print'] {
 }
 
 /** A process for each task. */
-class Apart {
-  readonly #start: Start;
-  readonly #sockets: Sockets;
-  readonly #open = new Set<{ beside: number }>();
+function apart(start: Start, sockets: Sockets): Pick<RunningTarget, 'ask'> {
+  const open = new Set<{ beside: number }>();
 
-  constructor(start: Start, sockets: Sockets) {
-    this.#start = start;
-    this.#sockets = sockets;
-  }
-
-  async ask(task: Task, signal: AbortSignal): Promise<Outcome> {
-    const own = { beside: 1 };
-    this.#open.add(own);
-    const before = this.#open.size;
-    this.#sockets.started(task, before);
-    for (const one of this.#open) one.beside = Math.max(one.beside, before);
-    try {
-      const outcome = await this.#answer(task, signal);
-      if (own.beside > before) this.#sockets.started(task, own.beside);
-      return outcome;
-    } finally {
-      this.#open.delete(own);
-    }
-  }
-
-  async #answer(task: Task, signal: AbortSignal): Promise<Outcome> {
+  async function answer(task: Task, signal: AbortSignal): Promise<Outcome> {
     const said = new Answer();
-    const errors = new LastWords(this.#sockets.print);
-    const one = this.#start(task, { out: (text) => said.hear(text), err: (text) => errors.hear(text) });
+    const errors = lastWords(sockets.print);
+    const one = start(task, { out: (text) => said.hear(text), err: errors.hear });
     try {
       one.write(`${JSON.stringify(task)}\n`);
       one.end();
@@ -140,6 +118,23 @@ class Apart {
       await one.stop();
     }
   }
+
+  return {
+    async ask(task, signal) {
+      const own = { beside: 1 };
+      open.add(own);
+      const before = open.size;
+      sockets.started(task, before);
+      for (const one of open) one.beside = Math.max(one.beside, before);
+      try {
+        const outcome = await answer(task, signal);
+        if (own.beside > before) sockets.started(task, own.beside);
+        return outcome;
+      } finally {
+        open.delete(own);
+      }
+    },
+  };
 }
 
 /** What a process writes, as long as it is no more than an answer. */
@@ -173,8 +168,8 @@ class Lines {
 
   constructor(start: Start, sockets: Sockets) {
     this.#sockets = sockets;
-    const errors = new LastWords(sockets.print);
-    this.#process = start(undefined, { out: (text) => this.#hear(text), err: (text) => errors.hear(text) });
+    const errors = lastWords(sockets.print);
+    this.#process = start(undefined, { out: (text) => this.#hear(text), err: errors.hear });
     this.#process.ended.then((end) => {
       this.#endLine();
       this.#end(errors.why(end));

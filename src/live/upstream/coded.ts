@@ -33,28 +33,15 @@ interface Coding {
 }
 
 const gzip: Coding = { whole: (bytes) => gunzipSync(bytes, some), stream: () => createGunzip() };
-const CODINGS = new Map<string, Coding>([
-  ['gzip', gzip],
-  ['x-gzip', gzip],
-  [
-    'deflate',
-    {
-      whole: (bytes: Uint8Array) => (hasZlibHead(bytes) ? inflateSync(bytes, some) : inflateRawSync(bytes, some)),
-      stream: (first: Uint8Array) => (hasZlibHead(first) ? createInflate() : createInflateRaw()),
-    },
-  ],
-  [
-    'br',
-    {
-      whole: (bytes: Uint8Array) =>
-        brotliDecompressSync(bytes, {
-          finishFlush: constants.BROTLI_OPERATION_FLUSH,
-          maxOutputLength: MOST_BYTES,
-        }),
-      stream: () => createBrotliDecompress(),
-    },
-  ],
-]);
+const deflate: Coding = {
+  whole: (bytes) => (hasZlibHead(bytes) ? inflateSync(bytes, some) : inflateRawSync(bytes, some)),
+  stream: (first) => (hasZlibHead(first) ? createInflate() : createInflateRaw()),
+};
+const br: Coding = {
+  whole: (bytes) => brotliDecompressSync(bytes, { ...some, finishFlush: constants.BROTLI_OPERATION_FLUSH }),
+  stream: () => createBrotliDecompress(),
+};
+const CODINGS = new Map(Object.entries({ gzip, 'x-gzip': gzip, deflate, br }));
 
 /** A caller's accept-encoding without what we could not look through for a key; as it was where that is nothing. */
 export function readable(accepted: string): string {

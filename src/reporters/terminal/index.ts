@@ -1,7 +1,7 @@
 import { Chalk } from 'chalk';
 import { defineReporter, type Look, type OpenReporter, type Output } from '../../core/plugin.ts';
 import type { JudgedDrill } from '../../core/report.ts';
-import { Matrices } from '../matrix.ts';
+import { matricesOf } from '../matrix.ts';
 import { clean, eventLine, scoreWords, tally } from '../words.ts';
 import { endingLines, noteProgress, type Progress } from './ending.ts';
 import {
@@ -39,7 +39,7 @@ function openTerminal(output: Output, look: Look): OpenReporter {
   let [drills, judged] = [0, 0];
   const told = new Set<string>();
   const progress = new Map<string, Progress>();
-  const matrices = new Matrices(look.brief, (matrix) => {
+  const matrices = matricesOf(look.brief, (matrix) => {
     output.write('\n');
     endings.push([
       `${shout(matrix.verdict, paint, 0)} ${clean(matrix.name)}`,

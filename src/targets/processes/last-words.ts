@@ -5,21 +5,14 @@ import type { Ended } from './start.ts';
 const MOST = 2000;
 
 /** What a process writes is shown, and the end of it is kept: there it says why it ended. */
-export class LastWords {
-  #last = '';
-  readonly #print: Sockets['print'];
-
-  constructor(print: Sockets['print']) {
-    this.#print = print;
-  }
-
-  hear(text: string): void {
-    this.#print(text);
-    this.#last = (this.#last + text).slice(-MOST);
-  }
-
-  /** How it ended, with its last words. */
-  why({ how }: Pick<Ended, 'how'>): string {
-    return [how, this.#last.trim().split('\n').at(-1)].filter(Boolean).join(': ');
-  }
+export function lastWords(print: Sockets['print']) {
+  let last = '';
+  return {
+    hear(text: string): void {
+      print(text);
+      last = (last + text).slice(-MOST);
+    },
+    /** How it ended, with its last words. */
+    why: ({ how }: Pick<Ended, 'how'>): string => [how, last.trim().split('\n').at(-1)].filter(Boolean).join(': '),
+  };
 }

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { Clock } from '../../core/clock.ts';
 import { DrillError, EXIT } from '../../core/errors.ts';
 import type { Sockets } from '../../core/sockets.ts';
-import { LastWords } from './last-words.ts';
+import { lastWords } from './last-words.ts';
 import { atMost, type Command, openNursery } from './start.ts';
 
 export interface ServiceStart {
@@ -39,9 +39,8 @@ export async function startService(
       'End what has its port, or leave out `start` where it runs already.',
     );
   const nursery = openNursery(clock);
-  const words = new LastWords(print);
-  const hear = (text: string) => words.hear(text);
-  const one = nursery.start(command, { out: hear, err: hear });
+  const words = lastWords(print);
+  const one = nursery.start(command, { out: words.hear, err: words.hear });
   let end: string | undefined;
   const ended = one.ended.then((how) => {
     end = words.why(how);
