@@ -18,6 +18,7 @@ import { whole } from './core/numbers.ts';
 import type { Fault, Habitat } from './core/plugin.ts';
 import { createRandom } from './core/random.ts';
 import type { Scope, Stand } from './core/stand.ts';
+import { isLoopback } from './core/target-params.ts';
 import { addressesOf, armFault } from './equip.ts';
 import { schemaFieldsOf } from './run/plan.ts';
 import { eventsOnly } from './stand/events-only.ts';
@@ -277,8 +278,6 @@ function tokenOf({ listen: host, token }: ProxyRequest): string {
     fix: `give one of at least ${LEAST_TOKEN} characters: \`--token "$(openssl rand -hex 16)"\``,
   });
 }
-
-const isLoopback = (host: string): boolean => /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/.test(host);
 
 /** Everywhere is no address to call. */
 const advertised = ({ advertise, listen: host }: ProxyRequest): string =>

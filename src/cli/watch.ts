@@ -2,6 +2,7 @@ import { type FSWatcher, readdirSync, watch } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { EXIT } from '../core/errors.ts';
+import { whenAborted } from '../world/abort.ts';
 import { printError } from './print-error.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -35,8 +36,7 @@ class Changes {
     if (this.#changed === undefined)
       await new Promise<void>((done) => {
         this.#tell = done;
-        if (signal.aborted) done();
-        signal.addEventListener('abort', () => done(), { once: true });
+        whenAborted(signal, () => done());
       });
     this.#tell = undefined;
     if (signal.aborted) return undefined;

@@ -4,6 +4,8 @@ import { isRecord, type Json } from '../text/json.ts';
 export const asRecord = (value: unknown): Json => (isRecord(value) ? value : {});
 export const asList = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 export const asText = (value: unknown): string => (typeof value === 'string' ? value : '');
+/** Undefined where there are none. */
+export const listed = <T>(items: readonly T[]): readonly T[] | undefined => (items.length === 0 ? undefined : items);
 export const asCount = (value: unknown): number => (typeof value === 'number' && value > 0 ? Math.floor(value) : 0);
 
 /** What was counted; of tokens of which there were none, nothing is said. */

@@ -32,7 +32,7 @@ export function readBody(request: WireRequest): Json | undefined {
 export const paramsIn = (body: Json, conversation: readonly string[]): string[] =>
   Object.keys(body).filter((name) => !conversation.includes(name));
 
-/** All APIs take JSON by POST. `api` is what only one of them wants in its headers. */
+/** All APIs take JSON by POST, without what is undefined. `api` is what only one of them wants in its headers. */
 export function post(call: CallBody, url: string, api: Headers, body: object): WireRequest {
   return {
     method: 'POST',

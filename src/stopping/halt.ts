@@ -45,65 +45,29 @@ export class Halt {
   }
 
   /** What looks at one run, drill by drill; in wall time at the lever all along. */
-  watch(wall: boolean): RunWatch {
+  watch(wall: boolean) {
     const [cwd, clock] = [this.#cwd, this.#clock];
     if (wall && !this.#looks)
       void watchLever(cwd, clock, this.#over.signal, (engaged) => engaged && this.stop(stoppedByLever(engaged)));
     this.#looks ||= wall;
-    return new RunWatch(this, { cwd, clock, wall });
+    return runWatch(this, { cwd, clock, wall });
   }
 }
 
 /** The stop conditions of one run. A drill that has none costs a look at the lever. */
-export class RunWatch {
-  readonly #halt: Halt;
-  readonly #around: Around;
-  readonly #money = { spent: 0 };
-  #see: Watch | undefined;
+function runWatch(halt: Halt, { cwd, clock, wall }: Around) {
+  const money = { spent: 0 };
+  let see: Watch | undefined;
 
-  constructor(halt: Halt, around: Around) {
-    this.#halt = halt;
-    this.#around = around;
-  }
-
-  /** Before a drill; what it gives is to be called after it. Nothing may begin where the signal has aborted by then. */
-  async begin(watched: Watched): Promise<() => Promise<void>> {
-    const engaged = readLever(this.#around.cwd);
-    if (engaged !== undefined) this.#halt.stop(stoppedByLever(engaged));
-    const conditions = watched.drill.stop ?? [];
-    if (conditions.length === 0) return async () => {};
-    const { watchConditions } = await import('./conditions.ts');
-    this.#see = watchConditions(watched, this.#money);
-    const probes = conditions.filter(({ probe }) => probe !== undefined);
-    const at = (when: StopCondition['at']) =>
-      probes.filter((one) => [when, 'throughout'].includes(one.at ?? 'throughout'));
-    await this.#lookAt(at('start'), this.#halt.signal);
-    const over = new AbortController();
-    const rounds = this.#around.wall ? at('throughout').map((one) => this.#lookAgain(one, over)) : [];
-    return async () => {
-      this.#see = undefined;
-      over.abort();
-      await Promise.all(rounds);
-      await this.#lookAt(at('end'), this.#halt.signal);
-    };
-  }
-
-  /** Every event, right after it was written. */
-  see(event: TraceEvent): void {
-    const by = this.#see?.(event);
-    if (by !== undefined) this.#halt.stop(by);
-  }
-
-  async #lookAt(probes: readonly StopCondition[], signal: AbortSignal): Promise<void> {
+  async function lookAt(probes: readonly StopCondition[], signal: AbortSignal): Promise<void> {
     if (probes.length === 0) return;
-    const { cwd, clock } = this.#around;
     const { look } = await import('./probe.ts');
     await Promise.all(
       probes.map(async (one) => {
         const found = signal.aborted ? undefined : await look(one, cwd, clock, signal);
         if (found === undefined) return;
         const { name = 'probe' } = one;
-        this.#halt.stop({
+        halt.stop({
           kind: 'probe',
           name,
           reason: `the probe failed: ${found.why}`,
@@ -114,14 +78,43 @@ export class RunWatch {
     );
   }
 
-  async #lookAgain(one: StopCondition, over: AbortController): Promise<void> {
+  async function lookAgain(one: StopCondition, over: AbortController): Promise<void> {
     const end = () => over.abort();
-    this.#halt.signal.addEventListener('abort', end, { once: true, signal: over.signal });
+    halt.signal.addEventListener('abort', end, { once: true, signal: over.signal });
     while (!over.signal.aborted) {
-      await this.#around.clock.sleep(one.every_ms ?? EVERY_MS, over.signal).catch(() => {});
-      await this.#lookAt([one], over.signal);
+      await clock.sleep(one.every_ms ?? EVERY_MS, over.signal).catch(() => {});
+      await lookAt([one], over.signal);
     }
   }
+
+  return {
+    /** Before a drill; what it gives is to be called after it. Nothing may begin where the signal has aborted by then. */
+    async begin(watched: Watched): Promise<() => Promise<void>> {
+      const engaged = readLever(cwd);
+      if (engaged !== undefined) halt.stop(stoppedByLever(engaged));
+      const conditions = watched.drill.stop ?? [];
+      if (conditions.length === 0) return async () => {};
+      const { watchConditions } = await import('./conditions.ts');
+      see = watchConditions(watched, money);
+      const probes = conditions.filter(({ probe }) => probe !== undefined);
+      const at = (when: StopCondition['at']) =>
+        probes.filter((one) => [when, 'throughout'].includes(one.at ?? 'throughout'));
+      await lookAt(at('start'), halt.signal);
+      const over = new AbortController();
+      const rounds = wall ? at('throughout').map((one) => lookAgain(one, over)) : [];
+      return async () => {
+        see = undefined;
+        over.abort();
+        await Promise.all(rounds);
+        await lookAt(at('end'), halt.signal);
+      };
+    },
+    /** Every event, right after it was written. */
+    see(event: TraceEvent): void {
+      const by = see?.(event);
+      if (by !== undefined) halt.stop(by);
+    },
+  };
 }
 
 const EVERY_MS = 1000;

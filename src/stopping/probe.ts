@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { codeOf, messageOf } from '../core/errors.ts';
 import type { StopCondition } from '../core/stop.ts';
+import { whenAborted } from '../world/abort.ts';
 import { originals } from '../world/originals.ts';
 import { send } from '../world/processes.ts';
 
@@ -26,22 +27,20 @@ export async function look(
   if (signal.aborted) return undefined;
   const over = new AbortController();
   const end = () => over.abort();
-  signal.addEventListener('abort', end, { once: true });
+  const forget = whenAborted(signal, end);
   let late = false;
-  clock.sleep(timeout_ms, over.signal).then(
-    () => {
-      late = true;
-      end();
-    },
-    () => {},
-  );
+  const tooLate = () => {
+    late = true;
+    end();
+  };
+  clock.sleep(timeout_ms, over.signal).then(tooLate, () => {});
   try {
     const { url, command = '' } = probe ?? {};
     const found = await (url === undefined ? byCommand(command, cwd, over.signal) : byUrl(url, over.signal));
     if (late) return { why: `there was no answer in ${timeout_ms} ms`, value: null };
     return signal.aborted ? undefined : found;
   } finally {
-    signal.removeEventListener('abort', end);
+    forget();
     end();
   }
 }
@@ -61,8 +60,7 @@ async function byCommand(line: string, cwd: string, signal: AbortSignal): Promis
   // In a group of its own, so that what the shell has started ends with it.
   const child = spawn(line, { cwd, shell: true, stdio: 'ignore', detached: process.platform !== 'win32' });
   const { pid } = child;
-  const kill = () => pid !== undefined && send(pid, 'SIGKILL');
-  signal.addEventListener('abort', kill, { once: true });
+  const forget = whenAborted(signal, () => pid !== undefined && send(pid, 'SIGKILL'));
   try {
     const [code] = await once(child, 'exit');
     if (code === 0) return undefined;
@@ -70,6 +68,6 @@ async function byCommand(line: string, cwd: string, signal: AbortSignal): Promis
   } catch (error) {
     return { why: `it could not be started: ${messageOf(error)}`, value: null };
   } finally {
-    signal.removeEventListener('abort', kill);
+    forget();
   }
 }

@@ -5,6 +5,7 @@ import type { Habitat, RunningTarget, TargetKind } from '../core/plugin.ts';
 import type { Sockets } from '../core/sockets.ts';
 import { CommandParams } from '../core/target-params.ts';
 import { isRecord, parseJson } from '../text/json.ts';
+import { whenAborted } from '../world/abort.ts';
 import { outcomeIn } from './mapping.ts';
 import { lastWords } from './processes/last-words.ts';
 import type { Hearing, Nursery, Process } from './processes/start.ts';
@@ -263,10 +264,8 @@ function replyIn(json: unknown): string | undefined {
 
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
-    const leave = () => reject(signal.reason);
-    if (signal.aborted) return leave();
-    signal.addEventListener('abort', leave, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave));
+    const forget = whenAborted(signal, reject);
+    promise.then(resolve, reject).finally(forget);
   });
 }
 

@@ -5,6 +5,7 @@ import { type OpenProxy, openProxy, type ProxyRequest } from '../../proxy.ts';
 import type { Totals } from '../../stand/sockets/journal.ts';
 import { type Engaged, readLever, stoppedByLever, watchLever } from '../../stopping/lever.ts';
 import { count, tallied } from '../../text/words.ts';
+import { whenAborted } from '../../world/abort.ts';
 import { createWallClock } from '../../world/index.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -59,7 +60,7 @@ export async function standReady(
     teller = ready(open);
     const moved = (engaged: Engaged | undefined) => teller.lever(engaged, engaged === undefined ? 0 : open.revert());
     void watchLever(cwd, createWallClock(), over.signal, moved);
-    await Promise.race([whenAborted(signal), ...(untilStdinEnds ? [whenEnded(stdin)] : [])]);
+    await Promise.race([aborted(signal), ...(untilStdinEnds ? [whenEnded(stdin)] : [])]);
   } finally {
     over.abort();
     await open.close();
@@ -107,11 +108,7 @@ export function summaryOf(command: string, { calls, ended, fired }: Totals): str
   return `${[`drill ${command} has ended: ${count(calls, 'call')}`, ...roles, ...faults].join('\n')}\n`;
 }
 
-const whenAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+const aborted = (signal: AbortSignal) => new Promise<void>((resolve) => whenAborted(signal, () => resolve()));
 
 const whenEnded = (stdin: Readable): Promise<void> =>
   new Promise((resolve) => {

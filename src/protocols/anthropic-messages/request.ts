@@ -4,6 +4,7 @@ import type { CallBody, CallRefused, Image, Message, ToolCall } from '../../core
 import type { Memory, Stamp } from '../../core/protocol.ts';
 import { header, type WireRequest } from '../../core/wire.ts';
 import { isRecord, type Json, parseJson } from '../../text/json.ts';
+import { listed } from '../json.ts';
 import {
   type Complaint,
   looseSchema,
@@ -214,19 +215,16 @@ function readTurn({ role, content }: z.output<typeof Turn>): Message[] {
 
 export function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string }): WireRequest {
   const system = call.messages.filter((m) => m.role === 'system').map((m) => m.content);
+  const { responseSchema: format } = call;
   const body = {
     model: call.model,
     max_tokens: call.maxOutputTokens ?? DEFAULT_MAX_TOKENS,
-    ...(system.length > 0 && { system: system.join('\n\n') }),
+    system: listed(system)?.join('\n\n'),
     messages: writeTurns(call.messages.filter((m) => m.role !== 'system')),
-    ...(call.tools.length > 0 && {
-      tools: call.tools.map(({ parameters, ...tool }) => ({ ...tool, input_schema: parameters })),
-    }),
-    ...(call.responseSchema && {
-      output_config: { format: { type: 'json_schema', schema: call.responseSchema.schema } },
-    }),
-    ...(call.temperature !== undefined && { temperature: call.temperature }),
-    ...(call.stream && { stream: true }),
+    tools: listed(call.tools.map(({ parameters, ...tool }) => ({ ...tool, input_schema: parameters }))),
+    output_config: format && { format: { type: 'json_schema', schema: format.schema } },
+    temperature: call.temperature,
+    stream: call.stream || undefined,
   };
   const url = `${endpoint.base_url.replace(/\/+$/, '')}/v1/messages`;
   const api = [

@@ -4,6 +4,7 @@ import { defined } from '../../core/own-copy.ts';
 import type { Memory } from '../../core/protocol.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { isRecord, type Json, parseJson } from '../../text/json.ts';
+import { listed } from '../json.ts';
 import { isUrl } from '../picture.ts';
 import { type Complaint, fieldAt, offered, paramsIn, parseRequest, post, readBody, refused } from '../request.ts';
 import { Body, type Content, inCamelCase, type Part } from './body.ts';
@@ -234,19 +235,11 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
     ...defined({ maxOutputTokens, temperature }),
     ...(format && { responseMimeType: 'application/json', responseJsonSchema: format.schema }),
   };
+  const declared = call.tools.map(({ parameters, ...tool }) => ({ ...tool, parametersJsonSchema: parameters }));
   const body = {
     contents: writeTurns(call),
-    ...(system.length > 0 && { systemInstruction: { parts: system } }),
-    ...(call.tools.length > 0 && {
-      tools: [
-        {
-          functionDeclarations: call.tools.map(({ parameters, ...tool }) => ({
-            ...tool,
-            parametersJsonSchema: parameters,
-          })),
-        },
-      ],
-    }),
+    systemInstruction: listed(system) && { parts: system },
+    tools: listed(declared) && [{ functionDeclarations: declared }],
     ...(Object.keys(config).length > 0 && { generationConfig: config }),
   };
   const base = endpoint.base_url.replace(/\/+$/, '');

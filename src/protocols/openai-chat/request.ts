@@ -3,6 +3,7 @@ import type { CallBody, CallRefused, Message, ToolCall } from '../../core/model-
 import type { Protocol } from '../../core/protocol.ts';
 import { keyIn } from '../../core/protocol.ts';
 import type { WireRequest } from '../../core/wire.ts';
+import { listed } from '../json.ts';
 import { fromUrl, toUrl } from '../picture.ts';
 import {
   type Complaint,
@@ -178,20 +179,16 @@ function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string
   const body = {
     model: call.model,
     messages: call.messages.map(writeTurn),
-    ...(call.tools.length > 0 && { tools: call.tools.map((tool) => ({ type: 'function', function: tool })) }),
-    ...(format && {
-      response_format: {
-        type: 'json_schema',
-        // Strict only where the schema keeps the rules of strict ones: otherwise the provider would reject it.
-        json_schema: { name: format.name, schema: format.schema, strict: looseSchema(format.schema) === undefined },
-      },
-    }),
-    ...(call.maxOutputTokens !== undefined && { [limit]: call.maxOutputTokens }),
-    ...(call.temperature !== undefined && { temperature: call.temperature }),
-    ...(call.stream && {
-      stream: true,
-      ...(call.wishes?.['include_usage'] === true && { stream_options: { include_usage: true } }),
-    }),
+    tools: listed(call.tools.map((tool) => ({ type: 'function', function: tool }))),
+    response_format: format && {
+      type: 'json_schema',
+      // Strict only where the schema keeps the rules of strict ones: otherwise the provider would reject it.
+      json_schema: { name: format.name, schema: format.schema, strict: looseSchema(format.schema) === undefined },
+    },
+    [limit]: call.maxOutputTokens,
+    temperature: call.temperature,
+    stream: call.stream || undefined,
+    ...(call.stream && call.wishes?.['include_usage'] === true && { stream_options: { include_usage: true } }),
   };
   const { api_key } = endpoint;
   const url = urlOf(endpoint.base_url.replace(/\/+$/, ''), call.model);

@@ -3,7 +3,7 @@ import type { CallBody, CallRefused, Image, Message } from '../../core/model-cal
 import type { Memory } from '../../core/protocol.ts';
 import type { WireRequest } from '../../core/wire.ts';
 import { isRecord, type Json } from '../../text/json.ts';
-import { asList } from '../json.ts';
+import { asList, listed } from '../json.ts';
 import { toUrl } from '../picture.ts';
 import {
   type Complaint,
@@ -320,17 +320,13 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
   const body = {
     model: call.model,
     input: call.messages.flatMap(writeItems),
-    ...(call.tools.length > 0 && {
-      tools: call.tools.map((tool) => ({ type: 'function', ...tool, strict: isStrict(tool.parameters) })),
-    }),
-    ...(format && {
-      text: {
-        format: { type: 'json_schema', name: format.name, schema: format.schema, strict: isStrict(format.schema) },
-      },
-    }),
-    ...(limit !== undefined && { max_output_tokens: Math.max(LEAST_TOKENS, limit) }),
-    ...(call.temperature !== undefined && { temperature: call.temperature }),
-    ...(call.stream && { stream: true }),
+    tools: listed(call.tools.map((tool) => ({ type: 'function', ...tool, strict: isStrict(tool.parameters) }))),
+    text: format && {
+      format: { type: 'json_schema', name: format.name, schema: format.schema, strict: isStrict(format.schema) },
+    },
+    max_output_tokens: limit === undefined ? undefined : Math.max(LEAST_TOKENS, limit),
+    temperature: call.temperature,
+    stream: call.stream || undefined,
     store: false,
   };
   const url = `${endpoint.base_url.replace(/\/+$/, '')}/responses`;
