@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ModelCall } from './model-call.ts';
 import { whole } from './numbers.ts';
 import type { Random } from './random.ts';
 
@@ -15,18 +16,8 @@ export const TriggerSpec = z.strictObject({
 });
 export type TriggerSpec = z.infer<typeof TriggerSpec>;
 
-/** A model call or the use of a tool, as far as it matters for whether a fault fires. */
-export interface Occasion {
-  /** The call, or the use of a tool. */
-  id: string;
-  /** The role, or the tool. */
-  role: string;
-  ask: number;
-  task: string;
-  tenant: string;
-  /** Counts within the ask, from 1. */
-  attempt: number;
-}
+/** A model call or the use of a tool, whose `role` is the tool, as far as it matters for whether a fault fires. */
+export type Occasion = Pick<ModelCall, 'id' | 'role' | 'ask' | 'task' | 'tenant' | 'attempt'>;
 
 /** Decides for one call. `at` is in milliseconds since the phase began; `counts` holds this call's number under both ways of counting. */
 export type Trigger = (call: Occasion, counts: { task: number; role: number }, at: number, random: Random) => boolean;

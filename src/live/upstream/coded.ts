@@ -11,14 +11,10 @@ import {
   inflateSync,
 } from 'node:zlib';
 import { orElse } from '../../core/errors.ts';
-import { type Head, type Headers, header } from '../../core/wire.ts';
+import { type Headers, header } from '../../core/wire.ts';
+import type { Heard } from './exchange.ts';
 import { UpstreamRefused } from './failures.ts';
 import { createReplacer, replacedIn } from './redacted.ts';
-
-interface Reply {
-  head: Head;
-  body: AsyncIterable<Uint8Array>;
-}
 
 /** Some servers send what they call deflate without its head, and clients read it. */
 const hasZlibHead = ([first = 8]: Uint8Array): boolean => (first & 0x0f) === 8;
@@ -57,7 +53,7 @@ export function readable(accepted: string): string {
  * The reply without what is looked for, wherever it stands. Packed bytes pass as they are; a packed error that holds it is
  * handed on unpacked, and any other packed reply ends before it.
  */
-export function withoutNeedles({ head, body }: Reply, needles: readonly Buffer[]): Reply | Promise<Reply> {
+export function withoutNeedles({ head, body }: Heard, needles: readonly Buffer[]): Heard | Promise<Heard> {
   if (needles.length === 0) return { head, body };
   const name = header(head.headers, 'content-encoding')?.trim().toLowerCase() || 'identity';
   if (name === 'identity') return { head, body: replacedIn(body, needles) };
@@ -74,10 +70,10 @@ export function withoutNeedles({ head, body }: Reply, needles: readonly Buffer[]
 }
 
 async function unpackedIfIn(
-  { head, body }: Reply,
+  { head, body }: Heard,
   unpack: (bytes: Uint8Array) => Uint8Array,
   needles: readonly Buffer[],
-): Promise<Reply> {
+): Promise<Heard> {
   const { chunks, broken } = await gathered(body);
   const plain = orElse(() => unpack(Buffer.concat(chunks)), undefined);
   const headers = without(head.headers, 'content-encoding');

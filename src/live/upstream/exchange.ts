@@ -1,16 +1,13 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
-import { type Head, type Headers, header, headersOf } from '../../core/wire.ts';
+import { type Head, header, headersOf, type WireRequest } from '../../core/wire.ts';
 import { whenAborted } from '../../world/abort.ts';
 import { brokenBy } from './dial.ts';
 import { UpstreamFailure } from './failures.ts';
 
-export interface Said {
-  method: string;
+export interface Said extends Pick<WireRequest, 'method' | 'headers' | 'body'> {
   /** With its query. */
   path: string;
-  headers: Headers;
-  body: Uint8Array;
 }
 
 export interface Heard {
