@@ -148,8 +148,13 @@ function groupsOf(drill: JudgedDrill): Group[] {
   const asks = new Map<string, number>();
   const add = (cell: CellReport, task?: TaskReport) => {
     if (cell.verdict !== 'failed') return;
-    const key = JSON.stringify([cell.check, task?.phase]);
-    groups.set(key, grown(groups.get(key), cell, task));
+    const group = entryOf(groups, JSON.stringify([cell.check, task?.phase]), () => ({
+      ...{ cell, failed: 0, of: 0, alike: 0 },
+      ...(task && { phase: task.phase, first: { task: task.task, ask: task.ask, calls: task.calls } }),
+    }));
+    group.failed += 1;
+    group.alike += Number(cell.reason === group.cell.reason);
+    [group.cell = cell] = worstFirst([group.cell, cell]);
   };
   for (const cell of drill.checks) add(cell);
   for (const task of drill.tasks) {
@@ -157,16 +162,6 @@ function groupsOf(drill: JudgedDrill): Group[] {
     for (const cell of task.checks) add(cell, task);
   }
   return [...groups.values()].map((group) => ({ ...group, of: asks.get(group.phase ?? '') ?? 0 }));
-}
-
-function grown(group: Group | undefined, cell: CellReport, task: TaskReport | undefined): Group {
-  if (group === undefined) {
-    const first = task && { task: task.task, ask: task.ask, calls: task.calls };
-    return { cell, failed: 1, of: 0, alike: 1, ...(task && first && { phase: task.phase, first }) };
-  }
-  const [worst = cell] = worstFirst([group.cell, cell]);
-  const alike = group.alike + Number(cell.reason === group.cell.reason);
-  return { ...group, cell: worst, failed: group.failed + 1, alike };
 }
 
 function findingOf(group: Group, drill: JudgedDrill) {
