@@ -2,7 +2,7 @@ import { closeSync } from 'node:fs';
 import { FileLines, temporaryFile, unname } from './judge/temporary-file.ts';
 import { originals } from './world/originals.ts';
 
-/** A file to which another process appends lines: a pipe would have it wait for whoever reads, or wake them for each line. */
+/** A file to which another process appends lines. With a pipe it would wait for the reader, or wake the reader for each line. */
 export interface ChildFile {
   path: string;
   fd: number;
@@ -28,7 +28,7 @@ export function childFile(open: (path: string) => number): ChildFile | undefined
 
 /**
  * Reads the file and the words that come by a pipe. What was told of the file before a word is handed on before it, a piece at a
- * turn: whoever reads has more to do.
+ * turn of the event loop, because this process has other work.
  */
 export function readBoth(file: ChildFile | undefined, take: (line: string) => void) {
   const words: string[] = [];
@@ -65,7 +65,7 @@ export function readBoth(file: ChildFile | undefined, take: (line: string) => vo
       size = bytes;
       look();
     },
-    /** Resolves when all that was told is handed on; nothing is told after that. Rejects with what `take` threw. */
+    /** Resolves when everything has been handed on; nothing may be told after that. Rejects with what `take` threw. */
     end: () =>
       new Promise<void>((resolve, reject) => {
         over = () => (failure === undefined ? resolve() : reject(failure.error));
