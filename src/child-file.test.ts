@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, openSync, rmSync, truncateSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -20,7 +20,7 @@ function opened(take?: (line: string) => void) {
 it('what was told of the file comes before the word after it, and nothing more of it', async () => {
   const { path, file, heard, reader } = opened();
   appendFileSync(path, 'one\ntwo\nthree\n');
-  reader.tellOf(8);
+  reader.readUpTo(8);
   reader.say('a word');
   await reader.end();
   expect(heard).toEqual(['one', 'two', 'a word']);
@@ -31,10 +31,10 @@ it('what was told of the file comes before the word after it, and nothing more o
 it('a file may be cut back to what was told of it, and goes on from there', async () => {
   const { path, file, heard, reader } = opened();
   appendFileSync(path, 'one\ntw');
-  reader.tellOf(4);
+  reader.readUpTo(4);
   truncateSync(path, 4);
   appendFileSync(path, 'two\n');
-  reader.tellOf(8);
+  reader.readUpTo(8);
   await reader.end();
   expect(heard).toEqual(['one', 'two']);
   file?.close();
@@ -42,7 +42,7 @@ it('a file may be cut back to what was told of it, and goes on from there', asyn
 
 it('says that what was told of is not there', async () => {
   const { file, reader } = opened();
-  reader.tellOf(8);
+  reader.readUpTo(8);
   await reader.end();
   expect(reader.lost).toBe(true);
   file?.close();
@@ -53,10 +53,23 @@ it('an error of the reader is told at the end', async () => {
     throw new Error('no room');
   });
   appendFileSync(path, 'one\n');
-  reader.tellOf(4);
+  reader.readUpTo(4);
   reader.say('a word');
   await expect(reader.end()).rejects.toThrow('no room');
   file?.close();
+});
+
+it('what is closed is not read or closed again: its descriptor may be another file by then', async () => {
+  const { path, file, heard, reader } = opened();
+  appendFileSync(path, 'one\n');
+  file?.close();
+  const other = openSync(join(folder, 'other'), 'wx+');
+  appendFileSync(other, 'not for us\n');
+  reader.readUpTo();
+  await reader.end();
+  file?.close();
+  expect([other, heard]).toEqual([file?.fd, []]);
+  closeSync(other);
 });
 
 it('without a file the words are all', async () => {

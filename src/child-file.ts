@@ -6,21 +6,30 @@ import { originals } from './world/originals.ts';
 export interface ChildFile {
   path: string;
   fd: number;
-  lines: FileLines;
+  /** Bytes that were read. */
+  read(): number;
+  /** As of `FileLines`; undefined once the file is closed. */
+  some: FileLines['some'];
+  /** Does nothing the second time: by then the descriptor may be of another file. */
   close(): void;
 }
 
 /** Undefined where there can be no such file: then that process says all by its pipe. */
-export function childFile(open: (path: string) => number): ChildFile | undefined {
+export function childFile(openAt: (path: string) => number): ChildFile | undefined {
   const path = temporaryFile();
   try {
-    const fd = open(path);
+    const fd = openAt(path);
+    const lines = new FileLines(fd);
+    let open = true;
+    const some = (bytes: number) => (open ? lines.some(bytes) : undefined);
     const close = () => {
+      if (!open) return;
+      open = false;
       closeSync(fd);
       // Where the system lets no open file lose its name.
       if (process.platform === 'win32') unname(path);
     };
-    return { path, fd, lines: new FileLines(fd), close };
+    return { path, fd, read: () => lines.at, some, close };
   } catch {
     return undefined;
   }
@@ -38,7 +47,7 @@ export function readBoth(file: ChildFile | undefined, take: (line: string) => vo
   let failure: { error: unknown } | undefined;
   function turn(): void {
     try {
-      const kept = failure === undefined ? file?.lines.some(size) : undefined;
+      const kept = failure === undefined ? file?.some(size) : undefined;
       for (const line of kept ?? words.splice(0)) if (failure === undefined) take(line);
       if (kept !== undefined) {
         originals.setImmediate(turn);
@@ -61,7 +70,7 @@ export function readBoth(file: ChildFile | undefined, take: (line: string) => vo
       look();
     },
     /** So many bytes of the file can be read; without a number, all that there are. */
-    tellOf(bytes = Number.POSITIVE_INFINITY): void {
+    readUpTo(bytes = Number.POSITIVE_INFINITY): void {
       size = bytes;
       look();
     },
@@ -73,7 +82,7 @@ export function readBoth(file: ChildFile | undefined, take: (line: string) => vo
       }),
     /** What was told of has gone: the file is shorter. */
     get lost(): boolean {
-      return file !== undefined && Number.isFinite(size) && file.lines.at < size;
+      return file !== undefined && Number.isFinite(size) && file.read() < size;
     },
   };
 }

@@ -100,6 +100,19 @@ it('a run that is stopped has what was told until then, in order', async () => {
   }
 });
 
+it('a run that ends early leaves nothing behind of what it had begun', async () => {
+  const two = openShares(start, process.env, 2, () => {});
+  const { plans, players } = open;
+  const wishes = { plans, players, signal, jobs: two.ahead, apart: two.drill, bail: false };
+  for await (const drill of runInOrder(wishes, () => {})) {
+    expect(drill.verdict).toBe('passed');
+    break;
+  }
+  // What rejects without anybody to hear it fails this file.
+  await two.end();
+  await new Promise((resolve) => setImmediate(resolve));
+});
+
 it('so do seeds, which one process is given one after another', async () => {
   const seeds = [7, 8, 9];
   const there = await Promise.all(seeds.map((seed) => shares.seed(seed, signal, seedHere)));

@@ -83,7 +83,7 @@ export function startPlayer(start: Omit<Start, 'parent' | 'appends'>, print: (li
   };
   const reader = readBoth(kept, take);
   lines(words, (word) => {
-    reader.tellOf();
+    reader.readUpTo();
     if (word !== '') reader.say(word);
   });
   const ended = new Promise<Lost | undefined>((resolve, reject) => {
@@ -93,8 +93,8 @@ export function startPlayer(start: Omit<Start, 'parent' | 'appends'>, print: (li
     };
     child.once('error', ({ message }) => end({ why: `its process could not be started: ${message}` }));
     child.once('close', (code, signal) => {
-      // The last may have been told of by nobody.
-      reader.tellOf();
+      // It may have ended before it told of its last events.
+      reader.readUpTo();
       reader.end().then(() => end(stopped() ?? lostBy(last, code, signal, start.stuckAfterMs)), reject);
     });
   });

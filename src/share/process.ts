@@ -66,10 +66,12 @@ async function playedBy(
       else if (line.startsWith('body')) keep?.(value);
       else tasks.push({ ...value, checks: value.checks.map(move) });
     });
-    hear = (line) => (/^\d/.test(line) ? reader.tellOf(Number(line)) : reader.say(line));
+    hear = (line) => (/^\d/.test(line) ? reader.readUpTo(Number(line)) : reader.say(line));
     for (const line of early.splice(0)) hear(line);
     return { move, reader };
   });
+  // Where the run ends before its turn, this process has not ended yet.
+  told.catch(() => {});
   /** What was told is handed on, also by one that was broken off. */
   async function end() {
     if (file !== undefined) unname(file.path);
