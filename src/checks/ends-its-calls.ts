@@ -5,8 +5,8 @@ import { Tally } from './whole-asks.ts';
 
 interface OpenCall {
   call: EventOf<'call'>;
-  /** When its ask ended. */
-  ending?: { at: number; seq: number };
+  /** When its ask ended, and how long it had been given. */
+  ending?: { at: number; seq: number; deadline: number };
 }
 
 /** A call that is no longer wanted is cancelled; one that is left open holds a connection, and is paid for. */
@@ -32,18 +32,19 @@ export const endsItsCalls = defineDrillCheck({
         if ((event.kind === 'call-end' || event.kind === 'call-abort') && calls.delete(event.call))
           ended.add([], event.seq);
         if (event.kind !== 'outcome' && event.kind !== 'hung') return;
+        const deadline = deadlines.get(event.ask) ?? 0;
+        deadlines.delete(event.ask);
         for (const [id, open] of calls) {
           if (open.call.ask !== event.ask) continue;
           // A task that hangs has a finding of its own.
           if (event.kind === 'hung') calls.delete(id);
-          else open.ending = event;
+          else open.ending = { at: event.at, seq: event.seq, deadline };
         }
       },
       verdict() {
         // A loser may be cancelled after the outcome, at the latest when its own patience ends.
         const left = [...calls.values()].filter(
-          ({ call, ending }) =>
-            ending !== undefined && call.seq < ending.seq && now - ending.at > (deadlines.get(call.ask) ?? 0),
+          ({ call, ending }) => ending !== undefined && call.seq < ending.seq && now - ending.at > ending.deadline,
         );
         if (left.length > 0) {
           const roles = unique(left.map(({ call }) => call.role)).join(', ');

@@ -30,6 +30,7 @@ export function openTally(
 ): { see(event: TraceEvent): void; close(asks: readonly number[]): FaultTally } {
   const { fault, effect, needs, when } = use;
   const role = placeOf(use);
+  /** Calls to the role that have not ended. */
   const calls = new Set<string>();
   const reached = new Set<number | undefined>();
   const refusals: string[] = [];
@@ -42,6 +43,7 @@ export function openTally(
         if (event.kind === 'call') calls.add(event.call);
         if (event.kind === 'call' && needs !== undefined && NEEDS[needs].met(event)) fitting += 1;
       }
+      if (event.kind === 'call-end' || event.kind === 'call-abort') calls.delete(event.call);
       if (event.kind === 'unscripted-call' && calls.has(event.call)) refusals.push(event.why);
       if (event.kind === 'fault-fired' && event.fault === fault && event.role === role) fired += 1;
     },

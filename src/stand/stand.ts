@@ -60,7 +60,8 @@ export interface StandOptions {
 export function createStand(options: StandOptions): Stand {
   const { clock, random, roles, recording } = options;
   const scripts = new Map<number, Script>();
-  const attempts = new Map<string, number>();
+  /** Of each role, how often each ask has called it. */
+  const attempts = new Map<string, Map<number, number>>();
   const armedFaults = createArmedFaults({ ...options, scriptOf });
   const toolStand = createToolStand({ ...options, armedFaults, scriptOf });
   const writes = (tool: string) => readRule(options.contract?.permissions?.tools, tool).write;
@@ -164,6 +165,12 @@ export function createStand(options: StandOptions): Stand {
     return memory;
   }
 
+  function atRole(role: string): Map<number, number> {
+    const counts = attempts.get(role) ?? new Map<number, number>();
+    attempts.set(role, counts);
+    return counts;
+  }
+
   async function plainReply(said: object): Promise<WireReply> {
     await clock.sleep(PLAIN_MS);
     const body = utf8(JSON.stringify(said));
@@ -187,7 +194,7 @@ export function createStand(options: StandOptions): Stand {
   }
 
   function describe(said: CallBody, name: string, role: Role, scope: Scope): ModelCall {
-    const attempt = countUp(attempts, `${scope.ask}/${name}`);
+    const attempt = countUp(atRole(name), scope.ask);
     calls += 1;
     const before = scriptOf(scope.ask).task.history;
     const own = said.messages.filter((m) => m.role === 'assistant' && !before.some((h) => h.content === m.content));
@@ -320,7 +327,7 @@ const MOST_REMEMBERED = 10_000;
 /** How long a plain endpoint takes, in milliseconds. */
 const PLAIN_MS = 40;
 
-function countUp(counts: Map<string, number>, key: string): number {
+function countUp<K>(counts: Map<K, number>, key: K): number {
   const count = (counts.get(key) ?? 0) + 1;
   counts.set(key, count);
   return count;
