@@ -19,6 +19,7 @@ import type { ResolvedDeclaration, Roles } from './core/declaration.ts';
 import { concerns, type Drill, type FaultUse } from './core/drill.ts';
 import { DrillError } from './core/errors.ts';
 import type { GoldenTask, Workflow } from './core/golden-task.ts';
+import { entryOf } from './core/once.ts';
 import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
 import { equip, type Live, type PlayData } from './equip.ts';
 import type { Redaction } from './redaction/redact.ts';
@@ -261,9 +262,7 @@ function workflowOf(
   const { workflow: name } = loaded.drill;
   const read = () =>
     withContract(withReadings(readWorkflow(request, loaded, settled), others, settled), request, settled, name);
-  const workflow = known.get(name) ?? read();
-  known.set(name, workflow);
-  return workflow;
+  return entryOf(known, name, read);
 }
 
 /** A workflow with what its texts mean, wherever that is written. */

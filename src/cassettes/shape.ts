@@ -1,3 +1,4 @@
+import { entryOf } from '../core/once.ts';
 import { fromUtf8 } from '../protocols/json.ts';
 import { createSseSplitter } from '../protocols/sse.ts';
 import { isRecord, parseJson } from '../text/json.ts';
@@ -8,7 +9,7 @@ export type Shape = ReadonlyMap<string, ReadonlySet<string>>;
 /** The shape of a body, never its words: JSON, the JSON of a stream's events, or text. */
 export function shapeOf(body: Uint8Array): Shape {
   const shape = new Map<string, Set<string>>();
-  const note = (path: string, type: string) => shape.set(path, (shape.get(path) ?? new Set()).add(type));
+  const note = (path: string, type: string) => entryOf(shape, path, () => new Set()).add(type);
   const walk = (value: unknown, path: string) => {
     note(path, typeOf(value));
     if (Array.isArray(value)) for (const item of value) walk(item, `${path}[]`);

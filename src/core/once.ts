@@ -17,6 +17,16 @@ export function entryOf<K, V>(
   return value;
 }
 
+/** Counts one more under a key; gives how many there are now. */
+export function countUp<K>(
+  counts: { get(key: K): number | undefined; set(key: K, n: number): unknown },
+  key: K,
+): number {
+  const count = (counts.get(key) ?? 0) + 1;
+  counts.set(key, count);
+  return count;
+}
+
 /** So many texts are remembered, and none that is longer. */
 const MOST = 512;
 const LONGEST = 16_384;

@@ -1,3 +1,4 @@
+import { entryOf } from '../core/once.ts';
 import type { CellReport, DrillReport, Recommendation, TaskReport } from '../core/report.ts';
 
 type Paths = NonNullable<DrillReport['paths']>;
@@ -55,20 +56,14 @@ export class BothPaths {
     // Where no later role replied there was no fallback to trust or not.
     if (failover === null || !calls.some((c) => c.role !== failover.from && c.failure_mode === null && c.ms !== null))
       return;
-    const moved = this.#phases.get(phase) ?? new Moved();
-    this.#phases.set(phase, moved);
-    for (const one of [this.#all, moved]) one.add(task);
+    for (const one of [this.#all, entryOf(this.#phases, phase, () => new Moved())]) one.add(task);
     for (const cell of baseline) count(this.#rowOf(cell.check).primary, cell);
     for (const cell of checks) count(this.#checks.get(cell.check)?.fallback ?? tallyIn(this.#others, cell.check), cell);
   }
 
   #rowOf(check: string): { primary: Tally; fallback: Tally } {
-    const known = this.#checks.get(check);
-    if (known !== undefined) return known;
     // An earlier task may have met it on the fallback alone.
-    const row = { primary: { passed: 0, judged: 0 }, fallback: tallyIn(this.#others, check) };
-    this.#checks.set(check, row);
-    return row;
+    return entryOf(this.#checks, check, () => ({ primary: noTally(), fallback: tallyIn(this.#others, check) }));
   }
 
   /** Null where no ask left the first role. */
@@ -81,11 +76,8 @@ export class BothPaths {
   }
 }
 
-function tallyIn(tallies: Map<string, Tally>, check: string): Tally {
-  const tally = tallies.get(check) ?? { passed: 0, judged: 0 };
-  tallies.set(check, tally);
-  return tally;
-}
+const noTally = (): Tally => ({ passed: 0, judged: 0 });
+const tallyIn = (tallies: Map<string, Tally>, check: string): Tally => entryOf(tallies, check, noTally);
 
 function count(tally: Tally, { verdict }: CellReport): void {
   if (verdict !== 'passed' && verdict !== 'failed') return;

@@ -1,5 +1,6 @@
 import type { ChangedFigure, ChangedFinding, ChangedTask, ComparedRun, Comparison } from '../core/comparison.ts';
 import { DrillError } from '../core/errors.ts';
+import { entryOf } from '../core/once.ts';
 import type { CellReport, DrillReport, RunReport, TaskReport } from '../core/report.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import { differencesOf } from './comparable.ts';
@@ -155,9 +156,7 @@ export function pairsOf(was: readonly DrillReport[], is: readonly DrillReport[])
   const rows = new Map<string, Pair>();
   const rowOf = (drill: string, { phase, task }: TaskReport): Pair => {
     const key = JSON.stringify([drill, phase, task]);
-    const row = rows.get(key) ?? { drill, phase, task, before: [], now: [] };
-    rows.set(key, row);
-    return row;
+    return entryOf(rows, key, () => ({ drill, phase, task, before: [], now: [] }));
   };
   for (const { name, tasks } of is) for (const ask of tasks) rowOf(name, ask).now.push(ask);
   for (const { name, tasks } of was) for (const ask of tasks) rowOf(name, ask).before.push(ask);

@@ -1,7 +1,7 @@
 import type { Drill } from '../core/drill.ts';
 import { firstOf, type TaskEvidence } from '../core/evidence.ts';
 import type { GoldenTask } from '../core/golden-task.ts';
-import { once } from '../core/once.ts';
+import { entryOf, once } from '../core/once.ts';
 import { type DrillCheck, type LogCheck, notApplicable, type TaskCheck } from '../core/plugin.ts';
 import type { CellReport } from '../core/report.ts';
 import { BASELINE, type EventOf } from '../core/trace.ts';
@@ -29,11 +29,7 @@ export function severityIn(plan: JudgePlan, { name, severity }: { name: string; 
 /** Every ask of a task in a phase is judged by the same checks, so they are armed once. */
 const armed = once((plan: JudgePlan) => {
   const inPhase = new Map<string, (task: GoldenTask) => Planned[]>();
-  return (phase: string) => {
-    const known = inPhase.get(phase) ?? once((task: GoldenTask) => armedFor(plan, task, phase));
-    inPhase.set(phase, known);
-    return known;
-  };
+  return (phase: string) => entryOf(inPhase, phase, () => once((task: GoldenTask) => armedFor(plan, task, phase)));
 });
 
 /** What a drill claims of a phase is about its faults; without them only what the task itself asks is judged. */

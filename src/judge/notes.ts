@@ -1,4 +1,5 @@
 import { eventsOf } from '../core/evidence.ts';
+import { entryOf } from '../core/once.ts';
 import type { Way } from '../core/sockets.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { count } from '../text/words.ts';
@@ -70,10 +71,9 @@ export class OwnFailures {
   #end(call: string, mode: string | null): void {
     const role = this.#roles.get(call);
     if (mode !== null && role !== undefined && !this.#touched.has(call)) {
-      const failed = this.#failed.get(role) ?? { calls: 0, modes: new Set() };
+      const failed = entryOf(this.#failed, role, () => ({ calls: 0, modes: new Set() }));
       failed.calls += 1;
       failed.modes.add(mode);
-      this.#failed.set(role, failed);
     }
     this.#forget(call);
   }

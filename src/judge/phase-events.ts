@@ -1,3 +1,4 @@
+import { entryOf } from '../core/once.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import type { AskEvents } from './ended-asks.ts';
 import { EVENTS, Kept } from './kept.ts';
@@ -29,9 +30,7 @@ export class PhaseEvents {
     for (const event of this.#events) {
       see(event);
       if ('ask' in event && event.ask !== undefined && this.#tasks.has(event.ask)) {
-        const events = open.get(event.ask) ?? [];
-        events.push(event);
-        open.set(event.ask, events);
+        entryOf(open, event.ask, () => []).push(event);
         if (this.#last.get(event.ask) === at) whole.add(event.ask);
       }
       at += 1;

@@ -1,3 +1,4 @@
+import { entryOf } from '../core/once.ts';
 import type { CellReport, WordsReport } from '../core/report.ts';
 import type { Severity, VerdictWord } from '../core/verdict.ts';
 import type { JudgePlan } from './plan.ts';
@@ -46,11 +47,10 @@ export class Totals {
     for (const cell of cells) {
       for (const text of cell.unread ?? []) this.#unread.add(text);
       if (cell.verdict === 'failed') this.#failed.add(cell.check);
-      const of = this.#claims.get(cell.check) ?? new Map();
-      const seen = of.get(phase) ?? { decided: false, open: undefined };
+      const of = entryOf(this.#claims, cell.check, () => new Map());
+      const seen = entryOf(of, phase, () => ({ decided: false, open: undefined }));
       seen.decided ||= decided(cell);
       if (cell.verdict === 'inconclusive') seen.open ??= cell.reason;
-      this.#claims.set(cell.check, of.set(phase, seen));
       if (!decided(cell)) continue;
       this.#decided += 1;
       if (checks.find(({ name }) => name === cell.check)?.feature === 'notice') this.#notices += 1;

@@ -1,5 +1,5 @@
 import type { Message, ModelCall } from '../core/model-call.ts';
-import { once, remembering } from '../core/once.ts';
+import { entryOf, once, remembering } from '../core/once.ts';
 import type { CallFacts } from '../core/stand.ts';
 import { isRecord, parseJson } from '../text/json.ts';
 import { toldIn } from '../text/told.ts';
@@ -22,9 +22,7 @@ export function createCallReader(tasks: readonly TaskWords[]): (call: Given) => 
   return ({ task: name, messages, responseSchema }) => {
     const task = tasks.find((t) => t.name === name);
     if (task === undefined) return {};
-    const reader = readers.get(name) ?? readerOf(task);
-    readers.set(name, reader);
-    return reader(messages, responseSchema?.schema);
+    return entryOf(readers, name, () => readerOf(task))(messages, responseSchema?.schema);
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Message } from '../core/model-call.ts';
+import { entryOf } from '../core/once.ts';
 import type { Outcome } from '../core/outcome.ts';
 import type { Replied, Scope } from '../core/stand.ts';
 import type { Kept, Spliced } from '../core/trace.ts';
@@ -73,7 +74,7 @@ export function createReplyBook() {
       };
       const whole = ({ prose }: Entry, where = text) => prose.every((piece) => where.includes(piece));
       const own = current.get(ask) ?? [];
-      const ofTenant = store.get(tenant) ?? new Map<string, Entry[]>();
+      const ofTenant = entryOf(store, tenant, () => new Map<string, Entry[]>());
       const stored = ofTenant.get(task) ?? [];
       const foreign = [...store].flatMap(([other, tasks]) =>
         other === tenant ? [] : [...tasks.values()].flatMap((some) => some.filter((entry) => whole(entry, seen))),
@@ -90,7 +91,6 @@ export function createReplyBook() {
       const good = own.filter(({ ok }) => ok);
       const older = stored.filter((old) => !good.some((entry) => entry.role === old.role && same(entry, old)));
       ofTenant.set(task, [...older, ...good].slice(-MOST));
-      store.set(tenant, ofTenant);
       return kept;
     },
   };

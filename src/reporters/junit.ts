@@ -1,3 +1,4 @@
+import { countUp } from '../core/once.ts';
 import { defineReporter } from '../core/plugin.ts';
 import type { CellReport, JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
 import { cutShort, plain, whatHappened, whyOpen, withUnread, worstFirst } from './words.ts';
@@ -109,9 +110,7 @@ function* taskCases(drill: JudgedDrill): Iterable<Case> {
   const asked = new Map<string, number>();
   for (const task of drill.tasks) {
     const key = JSON.stringify([task.phase, task.task]);
-    const times = (asked.get(key) ?? 0) + 1;
-    asked.set(key, times);
-    yield taskCase(task, drill, times);
+    yield taskCase(task, drill, countUp(asked, key));
   }
 }
 

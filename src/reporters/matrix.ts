@@ -1,4 +1,5 @@
 import { matrixOf } from '../core/drill.ts';
+import { countUp } from '../core/once.ts';
 import type { JudgedDrill } from '../core/report.ts';
 import type { VerdictWord } from '../core/verdict.ts';
 import { count } from '../text/words.ts';
@@ -32,7 +33,7 @@ export class Matrix {
   add(drill: JudgedDrill): MatrixRow {
     const { verdict, name, reasons } = drill;
     const alternative = matrixOf(name)?.alternative ?? name;
-    this.#counts.set(verdict, (this.#counts.get(verdict) ?? 0) + 1);
+    countUp(this.#counts, verdict);
     if (verdict !== 'not_applicable') return { alternative, verdict, why: whyOf(drill), again: false };
     const why = clean(reasons[0]?.reason ?? '');
     const others = this.#idle.get(why) ?? [];

@@ -1,3 +1,4 @@
+import { countUp } from '../core/once.ts';
 import { defineReporter } from '../core/plugin.ts';
 import type { JudgedDrill } from '../core/report.ts';
 import { count } from '../text/words.ts';
@@ -21,7 +22,7 @@ export const pullRequest = defineReporter({
     const groups: FindingGroup[] = [];
     return {
       onDrill(drill) {
-        counts.set(drill.verdict, (counts.get(drill.verdict) ?? 0) + 1);
+        countUp(counts, drill.verdict);
         if (drill.verdict === 'inconclusive') open.push(openLine(drill));
         groups.push(...groupsOf(drill));
       },

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { entryOf } from '../core/once.ts';
+import { countUp, entryOf } from '../core/once.ts';
 import { defineReporter } from '../core/plugin.ts';
 import type { CellReport, JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
 import { count, seconds } from '../text/words.ts';
@@ -158,7 +158,7 @@ function groupsOf(drill: JudgedDrill): Group[] {
   };
   for (const cell of drill.checks) add(cell);
   for (const task of drill.tasks) {
-    asks.set(task.phase, (asks.get(task.phase) ?? 0) + 1);
+    countUp(asks, task.phase);
     for (const cell of task.checks) add(cell, task);
   }
   return [...groups.values()].map((group) => ({ ...group, of: asks.get(group.phase ?? '') ?? 0 }));

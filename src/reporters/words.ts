@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { once } from '../core/once.ts';
+import { countUp, once } from '../core/once.ts';
 import { noticeText } from '../core/outcome.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import type { JudgedDrill, RunReport, TaskReport } from '../core/report.ts';
@@ -141,7 +141,7 @@ export const tally = (drill: JudgedDrill): string =>
 /** How many tasks went which way, in a word. */
 export const wentOf = once((drill: JudgedDrill): ReadonlyMap<string, number> => {
   const counts = new Map<string, number>();
-  for (const task of drill.tasks) counts.set(oneWord(task), (counts.get(oneWord(task)) ?? 0) + 1);
+  for (const task of drill.tasks) countUp(counts, oneWord(task));
   return counts;
 });
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../core/clock.ts';
+import { countUp } from '../core/once.ts';
 import { inTime, TIME_IS_UP } from './in-time.ts';
 
 export type Priority = 'high' | 'normal' | 'low';
@@ -37,7 +38,7 @@ export function createLanes({ slots, reserved, perTenant, waitMs }: LaneSettings
 
   function take(tenant: string): () => void {
     used += 1;
-    held.set(tenant, (held.get(tenant) ?? 0) + 1);
+    countUp(held, tenant);
     let given = false;
     return () => {
       if (given) return;

@@ -1,4 +1,5 @@
 import { chainOf, type Declaration, Feature } from '../core/declaration.ts';
+import { entryOf } from '../core/once.ts';
 import type { Outcome, Task } from '../core/outcome.ts';
 import type { Habitat, RunningTarget } from '../core/plugin.ts';
 import { protocolOf } from '../core/protocol.ts';
@@ -59,9 +60,7 @@ export async function start(around: Surroundings): Promise<RunningTarget> {
   function budgetOf({ workflow, contract }: Task): TenantBudget | undefined {
     if (contract?.budgets === undefined) return undefined;
     const { window_ms: windowMs, requests, usd } = contract.budgets;
-    const budget = budgets.get(workflow) ?? createTenantBudget({ windowMs, requests, usd }, () => clock.now());
-    budgets.set(workflow, budget);
-    return budget;
+    return entryOf(budgets, workflow, () => createTenantBudget({ windowMs, requests, usd }, () => clock.now()));
   }
 
   return {

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Script } from '../core/golden-task.ts';
 import type { ModelCall } from '../core/model-call.ts';
+import { entryOf } from '../core/once.ts';
 import { ownCopy } from '../core/own-copy.ts';
 import type { Around, Injection } from '../core/plugin.ts';
 import type { Random } from '../core/random.ts';
@@ -65,10 +66,11 @@ export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedF
   /** Fires when the caller leaves, or the faults are taken away. By hand: Node 20 may forget what `AbortSignal.any` gives. */
   function whileArmed({ id }: Occasion, caller: AbortSignal | undefined): AbortSignal | undefined {
     if (clock.kind === 'virtual') return caller;
-    const own = held.get(id) ?? new AbortController();
-    if (!held.has(id)) caller?.addEventListener('abort', () => own.abort(caller.reason), { once: true });
-    held.set(id, own);
-    return own.signal;
+    return entryOf(held, id, () => {
+      const own = new AbortController();
+      caller?.addEventListener('abort', () => own.abort(caller.reason), { once: true });
+      return own;
+    }).signal;
   }
 
   const firing = (call: Occasion, onRole: number, signal: AbortSignal | undefined) =>
@@ -134,7 +136,5 @@ export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedF
 
 function opened({ fault, random, opened: known }: Arm, call: Occasion): Injection {
   const whose = fault.shared ? '' : call.tenant;
-  const injection = known.get(whose) ?? fault.open({ role: call.role, random: random.fork(whose) });
-  known.set(whose, injection);
-  return injection;
+  return entryOf(known, whose, () => fault.open({ role: call.role, random: random.fork(whose) }));
 }

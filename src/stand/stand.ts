@@ -15,7 +15,7 @@ import {
   promptTokens,
   type ToolSchema,
 } from '../core/model-call.ts';
-import { once, rememberingBy } from '../core/once.ts';
+import { countUp, entryOf, once, rememberingBy } from '../core/once.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording, Scope, Stand } from '../core/stand.ts';
@@ -160,15 +160,7 @@ export function createStand(options: StandOptions): Stand {
   }
 
   function memoryOf(role: string): Map<string, readonly Message[]> {
-    const memory = memories.get(role) ?? new BoundedMap(MOST_REMEMBERED);
-    memories.set(role, memory);
-    return memory;
-  }
-
-  function atRole(role: string): Map<number, number> {
-    const counts = attempts.get(role) ?? new Map<number, number>();
-    attempts.set(role, counts);
-    return counts;
+    return entryOf(memories, role, () => new BoundedMap(MOST_REMEMBERED));
   }
 
   async function plainReply(said: object): Promise<WireReply> {
@@ -194,7 +186,10 @@ export function createStand(options: StandOptions): Stand {
   }
 
   function describe(said: CallBody, name: string, role: Role, scope: Scope): ModelCall {
-    const attempt = countUp(atRole(name), scope.ask);
+    const attempt = countUp(
+      entryOf(attempts, name, () => new Map<number, number>()),
+      scope.ask,
+    );
     calls += 1;
     const before = scriptOf(scope.ask).task.history;
     const own = said.messages.filter((m) => m.role === 'assistant' && !before.some((h) => h.content === m.content));
@@ -326,12 +321,6 @@ const MOST_REMEMBERED = 10_000;
 
 /** How long a plain endpoint takes, in milliseconds. */
 const PLAIN_MS = 40;
-
-function countUp<K>(counts: Map<K, number>, key: K): number {
-  const count = (counts.get(key) ?? 0) + 1;
-  counts.set(key, count);
-  return count;
-}
 
 function unreadable(refused: CallRefused, protocol: string) {
   return { protocol, model: refused.model ?? '', messages: [], tools: [], stream: false };

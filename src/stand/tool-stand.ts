@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
 import type { ToolSchema } from '../core/model-call.ts';
+import { countUp } from '../core/once.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording, Scope } from '../core/stand.ts';
 import { type Approve, readRule, ToolFailure, type ToolResult, type Tools, type ToolUse } from '../core/tools.ts';
@@ -82,8 +83,7 @@ export function createToolStand(options: ToolStandOptions) {
       foreseen: turnFor(task, tool, args) !== undefined,
       key: key === undefined ? null : recording.digest(key),
     });
-    const attempt = (attempts.get(`${ask}/${tool}`) ?? 0) + 1;
-    attempts.set(`${ask}/${tool}`, attempt);
+    const attempt = countUp(attempts, `${ask}/${tool}`);
     await clock.sleep(20 + Math.floor(random.fork(`tool/${ask}/${tool}/${attempt}`).next() * 60));
     let effect: EventOf<'tool-result'>['effect'] = 'none';
     const doIt = async (asked: ToolUse): Promise<ToolResult> => {

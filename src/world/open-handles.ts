@@ -1,3 +1,4 @@
+import { entryOf } from '../core/once.ts';
 import { bare, OwnMap } from './originals.ts';
 import type { Place, Surroundings } from './place.ts';
 import { whoCalled } from './who.ts';
@@ -12,9 +13,9 @@ interface Open {
 const open = new OwnMap<Surroundings, Map<object, Open>>();
 
 export function keepOpen(world: Surroundings, key: object, what: Open): void {
-  const those = open.get(world) ?? new OwnMap<object, Open>();
+  const those = entryOf(open, world, () => new OwnMap<object, Open>());
   for (const [other, { isOpen }] of those) if (!isOpen()) those.delete(other);
-  open.set(world, those.set(key, what));
+  those.set(key, what);
 }
 
 export function openIn(world: Surroundings): Open[] {

@@ -1,4 +1,5 @@
 import { asyncWrapProviders, createHook } from 'node:async_hooks';
+import { entryOf } from '../core/once.ts';
 import { callOf, closeAll, keepOpen, openIn, watchHandle } from './open-handles.ts';
 import { bare, OwnMap } from './originals.ts';
 import { currentPlace, type Place, type Surroundings } from './place.ts';
@@ -126,9 +127,7 @@ export const byLoader = () =>
 
 export function track(id: number, world: Surroundings, what: string): void {
   if (inFlight.size === 0) endings.enable();
-  const work = inFlight.get(id) ?? { world, count: 0, what };
-  work.count++;
-  inFlight.set(id, work);
+  entryOf(inFlight, id, () => ({ world, count: 0, what })).count++;
   world.realWork++;
 }
 

@@ -1,3 +1,4 @@
+import { entryOf } from '../core/once.ts';
 import { createRandom, type Random } from '../core/random.ts';
 import type { Scope } from '../core/stand.ts';
 import { type Drain, drive } from './driver.ts';
@@ -67,11 +68,7 @@ export function createVirtualWorld(options: WorldOptions): World {
   const waiting = new OwnMap<number, Scope>();
   let busy = false;
 
-  const placeOf = (scope: Scope) => {
-    const place = places.get(scope.ask) ?? new Place(surroundings, scope);
-    places.set(scope.ask, place);
-    return place;
-  };
+  const placeOf = (scope: Scope) => entryOf(places, scope.ask, () => new Place(surroundings, scope));
 
   return {
     clock,

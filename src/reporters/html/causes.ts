@@ -1,4 +1,4 @@
-import { entryOf } from '../../core/once.ts';
+import { countUp, entryOf } from '../../core/once.ts';
 import type { JudgedDrill, TaskReport } from '../../core/report.ts';
 import type { Severity } from '../../core/verdict.ts';
 import type { Call, Detail, Row, Thing } from '../../page/data.ts';
@@ -47,7 +47,7 @@ export class Causes {
     cause.failed += 1;
     cause.phases.add(task.phase);
     for (const cell of failed) note(cause, cell, drill);
-    cause.endings.set(row.what, (cause.endings.get(row.what) ?? 0) + 1);
+    countUp(cause.endings, row.what);
     cause.look ??= { id, task: task.task };
     cause.first ??= { told: toldWords(task), ...wordsOf(seen()) };
   }

@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { countUp } from '../../core/once.ts';
 import type { Look } from '../../core/plugin.ts';
 import type { RunReport } from '../../core/report.ts';
 import type { TraceEvent } from '../../core/trace.ts';
@@ -51,7 +52,7 @@ export function noteProgress(all: Map<string, Progress>, event: TraceEvent): voi
   if (now === undefined) return;
   const how = event.kind === 'outcome' ? event.outcome.kind : event.kind === 'hung' ? 'hung' : undefined;
   if (event.kind === 'ask') now.asked += 1;
-  if (how !== undefined) now.ended.set(how, (now.ended.get(how) ?? 0) + 1);
+  if (how !== undefined) countUp(now.ended, how);
 }
 
 function soFar(progress: Progress | undefined): string {

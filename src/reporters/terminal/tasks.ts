@@ -1,4 +1,5 @@
 import type { ChalkInstance } from 'chalk';
+import { countUp } from '../../core/once.ts';
 import type { JudgedDrill, TaskReport } from '../../core/report.ts';
 import type { VerdictWord } from '../../core/verdict.ts';
 import { count, seconds, usd } from '../../text/words.ts';
@@ -98,7 +99,7 @@ function cellsOfTask(task: TaskReport, drill: JudgedDrill): string[] {
 
 function noticeLines(rows: readonly { task: TaskReport }[], columns: number): string[] {
   const groups = new Map<string, number>();
-  for (const { task } of rows) groups.set(howTold(task), (groups.get(howTold(task)) ?? 0) + 1);
+  for (const { task } of rows) countUp(groups, howTold(task));
   return [...groups].map(([text, n]) => {
     const whom = groups.size === 1 ? '' : `${count(n, 'task')}: `;
     return `    ${cutTo(`${whom}${text.startsWith('“') ? 'told ' : ''}${text}`, columns - 4)}`;
