@@ -91,7 +91,10 @@ class Graph {
   async enter(file: string): Promise<object> {
     const unit = this.#begin(file, true);
     await unit.over;
-    return namespaceOf(unit);
+    const module = namespaceOf(unit);
+    const { default: own } = module;
+    // What a compiler wrote as CommonJS says so, and means the default export that it names.
+    return isCompiled(own) && 'default' in own ? { ...module, default: own.default } : module;
   }
 
   /** Of what a package imports that is still being imported, one that is loaded at once might see what is not there yet. */
@@ -204,9 +207,12 @@ class Graph {
     const async = mayWait && !commonjs && extname(file) !== '.cts';
     const code = this.#jiti.transform({ filename: file, source: text, ts: TYPED.test(file), async });
     if (code.startsWith(JITI_ERROR)) throw syntaxError(file, JSON.parse(code.slice(JITI_ERROR.length)));
-    return { script: compiledEsm(file, code, async), commonjs };
+    return { script: compiledEsm(file, code.replace(NO_METADATA, '$1 || (() => {})'), async), commonjs };
   }
 }
+
+/** What jiti decorates with where nothing reads types: it must leave a method as it is, and gives its prototype instead. */
+const NO_METADATA = /(Reflect\.metadata\?\.\([^;\n]*?\)) \|\| \(\(t\) => t\)/g;
 
 /** CommonJS modules of this process, by file. */
 const { cache } = createRequire(import.meta.url);
@@ -272,10 +278,13 @@ function reaches(unit: Unit, wanted: Unit): boolean {
 }
 
 /** What an `import` sees. Of CommonJS: its exports as the default, and each by its name. */
-function namespaceOf({ module: { exports }, commonjs }: Unit): object {
-  if (!commonjs) return exports;
-  return { ...(typeof exports === 'object' ? exports : undefined), default: exports };
+function namespaceOf({ module: { exports }, commonjs }: Unit): { default?: unknown } {
+  // TypeScript's `export =` makes CommonJS of a file that was compiled as a module.
+  return commonjs || !isCompiled(exports) ? { ...exports, default: exports } : exports;
 }
+
+/** Whether exports are those of a module that was compiled to CommonJS. */
+const isCompiled = (exports: unknown): exports is object => Object(exports).__esModule === true;
 
 function compiled(file: string, code: string, async: boolean): Script {
   const head = `(${async ? 'async ' : ''}function (exports, require, module, __filename, __dirname, jitiImport, jitiESMResolve) { `;

@@ -165,6 +165,36 @@ exports.loop = require('./loop').seen;`,
     expect(answer).toBe('object object new 10');
   });
 
+  test.each<[string, string, string]>([
+    ['a function that has properties', 'agent.cjs', 'module.exports = async () => 1; module.exports.roles = {};'],
+    [
+      'a module that was compiled',
+      'agent.js',
+      "Object.defineProperty(exports, '__esModule', { value: true }); exports.roles = {}; exports.default = async () => 1;",
+    ],
+    [
+      'export = in TypeScript',
+      'agent.cts',
+      'const agent = async (): Promise<number> => 1;\nagent.roles = {};\nexport = agent;',
+    ],
+  ])('CommonJS: %s', async (_, file, text) => {
+    const target = await project(file, { [file]: text });
+    expect((await target.load()).roles).toEqual({});
+    expect(await inFreshWorld(target)).toContain(1);
+  });
+
+  test('a decorated method stays a method, also where nothing reads types', async () => {
+    const answer = await answerOf('agent.ts', {
+      'agent.ts': `const twice = (_of: object, _name: string, how: PropertyDescriptor) => {
+  const { value } = how;
+  how.value = function (this: unknown, n: number) { return 2 * value.call(this, n); };
+};
+class Sums { @twice next(n: number): number { return n + 1; } }
+export default async () => new Sums().next(3);`,
+    });
+    expect(answer).toBe(8);
+  });
+
   test('a package reached from CommonJS takes its require condition', async () => {
     const answer = await answerOf('agent.cjs', {
       'agent.cjs': "const { kind } = require('both');\nmodule.exports = async () => kind;",
