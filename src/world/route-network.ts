@@ -1,4 +1,4 @@
-import type net from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { basename } from 'node:path';
 import { originals } from './originals.ts';
 import { currentPlace, running } from './place.ts';
@@ -15,41 +15,58 @@ export function routeNetwork(): void {
     return Promise.reject(new TypeError('fetch failed', { cause: refusal('connect', 'unknown') }));
   });
   routeConnect(process.getBuiltinModule('node:net').Socket.prototype);
-  const both = [process.getBuiltinModule('node:dns'), process.getBuiltinModule('node:dns/promises')] as const;
-  for (const name of Object.keys(both[0])) if (/^(lookup|resolve|reverse)/.test(name)) routeLookup(name, ...both);
+  const inspector = process.getBuiltinModule('node:inspector');
+  const { open } = inspector;
+  route(inspector, 'open', (...args: Parameters<typeof open>) => {
+    if (refused('inspector.open')) throw new Error('inspector.open (a mocked drill opens no port)');
+    return open(...args);
+  });
+  const [dns, dnsPromises] = [process.getBuiltinModule('node:dns'), process.getBuiltinModule('node:dns/promises')];
+  routeLookups(dns, dnsPromises);
+  routeLookups(dns.Resolver.prototype, dnsPromises.Resolver.prototype);
 }
 
-function routeConnect(prototype: net.Socket): void {
+function routeConnect(prototype: Socket): void {
   const { connect } = prototype;
-  route(prototype, 'connect', function (this: net.Socket, ...args: unknown[]) {
+  route(prototype, 'connect', function (this: Socket, ...args: unknown[]) {
     const to = destinationOf(args);
     if (!refused(`net.connect ${to}`)) return Reflect.apply(connect, this, args);
     // Until the refusal arrives the socket looks like any other: what is written to it is queued.
     Reflect.set(this, 'connecting', true);
-    const tell = () => this.destroy(refusal('connect', to));
     // Work that lost its place is refused all the same; the place it has is kept either way.
     const place = currentPlace();
+    const tell = () => {
+      // Around TLS the end of a socket is told a turn of the real loop later.
+      if (place !== undefined) place.world.realTurns = 2;
+      this.destroy(refusal('connect', to));
+    };
     if (place === undefined) originals.setImmediate(tell);
     else new VirtualImmediate(place, tell);
     return this;
   });
 }
 
+/** Those with a callback, and those with a promise. */
+function routeLookups(dns: object, dnsPromises: object): void {
+  for (const name of Object.getOwnPropertyNames(dns))
+    if (/^(lookup|resolve|reverse)/.test(name)) routeLookup(name, dns, dnsPromises);
+}
+
 function routeLookup(name: string, dns: object, dnsPromises: object): void {
   const byCallback: unknown = Reflect.get(dns, name);
   const byPromise: unknown = Reflect.get(dnsPromises, name);
   if (typeof byCallback !== 'function' || typeof byPromise !== 'function') return;
-  route(dns, name, (...args: unknown[]) => {
+  // Of an address Node asks nobody.
+  const leaves = ([host]: unknown[]) => !(name === 'lookup' && isIP(String(host))) && refused(`dns.${name} ${host}`);
+  route(dns, name, function (this: unknown, ...args: unknown[]) {
     const done = args.at(-1);
-    if (typeof done !== 'function' || !refused(`dns.${name} ${args[0]}`)) return Reflect.apply(byCallback, dns, args);
+    if (typeof done !== 'function' || !leaves(args)) return Reflect.apply(byCallback, this, args);
     originals.nextTick(() => done(refusal(name, String(args[0]))));
     return {};
   });
-  route(dnsPromises, name, (...args: unknown[]) =>
-    refused(`dns.${name} ${args[0]}`)
-      ? Promise.reject(refusal(name, String(args[0])))
-      : Reflect.apply(byPromise, dnsPromises, args),
-  );
+  route(dnsPromises, name, function (this: unknown, ...args: unknown[]) {
+    return leaves(args) ? Promise.reject(refusal(name, String(args[0]))) : Reflect.apply(byPromise, this, args);
+  });
 }
 
 function refusal(syscall: string, to: string): Error {

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { expect, test } from 'vitest';
 import { createVirtualWorld, installRoutes } from './index.ts';
 
@@ -19,4 +20,24 @@ test('what code inside a world prints goes to the world, what is printed outside
   expect(said).toEqual(['inside\n', 'a warning\n']);
   expect(process.stdout.write('')).toBeTypeOf('boolean');
   expect(said).toHaveLength(2);
+});
+
+test('what is written to the descriptors of the output goes to the world as well, and to a file nothing less', async () => {
+  const said: string[] = [];
+  const onOutput = (text: string) => void said.push(text);
+  const world = createVirtualWorld({ seed: 1, epochMs: 0, fetch, onRealIo: () => {}, onOutput });
+  const bytes = Buffer.from('..bytes..');
+  const written = await world.run(async () => {
+    const now = [
+      fs.writeSync(1, 'h\u00e9'),
+      fs.writeSync(2, bytes, 2, 5),
+      fs.writeSync(1, new DataView(bytes.buffer, bytes.byteOffset + 2, 5)),
+    ];
+    fs.writeFileSync(1, 'whole');
+    const later = await new Promise((done) => fs.write(1, '6869', 0, 'hex', (_, size) => done(size)));
+    fs.writeFileSync('/dev/null', 'elsewhere');
+    return [...now, later];
+  });
+  expect(written).toEqual([3, 5, 5, 2]);
+  expect(said).toEqual(['h\u00e9', 'bytes', 'bytes', 'whole', 'hi']);
 });

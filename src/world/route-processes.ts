@@ -12,7 +12,22 @@ export function routeProcesses(): void {
   routeStart(childProcess.ChildProcess.prototype);
   routeSync(childProcess);
   routeWorker(process.getBuiltinModule('node:worker_threads'));
+  routeBindings();
 }
+
+/** What lies under Node's own modules starts processes and opens sockets past all of them. */
+function routeBindings(): void {
+  const binding: unknown = Reflect.get(process, 'binding');
+  if (typeof binding !== 'function') return;
+  route(process, 'binding', (name: unknown) => {
+    const what = `process.binding ${name}`;
+    if (REACHING.test(String(name)) && refused(what))
+      throw new Error(`${what} (a mocked drill reaches nothing outside)`);
+    return Reflect.apply(binding, process, [name]);
+  });
+}
+
+const REACHING = /^(?:spawn_sync|inspector|cares_wrap|js_stream|stream_wrap|(?:process|pipe|tcp|tls|tty|udp)_wrap)$/;
 
 /** What the call of `child_process` under way is told as; the asynchronous ones all end in `ChildProcess.prototype.spawn`. */
 let calling: string | undefined;
