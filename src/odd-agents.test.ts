@@ -41,6 +41,32 @@ const answered = (answer, seen) => ({ kind: 'answered', answer, data: { seen } }
 
 const AGENTS: Odd[] = [
   {
+    uses: 'a listener of its own for rejections that nobody handles',
+    text: `
+process.on('unhandledRejection', ({ message }) => console.error('nobody handled: ' + message));
+const counted = (call) => { call.finally(() => {}); return call; };
+export default (task, { roles }) => counted(ask(roles.primary, task)).catch(() => ask(roles.backup, task));`,
+    prints: 'nobody handled: ',
+  },
+  {
+    uses: 'a logger that writes a lot to the descriptor of the output',
+    text: `
+import fs from 'node:fs';
+export default async (task, context) => {
+  for (let i = 0; i < 40; i++) fs.writeSync(1, 'a long line '.repeat(5000) + i + '\\n');
+  for (let i = 0; i < 40; i++) process.stderr.write('another long line '.repeat(5000) + i + '\\n');
+  return failover(task, context);
+};`,
+    prints: 'a long line 39\n',
+  },
+  {
+    uses: 'the address of this machine by number, which asks nobody',
+    text: `
+import { lookup } from 'node:dns/promises';
+export default async (task, context) =>
+  answered(await failover(task, context), (await lookup('127.0.0.1')).address);`,
+  },
+  {
     uses: 'Atomics.waitAsync, with a limit and with somebody in the same world who notifies',
     text: `
 export default async (task, context) => {

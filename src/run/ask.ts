@@ -174,8 +174,8 @@ async function settle(fn: () => Promise<unknown>, plan: PlayPlan, isLeft: () => 
     if (isLeft() && tellsOfAbort(error)) return { outcome: { kind: 'abandoned' } };
     return failure(sayThrown(error));
   }
-  if (typeof given === 'string') return { outcome: { kind: 'answered', answer: given } };
   try {
+    if (typeof given === 'string') return answered(given);
     return storable(given, plan.readOutcome);
   } catch (error) {
     return unreadable(`the target's outcome cannot become JSON: ${sayThrown(error).split('\n')[0]}`);
@@ -200,6 +200,13 @@ const DEEPEST_CAUSE = 5;
 const failure = (error: string) => ({ outcome: { kind: 'failed', error } satisfies Outcome });
 const unreadable = (error: string) => ({ ...failure(error), unreadable: true as const });
 
+function answered(answer: string): Ending {
+  const excess = excessOf(answer, 0);
+  return excess === undefined ? { outcome: { kind: 'answered', answer } } : tooLarge(excess);
+}
+
+const tooLarge = (excess: string) => unreadable(`the target's outcome is too large: ${excess}`);
+
 /** An outcome as it can be stored, and is judged. Throws what the target's own getters and `toJSON` throw. */
 function storable(given: unknown, read: PlayPlan['readOutcome']): Ending {
   const seen = read(given);
@@ -207,7 +214,7 @@ function storable(given: unknown, read: PlayPlan['readOutcome']): Ending {
   const json = JSON.stringify(seen.outcome);
   const { entries, ownWords } = lookInto(seen.outcome);
   const excess = excessOf(json, entries);
-  if (excess !== undefined) return unreadable(`the target's outcome is too large: ${excess}`);
+  if (excess !== undefined) return tooLarge(excess);
   const copy: Outcome = JSON.parse(json);
   // What was read is plain data, and its copy the same; only where something of it was put in other words is it read again.
   const stored = ownWords ? read(copy) : { outcome: copy };

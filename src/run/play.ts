@@ -43,6 +43,8 @@ export async function playWorld(
       const heedNoStop = whenAborted(context.signal, (reason) => reason instanceof Stop && revert(world, reason));
       try {
         await (facts.world === 'baseline' ? playBaseline(world.plan, world) : playPhases(world.plan, world));
+        // What a listener of its signal threw, at the end of the last ask, shows a turn later.
+        await world.clock.sleep(0);
       } finally {
         heedNoStop();
         forget();

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Scope } from '../core/stand.ts';
-import { OwnMap, originals } from './originals.ts';
+import { OwnMap, OwnSet, originals } from './originals.ts';
 import { currentPlace, type Surroundings } from './place.ts';
 import { route } from './route.ts';
 
@@ -56,14 +56,19 @@ export function giveUp(why: string): void {
   if (currentPlace()?.giveUp()) tellCrash({ kind: 'spins', what: `the target goes round without end (${why})` });
 }
 
-/** What was thrown, in words. A target may throw anything, also what throws when it is looked at. */
+/** What was thrown, in words. A target may throw anything, also what throws when it is looked at, or a page of HTML. */
 export function sayThrown(error: unknown): string {
   try {
-    return error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
+    const whole = error instanceof Error ? `${error.constructor.name}: ${error.message}` : String(error);
+    const more = whole.length - LONGEST_SAID;
+    return more > 0 ? `${whole.slice(0, LONGEST_SAID)} … and ${more} characters more` : whole;
   } catch {
     return 'something that cannot be told in words';
   }
 }
+
+/** So many characters of what was thrown are told: no provider's error page has more. */
+const LONGEST_SAID = 65_536;
 
 function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
   const place = currentPlace();
@@ -74,20 +79,27 @@ function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
 /** Thrown by `process.exit`, which never returns. It was told before. */
 class Exit extends Error {}
 
-const thrown = (how: string) => (error: unknown) => {
-  if (error instanceof Exit) return;
+const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
+type Event = (typeof EVENTS)[number];
+
+const thrown = (event: Event, how: string) => (error: unknown) => {
+  // Where the target listens itself, its process goes on, and Node calls that listener as well.
+  if (error instanceof Exit || originals.rawListeners(event).some((one) => one !== ours[event])) return;
   tellCrash({ kind: 'died', what: `${how}: ${sayThrown(error)}`, error });
 };
-const ours = {
-  uncaughtException: thrown('the target threw where nobody catches'),
-  unhandledRejection: thrown('the target left a rejection unhandled'),
+const ours: Record<Event, (error: unknown) => void> = {
+  uncaughtException: thrown('uncaughtException', 'the target threw where nobody catches'),
+  unhandledRejection: thrown('unhandledRejection', 'the target left a rejection unhandled'),
 };
 
+/** What a target has listened with since we do: its modules may be loaded before the world begins that asks it. */
+const theirs = new OwnSet<unknown>();
+
 function takeOver(): void {
-  before = (['uncaughtException', 'unhandledRejection'] as const).map((event) => {
-    const those = originals.rawListeners(event);
+  before = EVENTS.map((event) => {
+    const [their, those] = splitBy(originals.rawListeners(event), (one) => theirs.has(one));
     originals.removeAllListeners(event);
-    originals.on(event, ours[event]);
+    listenTo({ event, those: [ours[event], ...their] });
     return { event, those };
   });
   signals = ['SIGINT', 'SIGTERM'].map((event) => ({ event, those: originals.rawListeners(event) }));
@@ -145,7 +157,13 @@ export function routeExit(): void {
 
 function handBack(): void {
   for (const { event, those } of before) {
+    const their = originals.rawListeners(event).filter((one) => one !== Reflect.get(ours, event));
+    for (const one of their) theirs.add(one);
     originals.removeAllListeners(event);
-    listenTo({ event, those });
+    listenTo({ event, those: [...those, ...their] });
   }
+}
+
+function splitBy<T>(all: readonly T[], test: (one: T) => boolean): [those: T[], others: T[]] {
+  return [all.filter(test), all.filter((one) => !test(one))];
 }
