@@ -133,13 +133,25 @@ export const moduleOptions = {
   },
 };
 
+/**
+ * What our code calls by these names stays what it was when it was loaded, whatever a target makes of the names. Left out are
+ * those that a world routes, and those that Node loads on first use (`web` in `src/world/originals.ts`).
+ */
+const OWN_GLOBALS = `
+  Object Function Array Map Set WeakMap WeakSet WeakRef JSON Math Reflect Proxy Promise Symbol String Number Boolean BigInt RegExp
+  Error TypeError RangeError SyntaxError AggregateError ArrayBuffer SharedArrayBuffer DataView Uint8Array Int32Array Uint32Array
+  Float64Array Atomics Intl TextEncoder TextDecoder URL URLSearchParams Event EventTarget AbortController AbortSignal Buffer
+  structuredClone process parseInt parseFloat isNaN isFinite encodeURIComponent decodeURIComponent`
+  .trim()
+  .split(/\s+/);
+
 /** The command and its players: one file, so that V8 can keep what it compiled of it (`bin/load.js`). */
 const oneFile = {
   ...shared,
   format: /** @type {const} */ ('cjs'),
   // A script gives the function that a module calls at once: to put one around three megabytes would copy them.
   banner: {
-    js: `(whole=>typeof module==="undefined"?whole:whole(exports,require,module,__filename))(function(exports,require,module,__filename){const moduleUrl=require("node:url").pathToFileURL(__filename).href,importModule=require("./import.cjs");`,
+    js: `(whole=>typeof module==="undefined"?whole:whole(exports,require,module,__filename))(function(exports,require,module,__filename){const moduleUrl=require("node:url").pathToFileURL(__filename).href,importModule=require("./import.cjs");var{${OWN_GLOBALS}}=globalThis;`,
   },
   footer: { js: '});' },
   define: { ...shared.define, 'import.meta.url': 'moduleUrl' },

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runDrill } from './drill-run.fixture.ts';
+import { Project } from './project.fixture.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'drill-hostile-'));
 beforeAll(() => {
@@ -170,5 +171,105 @@ describe('a module that fails, with a trick', () => {
       outcome = (error as { exitCode?: number }).exitCode ?? error;
     }
     expect([1, 2, 3]).toContain(outcome);
+  });
+});
+
+/** It swaps a lamp, and swaps it again where the first reply is lost: `acts-once` finds it, in the trace alone. */
+const SWAPPER = ({ body = '', inTask = '' }: Trick) => `${body}
+const addressOf = (model) => ({ provider: 'openai', protocol: 'openai-chat', base_url: 'https://api.openai.com/v1', model });
+export const roles = { primary: addressOf('gpt-5-mini') };
+export default async (task, { roles: { primary }, tools }) => {
+  ${inTask}
+  const messages = [{ role: 'user', content: task.input }];
+  const ask = async () => {
+    const headers = { 'content-type': 'application/json', authorization: 'Bearer ' + primary.api_key };
+    const offered = tools.schemas.map((one) => ({ type: 'function', function: one }));
+    const body = JSON.stringify({ model: primary.model, messages, tools: offered });
+    return (await (await fetch(primary.base_url + '/chat/completions', { method: 'POST', headers, body })).json()).choices[0].message;
+  };
+  const message = await ask();
+  const [{ id, function: { name, arguments: text } }] = message.tool_calls;
+  const swap = () => tools.call(name, JSON.parse(text));
+  const result = await swap().catch(swap);
+  messages.push(message, { role: 'tool', tool_call_id: id, content: JSON.stringify(result) });
+  return (await ask()).content;
+};
+`;
+
+const SWAPS: Record<string, string> = {
+  'lost.yaml': `drill: lost
+title: A reply is lost
+hypothesis: A write takes effect once.
+workflow: my-tasks
+phases:
+  - { name: lost, tasks: 1, faults: [{ fault: tool-reply-lost, tool: book_swap, when: { calls: [1] } }] }
+expect: { acts-once: {} }
+`,
+  'my-tasks/contract.yaml': 'workflow: my-tasks\npermissions: { tools: { book_swap: { write: true } } }\n',
+  'my-tasks/tools.json':
+    '[{ "name": "book_swap", "description": "Books a swap.", "parameters": { "type": "object", "properties": { "order": { "type": "string" } } } }]',
+  'my-tasks/swap.yaml': `name: swap
+input: Please swap the lamp of order 7.
+answer: The lamp of order 7 is swapped.
+answer_if_not_done: The lamp of order 7 cannot be swapped now.
+turns: [{ tool: book_swap, args: { order: '7' }, returns: { booked: '7' } }]
+`,
+};
+
+/** Each makes the two uses of the tool look like different ones, where our code looks again for what the language gives. */
+const HIDING: Record<string, Trick> = {
+  'another Object': {
+    inTask: `const { Object: O } = globalThis; let n = 10;
+  const entries = (of) => O.entries(of?.kind?.startsWith('tool-') ? O.assign(of, { args_hash: '00000000000000' + n++ }) : of);
+  globalThis.Object = new Proxy(O, { get: (it, key) => (key === 'entries' ? entries : Reflect.get(it, key)) });`,
+  },
+  'another JSON': {
+    body: `const { parse, stringify } = JSON; let n = 0;
+globalThis.JSON = { __proto__: null, parse, stringify: (value, how, space) => stringify(value, how, space) + (typeof how === 'function' ? ' '.repeat(++n) : '') };`,
+  },
+  'another iterator of arrays': {
+    inTask: `const all = Object.getPrototypeOf([].values()); const { next } = all; let n = 10;
+  all.next = function () {
+  const step = next.call(this);
+  if (Array.isArray(step.value) && step.value[0] === 'args_hash') { const hash = '00000000000000' + n++; step.value[1] = { toJSON: () => hash }; }
+  return step;
+};`,
+  },
+};
+
+/** Ways to the outside that lie under Node's own modules, or beside them. */
+const LEAVING: Record<string, string> = {
+  'process.binding spawn_sync':
+    "process.binding('spawn_sync').spawn({ file: '/bin/true', args: ['true'], stdio: [] });",
+  'process.binding udp_wrap': "new (process.binding('udp_wrap').UDP)();",
+  'inspector.open': "process.getBuiltinModule('node:inspector').open(0, '127.0.0.1');",
+  'dns.resolve4 localhost': `const resolver = new (process.getBuiltinModule('node:dns').promises.Resolver)();
+  resolver.setServers(['127.0.0.1:9']); await resolver.resolve4('localhost');`,
+};
+
+describe('a module that does twice what it should do once', () => {
+  async function run(trick: Trick) {
+    using project = new Project({ ...SWAPS, 'agent.mjs': SWAPPER(trick) });
+    const how = { names: [join(project.cwd, 'lost.yaml')], target: './agent.mjs', tasks: 'my-tasks' };
+    const { code, report } = await runDrill({ cwd: project.cwd, ...how, stuckAfterMs: 20_000 });
+    const [drill] = report.drills;
+    const cells = [...(drill?.checks ?? []), ...(drill?.tasks ?? []).flatMap((task) => task.checks)];
+    const failed = cells.filter(({ verdict }) => verdict === 'failed').map(({ check }) => check);
+    return { code, failed, reason: drill?.reasons[0]?.reason ?? '' };
+  }
+
+  it('without a trick it fails by that alone', async () => {
+    expect(await run({})).toEqual({ code: 1, failed: ['acts-once'], reason: '' });
+  });
+
+  it.each(Object.keys(HIDING))('%s hides nothing', async (name) => {
+    const { code, failed, reason } = await run(HIDING[name] ?? {});
+    if (code === 3) expect(reason).toMatch(/^the target changed /);
+    else expect([code, failed]).toEqual([1, ['acts-once']]);
+  });
+
+  it.each(Object.entries(LEAVING))('%s is refused, and named', async (what, inTask) => {
+    const { code, reason } = await run({ inTask: `try { ${inTask} } catch {}` });
+    expect([code, reason]).toEqual([3, `agent.mjs left the virtual world: ${what}`]);
   });
 });

@@ -1,6 +1,10 @@
 // What the language itself gives, and what this process records with. Taken before any code of a target runs.
-const { getOwnPropertyDescriptor, is } = Object;
+const { getOwnPropertyDescriptor, getPrototypeOf, is } = Object;
 const { ownKeys } = Reflect;
+
+const proto = (thing: object): object => getPrototypeOf(thing);
+const generator = (function* () {})();
+const asyncGenerator = (async function* () {})();
 
 const HOLDERS: readonly (readonly [name: string, holder: object])[] = [
   ['Object', Object],
@@ -8,6 +12,7 @@ const HOLDERS: readonly (readonly [name: string, holder: object])[] = [
   ['Function.prototype', Function.prototype],
   ['Array', Array],
   ['Array.prototype', Array.prototype],
+  ['String', String],
   ['String.prototype', String.prototype],
   ['Number', Number],
   ['Number.prototype', Number.prototype],
@@ -23,14 +28,36 @@ const HOLDERS: readonly (readonly [name: string, holder: object])[] = [
   ['Error.prototype', Error.prototype],
   ['Buffer', Buffer],
   ['Buffer.prototype', Buffer.prototype],
-  ['Uint8Array.prototype', Object.getPrototypeOf(Uint8Array.prototype)],
+  ['Uint8Array', proto(Uint8Array)],
+  ['Uint8Array.prototype', proto(Uint8Array.prototype)],
+  ['TextEncoder.prototype', TextEncoder.prototype],
+  ['TextDecoder.prototype', TextDecoder.prototype],
+  ['URL.prototype', URL.prototype],
+  ['URLSearchParams.prototype', URLSearchParams.prototype],
   ['EventTarget.prototype', EventTarget.prototype],
   ['AbortSignal.prototype', AbortSignal.prototype],
   ['AbortController.prototype', AbortController.prototype],
+  // Each loop, spread and destructuring goes through one of these, and none of them has a name.
+  ['Array Iterator', proto([].values())],
+  ['Map Iterator', proto(new Map().values())],
+  ['Set Iterator', proto(new Set().values())],
+  ['String Iterator', proto(''[Symbol.iterator]())],
+  ['RegExp String Iterator', proto(''.matchAll(/./g))],
+  ['Iterator', proto(proto([].values()))],
+  ['Generator', proto(proto(generator))],
+  ['AsyncGenerator', proto(proto(asyncGenerator))],
+  ['AsyncIterator', proto(proto(proto(asyncGenerator)))],
 ];
 
-/** Where a key that was not there makes every object another: one more method of an Array changes nothing. */
-const CLOSED: object = Object.prototype;
+/**
+ * Whether a key that was not there makes all objects of a holder others: one more method of an Array changes nothing, but
+ * what JSON, `await`, `concat` and a missing item look for.
+ */
+function isTelling(holder: object, key: string | symbol): boolean {
+  if (holder === Object.prototype) return true;
+  const asked = typeof key === 'symbol' || key === 'toJSON' || key === 'then' || `${+key >>> 0}` === key;
+  return holder === Array.prototype && asked;
+}
 
 /** Remembers what there is, and says later which of it is another: `Array.prototype.filter`. Undefined where nothing is. */
 export function watchIntrinsics(): () => string | undefined {
@@ -45,6 +72,12 @@ export function watchIntrinsics(): () => string | undefined {
       const one = before[h];
       if (one === undefined) continue;
       const { name, holder, keys } = one;
+      // What was added may change what was there: an item of a prototype its length.
+      const all = ownKeys(holder);
+      for (let k = 0; k < all.length; k++) {
+        const key = all[k];
+        if (key !== undefined && isTelling(holder, key) && !has(keys, key)) return nameOf(name, key);
+      }
       for (let k = 0; k < keys.length; k++) {
         const entry = keys[k];
         if (entry === undefined) continue;
@@ -52,11 +85,14 @@ export function watchIntrinsics(): () => string | undefined {
         if (now === undefined || !is(now.value, entry.was?.value) || now.get !== entry.was?.get)
           return nameOf(name, entry.key);
       }
-      const more = holder === CLOSED ? ownKeys(holder) : [];
-      if (more.length > keys.length) return nameOf(name, more[more.length - 1]);
     }
     return undefined;
   };
+}
+
+function has(keys: readonly { key: string | symbol }[], key: string | symbol): boolean {
+  for (let k = 0; k < keys.length; k++) if (keys[k]?.key === key) return true;
+  return false;
 }
 
 const nameOf = (holder: string, key: string | symbol | undefined) =>

@@ -125,6 +125,8 @@ function lostBy(last: Word | undefined, code: number | null, signal: string | nu
     return { why: `the target blocked the event loop for ${limitMs / 1000} s`, by: last.held.by };
   if (last?.player === 'broke') return { why: `the target broke what plays it: ${last.why}` };
   if (signal === 'SIGABRT')
-    return { why: 'the target ended its process: it aborted, or its native code blocked the event loop' };
+    return {
+      why: 'the target ended its process: it aborted, ran out of memory, or its native code blocked the event loop',
+    };
   return { why: `the target ended its process (${signal ?? `exit code ${code}`})` };
 }

@@ -1,5 +1,5 @@
 import fs from 'node:fs';
-import { DrillError, messageOf } from '../core/errors.ts';
+import { codeOf, DrillError, messageOf } from '../core/errors.ts';
 import type { TraceEvent } from '../core/trace.ts';
 import { equip } from '../equip.ts';
 import { createSequence } from '../recording/recorder.ts';
@@ -17,6 +17,7 @@ import { BEATS, EVENTS, ORDERS, type Order, type Start, WORDS, type Word } from 
 // Taken before any code of the target runs.
 const { parse, stringify } = JSON;
 const { readSync, writeSync } = fs;
+const { wait } = Atomics;
 const changed = watchIntrinsics();
 
 /** Plays one world, as it is told to by whoever started this process, and ends the process with it, after `onEnd`. */
@@ -54,7 +55,7 @@ export async function serve(onEnd: () => void): Promise<void> {
         sequence: createSequence(0),
         sink,
         keep: bodies ? (line) => keep(stringify(line)) : undefined,
-        print: (text) => void writeSync(2, text),
+        print,
         signal: new AbortController().signal,
       },
     );
@@ -65,7 +66,13 @@ export async function serve(onEnd: () => void): Promise<void> {
     say(wordOf(error));
   }
   onEnd();
-  originals.exit(0);
+  try {
+    originals.exit(0);
+  } catch (error) {
+    // All is told; a listener of the target's for the exit cannot keep the process.
+    print(`a listener for 'exit' threw: ${messageOf(error)}\n`);
+    originals.exit(0);
+  }
 }
 
 function wordOf(error: unknown): Word {
@@ -110,22 +117,42 @@ function write(line: string): void {
   }
 }
 
-function append(to: number, line: string): void {
-  const bytes = Buffer.from(`${line}\n`);
-  for (let done = 0; done < bytes.length; ) done += writeSync(to, bytes, done);
+const append = (to: number, line: string): void => writeAll(to, `${line}\n`);
+
+/** What the target prints. It is no business of the target's where nobody reads it any more. */
+function print(text: string): void {
+  try {
+    writeAll(2, text);
+  } catch {}
 }
 
-let rest = Buffer.alloc(0);
+/** So long, in milliseconds, it waits where a pipe is full that waits for nobody. */
+const FULL_MS = 2;
+const never = new Int32Array(new SharedArrayBuffer(4));
+
+function writeAll(to: number, text: string): void {
+  const bytes = originals.bufferFrom(text);
+  for (let done = 0; done < bytes.length; )
+    try {
+      done += writeSync(to, bytes, done);
+    } catch (error) {
+      if (codeOf(error) !== 'EAGAIN') throw error;
+      // What reads it may be slow: that is not the target's doing.
+      pauseWatch(() => wait(never, 0, 0, FULL_MS));
+    }
+}
+
+let rest = originals.bufferAlloc(0);
 
 /** The next line of orders; waits for it, and with it whatever the target has begun. */
 function nextLine(): string {
-  const chunk = Buffer.alloc(64 * 1024);
+  const chunk = originals.bufferAlloc(64 * 1024);
   const pieces = [rest];
   let end = rest.indexOf(10);
   while (end < 0) {
     const size = readSync(ORDERS, chunk, 0, chunk.length, null);
     if (size === 0) originals.exit(0);
-    const piece = Buffer.from(chunk.subarray(0, size));
+    const piece = originals.bufferFrom(chunk.subarray(0, size));
     pieces.push(piece);
     end = piece.indexOf(10);
     if (end >= 0) end += pieces.slice(0, -1).reduce((sum, one) => sum + one.length, 0);
