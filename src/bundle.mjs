@@ -135,7 +135,7 @@ export const moduleOptions = {
 
 /**
  * What our code calls by these names stays what it was when it was loaded, whatever a target makes of the names. Left out are
- * those that a world routes, and those that Node loads on first use (`web` in `src/world/originals.ts`).
+ * those that a world routes, and those that Node loads on first use.
  */
 const OWN_GLOBALS = `
   Object Function Array Map Set WeakMap WeakSet WeakRef JSON Math Reflect Proxy Promise Symbol String Number Boolean BigInt RegExp

@@ -41,14 +41,6 @@ const answered = (answer, seen) => ({ kind: 'answered', answer, data: { seen } }
 
 const AGENTS: Odd[] = [
   {
-    uses: 'a listener of its own for rejections that nobody handles',
-    text: `
-process.on('unhandledRejection', ({ message }) => console.error('nobody handled: ' + message));
-const counted = (call) => { call.finally(() => {}); return call; };
-export default (task, { roles }) => counted(ask(roles.primary, task)).catch(() => ask(roles.backup, task));`,
-    prints: 'nobody handled: ',
-  },
-  {
     uses: 'a logger that writes a lot to the descriptor of the output',
     text: `
 import fs from 'node:fs';

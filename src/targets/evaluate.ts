@@ -280,7 +280,10 @@ function reaches(unit: Unit, wanted: Unit): boolean {
 /** What an `import` sees. Of CommonJS: its exports as the default, and each by its name. */
 function namespaceOf({ module: { exports }, commonjs }: Unit): { default?: unknown } {
   // TypeScript's `export =` makes CommonJS of a file that was compiled as a module.
-  return commonjs || !isCompiled(exports) ? { ...exports, default: exports } : exports;
+  if (!commonjs && isCompiled(exports)) return exports;
+  // Nothing is read that nobody asks for: it may be a getter.
+  const named = Object.getOwnPropertyDescriptors(Object(exports));
+  return Object.defineProperties({}, { ...named, default: { value: exports, enumerable: true } });
 }
 
 /** Whether exports are those of a module that was compiled to CommonJS. */

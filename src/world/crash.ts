@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import type { Scope } from '../core/stand.ts';
-import { OwnMap, OwnSet, originals } from './originals.ts';
+import { OwnMap, originals } from './originals.ts';
 import { currentPlace, type Surroundings } from './place.ts';
 import { route } from './route.ts';
 
@@ -79,27 +79,20 @@ function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
 /** Thrown by `process.exit`, which never returns. It was told before. */
 class Exit extends Error {}
 
-const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
-type Event = (typeof EVENTS)[number];
-
-const thrown = (event: Event, how: string) => (error: unknown) => {
-  // Where the target listens itself, its process goes on, and Node calls that listener as well.
-  if (error instanceof Exit || originals.rawListeners(event).some((one) => one !== ours[event])) return;
+const thrown = (how: string) => (error: unknown) => {
+  if (error instanceof Exit) return;
   tellCrash({ kind: 'died', what: `${how}: ${sayThrown(error)}`, error });
 };
-const ours: Record<Event, (error: unknown) => void> = {
-  uncaughtException: thrown('uncaughtException', 'the target threw where nobody catches'),
-  unhandledRejection: thrown('unhandledRejection', 'the target left a rejection unhandled'),
+const ours = {
+  uncaughtException: thrown('the target threw where nobody catches'),
+  unhandledRejection: thrown('the target left a rejection unhandled'),
 };
 
-/** What a target has listened with since we do: its modules may be loaded before the world begins that asks it. */
-const theirs = new OwnSet<unknown>();
-
 function takeOver(): void {
-  before = EVENTS.map((event) => {
-    const [their, those] = splitBy(originals.rawListeners(event), (one) => theirs.has(one));
+  before = (['uncaughtException', 'unhandledRejection'] as const).map((event) => {
+    const those = originals.rawListeners(event);
     originals.removeAllListeners(event);
-    listenTo({ event, those: [ours[event], ...their] });
+    originals.on(event, ours[event]);
     return { event, those };
   });
   signals = ['SIGINT', 'SIGTERM'].map((event) => ({ event, those: originals.rawListeners(event) }));
@@ -157,13 +150,7 @@ export function routeExit(): void {
 
 function handBack(): void {
   for (const { event, those } of before) {
-    const their = originals.rawListeners(event).filter((one) => one !== Reflect.get(ours, event));
-    for (const one of their) theirs.add(one);
     originals.removeAllListeners(event);
-    listenTo({ event, those: [...those, ...their] });
+    listenTo({ event, those });
   }
-}
-
-function splitBy<T>(all: readonly T[], test: (one: T) => boolean): [those: T[], others: T[]] {
-  return [all.filter(test), all.filter((one) => !test(one))];
 }

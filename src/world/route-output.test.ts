@@ -34,10 +34,13 @@ test('what is written to the descriptors of the output goes to the world as well
       fs.writeSync(1, new DataView(bytes.buffer, bytes.byteOffset + 2, 5)),
     ];
     fs.writeFileSync(1, 'whole');
+    fs.writeFileSync(1, '2e', { encoding: 'hex' });
+    fs.writevSync(1, [bytes.subarray(0, 2), bytes.subarray(7)]);
+    expect(() => fs.writeSync(1, bytes, 100)).toThrow(/out of range/);
     const later = await new Promise((done) => fs.write(1, '6869', 0, 'hex', (_, size) => done(size)));
     fs.writeFileSync('/dev/null', 'elsewhere');
     return [...now, later];
   });
   expect(written).toEqual([3, 5, 5, 2]);
-  expect(said).toEqual(['h\u00e9', 'bytes', 'bytes', 'whole', 'hi']);
+  expect(said).toEqual(['h\u00e9', 'bytes', 'bytes', 'whole', '.', '....', 'hi']);
 });

@@ -1,6 +1,7 @@
 import { originals } from './originals.ts';
-import { currentPlace } from './place.ts';
+import { currentPlace, type Place } from './place.ts';
 import { route } from './route.ts';
+import { VirtualImmediate } from './virtual-timers.ts';
 
 /** What code inside a world prints is handed to the world: standard output is the run's own, and nothing leaves unredacted. */
 export function routeOutput(): void {
@@ -21,39 +22,58 @@ export function routeOutput(): void {
 
 /** A logger may write to the descriptors themselves, as a stream of `fs` does in the end. */
 function routeDescriptors(fs: typeof import('node:fs')): void {
-  const { write } = fs;
-  const say = (fd: unknown, data: unknown, rest: unknown[]): number | undefined => {
-    const place = fd === 1 || fd === 2 ? currentPlace() : undefined;
+  const { write, writev, writevSync } = fs;
+  const placeOf = (fd: unknown) => (fd === 1 || fd === 2 ? currentPlace() : undefined);
+  const say = (place: Place | undefined, data: unknown, rest: unknown[]): number | undefined => {
     const bytes = place && bytesOf(data, rest);
-    if (bytes === undefined) return undefined;
-    place?.world.say(bytes.toString());
-    return bytes.length;
+    if (bytes !== undefined) place?.world.say(bytes.toString());
+    return bytes?.length;
   };
   for (const name of ['writeSync', 'writeFileSync', 'appendFileSync'] as const) {
     const original = fs[name];
     route(fs, name, (fd: unknown, data: unknown, ...rest: unknown[]) => {
-      const said = say(fd, data, rest);
+      const said = say(placeOf(fd), data, rest);
       if (said === undefined) return Reflect.apply(original, fs, [fd, data, ...rest]);
       return name === 'writeSync' ? said : undefined;
     });
   }
-  route(fs, 'write', (fd: unknown, data: unknown, ...rest: unknown[]) => {
-    const done = rest.at(-1);
-    const written = typeof done === 'function' ? say(fd, data, rest.slice(0, -1)) : undefined;
-    if (typeof done !== 'function' || written === undefined) return Reflect.apply(write, fs, [fd, data, ...rest]);
-    originals.queueMicrotask(() => done(null, written, data));
+  route(fs, 'writevSync', (fd: unknown, all: unknown, ...rest: unknown[]) => {
+    return say(placeOf(fd), joined(all), []) ?? Reflect.apply(writevSync, fs, [fd, all, ...rest]);
   });
+  const later = (original: typeof write | typeof writev, whole: (data: unknown) => unknown) => {
+    return (fd: unknown, data: unknown, ...rest: unknown[]) => {
+      const done = rest.at(-1);
+      const place = placeOf(fd);
+      const said = typeof done === 'function' ? say(place, whole(data), rest.slice(0, -1)) : undefined;
+      if (typeof done !== 'function' || place === undefined || said === undefined)
+        return Reflect.apply(original, fs, [fd, data, ...rest]);
+      new VirtualImmediate(place, () => done(null, said, data));
+    };
+  };
+  route(
+    fs,
+    'write',
+    later(write, (data) => data),
+  );
+  route(fs, 'writev', later(writev, joined));
 }
+
+const joined = (all: unknown): unknown =>
+  Array.isArray(all) && all.every(ArrayBuffer.isView) ? Buffer.concat(all.map(viewed)) : undefined;
+
+const viewed = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer =>
+  originals.bufferFrom(buffer, byteOffset, byteLength);
 
 /** What is to be written; undefined where Node itself says what is wrong with it. */
 function bytesOf(data: unknown, [from, length, ...rest]: unknown[]): Buffer | undefined {
-  if (typeof data === 'string') return originals.bufferFrom(data, encodingIn([from, length, ...rest]));
+  const { encoding, offset = from, length: size = length } = Object(from);
+  if (typeof data === 'string') {
+    const coded = [encoding, from, length, ...rest].find((one) => typeof one === 'string') ?? 'utf8';
+    return Buffer.isEncoding(coded) ? originals.bufferFrom(data, coded) : undefined;
+  }
   if (!ArrayBuffer.isView(data)) return undefined;
-  const bytes = originals.bufferFrom(data.buffer, data.byteOffset, data.byteLength);
-  const { offset = from, length: size = length } = typeof from === 'object' && from !== null ? Object(from) : {};
+  const bytes = viewed(data);
   const start = typeof offset === 'number' ? offset : 0;
-  return bytes.subarray(start, typeof size === 'number' ? start + size : undefined);
+  const end = typeof size === 'number' ? start + size : bytes.length;
+  return 0 <= start && start <= end && end <= bytes.length ? bytes.subarray(start, end) : undefined;
 }
-
-const encodingIn = (args: unknown[]): BufferEncoding | undefined =>
-  args.filter((one): one is string => typeof one === 'string').find(Buffer.isEncoding) as BufferEncoding | undefined;
