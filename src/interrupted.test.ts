@@ -1,4 +1,4 @@
-import { ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -97,30 +97,20 @@ describe('a run that is interrupted', () => {
     },
   );
 
-  /** The binding takes one object, or (Node 24) one thing after the other; given the wrong one, it aborts the process. */
-  const begun = /_handle\.spawn\(\s*options\s*\)/.test(Reflect.get(ChildProcess.prototype, 'spawn').toString())
-    ? "{ file: 'sleep', args, stdio }"
-    : "'sleep', args, undefined, undefined, stdio, 0, undefined, undefined";
-
   it('while its target waits for real work: it does not wait for that', async () => {
-    const [out, pid] = [freshOut(), join(home, 'working.pid')];
+    const [out, fifo, begun] = [freshOut(), join(home, 'never-written'), join(home, 'working')];
+    spawnSync('mkfifo', [fifo]);
     const target = agent(
-      `await new Promise((done) => {
-  const sleep = Object.assign(new Process(), { onexit: done });
-  const [args, stdio] = [['sleep', '600'], Array(3).fill({ type: 'ignore' })];
-  sleep.spawn(${begun});
-  writeFileSync(${JSON.stringify(pid)}, String(sleep.pid));
-});`,
-      // A way to start a process that is seen and not refused.
-      "import { writeFileSync } from 'node:fs';\nconst { Process } = process.binding('process_wrap');",
+      // To read it ends where somebody has written, and nobody will.
+      `const read = readFile(${JSON.stringify(fifo)});
+writeFileSync(${JSON.stringify(begun)}, 'begun');
+await read;`,
+      "import { writeFileSync } from 'node:fs';\nimport { readFile } from 'node:fs/promises';",
     );
     const child = start(against(target, '--out', out));
     const over = ended(child);
-    // Not before it is written: of an empty file the number is 0, and that is this process and all beside it.
-    await until(() => sizeOf(pid) > 0, child);
+    await until(() => sizeOf(begun) > 0, child);
     expect(await press(child, over)).toMatchObject({ code: 130 });
-    // Throws where the work is over already.
-    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL');
     const what = readable(out, true)?.events.map((e) => (e.kind === 'real-io' ? e.what : ''));
     expect(what?.join()).not.toMatch(/real work that took more than/);
   });
