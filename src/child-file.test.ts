@@ -48,7 +48,7 @@ it('says that what was told of is not there', async () => {
   file?.close();
 });
 
-it('an error of the reader is told at the end', async () => {
+it('what the reader throws rejects the end', async () => {
   const { path, file, reader } = opened(() => {
     throw new Error('no room');
   });

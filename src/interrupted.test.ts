@@ -101,7 +101,7 @@ describe('a run that is interrupted', () => {
     const [out, fifo, begun] = [freshOut(), join(home, 'never-written'), join(home, 'working')];
     spawnSync('mkfifo', [fifo]);
     const target = agent(
-      // To read it ends where somebody has written, and nobody will.
+      // Nobody writes to this pipe, so reading it never ends.
       `const read = readFile(${JSON.stringify(fifo)});
 writeFileSync(${JSON.stringify(begun)}, 'begun');
 await read;`,

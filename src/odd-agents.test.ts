@@ -52,7 +52,7 @@ export default async (task, context) => {
     prints: 'a long line 39\n',
   },
   {
-    uses: 'the address of this machine by number, which asks nobody',
+    uses: 'a lookup of an IP address, which needs no resolver',
     text: `
 import { lookup } from 'node:dns/promises';
 export default async (task, context) =>

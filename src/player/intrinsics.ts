@@ -37,7 +37,7 @@ const HOLDERS: readonly (readonly [name: string, holder: object])[] = [
   ['EventTarget.prototype', EventTarget.prototype],
   ['AbortSignal.prototype', AbortSignal.prototype],
   ['AbortController.prototype', AbortController.prototype],
-  // Each loop, spread and destructuring goes through one of these, and none of them has a name.
+  // Every loop, spread and destructuring uses one of these; the language gives no global name to them.
   ['Array Iterator', proto([].values())],
   ['Map Iterator', proto(new Map().values())],
   ['Set Iterator', proto(new Set().values())],
@@ -50,8 +50,8 @@ const HOLDERS: readonly (readonly [name: string, holder: object])[] = [
 ];
 
 /**
- * Whether a key that was not there makes all objects of a holder others: one more method of an Array changes nothing, but
- * what JSON, `await`, `concat` and a missing item look for.
+ * Whether a new key changes how every object below the holder behaves. One more method of Array.prototype does not; `toJSON`,
+ * `then`, an index or a symbol does, because JSON, `await`, holes and `concat` look there.
  */
 function isTelling(holder: object, key: string | symbol): boolean {
   if (holder === Object.prototype) return true;
@@ -72,7 +72,7 @@ export function watchIntrinsics(): () => string | undefined {
       const one = before[h];
       if (one === undefined) continue;
       const { name, holder, keys } = one;
-      // What was added may change what was there: an item of a prototype its length.
+      // First what was added: an index also changes the length, which would be named in its place.
       const all = ownKeys(holder);
       for (let k = 0; k < all.length; k++) {
         const key = all[k];

@@ -69,7 +69,7 @@ export async function serve(onEnd: () => void): Promise<void> {
   try {
     originals.exit(0);
   } catch (error) {
-    // All is told; a listener of the target's for the exit cannot keep the process.
+    // Everything has been sent: the process ends, whatever the target's listener did.
     print(`a listener for 'exit' threw: ${messageOf(error)}\n`);
     originals.exit(0);
   }
@@ -119,16 +119,17 @@ function write(line: string): void {
 
 const append = (to: number, line: string): void => writeAll(to, `${line}\n`);
 
-/** What the target prints. It is no business of the target's where nobody reads it any more. */
+/** Prints for the target. Where nobody reads it any more, the target must not fail by that. */
 function print(text: string): void {
   try {
     writeAll(2, text);
   } catch {}
 }
 
-/** So long, in milliseconds, it waits where a pipe is full that waits for nobody. */
-const FULL_MS = 2;
-const never = new Int32Array(new SharedArrayBuffer(4));
+/** Milliseconds until a write to a full, non-blocking pipe is tried again. */
+const RETRY_MS = 2;
+/** Nobody notifies it: to wait for it is to sleep. */
+const unnotified = new Int32Array(new SharedArrayBuffer(4));
 
 function writeAll(to: number, text: string): void {
   const bytes = originals.bufferFrom(text);
@@ -137,8 +138,8 @@ function writeAll(to: number, text: string): void {
       done += writeSync(to, bytes, done);
     } catch (error) {
       if (codeOf(error) !== 'EAGAIN') throw error;
-      // What reads it may be slow: that is not the target's doing.
-      pauseWatch(() => wait(never, 0, 0, FULL_MS));
+      // A slow reader is not the target's doing.
+      pauseWatch(() => wait(unnotified, 0, 0, RETRY_MS));
     }
 }
 

@@ -93,7 +93,7 @@ class Graph {
     await unit.over;
     const module = namespaceOf(unit);
     const { default: own } = module;
-    // What a compiler wrote as CommonJS says so, and means the default export that it names.
+    // Compiled to CommonJS, `export default` is a property of the exports.
     return isCompiled(own) && 'default' in own ? { ...module, default: own.default } : module;
   }
 
@@ -211,7 +211,7 @@ class Graph {
   }
 }
 
-/** What jiti decorates with where nothing reads types: it must leave a method as it is, and gives its prototype instead. */
+/** The decorator that jiti adds where `Reflect.metadata` is missing: it returns the prototype, which would replace the method. */
 const NO_METADATA = /(Reflect\.metadata\?\.\([^;\n]*?\)) \|\| \(\(t\) => t\)/g;
 
 /** CommonJS modules of this process, by file. */
@@ -281,7 +281,7 @@ function reaches(unit: Unit, wanted: Unit): boolean {
 function namespaceOf({ module: { exports }, commonjs }: Unit): { default?: unknown } {
   // TypeScript's `export =` makes CommonJS of a file that was compiled as a module.
   if (!commonjs && isCompiled(exports)) return exports;
-  // Nothing is read that nobody asks for: it may be a getter.
+  // Descriptors, so that no getter runs that nobody asked for.
   const named = Object.getOwnPropertyDescriptors(Object(exports));
   return Object.defineProperties({}, { ...named, default: { value: exports, enumerable: true } });
 }

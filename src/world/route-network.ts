@@ -56,7 +56,7 @@ function routeLookup(name: string, dns: object, dnsPromises: object): void {
   const byCallback: unknown = Reflect.get(dns, name);
   const byPromise: unknown = Reflect.get(dnsPromises, name);
   if (typeof byCallback !== 'function' || typeof byPromise !== 'function') return;
-  // Of an address Node asks nobody.
+  // An IP address needs no resolver.
   const leaves = ([host]: unknown[]) => !(name === 'lookup' && isIP(String(host))) && refused(`dns.${name} ${host}`);
   route(dns, name, function (this: unknown, ...args: unknown[]) {
     const done = args.at(-1);

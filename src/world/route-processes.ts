@@ -15,7 +15,7 @@ export function routeProcesses(): void {
   routeBindings();
 }
 
-/** What lies under Node's own modules starts processes and opens sockets past all of them. */
+/** Node's internal bindings start processes and open sockets past every public module. */
 function routeBindings(): void {
   const binding: unknown = Reflect.get(process, 'binding');
   if (typeof binding !== 'function') return;
