@@ -13,7 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => home?.[Symbol.dispose]());
 
-const HELD = /^▸ held .*13\/21$/m;
+/** The one that waits has begun: it is shown once the player, which is blocked, is looked at. */
+const HELD = /^▸ held .*· 13\/21$/m;
 const DRILLS = ['first', 'held', 'last'];
 
 /** Of a screen, what the machine has no part in. */

@@ -42,12 +42,13 @@ const MORE_LOOKS = 5;
  * Kills a player whose heart has stopped beating: a process that was stopped, or in which even the watch is blocked. Looks are
  * counted and not time, because this process may be stopped or busy itself. Returns how to ask whether it came to that.
  */
-function listenForLife(child: ChildProcess, limitMs: number): () => Lost | undefined {
+function listenForLife(child: ChildProcess, limitMs: number, onBeat: () => void): () => Lost | undefined {
   let [looks, stopped] = [Number.NEGATIVE_INFINITY, false];
   // One that is held by a debugger never begins.
   const pipes: readonly (Readable | Writable | null | undefined)[] = child.stdio;
   pipes[BEATS]?.on('data', () => {
     looks = 0;
+    onBeat();
   });
   const timer = originals.setInterval(() => {
     looks += 1;
@@ -71,7 +72,6 @@ export function startPlayer(start: Omit<Start, 'parent' | 'appends'>, print: (li
   const all: Start = { ...start, parent: process.pid, appends: kept !== undefined };
   orders.write(`${JSON.stringify(all)}\n`);
   for (const output of [child.stdout, child.stderr]) lines(output, print, LONGEST_LINE);
-  const stopped = listenForLife(child, start.stuckAfterMs);
   let hear: ((message: Message) => void) | undefined;
   let last: Word | undefined;
   const early: Message[] = [];
@@ -86,6 +86,8 @@ export function startPlayer(start: Omit<Start, 'parent' | 'appends'>, print: (li
     reader.readUpTo();
     if (word !== '') reader.say(word);
   });
+  // One that is blocked cannot tell of its last events, which are those that matter then.
+  const stopped = listenForLife(child, start.stuckAfterMs, () => reader.readUpTo());
   const ended = new Promise<Lost | undefined>((resolve, reject) => {
     const end = (lost: Lost | undefined) => {
       kept?.close();
