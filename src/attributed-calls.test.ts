@@ -2,24 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { eventsOf } from './core/evidence.ts';
 import { type Ran, runDrill } from './drill-run.fixture.ts';
 import { Project } from './project.fixture.ts';
-
-const WORDS = ['anchor', 'basket', 'candle', 'dragon', 'engine', 'feather', 'guitar', 'hammer', 'island', 'jacket'];
-const TENANTS = ['alder', 'birch', 'cedar'];
-
-/** Ten tasks of three tenants; what each is about stands in its own question, source and answer, and nowhere else. */
-const TASKS = Object.fromEntries(
-  WORDS.flatMap((word, i) => {
-    const task = {
-      ...{ name: word, tenant: TENANTS[i % TENANTS.length], input: `Where is the ${word} kept?` },
-      ...{ fixtures: [`${word}_v1`], must_include: [`shelf ${word}`], answer: `It is on shelf ${word}.` },
-    };
-    const source = `# ${word}s\n\n${['box', 'room', 'wall', 'door', 'rack', 'hall'].map((place) => word + place).join(', ')}\n`;
-    return [
-      [`my-tasks/${word}.json`, JSON.stringify(task)],
-      [`my-tasks/sources/${word}_v1.md`, source],
-    ];
-  }),
-);
+import { TEN_TASKS } from './ten-tasks.fixture.ts';
 
 /** One process for all tasks, that hands on what tells them apart in the way of its first argument. */
 const AGENT = `
@@ -93,7 +76,7 @@ async function run(way: string, by: string, load = drill(10, 'together')): Promi
   const lives = way === 'url' ? 'task' : 'run';
   const target = `command: [${process.execPath}, agent.mjs, ${way}, ${by}]\n    lives: ${lives}\n    marker: ${way === 'marker'}`;
   using project = new Project({
-    ...TASKS,
+    ...TEN_TASKS,
     'agent.mjs': AGENT,
     'drill.config.yaml': config(target),
     'drills/rush.yaml': load,

@@ -40,9 +40,11 @@ export interface Replied {
   text: string;
   /** Ids of the task's sources that it cites. */
   cites: string[];
+  /** As of the call. */
+  asks_for?: readonly string[] | undefined;
 }
 /** How a call puts its task, beside the markers it holds. */
-export type CallFacts = Pick<EventOf<'call'>, 'questions' | 'instructions' | 'talk'>;
+export type CallFacts = Pick<EventOf<'call'>, 'questions' | 'asks_for' | 'instructions' | 'talk'>;
 
 /** Keeps what calls said, for people to read. */
 export interface Bodies {

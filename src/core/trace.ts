@@ -33,6 +33,10 @@ export const Kept = z.object({
   share: z.number().min(0).max(1).describe('1: all of it'),
   cites: z.array(z.string()).describe('ids of sources that the reply cited'),
   other_tenant: z.literal(true).optional().describe("the reply was given to another tenant's ask"),
+  astray: z
+    .literal(true)
+    .optional()
+    .describe("the reply was given to another ask, to a call that asked this one's question and not that ask's own"),
 });
 export type Kept = z.infer<typeof Kept>;
 
@@ -130,6 +134,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     images: z.number().int().optional(),
     /** How many turns with the task's question stand in it, with no answer of the model between; absent where none does. */
     questions: z.number().int().optional(),
+    /** Other tasks whose question stands in it word for word, where its own does not; absent where none does. */
+    asks_for: z.array(z.string()).optional(),
     /** Words of its instructions, each counted once: of system and user messages, without those of the task's own material. */
     instructions: z.number().int().optional(),
     /** What became of what was said before, of a task that has such. */

@@ -33,7 +33,9 @@ export class Reasons {
               ? unspokenCall(event)
               : event.kind === 'withheld'
                 ? withheldCall(event)
-                : undefined;
+                : event.kind === 'outcome'
+                  ? lostContext(event)
+                  : undefined;
     if (leak === undefined) return;
     this.untrusted = true;
     this.hopeless ||= event.kind === 'unscripted-call' || event.kind === 'withheld';
@@ -97,6 +99,14 @@ const unattributedCall = ({ role, asks }: EventOf<'unattributed-call'>): Reason 
   reason: `nothing told to which of ${asks} asks under way a call to ${role} belongs`,
   fix: 'Let the target hand on the header x-drill-ask or traceparent of its request with its own calls, put the task id into the `user` of the body, or set `marker: true` on the target.',
 });
+
+const lostContext = ({ kept }: EventOf<'outcome'>): Reason | undefined =>
+  kept?.some((reply) => reply.astray)
+    ? {
+        reason: "one task's calls were made in the asynchronous context of another, so whose a call is cannot be told",
+        fix: 'A queue or a limiter of the target runs its work in the context of whoever ended before. Hand it AsyncResource.bind(work), of node:async_hooks, in place of work: tracing needs that as well.',
+      }
+    : undefined;
 
 /** Says which host and model were seen, and the line that makes a role of them. */
 function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {

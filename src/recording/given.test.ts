@@ -129,3 +129,24 @@ describe('talk', () => {
     expect(read({ task: 't', messages: [user(QUESTION)] })).not.toHaveProperty('talk');
   });
 });
+
+describe('questions of other tasks', () => {
+  const HOURS = 'When do you open on Sunday?';
+  const all = createCallReader([
+    task,
+    { ...task, name: 'hours', input: HOURS },
+    { ...task, name: 'talk', history: [{ role: 'user', content: HOURS }] },
+  ]);
+  const asksFor = (name: string, content: string) => all({ task: name, messages: [user(content)] }).asks_for;
+
+  test.each<[string, string, string, string[] | undefined]>([
+    ['another one in place of its own', 't', `Question: ${HOURS}`, ['hours']],
+    ['another one beside its own', 't', `Before: ${HOURS} Now: ${QUESTION}`, undefined],
+    ['another one in other words', 't', 'When, on Sunday, is it open?', undefined],
+    ['its own in other words', 't', 'May I return my lamp after 30 days?', undefined],
+    ['one that was asked before in its talk', 'talk', `Before: ${HOURS} Now: may I give it back?`, undefined],
+    ['of two tasks that ask the same', 'hours', QUESTION, ['t', 'talk']],
+  ])('%s', (_, name, content, expected) => {
+    expect(asksFor(name, content)).toEqual(expected);
+  });
+});

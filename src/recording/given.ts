@@ -22,13 +22,16 @@ export function createCallReader(tasks: readonly TaskWords[]): (call: Given) => 
   return ({ task: name, messages, responseSchema }) => {
     const task = tasks.find((t) => t.name === name);
     if (task === undefined) return {};
-    return entryOf(readers, name, () => readerOf(task))(messages, responseSchema?.schema);
+    return entryOf(readers, name, () => readerOf(task, tasks))(messages, responseSchema?.schema);
   };
 }
 
-function readerOf({ input, history, material }: TaskWords) {
+function readerOf(task: TaskWords, tasks: readonly TaskWords[]) {
+  const { input, history, material } = task;
   const question = toldIn(input).words;
-  const own = new Set([input, ...history.map((h) => h.content), ...material].flatMap((text) => toldIn(text).words));
+  const given = [input, ...history.map((h) => h.content), ...material];
+  const own = new Set(given.flatMap((text) => toldIn(text).words));
+  const quoted = once((other: TaskWords) => isAsked(other, given));
   const quotes = quotesIn(material, question);
   const saidBefore = history.filter((h) => placesOf(toldIn(h.content).words, question).length > 0).length;
   const instructing = remembering((text) => [...toldIn(withoutSchemas(text)).all].filter((word) => !own.has(word)));
@@ -38,8 +41,11 @@ function readerOf({ input, history, material }: TaskWords) {
     const words = new Set(asked.flatMap((m) => instructing(m.content)));
     for (const word of toldIn(schema).words) words.delete(word);
     const questions = timesAsked(messages, (text) => turnsIn(toldIn(text).words, question, quotes, saidBefore));
+    const texts = messages.map((m) => m.content);
+    const others = isAsked(task, texts) ? [] : tasks.filter((other) => isAsked(other, texts) && !quoted(other));
     return {
       ...(questions === 0 ? {} : { questions }),
+      ...(others.length > 0 && { asks_for: others.map((other) => other.name) }),
       instructions: sizeOf(words),
       ...(history.length === 0 ? {} : { talk: talkIn(messages, history) }),
     };
@@ -56,6 +62,10 @@ function readerOf({ input, history, material }: TaskWords) {
     return facts;
   });
 }
+
+/** Whether its question stands there word for word. */
+const isAsked = ({ input }: TaskWords, texts: readonly string[]) =>
+  texts.some((text) => toldIn(text).line.includes(toldIn(input).line));
 
 /** So many prompts of a task are remembered, and none that is longer. */
 const MOST_PROMPTS = 64;

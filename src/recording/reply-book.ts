@@ -24,13 +24,17 @@ export function createReplyBook() {
   const current = new Map<number, Entry[]>();
   /** The good ones of earlier asks, by tenant and task, one for each role and wording. */
   const store = new Map<string, Map<string, Entry[]>>();
+  /** Good ones to calls that asked for another task than that of their ask, as far as no outcome of that ask held them. */
+  let astray: Entry[] = [];
 
   return {
     enter(reply: Replied): void {
       const prose = proseOf(reply.text);
       if (prose.length === 0) return;
       const own = current.get(reply.ask) ?? [];
-      current.set(reply.ask, [...own, { ...reply, prose }]);
+      const entry = { ...reply, prose };
+      current.set(reply.ask, [...own, entry]);
+      if (reply.ok && reply.asks_for !== undefined) astray = [...astray, entry].slice(-MOST);
     },
 
     /** Earlier calls of the ask whose prose stands in these messages, outside of the model's own turns. */
@@ -76,13 +80,23 @@ export function createReplyBook() {
       const own = current.get(ask) ?? [];
       const ofTenant = entryOf(store, tenant, () => new Map<string, Entry[]>());
       const stored = ofTenant.get(task) ?? [];
+      // Its own ask's context was lost on the way to the call.
+      const strayed = own.some((entry) => entry.ok && whole(entry))
+        ? []
+        : astray.filter((entry) => entry.ask !== ask && entry.asks_for?.includes(task) && whole(entry));
+      astray = astray.filter((entry) => entry.ask !== ask || !whole(entry, seen));
       const foreign = [...store].flatMap(([other, tasks]) =>
-        other === tenant ? [] : [...tasks.values()].flatMap((some) => some.filter((entry) => whole(entry, seen))),
+        other === tenant
+          ? []
+          : [...tasks.values()].flatMap((some) =>
+              some.filter((entry) => whole(entry, seen) && !strayed.includes(entry)),
+            ),
       );
       const ours = foreign.length === 0 ? [] : [...own, ...stored].map(({ prose }) => prose.join(' '));
       const kept = [
         ...likely(own, (entry) => whole(entry)).flatMap((entry) => held(entry, LEAST)),
         ...stored.filter((entry) => whole(entry)).flatMap((entry) => held(entry, 1)),
+        ...strayed.flatMap((entry) => held(entry, 1, { astray: true })),
         ...foreign
           .filter((entry) => isForeign(entry, ours, expected))
           .flatMap((entry) => held(entry, 1, { other_tenant: true }, seen)),

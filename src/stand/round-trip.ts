@@ -71,7 +71,8 @@ export function openTrip(
     const text = said.text ?? said.refusal ?? '';
     if (over || text === '') return [];
     const cites = citationsInReply(text, ids);
-    recording.replied({ call: call.id, ask: call.ask, role: call.role, ok, text, cites });
+    const { asks_for } = recording.facts(call);
+    recording.replied({ call: call.id, ask: call.ask, role: call.role, ok, text, cites, asks_for });
     return cites;
   }
   function abort(): void {

@@ -60,6 +60,7 @@ export interface StandOptions {
 export function createStand(options: StandOptions): Stand {
   const { clock, random, roles, recording } = options;
   const scripts = new Map<number, Script>();
+  const scriptsByTask = new Map<string, Script>();
   /** Of each role, how often each ask has called it. */
   const attempts = new Map<string, Map<number, number>>();
   const armedFaults = createArmedFaults({ ...options, scriptOf });
@@ -78,6 +79,13 @@ export function createStand(options: StandOptions): Stand {
     return script;
   }
 
+  /** A model answers what it is asked, also where that is another task's question. */
+  function scriptAsked(call: ModelCall): Script {
+    const [task, ...more] = recording.facts(call).asks_for ?? [];
+    const other = task === undefined || more.length > 0 ? undefined : scriptsByTask.get(task);
+    return other ?? scriptOf(call.ask);
+  }
+
   async function exchange(request: WireRequest, signal: AbortSignal | undefined, scope: Scope | undefined) {
     signal?.throwIfAborted();
     const to = asRemembered(routeOf(request), request);
@@ -85,11 +93,11 @@ export function createStand(options: StandOptions): Stand {
     if ('plain' in to) return plainReply(to.plain);
     if (scope === undefined) return refuseUntold(to, new URL(request.url).origin);
     const role = roles[to.role];
-    const script = scriptOf(scope.ask);
     if (role === undefined) throw new Error(`no role ${to.role}`);
 
     const said = 'refused' in to.body ? unreadable(to.body, to.spoken) : to.body;
     const call = describe(said, to.role, role, scope);
+    const script = scriptAsked(call);
     const telling = tellingOf(said);
     const { inputTokens } = telling;
     record(call, telling, keptHeaders(request.headers, to.protocol));
@@ -306,7 +314,10 @@ export function createStand(options: StandOptions): Stand {
       armedFaults.begin(faults);
       roleCounts = new Map();
     },
-    play: (ask, script) => void scripts.set(ask, script),
+    play(ask, script) {
+      scripts.set(ask, script);
+      scriptsByTask.set(script.task.name, script);
+    },
   };
 }
 

@@ -1,0 +1,95 @@
+import { expect, it } from 'vitest';
+import { eventsOf } from './core/evidence.ts';
+import { runDrill } from './drill-run.fixture.ts';
+import { Project } from './project.fixture.ts';
+import { TEN_TASKS } from './ten-tasks.fixture.ts';
+
+// Ten tasks at once, of three tenants, and nothing but the asynchronous context tells whose a call is.
+
+const HEAD = `
+import { AsyncResource } from 'node:async_hooks';
+const addressOf = (model) => ({ provider: 'openai', protocol: 'openai-chat', base_url: 'https://api.openai.com/v1', model });
+export const roles = { primary: addressOf('gpt-5-mini'), backup: addressOf('gpt-5-nano') };
+export const declares = { features: ['fallback'], chain: ['primary', 'backup'], fails_over_on: ['server_error'], retries: 0 };
+const ask = async ({ base_url, model }, { input, sources }) => {
+  const content = [...sources.map(({ text }) => text), input].join('\\n');
+  const body = JSON.stringify({ model, messages: [{ role: 'user', content }] });
+  const headers = { 'content-type': 'application/json' };
+  const reply = await fetch(base_url + '/chat/completions', { method: 'POST', headers, body });
+  if (!reply.ok) throw new Error('status ' + reply.status);
+  return (await reply.json()).choices[0].message.content;
+};
+const failover = (task, { roles }) => ask(roles.primary, task).catch(() => ask(roles.backup, task));
+`;
+
+/** Runs the work of whoever waits where that of another has ended. */
+const queue = (bound: boolean) => `
+let free = 3;
+const waiting = [];
+const next = () => {
+  if (free === 0 || waiting.length === 0) return;
+  free -= 1;
+  waiting.shift()();
+};
+const add = (work) => new Promise((resolve, reject) => {
+  const run = () => work().then(resolve, reject).finally(() => { free += 1; next(); });
+  waiting.push(${bound ? 'AsyncResource.bind(run)' : 'run'});
+  next();
+});
+export default (task, context) => add(() => failover(task, context));`;
+
+/** Whoever comes last is whom all ask for. */
+const SHARES = (part: string) => `
+let shared;
+export default async (task, context) => {
+  shared = ${part};
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  return failover({ ...task, ...shared }, context);
+};`;
+
+const DRILL = `
+drill: rush
+title: Questions that come while the primary is down
+hypothesis: Each is answered by the backup.
+workflow: any
+phases:
+  - { name: down, tasks: 10, load: { arrive: together }, faults: [{ fault: server-error, role: primary }] }
+expect: { fails-over: {} }
+`;
+
+async function run(agent: string) {
+  using project = new Project({ ...TEN_TASKS, 'agent.mjs': HEAD + agent, 'drills/rush.yaml': DRILL });
+  const { code, report, trace } = await runDrill({
+    cwd: project.cwd,
+    names: ['rush'],
+    target: './agent.mjs',
+    tasks: 'my-tasks',
+  });
+  const [drill] = report.drills;
+  const cells = [...(drill?.checks ?? []), ...(drill?.tasks ?? []).flatMap(({ checks }) => checks)];
+  const failed = [...new Set(cells.filter(({ verdict }) => verdict === 'failed').map(({ check }) => check))];
+  return { code, failed, reasons: drill?.reasons.map(({ reason }) => reason), trace };
+}
+
+it("a queue that runs one task's work in another's context is told of, and nothing is found in it", async () => {
+  const { trace, ...told } = await run(queue(false));
+  const reason = "one task's calls were made in the asynchronous context of another, so whose a call is cannot be told";
+  expect(told).toEqual({ code: 3, failed: [], reasons: [reason] });
+  const astray = eventsOf(trace, 'outcome').filter(({ kept }) => kept?.some((reply) => reply.astray));
+  expect(astray.length).toBe(7);
+});
+
+it('one that keeps the context passes', async () => {
+  const { trace, ...told } = await run(queue(true));
+  expect(told).toEqual({ code: 0, failed: [], reasons: [] });
+  expect(eventsOf(trace, 'call').filter((call) => call.asks_for !== undefined)).toEqual([]);
+});
+
+it.each(['task', '{ input: task.input }'])(
+  "an agent that asks another task's question (%s) is found out",
+  async (part) => {
+    const { code, failed } = await run(SHARES(part));
+    expect(code).toBe(1);
+    expect(failed).toEqual(expect.arrayContaining(['includes-required', 'arrives-whole']));
+  },
+);
