@@ -97,6 +97,16 @@ describe('a target that ends badly', () => {
       "Promise.reject(new RangeError('boom')); await new Promise((go) => setTimeout(go, 9));",
       'the target left a rejection unhandled: RangeError: boom',
     ],
+    [
+      'ends itself in a listener of its own',
+      "process.on('unhandledRejection', () => process.exit(7)); Promise.reject(1); await new Promise((go) => setTimeout(go, 9));",
+      'the target called process.exit(7)',
+    ],
+    [
+      'throws in a listener of its own',
+      "process.on('uncaughtException', (error) => { throw error; }); await new Promise(() => setTimeout(() => { throw new Error('boom'); }, 5));",
+      "the target's listener for 'uncaughtException' threw: Error: boom",
+    ],
   ])('%s: a finding of its task', (_, code, error) => {
     expect(outcomeOf(code)).toEqual({ kind: 'failed', error: expect.stringContaining(error) });
   });

@@ -52,6 +52,53 @@ export default async (task, context) => {
     prints: 'a long line 39\n',
   },
   {
+    uses: 'listeners of its own for what nobody catches, wherever that was thrown',
+    text: `
+const seen = [];
+process.on('unhandledRejection', (error) => { seen.push('rejected ' + error.message); });
+process.on('uncaughtException', (error, origin) => { seen.push(origin + ' ' + error.message); });
+const thrower = (where) => () => { throw new Error(where); };
+export default async (task, context) => {
+  seen.length = 0;
+  Promise.reject(new Error('promise'));
+  setTimeout(thrower('timer'), 10);
+  queueMicrotask(thrower('microtask'));
+  process.nextTick(thrower('tick'));
+  const answer = await failover(task, context);
+  const wanted = ['rejected promise', ...['microtask', 'tick', 'timer'].map((where) => 'uncaughtException ' + where)];
+  if (seen.toSorted().join() !== wanted.toSorted().join()) throw new Error('heard ' + seen);
+  return answer;
+};`,
+  },
+  {
+    uses: 'one listener for all that nobody catches',
+    text: `
+let seen;
+const listener = (error, origin) => { seen = origin + ' ' + error.message; };
+process.once('uncaughtException', listener).removeListener('uncaughtException', listener);
+process.addListener('uncaughtException', listener);
+if (process.listenerCount('uncaughtException') !== 1 || process.listeners('unhandledRejection').length !== 0) throw new Error('not its own');
+export default async (task, context) => {
+  Promise.reject(new Error('promise'));
+  const answer = await failover(task, context);
+  if (seen !== 'unhandledRejection promise') throw new Error('heard ' + seen);
+  return answer;
+};`,
+  },
+  {
+    uses: 'immediates, turn after turn until something has come or a time is over',
+    text: `
+import { setImmediate as turn } from 'node:timers/promises';
+export default async (task, context) => {
+  const end = performance.now() + 300;
+  while (performance.now() < end) await turn();
+  let answer;
+  failover(task, context).then((text) => { answer = text; });
+  while (answer === undefined) await new Promise((resolve) => setImmediate(resolve));
+  return answered(answer, performance.now());
+};`,
+  },
+  {
     uses: 'a lookup of an IP address, which needs no resolver',
     text: `
 import { lookup } from 'node:dns/promises';

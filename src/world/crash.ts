@@ -1,6 +1,8 @@
+import type { EventEmitter } from 'node:events';
 import type { Clock } from '../core/clock.ts';
+import { entryOf } from '../core/once.ts';
 import type { Scope } from '../core/stand.ts';
-import { OwnMap, originals } from './originals.ts';
+import { OwnEmitter, OwnMap, OwnSet, originals } from './originals.ts';
 import { currentPlace, type Surroundings } from './place.ts';
 import { route } from './route.ts';
 
@@ -49,6 +51,7 @@ function forget(listener: Listener): void {
 /** What was begun in a world is over with it, though it may wait for ever for what the world's code never did. */
 export function forgetIn(world: Surroundings): void {
   for (const [listener, where] of listeners) if (where === world) forget(listener);
+  theirs.delete(world);
 }
 
 /** Stops the current ask, which goes round without end: whatever it waits for from now on never comes. */
@@ -79,19 +82,60 @@ function tellCrash(crash: Pick<Crash, 'kind' | 'what' | 'error'>): void {
 /** Thrown by `process.exit`, which never returns. It was told before. */
 class Exit extends Error {}
 
-const thrown = (how: string) => (error: unknown) => {
-  if (error instanceof Exit) return;
-  tellCrash({ kind: 'died', what: `${how}: ${sayThrown(error)}`, error });
-};
-const ours = {
-  uncaughtException: thrown('the target threw where nobody catches'),
-  unhandledRejection: thrown('the target left a rejection unhandled'),
-};
+const UNCAUGHT = 'uncaughtException';
+const UNHANDLED = 'unhandledRejection';
+type CrashEvent = typeof UNCAUGHT | typeof UNHANDLED;
+const isCrash = (event: unknown): event is CrashEvent => event === UNCAUGHT || event === UNHANDLED;
+
+/** A target's own listeners for its crashes. The process never has them: what one of them throws would end it. */
+const theirs = new OwnMap<Surroundings, EventEmitter>();
+/** Rejections of ours, each for what was thrown in a callback. */
+const thrown = new OwnSet<Promise<never>>();
+
+/** Throws `error` where nobody catches it, as whoever runs a callback does. */
+export function throwUncaught(error: unknown): void {
+  // Of an exception nobody can tell whose it was; of a rejection one can.
+  thrown.add(Promise.reject(error));
+}
+
+/** Whether the target listens for it itself: then it goes on, as under Node. */
+function isHeard(event: CrashEvent, ...args: unknown[]): boolean {
+  const place = currentPlace();
+  const emitters = place === undefined ? [...theirs.values()] : [theirs.get(place.world)];
+  try {
+    return emitters.some((own) => own?.emit(event, ...args));
+  } catch (error) {
+    if (event === UNHANDLED) uncaught(error);
+    else if (!(error instanceof Exit)) died(`the target's listener for '${event}' threw`, error);
+    return true;
+  }
+}
+
+const died = (how: string, error: unknown) => tellCrash({ kind: 'died', what: `${how}: ${sayThrown(error)}`, error });
+
+function uncaught(error: unknown): void {
+  if (error instanceof Exit || isHeard(UNCAUGHT, error, UNCAUGHT)) return;
+  died('the target threw where nobody catches', error);
+}
+
+function unhandled(error: unknown, promise: Promise<never>): void {
+  if (thrown.delete(promise)) uncaught(error);
+  else if (!(error instanceof Exit || isHeard(UNHANDLED, error, promise) || isHeard(UNCAUGHT, error, UNHANDLED)))
+    died('the target left a rejection unhandled', error);
+}
+
+const ours = { [UNCAUGHT]: uncaught, [UNHANDLED]: unhandled };
+
+/** One by one: to remove all at once may call what is routed. */
+function takeAway(event: string): readonly unknown[] {
+  const those = originals.rawListeners(event);
+  for (const one of those) Reflect.apply(originals.removeListener, undefined, [event, one]);
+  return those;
+}
 
 function takeOver(): void {
-  before = (['uncaughtException', 'unhandledRejection'] as const).map((event) => {
-    const those = originals.rawListeners(event);
-    originals.removeAllListeners(event);
+  before = ([UNCAUGHT, UNHANDLED] as const).map((event) => {
+    const those = takeAway(event);
     originals.on(event, ours[event]);
     return { event, those };
   });
@@ -104,14 +148,29 @@ function listenTo({ event, those }: Listening): void {
     if (!heard.some((other) => other === one)) Reflect.apply(originals.on, undefined, [event, one]);
 }
 
+const REMOVE = ['removeAllListeners', 'removeListener', 'off'] as const;
+const ADD = ['on', 'addListener', 'once', 'prependListener', 'prependOnceListener'] as const;
+/** Not `emit`: by that Node itself tells of a crash. */
+const ASK = ['listeners', 'rawListeners', 'listenerCount'] as const;
+
 /** A target may stop its own listeners, not those that see to its crashes, nor from within a world those for Ctrl-C. */
 function routeListeners(): void {
-  for (const name of ['removeAllListeners', 'removeListener', 'off'] as const) {
+  for (const name of [...ADD, ...REMOVE, ...ASK]) {
     const original = process[name];
     route(process, name, (...args: unknown[]) => {
-      Reflect.apply(original, process, args);
-      if (listeners.size > 0) for (const [event, one] of Object.entries(ours)) listenTo({ event, those: [one] });
-      if (listeners.size > 0 && currentPlace() !== undefined) signals.forEach(listenTo);
+      const world = currentPlace()?.world;
+      if (world !== undefined && isCrash(args[0])) {
+        const own = entryOf(theirs, world, () => new OwnEmitter());
+        const given: unknown = Reflect.apply(own[name], own, args);
+        return given === own ? process : given;
+      }
+      const given: unknown = Reflect.apply(original, process, args);
+      if (listeners.size === 0 || !REMOVE.some((one) => one === name)) return given;
+      for (const [event, one] of Object.entries(ours)) listenTo({ event, those: [one] });
+      if (world !== undefined) {
+        if (args.length === 0) theirs.delete(world);
+        signals.forEach(listenTo);
+      }
       return process;
     });
   }
@@ -135,14 +194,13 @@ export function routeExit(): void {
     tellCrash({ kind: 'died', what: 'the target called process.abort()' });
     throw new Exit('process.abort');
   });
-  // Of an exception in a microtask nobody can tell whose it was; of a rejection one can.
   route(globalThis, 'queueMicrotask', (callback: () => void) => {
     if (currentPlace() === undefined || typeof callback !== 'function') return originals.queueMicrotask(callback);
     originals.queueMicrotask(() => {
       try {
         callback();
       } catch (error) {
-        Promise.reject(error);
+        throwUncaught(error);
       }
     });
   });
@@ -150,7 +208,7 @@ export function routeExit(): void {
 
 function handBack(): void {
   for (const { event, those } of before) {
-    originals.removeAllListeners(event);
+    takeAway(event);
     listenTo({ event, those });
   }
 }

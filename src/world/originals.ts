@@ -36,7 +36,7 @@ export const originals = {
   abort: process.abort.bind(process),
   on: EventEmitter.prototype.on.bind(process),
   rawListeners: EventEmitter.prototype.rawListeners.bind(process),
-  removeAllListeners: EventEmitter.prototype.removeAllListeners.bind(process),
+  removeListener: EventEmitter.prototype.removeListener.bind(process),
 };
 
 /** Copies the methods of `kind` to a subclass of it, which keeps them when those of `kind` are patched. */
@@ -48,9 +48,10 @@ function kept<T extends new (...args: never[]) => object>(own: T, kind: object):
   return own;
 }
 
-/** A target may patch the maps and sets that everybody shares; these stay whole. */
+/** A target may patch the maps, sets and emitters that everybody shares; these stay whole. */
 export const OwnMap = kept(class OwnMap<K, V> extends Map<K, V> {}, Map.prototype);
 export const OwnSet = kept(class OwnSet<T> extends Set<T> {}, Set.prototype);
+export const OwnEmitter: new () => EventEmitter = kept(class extends EventEmitter {}, EventEmitter.prototype);
 
 /** A descriptor that inherits nothing: a target may have put a `get` on every object. */
 export function bare<T extends PropertyDescriptor>(descriptor: T & ThisType<unknown>): T {

@@ -86,7 +86,7 @@ describe('what a target patches changes nothing of what is seen and told of it',
       said: ['hi'],
       died: [
         ['the target left a rejection unhandled: Error: left', 1],
-        ['the target left a rejection unhandled: Error: stray', 1],
+        ['the target threw where nobody catches: Error: stray', 1],
       ],
     });
   });

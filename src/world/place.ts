@@ -39,6 +39,30 @@ export interface Surroundings {
 /** So many timers and waits of one ask: more than any client sets in an hour, and few enough to be soon over. */
 export const MOST_TIMERS = 50_000;
 
+/** So many turns of the event loop in a row take no time: of more, each takes a millisecond, or who polls would wait for ever. */
+const FREE_TURNS = 1000;
+
+/** Counts turns of the event loop in a row. */
+class Turns {
+  /** The number of the turn that immediates are set for. */
+  next = 0;
+  #inRow = 0;
+  #at = 0;
+
+  /** Milliseconds until the next turn. */
+  msAt(now: number): number {
+    return this.#inRow >= FREE_TURNS && now - this.#at <= 1 ? 1 : 0;
+  }
+
+  /** An immediate fires that was set for this turn. */
+  begin(turn: number, now: number): void {
+    if (turn !== this.next) return;
+    this.next += 1;
+    this.#inRow = now - this.#at <= 1 ? this.#inRow + 1 : 0;
+    this.#at = now;
+  }
+}
+
 /** Where some code runs: in which world, and for whom. It travels along promises and callbacks. */
 export class Place {
   readonly world: Surroundings;
@@ -46,6 +70,7 @@ export class Place {
   #chance: Random | undefined;
   #ids: Random | undefined;
   #timersLeft = MOST_TIMERS;
+  #turns: Turns | undefined;
   #gaveUp = false;
 
   constructor(world: Surroundings, scope: Scope | undefined) {
@@ -64,6 +89,12 @@ export class Place {
     this.#gaveUp = true;
     this.#timersLeft = 0;
     return true;
+  }
+
+  /** Turns of the event loop that its immediates make. */
+  get turns(): Turns {
+    this.#turns ??= new Turns();
+    return this.#turns;
   }
 
   /** What `Math.random` draws from. Each ask has its own, so that one ask never shifts another's draws. */

@@ -65,7 +65,7 @@ function routePromises(): void {
   });
   route(timersPromises, 'setImmediate', (value?: unknown, options?: Options) => {
     const place = placeOf('setImmediate');
-    return place === undefined ? setImmediate(value, options) : sleep(place, 0, value, options);
+    return place === undefined ? setImmediate(value, options) : nextTurn(place, value, options);
   });
   route(timersPromises, 'setInterval', (ms?: number, value?: unknown, options?: Options) => {
     const place = placeOf('setInterval');
@@ -77,7 +77,7 @@ function routePromises(): void {
   });
   route(scheduler, 'yield', () => {
     const place = placeOf('scheduler.yield');
-    return place === undefined ? turn() : sleep(place, 0, undefined, undefined);
+    return place === undefined ? turn() : nextTurn(place, undefined, undefined);
   });
 }
 
@@ -88,6 +88,21 @@ async function sleep<T>(place: Place, ms: number, value: T, options: Options): P
     throw abortError(reason);
   }
   return value;
+}
+
+function nextTurn<T>(place: Place, value: T, options: Options): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const signal = options?.signal;
+    if (signal?.aborted) return reject(abortError(signal.reason));
+    const immediate = new VirtualImmediate(place, () => {
+      forget();
+      resolve(value);
+    });
+    const forget = whenAborted(signal, (reason) => {
+      immediate.close();
+      reject(abortError(reason));
+    });
+  });
 }
 
 /** A tick that nobody awaited yet is kept, as Node keeps it. */

@@ -1,3 +1,4 @@
+import { throwUncaught } from './crash.ts';
 import { at, type Place } from './place.ts';
 import type { Timer } from './timer.ts';
 
@@ -29,9 +30,8 @@ abstract class VirtualTimer {
     try {
       this.#callback();
     } catch (error) {
-      // In a process of its own this would be an uncaught exception. As an unhandled rejection it reaches
-      // the process too, still attributed, and the clock stays whole.
-      Promise.reject(error);
+      // As it would of a timer of Node's own: the clock stays whole.
+      throwUncaught(error);
     }
   }
 
@@ -103,8 +103,16 @@ export class VirtualTimeout extends VirtualTimer {
 
 /** What `setImmediate` returns inside a world: a timer due at once, behind those already due. */
 export class VirtualImmediate extends VirtualTimer {
+  readonly #turn: number;
+
   constructor(place: Place, callback: () => void) {
     super(place, callback);
-    this.arm(0);
+    this.#turn = place.turns.next;
+    this.arm(place.turns.msAt(place.world.clock.now()));
+  }
+
+  protected override fire(): void {
+    this.place.turns.begin(this.#turn, this.place.world.clock.now());
+    super.fire();
   }
 }

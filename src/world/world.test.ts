@@ -502,7 +502,23 @@ describe('how a run ends', () => {
     const spin = async () => {
       for (;;) await new Promise((resolve) => setImmediate(resolve));
     };
-    await expect(timed(spin, { stepCap: 1000 })).rejects.toMatchObject({ name: 'LivelockError' });
+    await expect(timed(spin, { stepCap: 500 })).rejects.toMatchObject({ name: 'LivelockError' });
+  });
+
+  it('of immediates in a row a thousand take no time, however many are set in one turn, and each turn more a millisecond', async () => {
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const { at } = await timed(async () => {
+      await Promise.all(Array.from({ length: 5000 }, turn));
+      for (let i = 0; i < 900; i++) await turn();
+      expect(performance.now()).toBe(0);
+      for (let i = 0; i < 200; i++) await turn();
+      expect(performance.now()).toBeGreaterThanOrEqual(100);
+      await sleep(10);
+      const before = performance.now();
+      for (let i = 0; i < 900; i++) await turn();
+      expect(performance.now()).toBe(before);
+    });
+    expect(at).toBeLessThan(120);
   });
 
   it('a timer callback that throws becomes an unhandled rejection of its ask', async () => {
