@@ -16,7 +16,8 @@ export const compiler = () => import('jiti');
  */
 export async function evaluateAnew(file: string): Promise<object> {
   const { createJiti } = await compiler();
-  return new Graph(createJiti(import.meta.url, { moduleCache: false, interopDefault: false })).enter(file);
+  const options = { moduleCache: false, interopDefault: false };
+  return new Graph(createJiti(pathToFileURL(file).href, { ...options, tsconfigPaths: true })).enter(file);
 }
 
 /** Whether Node loads a file as it is, in a process in which nothing of it was loaded before. */
@@ -72,8 +73,9 @@ type Code = (
   jitiESMResolve: (specifier: string) => string,
 ) => unknown;
 
-const OWN = /\.(?:[cm]?[jt]s|[cm]?tsx|json)$/;
+const OWN = /\.(?:[cm]?[jt]sx?|json)$/;
 const TYPED = /\.[cm]?tsx?$/;
+const MARKED_UP = /sx$/;
 
 /** The user's own files of one evaluation. Jiti turns each into a function and finds the next; who has run is kept here. */
 class Graph {
@@ -205,7 +207,8 @@ class Graph {
     if (plain !== undefined && !/\bimport\s*\(/.test(text)) return { script: plain, commonjs: true };
     const commonjs = plain !== undefined;
     const async = mayWait && !commonjs && extname(file) !== '.cts';
-    const code = this.#jiti.transform({ filename: file, source: text, ts: TYPED.test(file), async });
+    const jsx = MARKED_UP.test(file) && { runtime: 'automatic' as const };
+    const code = this.#jiti.transform({ filename: file, source: text, ts: TYPED.test(file), jsx, async });
     if (code.startsWith(JITI_ERROR)) throw syntaxError(file, JSON.parse(code.slice(JITI_ERROR.length)));
     return { script: compiledEsm(file, code.replace(NO_METADATA, '$1 || (() => {})'), async), commonjs };
   }

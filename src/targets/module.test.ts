@@ -183,6 +183,19 @@ exports.loop = require('./loop').seen;`,
     expect(await inFreshWorld(target)).toContain(1);
   });
 
+  test('the paths of tsconfig.json, and elements in .tsx', async () => {
+    const answer = await answerOf('agent.tsx', {
+      'tsconfig.json': '{ "compilerOptions": { /* short names */ "paths": { "@lib/*": ["./lib/*"] } } }',
+      'agent.tsx': `import { shout } from '@lib/shout';
+export default async (): Promise<string> => shout(<p lang="en">hello</p>);`,
+      'lib/shout.ts':
+        'export const shout = ({ props }: { props: { lang: string; children: string } }) => props.children.toUpperCase() + props.lang;',
+      'node_modules/react/package.json': '{ "name": "react", "exports": { "./jsx-runtime": "./jsx-runtime.js" } }',
+      'node_modules/react/jsx-runtime.js': 'exports.jsx = (type, props) => ({ type, props });',
+    });
+    expect(answer).toBe('HELLOen');
+  });
+
   test('a decorated method stays a method, also where nothing reads types', async () => {
     const answer = await answerOf('agent.ts', {
       'agent.ts': `const twice = (_of: object, _name: string, how: PropertyDescriptor) => {
