@@ -6,8 +6,8 @@ import { constants, Script } from 'node:vm';
 import type { Jiti } from 'jiti';
 import { loaderIsHooked } from '../world/index.ts';
 
-/** Only who evaluates something waits for it. */
-export const compiler = () => import('jiti');
+/** Loaded by who evaluates something. Required: to import it, Node would look through all of it for what it exports. */
+export const compiler = (): typeof import('jiti') => createRequire(import.meta.url)('jiti');
 
 /**
  * Evaluates a file, and whatever it imports of the user's own, anew: nothing is remembered from the last time.
@@ -15,7 +15,7 @@ export const compiler = () => import('jiti');
  * SyntaxError names the place.
  */
 export async function evaluateAnew(file: string): Promise<object> {
-  const { createJiti } = await compiler();
+  const { createJiti } = compiler();
   const options = { moduleCache: false, interopDefault: false };
   return new Graph(createJiti(pathToFileURL(file).href, { ...options, tsconfigPaths: true })).enter(file);
 }
