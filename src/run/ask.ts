@@ -1,3 +1,4 @@
+import type { ByAsk } from '../core/by-ask.ts';
 import type { Clock } from '../core/clock.ts';
 import { DEFAULT_DEADLINE_MS } from '../core/declaration.ts';
 import type { GoldenTask, Script } from '../core/golden-task.ts';
@@ -28,8 +29,8 @@ export interface AskContext {
   recorder: Recorder;
   stand: Stand;
   signal: AbortSignal;
-  /** Ids of the tasks that the target was given in this world. */
-  given: Set<string>;
+  /** The golden tasks that the target was given in this world. */
+  given: ByAsk<string>;
   enter<T>(scope: Scope, fn: () => T): T;
   /** What an ask hangs at, as far as it can be seen. */
   waitedFor(scope: Scope): string;
@@ -57,7 +58,7 @@ export async function ask(
   // What the target does with it changes nothing that others, or the judge, go by.
   const task: Task = { id: `${golden.name}-${number}`, ...ownCopy(taskIn(plan)(golden, script)), ...hint };
   context.stand.play(number, script);
-  context.given.add(task.id);
+  context.given.set(number, golden.name);
   recorder.emit({
     kind: 'ask',
     ask: number,
@@ -244,7 +245,7 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
   const held = recorder.heldVerbatim(JSON.stringify(outcome));
   const spliced = outcome.shown === undefined ? undefined : recorder.splicedIn(scope, outcome.shown);
   const kept = recorder.keptIn(scope, outcome, script.answer);
-  const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((one) => given.has(one) && one !== id);
+  const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((one) => isGiven(one, given) && one !== id);
   recorder.emit({
     kind: 'outcome',
     ...labels(scope),
@@ -255,6 +256,11 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
     ...(others.length > 0 && { state_asks: others }),
     ...(ending.unreadable && { unreadable: true }),
   });
+}
+
+function isGiven(id: string, given: ByAsk<string>): boolean {
+  const at = id.lastIndexOf('-');
+  return given.get(Number(id.slice(at + 1))) === id.slice(0, at);
 }
 
 const taskIdsIn = (text: string) => [...new Set(text.match(/(?<![\w-])[a-z][a-z0-9_]*-\d+(?![\w-])/g))];

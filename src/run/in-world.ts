@@ -1,3 +1,4 @@
+import { ByAsk } from '../core/by-ask.ts';
 import type { Clock } from '../core/clock.ts';
 import { EPOCH_MS } from '../core/clock.ts';
 import { DrillError, EXIT, messageOf, targetNotLoaded } from '../core/errors.ts';
@@ -76,7 +77,7 @@ export async function inWorld(
       const running = await unlessItDies(clock, start, notStarted(target));
       try {
         const { signal } = context;
-        const given = new Set<string>();
+        const given = new ByAsk<string>();
         await body({ plan, running, clock, recorder, stand, signal, given, enter, waitedFor });
       } finally {
         await running.close();

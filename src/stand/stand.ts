@@ -1,4 +1,5 @@
 import { BoundedMap } from '../core/bounded-map.ts';
+import { ByAsk } from '../core/by-ask.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { Role, RoleRules, Roles } from '../core/declaration.ts';
@@ -59,10 +60,10 @@ export interface StandOptions {
 /** Mocked providers for one world: scripted replies, with the armed faults between them and the target. */
 export function createStand(options: StandOptions): Stand {
   const { clock, random, roles, recording } = options;
-  const scripts = new Map<number, Script>();
+  const scripts = new ByAsk<Script>();
   const scriptsByTask = new Map<string, Script>();
   /** Of each role, how often each ask has called it. */
-  const attempts = new Map<string, Map<number, number>>();
+  const attempts = new Map<string, ByAsk<number>>();
   const armedFaults = createArmedFaults({ ...options, scriptOf });
   const toolStand = createToolStand({ ...options, armedFaults, scriptOf });
   const writes = (tool: string) => readRule(options.contract?.permissions?.tools, tool).write;
@@ -195,7 +196,7 @@ export function createStand(options: StandOptions): Stand {
 
   function describe(said: CallBody, name: string, role: Role, scope: Scope): ModelCall {
     const attempt = countUp(
-      entryOf(attempts, name, () => new Map<number, number>()),
+      entryOf(attempts, name, () => new ByAsk<number>()),
       scope.ask,
     );
     calls += 1;
