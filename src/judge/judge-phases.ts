@@ -234,8 +234,9 @@ export function judgeOf(given: JudgePlan, when: 'as they end' | 'when it is over
       );
       totals.add(cells, plan);
       const idle = missed(faults).filter((fault) => isIdle(fault, plan.drill));
-      if (!reasons.hopeless) {
-        for (const reason of cutShort(plan, ended)) reasons.add(reason);
+      for (const reason of reasons.hopeless ? [] : cutShort(plan, ended)) reasons.add(reason);
+      // What comes of a world that leaked is mended with it.
+      if (!reasons.hopeless && !reasons.untrusted) {
         for (const reason of failedBaselines(baselines)) reasons.add(reason);
         for (const fault of missed(faults)) if (!idle.includes(fault)) reasons.add(missedReason(fault));
         for (const reason of idle.length > 0 ? [] : emptyClaims(plan, totals)) reasons.add(reason);

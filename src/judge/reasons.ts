@@ -18,7 +18,9 @@ export class Reasons {
   }
 
   get all(): Reason[] {
-    return [...this.#reasons.values()];
+    const all = [...this.#reasons.values()];
+    const connects = all.some(({ reason }) => reason.includes(LEFT + CONNECT));
+    return connects ? all.filter(({ reason }) => !reason.endsWith(`${LEFT}socket`)) : all;
   }
 
   see(event: TraceEvent, plan: JudgePlan): void {
@@ -28,7 +30,7 @@ export class Reasons {
         : event.kind === 'unattributed-call'
           ? unattributedCall(event)
           : event.kind === 'real-io' && event.fatal
-            ? realIo(event)
+            ? realIo(event, plan)
             : event.kind === 'unscripted-call' && event.unspoken && event.phase === BASELINE
               ? unspokenCall(event)
               : event.kind === 'withheld'
@@ -62,7 +64,11 @@ const pointingAt = ({ roles }: JudgePlan) =>
 /** How the event ends of a crash that is no task's finding. */
 export const IN_NO_TASK = ", in no task's time";
 
-function realIo(event: EventOf<'real-io'>): Reason {
+const LEFT = 'left the virtual world: ';
+/** What a connection is told as, before where it was to go; a socket that is made for it is told of before. */
+const CONNECT = 'net.connect ';
+
+function realIo(event: EventOf<'real-io'>, plan: JudgePlan): Reason {
   if (event.what.endsWith(IN_NO_TASK)) {
     return {
       reason: event.what,
@@ -79,11 +85,17 @@ function realIo(event: EventOf<'real-io'>): Reason {
       reason: event.task === undefined ? event.what : `${event.task}: ${event.what}`,
       fix: 'What it was asked then has no outcome. Let the target return or throw, and await what takes long.',
     };
-  return {
-    reason: `${event.by} left the virtual world: ${event.what}`,
-    fix: 'Let the target reach models through fetch or the habitat only; what else it needs, give it without sockets, processes, threads and watchers.',
-  };
+  return { reason: `${event.by} ${LEFT}${event.what}`, fix: wayBack(event.what, plan) };
 }
+
+function wayBack(what: string, { roles }: JudgePlan): string {
+  const hosts = Object.values(roles).map(({ base_url }) => hostOf(base_url));
+  if (what.startsWith(CONNECT) && hosts.includes(hostOf(`tcp://${what.slice(CONNECT.length)}`)))
+    return 'The client that it calls models by opens sockets itself. Hand it the global one: `fetch: globalThis.fetch` to an SDK, `adapter: "fetch"` to axios. Or drill the program as a command, by `--target "node FILE"`: there every client is seen.';
+  return 'Let the target reach models through fetch or the habitat only; what else it needs, give it without sockets, processes, threads and watchers. As a command, by `--target "node FILE"`, it runs in real time and may have them.';
+}
+
+const hostOf = (url: string) => (URL.canParse(url) ? new URL(url).hostname : undefined);
 
 const withheldCall = ({ role, because, why, fix }: EventOf<'withheld'>): Reason => ({
   reason: because === 'output_limit' ? `${role}: ${why}` : `a call to ${role} was not passed on: ${why}`,
@@ -131,7 +143,7 @@ function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {
 /** What speaks no protocol of models may be somebody's service that calls them. */
 const asService = ({ protocol, origin, path }: EventOf<'unknown-call'>): string =>
   protocol === undefined
-    ? `Where it is a service of yours that calls models, drill that, by \`--target ${origin}${path}\`. Where it is a model, m`
+    ? `Where it is a service of yours that calls models, drill that, by \`--target ${origin}${path}\`. Telemetry, switch off for the drill. Where it is a model, m`
     : 'M';
 
 /** All roles of the chain and one more: whoever names roles names all of them. */
