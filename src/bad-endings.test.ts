@@ -107,6 +107,11 @@ describe('a target that ends badly', () => {
       "process.on('uncaughtException', (error) => { throw error; }); await new Promise(() => setTimeout(() => { throw new Error('boom'); }, 5));",
       "the target's listener for 'uncaughtException' threw: Error: boom",
     ],
+    [
+      'hears for ever of what its listener does',
+      "process.on('unhandledRejection', async (error) => { throw error; }); Promise.reject(new Error('boom')); await new Promise((go) => setTimeout(go, 9));",
+      "the target's listener for 'unhandledRejection' is called again and again by what it does itself: Error: boom",
+    ],
   ])('%s: a finding of its task', (_, code, error) => {
     expect(outcomeOf(code)).toEqual({ kind: 'failed', error: expect.stringContaining(error) });
   });

@@ -3,7 +3,7 @@ import { readOutcome } from './config/outcome-shape.ts';
 import type { Clock } from './core/clock.ts';
 import type { Role, Roles } from './core/declaration.ts';
 import { type Drill, type FaultUse, paramsOf, placeOf } from './core/drill.ts';
-import { sourcesFor } from './core/golden-task.ts';
+import { type GoldenTask, sourcesFor } from './core/golden-task.ts';
 import { once } from './core/once.ts';
 import type { Fault } from './core/plugin.ts';
 import { type Protocol, protocolOf } from './core/protocol.ts';
@@ -63,6 +63,11 @@ export function equip(
   const { drill, roles, workflow, cassettes } = data;
   const keyFor = live && ((role: Role) => dummyKey(role, live.keys));
   const addresses = addressesOf(roles, known.protocols, keyFor);
+  const scriptOf = once((task: GoldenTask) => scriptFor(task, sourcesFor(task, workflow.sources)));
+  const scripts = (name: string) => {
+    const task = workflow.tasks.find((one) => one.name === name);
+    return task && scriptOf(task);
+  };
   return {
     ...data,
     tasks: workflow.tasks.filter(({ name }) => tasks.includes(name)),
@@ -75,14 +80,14 @@ export function equip(
         cassettes === undefined
           ? live?.repliesIn({ clock, workflow: workflow.name, drill: drill.drill })
           : replaying(cassettes, { clock, redaction });
-      return createStand({ ...world, roles, protocols: known.protocols, keyFor, replies });
+      return createStand({ ...world, roles, protocols: known.protocols, keyFor, replies, scripts });
     },
     async openSockets(world) {
       const { openSockets } = await import('./stand/sockets/index.ts');
       const own = { roles, addresses, protocols: known.protocols, secret: unguessable(), live: live?.keys };
       return openSockets({ ...world, ...own });
     },
-    scriptFor: once((task) => scriptFor(task, sourcesFor(task, workflow.sources))),
+    scriptFor: scriptOf,
     readOutcome,
   };
 }

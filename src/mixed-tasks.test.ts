@@ -57,8 +57,46 @@ phases:
 expect: { fails-over: {} }
 `;
 
-async function run(agent: string) {
-  using project = new Project({ ...TEN_TASKS, 'agent.mjs': HEAD + agent, 'drills/rush.yaml': DRILL });
+/** One worker asks for all that wait, with the sources of whoever came first, and takes the answer out of the reply. */
+const WORKER = `
+const waiting = [];
+async function work() {
+  const { sources } = waiting[0].task;
+  for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+    await failover({ ...next.task, sources }, next.context).then((text) => next.resolve('Found: ' + text.slice(6)), next.reject);
+    waiting.shift();
+  }
+}
+export default (task, context) => new Promise((resolve, reject) => {
+  if (waiting.push({ task, context, resolve, reject }) === 1) work();
+});`;
+
+/** Nobody's question is mixed up, though those of others stand in prompts, and its own never word for word. */
+const HONEST = {
+  'an example': `
+export default (task, context) =>
+  failover({ ...task, input: 'Such as: Where is the anchor kept? Now the question: "' + task.input.replace('Where is', 'where was') + '"' }, context);`,
+  'a memory': `
+let before = '';
+export default (task, context) => {
+  const input = before + ' Tell me where one keeps the ' + task.input.split(' ')[3] + '!';
+  before = 'Before: ' + task.input;
+  return failover({ ...task, input }, context);
+};`,
+  'a cache, and a check of its politeness with an example': `
+const answers = new Map();
+export default async (task, context) => {
+  const key = task.tenant + task.input;
+  if (answers.has(key)) return answers.get(key);
+  const answer = await failover(task, context);
+  answers.set(key, answer);
+  await ask(context.roles.backup, { sources: [], input: 'Is this polite? As in: Where is the anchor kept?' });
+  return answer;
+};`,
+};
+
+async function run(agent: string, phases = DRILL) {
+  using project = new Project({ ...TEN_TASKS, 'agent.mjs': HEAD + agent, 'drills/rush.yaml': phases });
   const { code, report, trace } = await runDrill({
     cwd: project.cwd,
     names: ['rush'],
@@ -82,7 +120,7 @@ it("a queue that runs one task's work in another's context is told of, and nothi
 it('one that keeps the context passes', async () => {
   const { trace, ...told } = await run(queue(true));
   expect(told).toEqual({ code: 0, failed: [], reasons: [] });
-  expect(eventsOf(trace, 'call').filter((call) => call.asks_for !== undefined)).toEqual([]);
+  expect(eventsOf(trace, 'call').filter((call) => call.other_question !== undefined)).toEqual([]);
 });
 
 it.each(['task', '{ input: task.input }'])(
@@ -93,3 +131,19 @@ it.each(['task', '{ input: task.input }'])(
     expect(failed).toEqual(expect.arrayContaining(['includes-required', 'arrives-whole']));
   },
 );
+
+it("one that asks everybody's question with the sources of whoever came first is found out as well", async () => {
+  const { code, failed } = await run(WORKER);
+  expect(code).toBe(1);
+  expect(failed).toContain('includes-required');
+});
+
+const IN_TURN = DRILL.replace('tasks: 10', 'tasks: 20').replace('together', 'in_turn');
+const honest = Object.entries(HONEST).flatMap(([what, agent]) => [
+  [what, 'together', agent, DRILL] as const,
+  [what, 'in turn', agent, IN_TURN] as const,
+]);
+it.each(honest)('%s mixes nothing up: %s', async (_what, _how, agent, drill) => {
+  const { trace, ...told } = await run(agent, drill);
+  expect(told).toEqual({ code: 0, failed: [], reasons: [] });
+});

@@ -116,10 +116,10 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
     expect(await focused()).toBe(first);
     // Another one that is closed leaves the address of this one as it is.
     await page.locator(`[id="${second}"] summary`).first().press('Enter');
-    await page.waitForFunction(`document.getElementById('${second}').open === false`);
+    await page.locator(`[id="${second}"]:not([open])`).waitFor({ state: 'attached' });
     expect(new URL(page.url()).hash).toBe(`#${first}`);
     await page.locator(`[id="${first}"] summary`).first().press('Enter');
-    await page.waitForFunction(`location.hash === ''`);
+    await page.waitForURL(({ hash }) => hash === '');
     expect(await page.locator(`[id="${first}"]`).getAttribute('open')).toBeNull();
     await page.keyboard.press('/');
     await page.keyboard.type('verdict:passed -phase:healed');
@@ -135,7 +135,8 @@ describe.skipIf(NO_BROWSER !== undefined)('the page of a run, in a browser', () 
     const took = (await page.locator('.took').allInnerTexts()).map(Number.parseFloat);
     expect(took).toEqual(took.toSorted((a, b) => b - a));
     await page.click('.counters .passed');
-    await page.waitForFunction(`document.querySelectorAll('.rows > li').length === 4`);
+    await page.locator('.rows > li').nth(4).waitFor({ state: 'detached' });
+    expect(await page.locator('.rows > li').count()).toBe(4);
     expect(await page.getAttribute('.counters .passed', 'aria-current')).toBe('true');
     expect(await page.evaluate(`document.getElementById('tasks').getBoundingClientRect().top < innerHeight`)).toBe(
       true,

@@ -34,7 +34,9 @@ test('of two answers the one for this case passes, whole, and the other fails', 
   expect(worded(judge({ answer: `Hello! ${task.answer_if_not_done}` }, told(), task))).toBe(
     `passed: ${WHAT}, and the answer is the one for that`,
   );
-  expect(worded(judge({ answer: whole }, told(), task))).toBe(`failed: ${WHAT}, but the outcome says that it did`);
+  const lie = `failed: ${WHAT}, but the answer is the one for when it did`;
+  expect(worded(judge({ answer: whole }, told(), task))).toBe(lie);
+  expect(worded(judge({ answer: whole, actions: [{ tool: 'issue_refund', done: false }] }, told(), task))).toBe(lie);
 });
 
 test('other words are judged as they were read', () => {

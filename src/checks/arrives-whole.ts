@@ -50,15 +50,23 @@ export const arrivesWhole = defineTaskCheck({
       if (added.length > 0) return failed(`adds ${added.join(', ')}, which no source says`, ask, content);
       return passed(`all ${right.join(' ').length} characters arrived`, ask, content);
     }
-    // A part is a part because it is called so; what is told by rule was written by no model.
-    if (kind === 'partial' || (!answers && on.seen.servers.length === 0))
-      return notApplicable(`the outcome is ${kind}, in words of its own`);
     const want = wanted[0]?.join(' ') ?? '';
-    // An answer that stops is cut, whatever its other fields say.
     const answer = squash(answerOf(content.outcome) ?? '');
+    // A part is a part because it is called so; what is told by rule was written by no model.
+    if ((kind === 'partial' && !isCutShort(answer, want, on)) || (!answers && on.seen.servers.length === 0))
+      return notApplicable(`the outcome is ${kind}, in words of its own`);
+    // An answer that stops is cut, whatever its other fields say.
     return failed(difference(answer !== '' && want.startsWith(answer) ? answer : said, want), ask, content);
   },
 });
+
+/** Whether it stops in the middle of a sentence, where a reply with all of it had come, and all of it came without faults. */
+function isCutShort(answer: string, want: string, { seen, plain }: Case): boolean {
+  const isBeginning = answer !== '' && answer.length < want.length && want.startsWith(answer);
+  const usual = squash(answerOf(plain.content?.outcome ?? {}) ?? '');
+  const came = seen.replies.some((c) => c.fired.length === 0 && c.end?.tool_calls === undefined);
+  return isBeginning && /[\p{L}\p{N},]$/u.test(answer) && came && usual.includes(want);
+}
 
 /** What the user had on the screen, whatever became of it: the left of a broken reply before another, or the answer twice. */
 function splicedIn({ seen: { outcome, calls, ask }, plain, task }: Case): string | undefined {

@@ -178,3 +178,10 @@ describe('every canonical answer of the shipped golden tasks', () => {
     }
   });
 });
+
+test('the id of the ask itself may be told, and no other', () => {
+  const told = (answer: string) =>
+    verdictOf(check, evidence(story(2).ask(0, { task: 'B_GIFTS' }).outcome(5, { answer }), { sources, task }));
+  expect(told('Refunds take 5 to 7 business days. Ticket: B_GIFTS-2').verdict).toBe('passed');
+  expect(told('Refunds take 5 to 7 business days. Ticket: B_GIFTS-3').verdict).toBe('failed');
+});

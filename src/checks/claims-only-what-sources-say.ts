@@ -19,13 +19,14 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
   advice: 'Compare amounts, dates and ids of the answer with the sources, and refuse a reply that holds others.',
   gate: true,
   implies: (_task, contract) => (contract?.gates.includes(NAME) ? {} : undefined),
-  judge({ seen: { content, ending }, task, sources, epoch_ms }) {
+  judge({ seen: { ask, content, ending }, task, sources, epoch_ms }) {
     if (content === undefined) return noContent(ending);
     if (sources.length + task.turns.length === 0)
       return nothingToJudge('the task has neither sources nor tool results');
     const known = knownFor(task)(sources);
     const claims = claimsOf(content.outcome);
-    const open = claims.filter((c) => !says(known, c) && !isDayOfRun(c, epoch_ms, content.at));
+    const isKnown = (c: Claim) => says(known, c) || isDayOfRun(c, epoch_ms, content.at) || isOwnId(c, ask);
+    const open = claims.filter((c) => !isKnown(c));
     const wrong = open.filter((c) => !mayFollow(known, c));
     const list = (some: Claim[]) =>
       unique(some.map((c) => c.text))
@@ -38,6 +39,12 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
     return passed(`${count(held, 'claim')} found in the sources${left}`, content);
   },
 });
+
+/** The id that the target was given for the ask, as a ticket's number say, in whichever spelling. */
+function isOwnId({ text }: Claim, ask: EventOf<'ask'> | undefined): boolean {
+  const bare = (id: string) => id.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
+  return ask !== undefined && bare(text) === bare(`${ask.task}-${ask.ask}`);
+}
 
 const knownFor = once(({ input, turns }: Case['task']) =>
   once((sources: Case['sources']) => {

@@ -44,6 +44,8 @@ export const failsBack = defineDrillCheck({
       // A healthy role that the caller would not wait for was used, and left as it may be at any time.
       const left = seen.attempts.some((c) => c.call.role === role && c.abort !== undefined && c.fired.length === 0);
       if (left && !roles.includes(role)) return;
+      // What this role itself said a while ago shows nothing of who would be asked now.
+      if (seen.fromStore && seen.stored.some((reply) => reply.role === role)) return;
       const proof = [seen.ask, ...seen.calls.map((c) => c.call), ...seen.replies, seen.ending];
       if (roles.includes(role) || asUsual) back.push(proof);
       else astray.push({ by: seen.fromStore ? 'the store' : rolesOf(seen.servers) || 'nobody', proof });

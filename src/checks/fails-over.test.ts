@@ -52,6 +52,23 @@ test('a good reply that is thrown away', () => {
   );
 });
 
+test('a good reply in hand, and the ask is put off all the same', () => {
+  const by = (told: ReturnType<typeof failover>) => verdictOf(check, evidence(told), params);
+  expect(worded(by(failover({ kind: 'queued' })))).toBe('failed: backup gave a good reply, but the outcome is queued');
+  // A draft may be where no one sees it.
+  expect(by(failover({ kind: 'needs_review' })).verdict).toBe('passed');
+  const begun = () =>
+    story().ask().call('primary', 0, { fault: 'hang', until: 900, fails: 'left' }).call('backup', 900, { until: 1000 });
+  const kept = [{ call: 'c1.2', ask: 1, role: 'backup', share: 1, cites: [] }];
+  for (const told of [
+    begun().tool(1100, { ok: false }),
+    begun().approval(1100, 'denied'),
+    begun().call('verifier', 1100, { until: 1200, fails: 'timeout' }),
+  ])
+    expect(by(told.outcome(2000, { kind: 'queued' })).verdict).toBe('passed');
+  expect(by(begun().outcome(2000, { kind: 'queued' }, held(), kept)).verdict).toBe('passed');
+});
+
 test('an answer that survives the fault leaves nothing to hand over', () => {
   const told = story()
     .ask()

@@ -165,8 +165,22 @@ function reached(on: Case, earlier: string[], rescue: string[], limit: Limit) {
   const lost = kind === 'hung' || (kind !== undefined && OUTCOME_KINDS[kind].lost);
   if (lost && good.some(spoiled))
     return nothingToJudge(`${rescue.join(' or ')} was reached, and its reply was broken as well`);
-  if (lost) return failed(`${good.at(-1)?.call.role} gave a good reply, but ${end}`, proof);
+  if (lost || isPutAside(on, good)) return failed(`${good.at(-1)?.call.role} gave a good reply, but ${end}`, proof);
   return passed(timing, proof);
+}
+
+/**
+ * Whether the ask was put off with the whole reply of a later role in hand. Not where anything went wrong beside it: a tool, an
+ * approval, a call after it. A review may have its draft where no one sees it.
+ */
+function isPutAside({ seen, plain }: Case, good: readonly CallView[]): boolean {
+  const last = good.at(-1);
+  const { kind, ask, outcome, early, results, approvals } = seen;
+  if (kind !== 'queued' || last === undefined || last !== early.at(-1) || ask?.expected_answer === '') return false;
+  const isWhole = last.end?.tool_calls === undefined && !spoiled(last) && last.fired.length === 0;
+  const wentWell = results.every(({ ok }) => ok) && approvals.every(({ answer }) => answer === 'granted');
+  const answers = plain.kind !== undefined && plain.kind !== 'hung' && OUTCOME_KINDS[plain.kind].answers;
+  return isWhole && wentWell && answers && !outcome?.kept?.some((k) => k.call === last.call.call);
 }
 
 /** Later roles that nobody asked, and that no fault would have kept from helping. */

@@ -25,3 +25,15 @@ test('nothing to judge without canaries or records', () => {
   expect(verdictOf(check, evidence(failover())).verdict).toBe('inconclusive');
   expect(judge({ sources: [], source_ids: [] }).verdict).toBe('inconclusive');
 });
+
+test("another tenant's question may not stand in the outcome, unless it does without faults", () => {
+  const told = (ask: number) => story(ask).ask().call('backup', 0, { until: 9 }).outcome(9);
+  const quoting = (ask: number) => {
+    const [last, ...before] = told(ask).events().reverse();
+    return [...before.reverse(), { ...last, foreign: ['x'] }] as ReturnType<ReturnType<typeof told>['events']>;
+  };
+  const on = evidence(told(2));
+  const seen = { ...on, events: quoting(2) };
+  expect(worded(verdictOf(check, seen))).toBe("failed: the outcome holds the question of x, another tenant's task");
+  expect(verdictOf(check, { ...seen, baseline: quoting(1) }).verdict).toBe('inconclusive');
+});

@@ -41,10 +41,12 @@ export interface Replied {
   /** Ids of the task's sources that it cites. */
   cites: string[];
   /** As of the call. */
-  asks_for?: readonly string[] | undefined;
+  other_question?: string | undefined;
+  /** Ids of the sources that the call held. */
+  sources?: readonly string[];
 }
 /** How a call puts its task, beside the markers it holds. */
-export type CallFacts = Pick<EventOf<'call'>, 'questions' | 'asks_for' | 'instructions' | 'talk'>;
+export type CallFacts = Pick<EventOf<'call'>, 'questions' | 'other_question' | 'instructions' | 'talk'>;
 
 /** Keeps what calls said, for people to read. */
 export interface Bodies {

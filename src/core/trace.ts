@@ -36,7 +36,9 @@ export const Kept = z.object({
   astray: z
     .literal(true)
     .optional()
-    .describe("the reply was given to another ask, to a call that asked this one's question and not that ask's own"),
+    .describe(
+      "the reply was given to another ask, which put this one's question while this one was open, and did not use it",
+    ),
 });
 export type Kept = z.infer<typeof Kept>;
 
@@ -134,8 +136,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     images: z.number().int().optional(),
     /** How many turns with the task's question stand in it, with no answer of the model between; absent where none does. */
     questions: z.number().int().optional(),
-    /** Other tasks whose question stands in it word for word, where its own does not; absent where none does. */
-    asks_for: z.array(z.string()).optional(),
+    /** The task whose question it puts word for word, in place of its own; absent where it puts no other one. */
+    other_question: z.string().optional(),
     /** Words of its instructions, each counted once: of system and user messages, without those of the task's own material. */
     instructions: z.number().int().optional(),
     /** What became of what was said before, of a task that has such. */
@@ -285,6 +287,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     held: Held,
     /** Ids of other asks of this world that its state holds; absent where it holds none. */
     state_asks: z.array(z.string()).optional(),
+    /** Tasks of other tenants whose question it holds word for word; absent where it holds none. */
+    foreign: z.array(z.string()).optional(),
     /** Replies whose prose it holds, of its own ask and of earlier ones in this world; absent where there are none. */
     kept: z.array(Kept).optional(),
     spliced: Spliced.optional().describe('of `shown`; absent where it holds one reply, or says what came between two'),

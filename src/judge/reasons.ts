@@ -36,7 +36,7 @@ export class Reasons {
               : event.kind === 'withheld'
                 ? withheldCall(event)
                 : event.kind === 'outcome'
-                  ? lostContext(event)
+                  ? lostContext(event, plan)
                   : undefined;
     if (leak === undefined) return;
     this.untrusted = true;
@@ -112,13 +112,18 @@ const unattributedCall = ({ role, asks }: EventOf<'unattributed-call'>): Reason 
   fix: 'Let the target hand on the header x-drill-ask or traceparent of its request with its own calls, put the task id into the `user` of the body, or set `marker: true` on the target.',
 });
 
-const lostContext = ({ kept }: EventOf<'outcome'>): Reason | undefined =>
-  kept?.some((reply) => reply.astray)
+function lostContext({ kept }: EventOf<'outcome'>, { wall }: JudgePlan): Reason | undefined {
+  if (!kept?.some((reply) => reply.astray)) return undefined;
+  return wall
     ? {
+        reason: "one task's calls carried the mark of another, so whose a call is cannot be told",
+        fix: 'Hand on with each call the header x-drill-ask or traceparent of the request, or of the task, that it is made for.',
+      }
+    : {
         reason: "one task's calls were made in the asynchronous context of another, so whose a call is cannot be told",
         fix: 'A queue or a limiter of the target runs its work in the context of whoever ended before. Hand it AsyncResource.bind(work), of node:async_hooks, in place of work: tracing needs that as well.',
-      }
-    : undefined;
+      };
+}
 
 /** Says which host and model were seen, and the line that makes a role of them. */
 function unknownCall(event: EventOf<'unknown-call'>, plan: JudgePlan): Reason {

@@ -10,7 +10,7 @@ const HISTORY = [
   { role: 'user', content: 'No, thank you.' },
 ] as const;
 const SCHEMA = { type: 'object', properties: { answer: { type: 'string', description: 'what a reader sees first' } } };
-const task = { name: 't', input: QUESTION, history: [], material: [`policy_v1 ${POLICY}`] };
+const task = { name: 't', tenant: 'a', sources: [], input: QUESTION, history: [], material: [`policy_v1 ${POLICY}`] };
 const read = createCallReader([task, { ...task, name: 'talk', history: HISTORY }]);
 const user = (content: string): Message => ({ role: 'user', content });
 const assistant = (content: string): Message => ({ role: 'assistant', content });
@@ -137,16 +137,17 @@ describe('questions of other tasks', () => {
     { ...task, name: 'hours', input: HOURS },
     { ...task, name: 'talk', history: [{ role: 'user', content: HOURS }] },
   ]);
-  const asksFor = (name: string, content: string) => all({ task: name, messages: [user(content)] }).asks_for;
+  const otherAsked = (name: string, content: string) => all({ task: name, messages: [user(content)] }).other_question;
 
-  test.each<[string, string, string, string[] | undefined]>([
-    ['another one in place of its own', 't', `Question: ${HOURS}`, ['hours']],
+  test.each<[string, string, string, string | undefined]>([
+    ['another one in place of its own', 't', `Question: ${HOURS}`, 'hours'],
     ['another one beside its own', 't', `Before: ${HOURS} Now: ${QUESTION}`, undefined],
     ['another one in other words', 't', 'When, on Sunday, is it open?', undefined],
     ['its own in other words', 't', 'May I return my lamp after 30 days?', undefined],
     ['one that was asked before in its talk', 'talk', `Before: ${HOURS} Now: may I give it back?`, undefined],
-    ['of two tasks that ask the same', 'hours', QUESTION, ['t', 'talk']],
+    ['one that a third task asks as well, after another', 'hours', QUESTION, 't'],
+    ['another one as an example', 't', `Like: ${HOURS} Question: May I return my lamp after 30 days?`, undefined],
   ])('%s', (_, name, content, expected) => {
-    expect(asksFor(name, content)).toEqual(expected);
+    expect(otherAsked(name, content)).toEqual(expected);
   });
 });

@@ -8,13 +8,39 @@ import { talkIn } from './talk.ts';
 /** What is known of a golden task before anyone asks it. */
 export interface TaskWords {
   name: string;
+  tenant: string;
   input: string;
   history: readonly { role: 'user' | 'assistant'; content: string }[];
+  /** Ids of its sources. */
+  sources: readonly string[];
   /** Whatever else belongs to it and not to anyone's instructions: sources, what its tools give, schemas. */
   material: readonly string[];
 }
 
 type Given = Pick<ModelCall, 'task' | 'messages' | 'responseSchema'>;
+
+/** A question that is shorter may be anybody's. */
+const TELLING_WORDS = 4;
+const TELLING_LETTERS = 20;
+
+const isTelling = ({ input }: TaskWords) =>
+  input.length >= TELLING_LETTERS && toldIn(input).words.length >= TELLING_WORDS;
+
+/** Finds tasks of other tenants whose question a text holds word for word, though it is no part of its own task. */
+export function createForeignSearch(tasks: readonly TaskWords[]): (text: string, own: string) => string[] {
+  const telling = tasks.filter(isTelling);
+  const others = once((task: TaskWords) => {
+    const given = givenIn(task);
+    return telling.filter((other) => other.tenant !== task.tenant && !isAsked(other, given));
+  });
+  return (text, own) => {
+    const task = tasks.find(({ name }) => name === own);
+    return task === undefined ? [] : others(task).flatMap((other) => (isAsked(other, [text]) ? [other.name] : []));
+  };
+}
+
+/** All texts that belong to a task. */
+const givenIn = ({ input, history, material }: TaskWords) => [input, ...history.map((h) => h.content), ...material];
 
 /** Says of a call how it puts its task, in numbers and names: nothing of its words is kept. */
 export function createCallReader(tasks: readonly TaskWords[]): (call: Given) => CallFacts {
@@ -29,9 +55,19 @@ export function createCallReader(tasks: readonly TaskWords[]): (call: Given) => 
 function readerOf(task: TaskWords, tasks: readonly TaskWords[]) {
   const { input, history, material } = task;
   const question = toldIn(input).words;
-  const given = [input, ...history.map((h) => h.content), ...material];
+  const given = givenIn(task);
   const own = new Set(given.flatMap((text) => toldIn(text).words));
-  const quoted = once((other: TaskWords) => isAsked(other, given));
+  /** Words of the question that are nothing of the other task's; undefined where its question may stand here all the same. */
+  const lostTo = once((other: TaskWords): string[] | undefined => {
+    const theirs = new Set(givenIn(other).flatMap((text) => toldIn(text).words));
+    return isAsked(other, given) ? undefined : question.filter((word) => !theirs.has(word));
+  });
+  /** Whether the last turn asks for the other task, and next to nothing is left of the question itself. */
+  const isReplacedBy = (other: TaskWords, turn: string): boolean => {
+    if (!isTelling(other) || !isAsked(other, [turn])) return false;
+    const lost = lostTo(other) ?? [];
+    return lost.length > 0 && lost.filter((word) => toldIn(turn).all.has(word)).length <= FEW * lost.length;
+  };
   const quotes = quotesIn(material, question);
   const saidBefore = history.filter((h) => placesOf(toldIn(h.content).words, question).length > 0).length;
   const instructing = remembering((text) => [...toldIn(withoutSchemas(text)).all].filter((word) => !own.has(word)));
@@ -42,10 +78,11 @@ function readerOf(task: TaskWords, tasks: readonly TaskWords[]) {
     for (const word of toldIn(schema).words) words.delete(word);
     const questions = timesAsked(messages, (text) => turnsIn(toldIn(text).words, question, quotes, saidBefore));
     const texts = messages.map((m) => m.content);
-    const others = isAsked(task, texts) ? [] : tasks.filter((other) => isAsked(other, texts) && !quoted(other));
+    const turn = messages.findLast((m) => m.role === 'user')?.content ?? '';
+    const [other, ...more] = isAsked(task, texts) ? [] : tasks.filter((one) => isReplacedBy(one, turn));
     return {
       ...(questions === 0 ? {} : { questions }),
-      ...(others.length > 0 && { asks_for: others.map((other) => other.name) }),
+      ...(other !== undefined && more.length === 0 && { other_question: other.name }),
       instructions: sizeOf(words),
       ...(history.length === 0 ? {} : { talk: talkIn(messages, history) }),
     };

@@ -5,7 +5,7 @@ import type { Held, NewEvent, TraceEvent } from '../core/trace.ts';
 import type { Redaction } from '../redaction/redact.ts';
 import { createBodies } from './bodies.ts';
 import { digest } from './digest.ts';
-import { createCallReader, type TaskWords } from './given.ts';
+import { createCallReader, createForeignSearch, type TaskWords } from './given.ts';
 import { createMarkerSearch, type Markers } from './markers.ts';
 import { createReplyBook, type ReplyBook } from './reply-book.ts';
 
@@ -37,6 +37,8 @@ export interface Recorder extends Recording {
   keptIn: ReplyBook['keptIn'];
   /** Where a text that was shown is put together from two of them: asked before `keptIn`, which ends the ask. */
   splicedIn: ReplyBook['splicedIn'];
+  /** Tasks of other tenants than its own whose question a text holds. */
+  foreignIn(text: string, own: string): string[];
   /** Markers of what a target gives back. */
   heldVerbatim(text: string): Held;
   /** Events from now on belong to this phase. */
@@ -47,7 +49,8 @@ export interface Recorder extends Recording {
 export function createRecorder(options: RecorderOptions): Recorder {
   const { drill, redaction, keep } = options;
   let phase = '';
-  const book = createReplyBook();
+  const sources = new Map(options.tasks.map((task) => [task.name, task.sources]));
+  const book = createReplyBook((task) => sources.get(task) ?? []);
   const search = createMarkerSearch(options.markers);
   return {
     replied: book.enter,
@@ -58,6 +61,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       phase = name;
     },
     emit(event: NewEvent) {
+      if (event.kind === 'ask') book.begin(event.ask, event.task);
+      if (event.kind === 'outcome' || event.kind === 'hung' || event.kind === 'given-up') book.end(event.ask);
       // The stamp stands first so that a line of the trace can be read from the left; written out, because on Node 20
       // an object that begins with a spread and goes on takes twenty times as long. The union of event shapes
       // is closed under adding the stamp, which TypeScript cannot follow through the spread.
@@ -71,6 +76,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     held: remembering((text) => search(text)),
     heldVerbatim: remembering((text) => search(text, 'verbatim')),
+    foreignIn: createForeignSearch(options.tasks),
     facts: createCallReader(options.tasks),
     digest: remembering(digest),
     bodies: keep && createBodies({ drill, redaction, keep, phase: () => phase }),

@@ -19,13 +19,23 @@ const MOST = 16;
  * The replies of one world, in words: what an outcome or a later request holds of them is found here. Bodies leave it
  * only as shares.
  */
-export function createReplyBook() {
+export function createReplyBook(sourcesOf: (task: string) => readonly string[] = () => []) {
   /** By ask, those of asks under way. */
   const current = new Map<number, Entry[]>();
   /** The good ones of earlier asks, by tenant and task, one for each role and wording. */
   const store = new Map<string, Map<string, Entry[]>>();
-  /** Good ones to calls that asked for another task than that of their ask, as far as no outcome of that ask held them. */
-  let astray: Entry[] = [];
+  /** The tasks of asks that are open. */
+  const open = new Map<number, string>();
+  /** Good ones to calls that put another task's question, with the open asks of that task, until their own ask has used them. */
+  let astray: { entry: Entry; meant: Set<number> }[] = [];
+
+  /** Open asks whose question the call put, with no source but theirs. */
+  function meantBy({ ask, other_question, sources = [] }: Replied): number[] {
+    if (other_question === undefined) return [];
+    const theirs = sourcesOf(other_question);
+    if (!sources.every((id) => theirs.includes(id))) return [];
+    return [...open].flatMap(([number, task]) => (task === other_question && number !== ask ? [number] : []));
+  }
 
   return {
     enter(reply: Replied): void {
@@ -34,7 +44,16 @@ export function createReplyBook() {
       const own = current.get(reply.ask) ?? [];
       const entry = { ...reply, prose };
       current.set(reply.ask, [...own, entry]);
-      if (reply.ok && reply.asks_for !== undefined) astray = [...astray, entry].slice(-MOST);
+      const meant = reply.ok ? meantBy(reply) : [];
+      if (meant.length > 0) astray.push({ entry, meant: new Set(meant) });
+    },
+
+    begin: (ask: number, task: string) => void open.set(ask, task),
+
+    end(ask: number): void {
+      open.delete(ask);
+      for (const { meant } of astray) meant.delete(ask);
+      astray = astray.filter(({ meant }) => meant.size > 0);
     },
 
     /** Earlier calls of the ask whose prose stands in these messages, outside of the model's own turns. */
@@ -80,11 +99,10 @@ export function createReplyBook() {
       const own = current.get(ask) ?? [];
       const ofTenant = entryOf(store, tenant, () => new Map<string, Entry[]>());
       const stored = ofTenant.get(task) ?? [];
-      // Its own ask's context was lost on the way to the call.
-      const strayed = own.some((entry) => entry.ok && whole(entry))
-        ? []
-        : astray.filter((entry) => entry.ask !== ask && entry.asks_for?.includes(task) && whole(entry));
-      astray = astray.filter((entry) => entry.ask !== ask || !whole(entry, seen));
+      astray = astray.filter(({ entry }) => entry.ask !== ask || !whole(entry, seen));
+      // An answer without a reply of its own, while another ask had one to the same question and did not use it.
+      const isOrphan = text !== '' && own.length === 0 && !stored.some((entry) => whole(entry));
+      const strayed = isOrphan ? astray.flatMap(({ entry, meant }) => (meant.has(ask) ? [entry] : [])) : [];
       const foreign = [...store].flatMap(([other, tasks]) =>
         other === tenant
           ? []
@@ -96,7 +114,7 @@ export function createReplyBook() {
       const kept = [
         ...likely(own, (entry) => whole(entry)).flatMap((entry) => held(entry, LEAST)),
         ...stored.filter((entry) => whole(entry)).flatMap((entry) => held(entry, 1)),
-        ...strayed.flatMap((entry) => held(entry, 1, { astray: true })),
+        ...strayed.flatMap((entry) => held(entry, 0, { astray: true })),
         ...foreign
           .filter((entry) => isForeign(entry, ours, expected))
           .flatMap((entry) => held(entry, 1, { other_tenant: true }, seen)),

@@ -242,7 +242,9 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
       ...logFacts(log, recorder.heldVerbatim(JSON.stringify(log)), about),
     });
   }
-  const held = recorder.heldVerbatim(JSON.stringify(outcome));
+  const text = JSON.stringify(outcome);
+  const held = recorder.heldVerbatim(text);
+  const foreign = recorder.foreignIn(text, golden.name);
   const spliced = outcome.shown === undefined ? undefined : recorder.splicedIn(scope, outcome.shown);
   const kept = recorder.keptIn(scope, outcome, script.answer);
   const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((one) => isGiven(one, given) && one !== id);
@@ -251,6 +253,7 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
     ...labels(scope),
     outcome,
     held,
+    ...(foreign.length > 0 && { foreign }),
     ...(kept.length > 0 && { kept }),
     ...(spliced && { spliced }),
     ...(others.length > 0 && { state_asks: others }),

@@ -145,9 +145,11 @@ function tasksOf({ workflow }: PlayPlan): TaskWords[] {
   const { contract, tools } = workflow;
   const schemas = JSON.stringify([contract?.output?.schema ?? {}, tools]);
   return workflow.tasks.map((task) => {
-    const sources = sourcesFor(task, workflow.sources).map(({ id, text }) => `${id} ${text}`);
-    const { name, input, history, turns } = task;
-    return { name, input, history, material: [...sources, JSON.stringify(turns), schemas] };
+    const sources = sourcesFor(task, workflow.sources);
+    const texts = sources.map(({ id, text }) => `${id} ${text}`);
+    const { name, tenant, input, history, turns } = task;
+    const words = { name, tenant, input, history, sources: sources.map(({ id }) => id) };
+    return { ...words, material: [...texts, JSON.stringify(turns), schemas] };
   });
 }
 

@@ -38,6 +38,7 @@ export function openTrip(
   role: Role,
   protocol: Protocol,
   inputTokens: number,
+  held: readonly string[],
   script: Script,
   { clock, random, recording, memory, ended }: TripOptions,
   signal: AbortSignal | undefined,
@@ -71,8 +72,9 @@ export function openTrip(
     const text = said.text ?? said.refusal ?? '';
     if (over || text === '') return [];
     const cites = citationsInReply(text, ids);
-    const { asks_for } = recording.facts(call);
-    recording.replied({ call: call.id, ask: call.ask, role: call.role, ok, text, cites, asks_for });
+    const { other_question } = recording.facts(call);
+    const { id, ask, role } = call;
+    recording.replied({ ...{ call: id, ask, role, ok, text, cites }, other_question, sources: held });
     return cites;
   }
   function abort(): void {

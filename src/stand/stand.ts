@@ -37,7 +37,7 @@ import { createArmedFaults } from './armed-faults.ts';
 import { brokenRule, givingOwnIds } from './role-rules.ts';
 import { keyOf, openTrip } from './round-trip.ts';
 import { keptHeaders, type Routed, route, UNSPOKEN, type UnknownCall } from './route.ts';
-import { replyTo } from './script.ts';
+import { replyTo, scriptFor } from './script.ts';
 import { createToolStand } from './tool-stand.ts';
 
 export interface StandOptions {
@@ -51,6 +51,8 @@ export interface StandOptions {
   /** What the workflow allows, and the tools it has. */
   contract: Contract | undefined;
   tools: readonly ToolSchema[];
+  /** What is replied to whoever asks for this golden task; without it, to whom it was asked alone. */
+  scripts?: ((task: string) => Script | undefined) | undefined;
   /** Who replies in place of the scripts. */
   replies?: ReplySource | undefined;
   /** The dummy key of each role; that of mocked mode without it. */
@@ -61,7 +63,6 @@ export interface StandOptions {
 export function createStand(options: StandOptions): Stand {
   const { clock, random, roles, recording } = options;
   const scripts = new ByAsk<Script>();
-  const scriptsByTask = new Map<string, Script>();
   /** Of each role, how often each ask has called it. */
   const attempts = new Map<string, ByAsk<number>>();
   const armedFaults = createArmedFaults({ ...options, scriptOf });
@@ -80,11 +81,14 @@ export function createStand(options: StandOptions): Stand {
     return script;
   }
 
-  /** A model answers what it is asked, also where that is another task's question. */
-  function scriptAsked(call: ModelCall): Script {
-    const [task, ...more] = recording.facts(call).asks_for ?? [];
-    const other = task === undefined || more.length > 0 ? undefined : scriptsByTask.get(task);
-    return other ?? scriptOf(call.ask);
+  /** A model answers what it is asked, also where that is another task's question, from what it is given. */
+  function scriptAsked(call: ModelCall, held: readonly string[]): Script {
+    const own = scriptOf(call.ask);
+    const { other_question } = recording.facts(call);
+    const other = other_question === undefined ? undefined : options.scripts?.(other_question);
+    if (other === undefined) return own;
+    const wrong = own.sources.filter(({ id }) => held.includes(id) && !other.sources.some((one) => one.id === id));
+    return wrong.length === 0 ? other : scriptFor({ ...other.task, answer: undefined, must_include: [] }, wrong);
   }
 
   async function exchange(request: WireRequest, signal: AbortSignal | undefined, scope: Scope | undefined) {
@@ -98,9 +102,9 @@ export function createStand(options: StandOptions): Stand {
 
     const said = 'refused' in to.body ? unreadable(to.body, to.spoken) : to.body;
     const call = describe(said, to.role, role, scope);
-    const script = scriptAsked(call);
     const telling = tellingOf(said);
-    const { inputTokens } = telling;
+    const { inputTokens, held } = telling;
+    const script = scriptAsked(call, held.sources);
     record(call, telling, keptHeaders(request.headers, to.protocol));
     const onRole = countUp(roleCounts, to.role);
     const trip = openTrip(
@@ -108,6 +112,7 @@ export function createStand(options: StandOptions): Stand {
       role,
       to.protocol,
       inputTokens,
+      held.sources,
       script,
       { clock, random, recording, memory: memoryOf(to.role), ended: armedFaults.ended },
       signal,
@@ -315,10 +320,7 @@ export function createStand(options: StandOptions): Stand {
       armedFaults.begin(faults);
       roleCounts = new Map();
     },
-    play(ask, script) {
-      scripts.set(ask, script);
-      scriptsByTask.set(script.task.name, script);
-    },
+    play: (ask, script) => scripts.set(ask, script),
   };
 }
 

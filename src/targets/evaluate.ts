@@ -15,9 +15,18 @@ export const compiler = (): typeof import('jiti') => createRequire(import.meta.u
  * SyntaxError names the place.
  */
 export async function evaluateAnew(file: string): Promise<object> {
+  return new Graph(jitiFor(file)).enter(file);
+}
+
+function jitiFor(file: string): Jiti {
   const { createJiti } = compiler();
   const options = { moduleCache: false, interopDefault: false };
-  return new Graph(createJiti(pathToFileURL(file).href, { ...options, tsconfigPaths: true })).enter(file);
+  try {
+    return createJiti(pathToFileURL(file).href, { ...options, tsconfigPaths: true });
+  } catch {
+    // What tsconfig.json extends may be installed where it is developed alone, and most files need none of it.
+    return createJiti(pathToFileURL(file).href, options);
+  }
 }
 
 /** Whether Node loads a file as it is, in a process in which nothing of it was loaded before. */

@@ -3,7 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import { entryOf } from '../core/once.ts';
 import type { Scope } from '../core/stand.ts';
 import { OwnEmitter, OwnMap, OwnSet, originals } from './originals.ts';
-import { currentPlace, type Surroundings } from './place.ts';
+import { currentPlace, isOurs, running, type Surroundings } from './place.ts';
 import { route } from './route.ts';
 
 /** Code of a target did what ends a process of its own, or sets timers without end. */
@@ -98,17 +98,30 @@ export function throwUncaught(error: unknown): void {
   thrown.add(Promise.reject(error));
 }
 
+/** So many crashes at one instant are heard: a listener whose own promise rejects would hear of that for ever. */
+const MOST_HEARD = 100;
+let heard = { at: 0, times: 0 };
+
 /** Whether the target listens for it itself: then it goes on, as under Node. */
 function isHeard(event: CrashEvent, ...args: unknown[]): boolean {
+  if (isOurs()) return false;
   const place = currentPlace();
-  const emitters = place === undefined ? [...theirs.values()] : [theirs.get(place.world)];
+  const own = place === undefined ? [...theirs.values()] : [theirs.get(place.world)];
+  const those = own.flatMap((one) => one?.rawListeners(event) ?? []);
+  if (those.length === 0) return false;
+  const at = place?.world.clock.now() ?? 0;
+  heard = { at, times: at === heard.at ? heard.times + 1 : 1 };
+  if (heard.times > MOST_HEARD) {
+    died(`the target's listener for '${event}' is called again and again by what it does itself`, args[0]);
+    return true;
+  }
   try {
-    return emitters.some((own) => own?.emit(event, ...args));
+    for (const one of those) Reflect.apply(one, process, args);
   } catch (error) {
     if (event === UNHANDLED) uncaught(error);
     else if (!(error instanceof Exit)) died(`the target's listener for '${event}' threw`, error);
-    return true;
   }
+  return true;
 }
 
 const died = (how: string, error: unknown) => tellCrash({ kind: 'died', what: `${how}: ${sayThrown(error)}`, error });
@@ -159,7 +172,7 @@ function routeListeners(): void {
     const original = process[name];
     route(process, name, (...args: unknown[]) => {
       const world = currentPlace()?.world;
-      if (world !== undefined && isCrash(args[0])) {
+      if (world !== undefined && running.has(world) && isCrash(args[0])) {
         const own = entryOf(theirs, world, () => new OwnEmitter());
         const given: unknown = Reflect.apply(own[name], own, args);
         return given === own ? process : given;

@@ -39,8 +39,9 @@ export interface Surroundings {
 /** So many timers and waits of one ask: more than any client sets in an hour, and few enough to be soon over. */
 export const MOST_TIMERS = 50_000;
 
-/** So many turns of the event loop in a row take no time: of more, each takes a millisecond, or who polls would wait for ever. */
+/** So many turns of the event loop in a row take no time; of more, so many take a millisecond together, or who polls would wait for ever. */
 const FREE_TURNS = 1000;
+const TURNS_A_MS = 10;
 
 /** Counts turns of the event loop in a row. */
 class Turns {
@@ -49,9 +50,14 @@ class Turns {
   #inRow = 0;
   #at = 0;
 
-  /** Milliseconds until the next turn. */
+  /** Milliseconds until the next turn: none, or one at the end of as many as take it. */
   msAt(now: number): number {
-    return this.#inRow >= FREE_TURNS && now - this.#at <= 1 ? 1 : 0;
+    return this.#isPaid(now) && this.#inRow % TURNS_A_MS === 0 ? 1 : 0;
+  }
+
+  /** Whether a timer for the next turn is one of many that take a millisecond together, and counts no more than they do. */
+  isPart(now: number): boolean {
+    return this.#isPaid(now) && this.#inRow % TURNS_A_MS !== 0;
   }
 
   /** An immediate fires that was set for this turn. */
@@ -61,6 +67,8 @@ class Turns {
     this.#inRow = now - this.#at <= 1 ? this.#inRow + 1 : 0;
     this.#at = now;
   }
+
+  #isPaid = (now: number) => this.#inRow >= FREE_TURNS && now - this.#at <= 1;
 }
 
 /** Where some code runs: in which world, and for whom. It travels along promises and callbacks. */
@@ -81,6 +89,11 @@ export class Place {
   /** Whether one more timer may be set. */
   countTimer(): boolean {
     return this.scope === undefined || this.#timersLeft-- > 0;
+  }
+
+  /** One that is about to be set does not count. */
+  spareTimer(): void {
+    this.#timersLeft += 1;
   }
 
   /** From now on no timer fires that is set here; false where that was so before. */

@@ -107,8 +107,11 @@ export class VirtualImmediate extends VirtualTimer {
 
   constructor(place: Place, callback: () => void) {
     super(place, callback);
-    this.#turn = place.turns.next;
-    this.arm(place.turns.msAt(place.world.clock.now()));
+    const { turns } = place;
+    const now = place.world.clock.now();
+    this.#turn = turns.next;
+    if (turns.isPart(now)) place.spareTimer();
+    this.arm(turns.msAt(now));
   }
 
   protected override fire(): void {

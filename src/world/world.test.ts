@@ -505,14 +505,14 @@ describe('how a run ends', () => {
     await expect(timed(spin, { stepCap: 500 })).rejects.toMatchObject({ name: 'LivelockError' });
   });
 
-  it('of immediates in a row a thousand take no time, however many are set in one turn, and each turn more a millisecond', async () => {
+  it('of immediates in a row a thousand take no time, however many are set in one turn, and ten more a millisecond', async () => {
     const turn = () => new Promise((resolve) => setImmediate(resolve));
     const { at } = await timed(async () => {
       await Promise.all(Array.from({ length: 5000 }, turn));
       for (let i = 0; i < 900; i++) await turn();
       expect(performance.now()).toBe(0);
-      for (let i = 0; i < 200; i++) await turn();
-      expect(performance.now()).toBeGreaterThanOrEqual(100);
+      for (let i = 0; i < 1100; i++) await turn();
+      expect(performance.now()).toBe(101);
       await sleep(10);
       const before = performance.now();
       for (let i = 0; i < 900; i++) await turn();
@@ -521,7 +521,7 @@ describe('how a run ends', () => {
     expect(at).toBeLessThan(120);
   });
 
-  it('a timer callback that throws becomes an unhandled rejection of its ask', async () => {
+  it('what a timer callback throws is told of with its ask', async () => {
     const crashes: unknown[] = [];
     const others = process.listeners('unhandledRejection');
     process.removeAllListeners('unhandledRejection');
