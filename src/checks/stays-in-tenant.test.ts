@@ -26,7 +26,7 @@ test('nothing to judge without canaries or records', () => {
   expect(judge({ sources: [], source_ids: [] }).verdict).toBe('inconclusive');
 });
 
-test("another tenant's question may not stand in the outcome, unless it does without faults", () => {
+test("another tenant's words may not stand in the outcome, unless it does without faults", () => {
   const told = (ask: number) => story(ask).ask().call('backup', 0, { until: 9 }).outcome(9);
   const quoting = (ask: number) => {
     const [last, ...before] = told(ask).events().reverse();
@@ -34,6 +34,6 @@ test("another tenant's question may not stand in the outcome, unless it does wit
   };
   const on = evidence(told(2));
   const seen = { ...on, events: quoting(2) };
-  expect(worded(verdictOf(check, seen))).toBe("failed: the outcome holds the question of x, another tenant's task");
+  expect(worded(verdictOf(check, seen))).toBe("failed: the outcome holds words of x, which is another tenant's");
   expect(verdictOf(check, { ...seen, baseline: quoting(1) }).verdict).toBe('inconclusive');
 });

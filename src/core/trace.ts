@@ -287,7 +287,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     held: Held,
     /** Ids of other asks of this world that its state holds; absent where it holds none. */
     state_asks: z.array(z.string()).optional(),
-    /** Tasks of other tenants whose question it holds word for word; absent where it holds none. */
+    /** Other tenants' tasks and sources, by name and id, whose question or words stand in it; absent where none do. */
     foreign: z.array(z.string()).optional(),
     /** Replies whose prose it holds, of its own ask and of earlier ones in this world; absent where there are none. */
     kept: z.array(Kept).optional(),

@@ -21,26 +21,18 @@ type Given = Pick<ModelCall, 'task' | 'messages' | 'responseSchema'>;
 
 /** A question that is shorter may be anybody's. */
 const TELLING_WORDS = 4;
-const TELLING_LETTERS = 20;
+export const LEAST_LETTERS = 20;
 
-const isTelling = ({ input }: TaskWords) =>
-  input.length >= TELLING_LETTERS && toldIn(input).words.length >= TELLING_WORDS;
-
-/** Finds tasks of other tenants whose question a text holds word for word, though it is no part of its own task. */
-export function createForeignSearch(tasks: readonly TaskWords[]): (text: string, own: string) => string[] {
-  const telling = tasks.filter(isTelling);
-  const others = once((task: TaskWords) => {
-    const given = givenIn(task);
-    return telling.filter((other) => other.tenant !== task.tenant && !isAsked(other, given));
-  });
-  return (text, own) => {
-    const task = tasks.find(({ name }) => name === own);
-    return task === undefined ? [] : others(task).flatMap((other) => (isAsked(other, [text]) ? [other.name] : []));
-  };
-}
+/** Whether nobody else would say the same by chance. */
+export const isTelling = ({ input }: TaskWords) =>
+  input.length >= LEAST_LETTERS && toldIn(input).words.length >= TELLING_WORDS;
 
 /** All texts that belong to a task. */
-const givenIn = ({ input, history, material }: TaskWords) => [input, ...history.map((h) => h.content), ...material];
+export const givenIn = ({ input, history, material }: TaskWords) => [
+  input,
+  ...history.map((h) => h.content),
+  ...material,
+];
 
 /** Says of a call how it puts its task, in numbers and names: nothing of its words is kept. */
 export function createCallReader(tasks: readonly TaskWords[]): (call: Given) => CallFacts {
@@ -101,7 +93,7 @@ function readerOf(task: TaskWords, tasks: readonly TaskWords[]) {
 }
 
 /** Whether its question stands there word for word. */
-const isAsked = ({ input }: TaskWords, texts: readonly string[]) =>
+export const isAsked = ({ input }: TaskWords, texts: readonly string[]) =>
   texts.some((text) => toldIn(text).line.includes(toldIn(input).line));
 
 /** So many prompts of a task are remembered, and none that is longer. */

@@ -22,6 +22,7 @@ function recording(first = 0) {
       models: {},
     },
     tasks: [],
+    sources: [],
     redaction: createRedaction({ literals: ['a phrase of ours'] }),
     sink: (event) => void events.push(event),
   });

@@ -1,11 +1,13 @@
 import type { BodyLine } from '../core/bodies.ts';
+import type { Source } from '../core/golden-task.ts';
 import { remembering } from '../core/once.ts';
 import type { Recording } from '../core/stand.ts';
 import type { Held, NewEvent, TraceEvent } from '../core/trace.ts';
 import type { Redaction } from '../redaction/redact.ts';
 import { createBodies } from './bodies.ts';
 import { digest } from './digest.ts';
-import { createCallReader, createForeignSearch, type TaskWords } from './given.ts';
+import { createForeignSearch } from './foreign.ts';
+import { createCallReader, type TaskWords } from './given.ts';
 import { createMarkerSearch, type Markers } from './markers.ts';
 import { createReplyBook, type ReplyBook } from './reply-book.ts';
 
@@ -26,6 +28,8 @@ export interface RecorderOptions {
   now(): number;
   markers: Markers;
   tasks: readonly TaskWords[];
+  /** Those of all tenants. */
+  sources: readonly Source[];
   redaction: Redaction;
   sink(event: TraceEvent): void;
   /** Gets what was said; without it, nothing of that is looked at. */
@@ -37,8 +41,8 @@ export interface Recorder extends Recording {
   keptIn: ReplyBook['keptIn'];
   /** Where a text that was shown is put together from two of them: asked before `keptIn`, which ends the ask. */
   splicedIn: ReplyBook['splicedIn'];
-  /** Tasks of other tenants than its own whose question a text holds. */
-  foreignIn(text: string, own: string): string[];
+  /** What a text holds of other tenants than the task's. */
+  foreignIn: ReturnType<typeof createForeignSearch>;
   /** Markers of what a target gives back. */
   heldVerbatim(text: string): Held;
   /** Events from now on belong to this phase. */
@@ -76,7 +80,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     },
     held: remembering((text) => search(text)),
     heldVerbatim: remembering((text) => search(text, 'verbatim')),
-    foreignIn: createForeignSearch(options.tasks),
+    foreignIn: createForeignSearch(options.tasks, options.sources),
     facts: createCallReader(options.tasks),
     digest: remembering(digest),
     bodies: keep && createBodies({ drill, redaction, keep, phase: () => phase }),

@@ -14,6 +14,7 @@ import { digest } from '../recording/digest.ts';
 import { logFacts } from '../recording/log-facts.ts';
 import type { Recorder } from '../recording/recorder.ts';
 import { DEEPEST, isDeeper } from '../text/canonical.ts';
+import { stringsIn } from '../text/content.ts';
 import { alarm, onCrash, sayThrown } from '../world/index.ts';
 import { copyOf, excessOf, lookInto } from './boundary.ts';
 import { HORIZON_MS, type PlayPlan } from './plan.ts';
@@ -242,9 +243,8 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
       ...logFacts(log, recorder.heldVerbatim(JSON.stringify(log)), about),
     });
   }
-  const text = JSON.stringify(outcome);
-  const held = recorder.heldVerbatim(text);
-  const foreign = recorder.foreignIn(text, golden.name);
+  const held = recorder.heldVerbatim(JSON.stringify(outcome));
+  const foreign = recorder.foreignIn(stringsIn(outcome), golden.name);
   const spliced = outcome.shown === undefined ? undefined : recorder.splicedIn(scope, outcome.shown);
   const kept = recorder.keptIn(scope, outcome, script.answer);
   const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((one) => isGiven(one, given) && one !== id);
