@@ -45,3 +45,14 @@ test('an ending that is the task’s own is no loss, and a better one is none', 
   expect(drillVerdictOf(check, drill('needs_review', [65_000, 'needs_review'])).verdict).toBe('passed');
   expect(drillVerdictOf(check, drill('needs_review', [65_000, 'answered'])).verdict).toBe('passed');
 });
+
+test('that it is still degraded is told, where it is not without faults', () => {
+  const events = (usual: boolean) => [
+    ...story(1, BASELINE).ask().outcome(9, { degraded: usual }).events(),
+    ...story(2).phase(0, 'began', HANG).phase(5000, 'ended', HANG).events(),
+    ...story(3, 'healed').phase(5000, 'began').ask(65_000).outcome(65_009, { degraded: true }).events(),
+  ];
+  const all = 'passed: 1 ask from 60.0 s after the faults on ended as in the baseline';
+  expect(worded(drillVerdictOf(check, number(events(false))))).toBe(`${all}, 1 of them still degraded`);
+  expect(worded(drillVerdictOf(check, number(events(true))))).toBe(all);
+});

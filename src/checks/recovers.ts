@@ -19,6 +19,9 @@ export const recovers = defineDrillCheck({
     const asks = new Asks();
     /** How each task ends without faults. */
     const usual = new Map<string, WholeAsk['kind']>();
+    /** Tasks that end degraded without faults. */
+    const usuallyLess = new Set<string>();
+    let stillLess = 0;
     /** When the last phase with faults ended; undefined before the first, and while one lasts. */
     let healedAt: number | undefined;
     const well = new Tally();
@@ -30,15 +33,19 @@ export const recovers = defineDrillCheck({
       if (healedAt === undefined || ask.at < healedAt + cooldown || before === undefined) return;
       // A task that could not even be answered without faults shows nothing.
       if (before === 'hung' || OUTCOME_KINDS[before].lost) return;
-      if (kind === before || kind === 'answered') well.add([], ask.seq, ending.seq);
-      else ill.add([`${ask.task} was ${kind}, ${before} in the baseline`], ask.seq, ending.seq);
+      if (kind === before || kind === 'answered') {
+        well.add([], ask.seq, ending.seq);
+        if (isDegraded(ending) && !usuallyLess.has(ask.task)) stillLess += 1;
+      } else ill.add([`${ask.task} was ${kind}, ${before} in the baseline`], ask.seq, ending.seq);
     }
 
     return {
       step(event) {
         if (event.kind === 'run-header') return;
         if (event.phase === BASELINE) {
-          if (event.kind === 'outcome') usual.set(event.task, event.outcome.kind);
+          if (event.kind !== 'outcome') return;
+          usual.set(event.task, event.outcome.kind);
+          if (isDegraded(event)) usuallyLess.add(event.task);
           return;
         }
         if (event.kind === 'phase' && hasFaults(event.phase)) healedAt = event.state === 'ended' ? event.at : undefined;
@@ -50,8 +57,12 @@ export const recovers = defineDrillCheck({
         if (ill.count > 0)
           return failed(`${ill.count} of ${all} not as before: ${unique(ill.examples).join('; ')}`, asks, ill);
         if (well.count === 0) return nothingToJudge(`no ask came ${seconds(cooldown)} or more after the last fault`);
-        return passed(`${all} ended as in the baseline`, asks, well);
+        // To go back is claimed, or not: it is told all the same.
+        const less = stillLess > 0 ? `, ${stillLess} of them still degraded` : '';
+        return passed(`${all} ended as in the baseline${less}`, asks, well);
       },
     };
   },
 });
+
+const isDegraded = (ending: WholeAsk['ending']) => ending.kind === 'outcome' && ending.outcome.degraded === true;
