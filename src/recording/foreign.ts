@@ -41,10 +41,12 @@ export function createForeignSearch(
   };
 }
 
-const isSaid = (run: string, texts: readonly string[]) => texts.some((text) => toldIn(text).line.includes(` ${run} `));
+const isSaid = (run: string, texts: readonly string[]) => texts.some((text) => toldIn(text).line.includes(`${run} `));
 
-/** All runs of so many words. */
+/** All runs of so many words, each with a blank before it. */
 function runsIn(text: string): string[] {
-  const { words } = toldIn(text);
-  return words.slice(RUN - 1).map((_, at) => words.slice(at, at + RUN).join(' '));
+  const { line } = toldIn(text);
+  const blanks: number[] = [];
+  for (let at = line.indexOf(' '); at >= 0; at = line.indexOf(' ', at + 1)) blanks.push(at);
+  return blanks.slice(RUN).map((end, i) => line.slice(blanks[i], end));
 }
