@@ -17,11 +17,11 @@ export function createForeignSearch(
 ): (texts: readonly string[], task: string) => string[] {
   const named = new Map(tasks.map((task) => [task.name, task]));
   const holding = new Map<string, Source[]>();
-  for (const source of sources) for (const run of runsIn(source.text)) entryOf(holding, run, () => []).push(source);
+  for (const source of sources) for (const run of runsIn(saidBy(source))) entryOf(holding, run, () => []).push(source);
   const searchFor = once((task: TaskWords) => {
     const given = givenIn(task);
     const isOwn = ({ tenant }: { tenant: string }) => tenant === task.tenant;
-    const own = [...given, ...sources.filter(isOwn).map(({ text }) => text)];
+    const own = [...given, ...sources.filter(isOwn).map(saidBy)];
     const questions = tasks.filter((one) => !isOwn(one) && isTelling(one) && !isAsked(one, own));
     const foreignOf = (run: string) => {
       const all = holding.get(run) ?? [];
@@ -42,6 +42,9 @@ export function createForeignSearch(
 }
 
 const isSaid = (run: string, texts: readonly string[]) => texts.some((text) => toldIn(text).line.includes(`${run} `));
+
+/** As it stands in the material of tasks: the words of a text that is known are not looked for again. */
+const saidBy = ({ id, text }: Source) => `${id} ${text}`;
 
 /** All runs of so many words, each with a blank before it. */
 function runsIn(text: string): string[] {
