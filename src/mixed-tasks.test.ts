@@ -38,7 +38,7 @@ const add = (work) => new Promise((resolve, reject) => {
 });
 export default (task, context) => add(() => failover(task, context));`;
 
-/** Whoever comes last is whom all ask for. */
+/** All asks under way put the question of the task that came last. */
 const SHARES = (part: string) => `
 let shared;
 export default async (task, context) => {
@@ -71,7 +71,7 @@ export default (task, context) => new Promise((resolve, reject) => {
   if (waiting.push({ task, context, resolve, reject }) === 1) work();
 });`;
 
-/** Nobody's question is mixed up, though those of others stand in prompts, and its own never word for word. */
+/** They mix up no questions, though those of others stand in their prompts and their own stand there in other words. */
 const HONEST = {
   'an example': `
 export default (task, context) =>
@@ -109,12 +109,12 @@ async function run(agent: string, phases = DRILL) {
   return { code, failed, reasons: drill?.reasons.map(({ reason }) => reason), trace };
 }
 
-it("a queue that runs one task's work in another's context is told of, and nothing is found in it", async () => {
+it("a queue that runs one task's work in another's context makes the drill inconclusive, without findings", async () => {
   const { trace, ...told } = await run(queue(false));
   const reason = "one task's calls were made in the asynchronous context of another, so whose a call is cannot be told";
   expect(told).toEqual({ code: 3, failed: [], reasons: [reason] });
-  const astray = eventsOf(trace, 'outcome').filter(({ kept }) => kept?.some((reply) => reply.astray));
-  expect(astray.length).toBe(7);
+  const elsewhere = eventsOf(trace, 'outcome').filter(({ kept }) => kept?.some((reply) => reply.other_context));
+  expect(elsewhere.length).toBe(7);
 });
 
 it('one that keeps the context passes', async () => {

@@ -36,6 +36,22 @@ describe('with a canonical answer', () => {
   });
 });
 
+describe('a part', () => {
+  const part = (answer: string, over = {}) => judge({ kind: 'partial', answer }, true, over);
+
+  test('that stops in the middle of a sentence is cut, where the whole reply was in hand', () => {
+    expect(worded(part(half))).toBe(`failed: truncated: 45 of ${ANSWER.length} characters`);
+  });
+
+  test('may end with a sentence, be in words of its own, or be all that a broken reply gave', () => {
+    expect(part(ANSWER.slice(0, ANSWER.indexOf('.') + 1)).verdict).toBe('not_applicable');
+    expect(part('Thirty days').verdict).toBe('not_applicable');
+    const broken = story(2).ask().call('primary', 0, { until: 900, fails: 'network' });
+    const told = broken.outcome(999, { kind: 'partial', answer: half });
+    expect(verdictOf(check, evidence(told), { strict: true }).verdict).toBe('not_applicable');
+  });
+});
+
 describe('without one', () => {
   test('the expected text must be inside', () => {
     expect(judge({ answer: `Dear Ann, ${ANSWER} Bye.` }, false).verdict).toBe('passed');

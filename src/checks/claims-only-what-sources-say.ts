@@ -40,7 +40,7 @@ export const claimsOnlyWhatSourcesSay = defineTaskCheck({
   },
 });
 
-/** The id that the target was given for the ask, as a ticket's number say, in whichever spelling. */
+/** Whether it is the id that the target was given with the task, in whichever spelling: a ticket may show it. */
 function isOwnId({ text }: Claim, ask: EventOf<'ask'> | undefined): boolean {
   const bare = (id: string) => id.toLowerCase().replace(/[^\p{L}\p{N}]/gu, '');
   return ask !== undefined && bare(text) === bare(`${ask.task}-${ask.ask}`);

@@ -58,3 +58,19 @@ test('nothing to judge without a heal or a late ask', () => {
   );
   expect(drillVerdictOf(check, drill([40_000, 'primary']), { ...params, role: 'backup' }).verdict).toBe('inconclusive');
 });
+
+test('a stored reply of the healed role shows nothing, one of the reserve that it is still in use', () => {
+  const from = (role: string) => [
+    ...drill([35_000, 'primary']),
+    ...story(9, 'healed')
+      .ask(40_000)
+      .outcome(40_009, {}, undefined, [{ call: 'c3.1', ask: 3, role, share: 1, cites: [] }])
+      .events(),
+  ];
+  expect(worded(drillVerdictOf(check, number(from('primary')), params))).toBe(
+    'passed: 1 of 1 ask from 30.0 s after the heal on served by primary, or as without faults',
+  );
+  expect(worded(drillVerdictOf(check, number(from('backup')), params))).toBe(
+    'failed: 1 of 2 asks from 30.0 s after the heal on not served by primary but by the store',
+  );
+});

@@ -177,7 +177,7 @@ function isPutAside({ seen, plain }: Case, good: readonly CallView[]): boolean {
   const last = good.at(-1);
   const { kind, ask, outcome, early, results, approvals } = seen;
   if (kind !== 'queued' || last === undefined || last !== early.at(-1) || ask?.expected_answer === '') return false;
-  const isWhole = last.end?.tool_calls === undefined && !spoiled(last) && last.fired.length === 0;
+  const isWhole = last.end?.tool_calls === undefined && last.fired.length === 0;
   const wentWell = results.every(({ ok }) => ok) && approvals.every(({ answer }) => answer === 'granted');
   const answers = plain.kind !== undefined && plain.kind !== 'hung' && OUTCOME_KINDS[plain.kind].answers;
   return isWhole && wentWell && answers && !outcome?.kept?.some((k) => k.call === last.call.call);

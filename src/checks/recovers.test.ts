@@ -46,7 +46,7 @@ test('an ending that is the task’s own is no loss, and a better one is none', 
   expect(drillVerdictOf(check, drill('needs_review', [65_000, 'answered'])).verdict).toBe('passed');
 });
 
-test('that it is still degraded is told, where it is not without faults', () => {
+test('asks that are still degraded are counted, unless they are so without faults', () => {
   const events = (usual: boolean) => [
     ...story(1, BASELINE).ask().outcome(9, { degraded: usual }).events(),
     ...story(2).phase(0, 'began', HANG).phase(5000, 'ended', HANG).events(),

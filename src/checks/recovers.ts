@@ -20,8 +20,8 @@ export const recovers = defineDrillCheck({
     /** How each task ends without faults. */
     const usual = new Map<string, WholeAsk['kind']>();
     /** Tasks that end degraded without faults. */
-    const usuallyLess = new Set<string>();
-    let stillLess = 0;
+    const degradedBefore = new Set<string>();
+    let stillDegraded = 0;
     /** When the last phase with faults ended; undefined before the first, and while one lasts. */
     let healedAt: number | undefined;
     const well = new Tally();
@@ -35,7 +35,7 @@ export const recovers = defineDrillCheck({
       if (before === 'hung' || OUTCOME_KINDS[before].lost) return;
       if (kind === before || kind === 'answered') {
         well.add([], ask.seq, ending.seq);
-        if (isDegraded(ending) && !usuallyLess.has(ask.task)) stillLess += 1;
+        if (isDegraded(ending) && !degradedBefore.has(ask.task)) stillDegraded += 1;
       } else ill.add([`${ask.task} was ${kind}, ${before} in the baseline`], ask.seq, ending.seq);
     }
 
@@ -45,7 +45,7 @@ export const recovers = defineDrillCheck({
         if (event.phase === BASELINE) {
           if (event.kind !== 'outcome') return;
           usual.set(event.task, event.outcome.kind);
-          if (isDegraded(event)) usuallyLess.add(event.task);
+          if (isDegraded(event)) degradedBefore.add(event.task);
           return;
         }
         if (event.kind === 'phase' && hasFaults(event.phase)) healedAt = event.state === 'ended' ? event.at : undefined;
@@ -57,9 +57,9 @@ export const recovers = defineDrillCheck({
         if (ill.count > 0)
           return failed(`${ill.count} of ${all} not as before: ${unique(ill.examples).join('; ')}`, asks, ill);
         if (well.count === 0) return nothingToJudge(`no ask came ${seconds(cooldown)} or more after the last fault`);
-        // To go back is claimed, or not: it is told all the same.
-        const less = stillLess > 0 ? `, ${stillLess} of them still degraded` : '';
-        return passed(`${all} ended as in the baseline${less}`, asks, well);
+        // Whether to go back is another check's to judge; a reader should see it here as well.
+        const rest = stillDegraded > 0 ? `, ${stillDegraded} of them still degraded` : '';
+        return passed(`${all} ended as in the baseline${rest}`, asks, well);
       },
     };
   },

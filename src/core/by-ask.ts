@@ -1,4 +1,4 @@
-/** What is known of each ask of a world, by its number: they are counted from 1, so a list takes an eighth of what a map does. */
+/** A value for each ask of a world, by its number. Numbers count from 1 without gaps, so a list holds them in less memory than a map. */
 export class ByAsk<V> {
   readonly #known: V[] = [];
 

@@ -33,7 +33,7 @@ export const Kept = z.object({
   share: z.number().min(0).max(1).describe('1: all of it'),
   cites: z.array(z.string()).describe('ids of sources that the reply cited'),
   other_tenant: z.literal(true).optional().describe("the reply was given to another tenant's ask"),
-  astray: z
+  other_context: z
     .literal(true)
     .optional()
     .describe(

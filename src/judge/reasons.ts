@@ -113,7 +113,7 @@ const unattributedCall = ({ role, asks }: EventOf<'unattributed-call'>): Reason 
 });
 
 function lostContext({ kept }: EventOf<'outcome'>, { wall }: JudgePlan): Reason | undefined {
-  if (!kept?.some((reply) => reply.astray)) return undefined;
+  if (!kept?.some((reply) => reply.other_context)) return undefined;
   return wall
     ? {
         reason: "one task's calls carried the mark of another, so whose a call is cannot be told",

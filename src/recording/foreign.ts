@@ -2,7 +2,7 @@ import type { Source } from '../core/golden-task.ts';
 import { entryOf, once, remembering } from '../core/once.ts';
 import { toldIn } from '../text/told.ts';
 import { unique } from '../text/words.ts';
-import { givenIn, isAsked, isTelling, LEAST_LETTERS, type TaskWords } from './given.ts';
+import { asMaterial, givenIn, isAsked, isTelling, LEAST_LETTERS, type TaskWords } from './given.ts';
 
 /** So many words in a row are nobody's by chance. */
 const RUN = 8;
@@ -16,12 +16,14 @@ export function createForeignSearch(
   sources: readonly Source[],
 ): (texts: readonly string[], task: string) => string[] {
   const named = new Map(tasks.map((task) => [task.name, task]));
+  /** By each run of words, the sources that hold it. */
   const holding = new Map<string, Source[]>();
-  for (const source of sources) for (const run of runsIn(saidBy(source))) entryOf(holding, run, () => []).push(source);
+  for (const source of sources)
+    for (const run of runsIn(asMaterial(source))) entryOf(holding, run, () => []).push(source);
   const searchFor = once((task: TaskWords) => {
     const given = givenIn(task);
     const isOwn = ({ tenant }: { tenant: string }) => tenant === task.tenant;
-    const own = [...given, ...sources.filter(isOwn).map(saidBy)];
+    const own = [...given, ...sources.filter(isOwn).map(asMaterial)];
     const questions = tasks.filter((one) => !isOwn(one) && isTelling(one) && !isAsked(one, own));
     const foreignOf = (run: string) => {
       const all = holding.get(run) ?? [];
@@ -36,15 +38,12 @@ export function createForeignSearch(
     const task = named.get(name);
     if (task === undefined) return [];
     const search = searchFor(task);
-    // Most of what outcomes say they say again and again, and an id is too short to look at.
+    // The same texts come again and again; an id is too short to look at.
     return unique(texts.flatMap((text) => (text.length < LEAST_LETTERS ? [] : search(text))));
   };
 }
 
 const isSaid = (run: string, texts: readonly string[]) => texts.some((text) => toldIn(text).line.includes(`${run} `));
-
-/** As it stands in the material of tasks: the words of a text that is known are not looked for again. */
-const saidBy = ({ id, text }: Source) => `${id} ${text}`;
 
 /** All runs of so many words, each with a blank before it. */
 function runsIn(text: string): string[] {

@@ -1,3 +1,4 @@
+import type { Source } from '../core/golden-task.ts';
 import type { Message, ModelCall } from '../core/model-call.ts';
 import { entryOf, once, remembering } from '../core/once.ts';
 import type { CallFacts } from '../core/stand.ts';
@@ -27,6 +28,9 @@ export const LEAST_LETTERS = 20;
 export const isTelling = ({ input }: TaskWords) =>
   input.length >= LEAST_LETTERS && toldIn(input).words.length >= TELLING_WORDS;
 
+/** A source as part of a task's material. */
+export const asMaterial = ({ id, text }: Pick<Source, 'id' | 'text'>) => `${id} ${text}`;
+
 /** All texts that belong to a task. */
 export const givenIn = ({ input, history, material }: TaskWords) => [
   input,
@@ -49,16 +53,16 @@ function readerOf(task: TaskWords, tasks: readonly TaskWords[]) {
   const question = toldIn(input).words;
   const given = givenIn(task);
   const own = new Set(given.flatMap((text) => toldIn(text).words));
-  /** Words of the question that are nothing of the other task's; undefined where its question may stand here all the same. */
-  const lostTo = once((other: TaskWords): string[] | undefined => {
+  /** Words of the question that the other task's texts do not hold; undefined where its question is quoted in this task's own. */
+  const wordsBeside = once((other: TaskWords): string[] | undefined => {
     const theirs = new Set(givenIn(other).flatMap((text) => toldIn(text).words));
     return isAsked(other, given) ? undefined : question.filter((word) => !theirs.has(word));
   });
   /** Whether the last turn asks for the other task, and next to nothing is left of the question itself. */
   const isReplacedBy = (other: TaskWords, turn: string): boolean => {
     if (!isTelling(other) || !isAsked(other, [turn])) return false;
-    const lost = lostTo(other) ?? [];
-    return lost.length > 0 && lost.filter((word) => toldIn(turn).all.has(word)).length <= FEW * lost.length;
+    const own = wordsBeside(other) ?? [];
+    return own.length > 0 && own.filter((word) => toldIn(turn).all.has(word)).length <= FEW * own.length;
   };
   const quotes = quotesIn(material, question);
   const saidBefore = history.filter((h) => placesOf(toldIn(h.content).words, question).length > 0).length;

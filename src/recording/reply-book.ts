@@ -27,7 +27,7 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
   /** The tasks of asks that are open. */
   const open = new Map<number, string>();
   /** Good ones to calls that put another task's question, with the open asks of that task, until their own ask has used them. */
-  let astray: { entry: Entry; meant: Set<number> }[] = [];
+  let misplaced: { entry: Entry; meant: Set<number> }[] = [];
 
   /** Open asks whose question the call put, with no source but theirs. */
   function meantBy({ ask, other_question, sources = [] }: Replied): number[] {
@@ -45,15 +45,15 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
       const entry = { ...reply, prose };
       current.set(reply.ask, [...own, entry]);
       const meant = reply.ok ? meantBy(reply) : [];
-      if (meant.length > 0) astray.push({ entry, meant: new Set(meant) });
+      if (meant.length > 0) misplaced.push({ entry, meant: new Set(meant) });
     },
 
     begin: (ask: number, task: string) => void open.set(ask, task),
 
     end(ask: number): void {
       open.delete(ask);
-      for (const { meant } of astray) meant.delete(ask);
-      astray = astray.filter(({ meant }) => meant.size > 0);
+      for (const { meant } of misplaced) meant.delete(ask);
+      misplaced = misplaced.filter(({ meant }) => meant.size > 0);
     },
 
     /** Earlier calls of the ask whose prose stands in these messages, outside of the model's own turns. */
@@ -99,22 +99,22 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
       const own = current.get(ask) ?? [];
       const ofTenant = entryOf(store, tenant, () => new Map<string, Entry[]>());
       const stored = ofTenant.get(task) ?? [];
-      astray = astray.filter(({ entry }) => entry.ask !== ask || !whole(entry, seen));
+      misplaced = misplaced.filter(({ entry }) => entry.ask !== ask || !whole(entry, seen));
       // An answer without a reply of its own, while another ask had one to the same question and did not use it.
-      const isOrphan = text !== '' && own.length === 0 && !stored.some((entry) => whole(entry));
-      const strayed = isOrphan ? astray.flatMap(({ entry, meant }) => (meant.has(ask) ? [entry] : [])) : [];
+      const hasNoReply = text !== '' && own.length === 0 && !stored.some((entry) => whole(entry));
+      const elsewhere = hasNoReply ? misplaced.flatMap(({ entry, meant }) => (meant.has(ask) ? [entry] : [])) : [];
       const foreign = [...store].flatMap(([other, tasks]) =>
         other === tenant
           ? []
           : [...tasks.values()].flatMap((some) =>
-              some.filter((entry) => whole(entry, seen) && !strayed.includes(entry)),
+              some.filter((entry) => whole(entry, seen) && !elsewhere.includes(entry)),
             ),
       );
       const ours = foreign.length === 0 ? [] : [...own, ...stored].map(({ prose }) => prose.join(' '));
       const kept = [
         ...likely(own, (entry) => whole(entry)).flatMap((entry) => held(entry, LEAST)),
         ...stored.filter((entry) => whole(entry)).flatMap((entry) => held(entry, 1)),
-        ...strayed.flatMap((entry) => held(entry, 0, { astray: true })),
+        ...elsewhere.flatMap((entry) => held(entry, 0, { other_context: true })),
         ...foreign
           .filter((entry) => isForeign(entry, ours, expected))
           .flatMap((entry) => held(entry, 1, { other_tenant: true }, seen)),

@@ -5,7 +5,7 @@ import { DrillError, EXIT, messageOf, targetNotLoaded } from '../core/errors.ts'
 import { sourcesFor } from '../core/golden-task.ts';
 import type { Habitat, LoadedTarget, Target } from '../core/plugin.ts';
 import { createRandom, type Random } from '../core/random.ts';
-import type { TaskWords } from '../recording/given.ts';
+import { asMaterial, type TaskWords } from '../recording/given.ts';
 import { createRecorder } from '../recording/recorder.ts';
 import {
   createNodeFetch,
@@ -147,10 +147,9 @@ function tasksOf({ workflow }: PlayPlan): TaskWords[] {
   const schemas = JSON.stringify([contract?.output?.schema ?? {}, tools]);
   return workflow.tasks.map((task) => {
     const sources = sourcesFor(task, workflow.sources);
-    const texts = sources.map(({ id, text }) => `${id} ${text}`);
     const { name, tenant, input, history, turns } = task;
     const words = { name, tenant, input, history, sources: sources.map(({ id }) => id) };
-    return { ...words, material: [...texts, JSON.stringify(turns), schemas] };
+    return { ...words, material: [...sources.map(asMaterial), JSON.stringify(turns), schemas] };
   });
 }
 

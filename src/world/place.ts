@@ -39,7 +39,7 @@ export interface Surroundings {
 /** So many timers and waits of one ask: more than any client sets in an hour, and few enough to be soon over. */
 export const MOST_TIMERS = 50_000;
 
-/** So many turns of the event loop in a row take no time; of more, so many take a millisecond together, or who polls would wait for ever. */
+/** So many turns of the event loop in a row take no time. Of more, several take a millisecond together, or a poll would never end. */
 const FREE_TURNS = 1000;
 const TURNS_A_MS = 10;
 
@@ -55,7 +55,7 @@ class Turns {
     return this.#isPaid(now) && this.#inRow % TURNS_A_MS === 0 ? 1 : 0;
   }
 
-  /** Whether a timer for the next turn is one of many that take a millisecond together, and counts no more than they do. */
+  /** Whether the next turn is one of several that take a millisecond together, and not the last of them. */
   isPart(now: number): boolean {
     return this.#isPaid(now) && this.#inRow % TURNS_A_MS !== 0;
   }
@@ -91,9 +91,9 @@ export class Place {
     return this.scope === undefined || this.#timersLeft-- > 0;
   }
 
-  /** One that is about to be set does not count. */
+  /** The next timer that is set does not count. */
   spareTimer(): void {
-    this.#timersLeft += 1;
+    if (!this.#gaveUp) this.#timersLeft += 1;
   }
 
   /** From now on no timer fires that is set here; false where that was so before. */

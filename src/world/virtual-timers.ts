@@ -30,7 +30,7 @@ abstract class VirtualTimer {
     try {
       this.#callback();
     } catch (error) {
-      // As it would of a timer of Node's own: the clock stays whole.
+      // To the process, as from a timer of Node's own; the clock goes on.
       throwUncaught(error);
     }
   }
