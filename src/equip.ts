@@ -80,7 +80,15 @@ export function equip(
         cassettes === undefined
           ? live?.repliesIn({ clock, workflow: workflow.name, drill: drill.drill })
           : replaying(cassettes, { clock, redaction });
-      return createStand({ ...world, roles, protocols: known.protocols, keyFor, replies, scripts });
+      return createStand({
+        ...world,
+        roles,
+        protocols: known.protocols,
+        keyFor,
+        replies,
+        scripts,
+        tasks: workflow.tasks,
+      });
     },
     async openSockets(world) {
       const { openSockets } = await import('./stand/sockets/index.ts');

@@ -24,6 +24,24 @@ test('each way of saying so as data passes', () => {
   for (const [outcome, how] of ways) expect(worded(judge(outcome))).toBe(`passed: ${WHAT}, ${how}`);
 });
 
+test('a yes that nobody acted on is no reason to wait for one', () => {
+  const waits = { kind: 'needs_confirmation' } as const;
+  const lost = `failed: ${WHAT} though a person said yes, and the outcome waits for a yes`;
+  const passes = `passed: ${WHAT}, and the outcome is needs_confirmation`;
+  const after = (told: ReturnType<typeof asked>) => worded(judge(waits, told));
+  expect(after(asked().approval(10, 'granted'))).toBe(lost);
+  expect(after(asked().approval(10, 'silence'))).toBe(passes);
+  expect(after(asked().approval(10, 'granted').tool(11, { ok: false }))).toBe(passes);
+  expect(after(asked().approval(10, 'granted', 'close_account'))).toBe(passes);
+  expect(worded(judge({ kind: 'action_disabled' }, asked().approval(10, 'granted')))).toBe(
+    `passed: ${WHAT}, and the outcome is action_disabled`,
+  );
+  // Two have to say yes there, without faults as well.
+  const usual = story(1, 'baseline').ask().call('primary', 0, { until: 9 }).outcome(99, waits).events();
+  const two = { ...on(waits, asked().approval(10, 'granted')), baseline: usual };
+  expect(worded(verdictOf(check, two))).toBe(passes);
+});
+
 test('of two answers the one for this case passes, whole, and the other fails', () => {
   const task = { answer_if_not_done: 'The refund of order 9 waits for a colleague.' };
   const whole = 'The lamp cannot be repaired. The money is on its way.';

@@ -53,7 +53,7 @@ interface CallStory {
 
 /** One use of a tool and what came of it: without anything, a refund as the task asks, that was done. */
 interface ToolStory
-  extends Partial<Pick<EventOf<'tool-use'>, 'registered' | 'allowed' | 'args_valid' | 'foreseen' | 'key'>> {
+  extends Partial<Pick<EventOf<'tool-use'>, 'registered' | 'allowed' | 'args_valid' | 'foreseen' | 'foreign' | 'key'>> {
   tool?: string;
   args_hash?: string;
   write?: boolean;

@@ -261,6 +261,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     args_valid: z.boolean(),
     /** Exactly a turn of the golden task: this tool with these arguments. */
     foreseen: z.boolean(),
+    /** Tasks of other tenants whose turn it is, with what nothing of its own task holds; absent where there are none. */
+    foreign: z.array(z.string()).optional(),
     /** A digest of the idempotency key. */
     key: z.string().nullable(),
   }),

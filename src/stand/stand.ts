@@ -3,7 +3,7 @@ import { ByAsk } from '../core/by-ask.ts';
 import type { Clock } from '../core/clock.ts';
 import type { Contract } from '../core/contract.ts';
 import type { Role, RoleRules, Roles } from '../core/declaration.ts';
-import type { Script } from '../core/golden-task.ts';
+import type { GoldenTask, Script } from '../core/golden-task.ts';
 import {
   type CallBody,
   type CallRefused,
@@ -51,6 +51,7 @@ export interface StandOptions {
   /** What the workflow allows, and the tools it has. */
   contract: Contract | undefined;
   tools: readonly ToolSchema[];
+  tasks?: readonly GoldenTask[] | undefined;
   /** What is replied to whoever asks for this golden task; without it, to whom it was asked alone. */
   scripts?: ((task: string) => Script | undefined) | undefined;
   /** Who replies in place of the scripts. */

@@ -35,7 +35,7 @@ const permissions: Contract['permissions'] = {
 };
 const scope = { ask: 1, task: 'refund', tenant: 'default' };
 
-function open(faults: ArmedFault[] = []) {
+function open(faults: ArmedFault[] = [], tasks: GoldenTask[] = []) {
   const clock = new VirtualClock(0);
   const events: NewEvent[] = [];
   const recording = {
@@ -51,7 +51,7 @@ function open(faults: ArmedFault[] = []) {
   const armedFaults = createArmedFaults({ clock, random, recording, scriptOf });
   armedFaults.begin(faults);
   const contract = { workflow: 'orders', stakes: 'high', permissions } as Contract;
-  const stand = createToolStand({ clock, random, recording, contract, tools, armedFaults, scriptOf });
+  const stand = createToolStand({ clock, random, recording, contract, tools, tasks, armedFaults, scriptOf });
   async function wait<T>(work: Promise<T>): Promise<T | Error> {
     let over = false;
     const settled = work
@@ -87,6 +87,20 @@ describe('the effects ledger', () => {
       [true, null, 'new'],
     ]);
     expect(events[2]).toMatchObject({ kind: 'tool-use', write: true, allowed: true, foreseen: true, args_valid: true });
+  });
+
+  it('tells whose a use is that only the tasks of others foresee', async () => {
+    const asks = (name: string, tenant: string, args: object) =>
+      GoldenTask.parse({ name, tenant, input: 'Where is it?', turns: [{ tool: 'lookup_order', args }] });
+    const theirs = asks('theirs', 'other', { order_id: 'AX-5512' });
+    const [same, mine] = [asks('same', 'default', { order_id: '77123' }), asks('mine', 'other', { order_id: '991' })];
+    const { call, events } = open([], [theirs, same, mine, asks('any', 'other', { order_id: 'newest' })]);
+    const whose = async (order_id: string) => {
+      await call('lookup_order', { order_id });
+      return events.findLast((e) => e.kind === 'tool-use')?.foreign;
+    };
+    expect(await whose('AX-5512')).toEqual(['theirs']);
+    for (const own of ['991', '77123', 'newest', 'AX-5513']) expect(await whose(own)).toBeUndefined();
   });
 
   it('a second write is a second effect, unless it carries the key of the first', async () => {

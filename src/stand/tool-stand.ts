@@ -19,6 +19,8 @@ export interface ToolStandOptions {
   recording: Recording;
   contract: Contract | undefined;
   tools: readonly ToolSchema[];
+  /** Those of all tenants: what another's foresees is another's. */
+  tasks?: readonly GoldenTask[] | undefined;
   armedFaults: ArmedFaults;
   scriptOf(ask: number): Script;
 }
@@ -67,13 +69,15 @@ export function createToolStand(options: ToolStandOptions) {
   }
 
   async function call(scope: Scope, tool: string, args: unknown, key: string | undefined): Promise<unknown> {
-    const { task } = options.scriptOf(scope.ask);
+    const script = options.scriptOf(scope.ask);
+    const { task } = script;
     const rule = readRule(contract?.permissions?.tools, tool);
     const use: ToolUse = { ...scope, id: `t${++uses}`, tool, args, write: rule.write, key };
     const { ask, task: name, id } = use;
     const schema = schemas.get(tool);
     const args_hash = recording.digest(canonicalJson(args));
     const labels = { ask, task: name, use: id, tool, args_hash, write: rule.write };
+    const foreign = foreignTurns(tool, args, script, options.tasks ?? []);
     recording.emit({
       kind: 'tool-use',
       ...labels,
@@ -81,6 +85,7 @@ export function createToolStand(options: ToolStandOptions) {
       allowed: rule.allowed && task.tools?.includes(tool) !== false,
       args_valid: schema !== undefined && schemaErrors(schema, args).length === 0,
       foreseen: turnFor(task, tool, args) !== undefined,
+      ...(foreign.length > 0 && { foreign }),
       key: key === undefined ? null : recording.digest(key),
     });
     const attempt = countUp(attempts, `${ask}/${tool}`);
@@ -145,4 +150,19 @@ function inTask(scope: Scope | undefined): Scope {
 function turnFor(task: GoldenTask, tool: string, args: unknown) {
   const wanted = canonicalJson(args);
   return task.turns.find((turn) => turn.tool === tool && canonicalJson(turn.args) === wanted);
+}
+
+const valuesIn = (args: unknown): string[] =>
+  typeof args === 'object' && args !== null ? Object.values(args).flatMap(valuesIn) : [String(args)];
+
+/** An order's number, say: nobody comes upon it by chance. */
+const isTelling = (value: string) => value.length >= 4 && /\d/.test(value);
+
+/** Names of other tenants' tasks that foresee exactly this use, with a value that nothing of the task itself holds. */
+function foreignTurns(tool: string, args: unknown, { task, sources }: Script, tasks: readonly GoldenTask[]): string[] {
+  const others = tasks.filter((one) => one.tenant !== task.tenant && turnFor(one, tool, args) !== undefined);
+  if (others.length === 0) return [];
+  const own = JSON.stringify([task, sources]);
+  const borrowed = valuesIn(args).some((value) => isTelling(value) && !own.includes(value));
+  return borrowed ? others.map(({ name }) => name) : [];
 }
