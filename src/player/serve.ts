@@ -10,9 +10,11 @@ import { compiler, isPlain } from '../targets/evaluate.ts';
 import { openFirst } from '../targets/module.ts';
 import { finderOf } from '../text/patterns.ts';
 import { originals } from '../world/originals.ts';
+import { route } from '../world/route.ts';
 import { pauseWatch, watchThread } from '../world/watchdog.ts';
 import { watchIntrinsics } from './intrinsics.ts';
 import { BEATS, EVENTS, ORDERS, type Order, type Start, WORDS, type Word } from './messages.ts';
+import { type Lines, linesTo } from './outbox.ts';
 
 // Taken before any code of the target runs.
 const { parse, stringify } = JSON;
@@ -24,11 +26,15 @@ const changed = watchIntrinsics();
 export async function serve(onEnd: () => void): Promise<void> {
   const start: Start = parse(nextLine());
   const { facts, name, source, secrets, stuckAfterMs, parent, collectEvery, bodies, plugins } = start;
-  appends = start.appends;
   const redaction = createRedaction({ literals: secrets.literals, finders: secrets.patterns.map(finderOf) });
-  watchThread(stuckAfterMs, parent, BEATS, (held) => {
-    say({ player: 'held', held });
-    return 0;
+  outbox = start.appends ? linesTo(EVENTS) : undefined;
+  const watch = { limitMs: stuckAfterMs, parent, pipe: BEATS, outbox: outbox?.shared };
+  if (!watchThread(watch, (held) => say({ player: 'held', held }))) newsMs = 0;
+  // It may be itself that it ends.
+  const { kill } = process;
+  route(process, 'kill', (...args: Parameters<typeof kill>) => {
+    flush();
+    return Reflect.apply(kill, process, args);
   });
   const target = { ...openFirst(source), name };
   // Our own work is none of the world's.
@@ -89,27 +95,41 @@ function sayChanged(): void {
   if (what !== undefined) write(`{"player":"changed","what":"${what}"}`);
 }
 
-/** Real milliseconds after which what was kept is told of. */
-const NEWS_MS = 5;
+/** Real milliseconds for which what was kept waits until it is written and told of; none where no other thread sees to it. */
+let newsMs = 5;
 let toldAt = 0;
 /** Where there is no file, or it cannot be written any more, the pipe takes all. */
-let appends = false;
+let outbox: Lines | undefined;
 
-/** Written at once, so that nothing is lost with the process. */
 function keep(line: string): void {
   try {
-    if (appends) append(EVENTS, line);
+    outbox?.add(line);
   } catch {
-    appends = false;
+    giveUpFile();
   }
   const now = originals.performanceNow();
-  if (appends && now - toldAt < NEWS_MS) return;
+  if (outbox !== undefined && now - toldAt < newsMs) return;
   toldAt = now;
-  write(appends ? '' : line);
+  write(outbox === undefined ? line : '');
+}
+
+function flush(): void {
+  try {
+    outbox?.flush();
+  } catch {
+    giveUpFile();
+  }
+}
+
+function giveUpFile(): void {
+  const rest = outbox?.rest() ?? '';
+  outbox = undefined;
+  if (rest !== '') write(rest.slice(0, -1));
 }
 
 /** Where the other end has gone, so does this one. */
 function write(line: string): void {
+  flush();
   try {
     append(WORDS, line);
   } catch {

@@ -14,6 +14,15 @@ export interface Held {
   by: string;
 }
 
+/** Bytes on their way to a file. Whoever holds them may write some. */
+export interface Outbox {
+  file: number;
+  bytes: Uint8Array;
+  /** At `HELD` 1 where a thread holds them, at `FILLED` how many there are, at `WRITTEN` how many of these the file has. */
+  state: Int32Array;
+}
+export const [HELD, FILLED, WRITTEN] = [0, 1, 2];
+
 const BEAT_MS = 100;
 /** What the two threads share: beats are counted here, and a wait of our own is marked. */
 const [BEATS, OURS] = [0, 1];
@@ -22,17 +31,20 @@ let shared: Int32Array | undefined;
 /**
  * Watches this thread from another. Where its event loop is blocked for `limitMs` of real time, `tell` is called in the midst
  * of it, and the process ends. It ends as well once `parent`, which started it, is gone. Into `pipe`, a descriptor, goes a
- * byte at each look, as a sign that the process is alive.
+ * byte at each look, as a sign that the process is alive, after what waits in the outbox was written. Gives whether it watches.
  */
-export function watchThread(limitMs: number, parent: number, pipe: number, tell: (held: Held) => void): void {
+export function watchThread(
+  { limitMs, parent, pipe, outbox }: { limitMs: number; parent: number; pipe: number; outbox: Outbox | undefined },
+  tell: (held: Held) => void,
+): boolean {
   // Whoever debugs holds it with every breakpoint.
-  if (debuggerUrl() !== undefined) return;
+  if (debuggerUrl() !== undefined) return false;
   // From here on silence means something, also before the other thread has come up.
   sayAlive(pipe);
   const beats = new Int32Array(new SharedArrayBuffer(12));
   shared = beats;
   // What was meant for this thread, as a loader is, is not for that one.
-  const apart = { execArgv: [], env: {}, workerData: { beats, limitMs, pipe, parent } };
+  const apart = { execArgv: [], env: {}, workerData: { beats, limitMs, pipe, parent, outbox } };
   const worker = new Worker(`(${watchFromOutside})()`, { eval: true, ...apart });
   worker.unref();
   const held = (last: boolean) => {
@@ -47,6 +59,7 @@ export function watchThread(limitMs: number, parent: number, pipe: number, tell:
   };
   Reflect.defineProperty(globalThis, Symbol.for('drill.held'), { value: held, configurable: true });
   originals.setInterval(() => Atomics.add(beats, BEATS, 1), BEAT_MS).unref();
+  return true;
 }
 
 function sayAlive(pipe: number): void {
@@ -70,13 +83,14 @@ export function pauseWatch<T>(wait: () => T): T {
 /** The worker's whole code, which is handed over as text: it uses nothing from around it. */
 function watchFromOutside(): void {
   const { workerData } = process.getBuiltinModule('node:worker_threads');
-  const { beats, limitMs, pipe, parent }: { beats: Int32Array } & Record<'limitMs' | 'pipe' | 'parent', number> =
-    workerData;
+  const { beats, outbox }: { beats: Int32Array; outbox: Outbox | undefined } = workerData;
+  const { limitMs, pipe, parent }: Record<'limitMs' | 'pipe' | 'parent', number> = workerData;
   const { writeSync } = process.getBuiltinModule('node:fs');
   const napMs = 200;
   let [beat, naps] = [0, 0];
   while (naps < limitMs / napMs) {
     Atomics.wait(beats, 2, 0, napMs);
+    if (outbox !== undefined && Atomics.compareExchange(outbox.state, 0, 0, 1) === 0) writeOut(outbox);
     try {
       writeSync(pipe, '.');
     } catch {
@@ -86,6 +100,18 @@ function watchFromOutside(): void {
     const now = Atomics.load(beats, 0);
     naps = now === beat && Atomics.load(beats, 1) === 0 ? naps + 1 : 0;
     beat = now;
+  }
+
+  /** That it cannot be written the other thread finds out by itself. */
+  function writeOut({ file, bytes, state }: Outbox): void {
+    const [done, filled] = [Atomics.load(state, 2), Atomics.load(state, 1)];
+    try {
+      if (done < filled) Atomics.add(state, 2, writeSync(file, bytes, done, filled - done));
+    } catch {
+    } finally {
+      Atomics.store(state, 0, 0);
+      Atomics.notify(state, 0);
+    }
   }
 
   // A debugger gets into any loop, and runs what it is told there.
