@@ -24,6 +24,18 @@ test('other arguments and other tools fail, also where the caller was told of a 
   );
 });
 
+test('a person is shown what is still to be done, each thing once', () => {
+  const item = { tool: 'issue_refund', args: { id: 9 }, reason: 'late', approval: 'human' as const, evidence_ids: [] };
+  const planned = (told: ReturnType<typeof story>, ...plan: (typeof item)[]) =>
+    worded(on(told.outcome(20, { kind: 'action_disabled', plan })));
+  const answered = () => story(2).ask().call('primary', 0, { until: 9 });
+  expect(planned(answered(), item)).toMatch(/^passed/);
+  expect(planned(answered(), item, item)).toBe('failed: issue_refund is proposed 2 times');
+  expect(planned(answered().tool(10), item)).toBe('failed: issue_refund is proposed, though it was done');
+  // It took effect, and nobody told the target so.
+  expect(planned(answered().tool(10, { ok: false, effect: 'new' }), item)).toMatch(/^passed/);
+});
+
 test('a write that had no effect changed nothing', () => {
   const told = story(2).ask().call('primary', 0, { until: 9 }).tool(10, { foreseen: false, ok: false });
   expect(on(told.outcome(20)).verdict).toBe('inconclusive');

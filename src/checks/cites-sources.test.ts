@@ -21,6 +21,29 @@ test('none, unknown ones and missing required ones fail', () => {
   );
 });
 
+test('of two like replies of a role either may be the one', () => {
+  const words = { share: 1, role: 'backup', ask: 1 };
+  const told = (second: string[]) =>
+    story()
+      .ask()
+      .call('backup', 0, { until: 9, cites: ['policy_v3'] })
+      .call('backup', 10, { until: 19, cites: second })
+      .outcome(20, { citations: ['policy_v3'] }, held(), [
+        { ...words, call: 'c1.1', cites: ['policy_v3'] },
+        { ...words, call: 'c1.2', cites: second },
+      ]);
+  expect(verdictOf(check, evidence(told(['order_9']))).verdict).toBe('passed');
+  const neither = story()
+    .ask()
+    .call('backup', 0, { until: 9, cites: ['order_9'] })
+    .outcome(20, { citations: ['policy_v3'] });
+  const usual = story(9, 'baseline')
+    .ask()
+    .call('primary', 0, { until: 9, cites: ['policy_v3', 'order_9'] })
+    .outcome(9);
+  expect(verdictOf(check, evidence(neither, { baseline: usual.events() })).verdict).toBe('failed');
+});
+
 test('a source the model was never given is a false citation', () => {
   const told = story()
     .ask()

@@ -17,7 +17,7 @@ export const citesSources = defineTaskCheck({
   skips: 'there is no answer',
   implies: (task) => (task.requires_citation ? {} : undefined),
   judge(on) {
-    const { content, ending, servers, stored } = on.seen;
+    const { content, ending, alike, stored } = on.seen;
     if (content === undefined) return noContent(ending);
     const ids = on.sources.map((s) => s.id);
     const cited = citationsOf(content.outcome, ids);
@@ -28,7 +28,7 @@ export const citesSources = defineTaskCheck({
     ];
     // Words that a stored reply said with these very citations may be that reply's.
     const fromStore = stored.some((k) => cited.every((id) => k.cites.includes(id)));
-    return forOneOf(servers, (server) => {
+    return forOneOf(alike, (server) => {
       const known = cited.filter((id) => ids.includes(id));
       const wrong = [...general, ...(server === undefined || fromStore ? [] : untrue(known, server, on.plain, ids))];
       if (wrong.length > 0) return failed(wrong.join('; '), server, content);

@@ -139,8 +139,13 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
       add({ ...of(at), ...use, kind: 'tool-use', ...asked });
       return add({ ...of(until), ...use, kind: 'tool-result', ok, error: ok ? null : (error ?? 'error'), effect });
     },
-    approval: (at: number, answer: EventOf<'approval'>['answer'], tool = 'issue_refund', args_hash = 'h') =>
-      add({ ...of(at), kind: 'approval', tool, args_hash, answer }),
+    approval: (
+      at: number,
+      answer: EventOf<'approval'>['answer'],
+      tool = 'issue_refund',
+      args_hash = 'h',
+      over: Pick<EventOf<'approval'>, 'beside'> = {},
+    ) => add({ ...of(at), kind: 'approval', tool, args_hash, answer, ...over }),
     outcome: (at: number, outcome: Partial<Outcome> = {}, in_it: Held = held(), kept: Kept[] = []) =>
       add({
         ...{ ...of(at), kind: 'outcome', outcome: { kind: 'answered', answer: ANSWER, ...outcome }, held: in_it },

@@ -12,6 +12,21 @@ test('the backup answers in time', () => {
   );
 });
 
+test('a role that is declared to see no pictures need not be asked about one', () => {
+  const told = () =>
+    story()
+      .ask()
+      .call('primary', 0, { until: 2000, ...left })
+      .outcome(2010, { kind: 'needs_review' });
+  const { roles, sources } = evidence(told());
+  const blind = { ...roles, backup: { ...roles['backup'], rules: { images: false } } };
+  const shown = [{ id: 'photo_1', tenant: 'acme', text: '', image: { media_type: 'image/png', data: 'iVBORw0KGgo=' } }];
+  const on = (over: object) => worded(verdictOf(check, evidence(told(), over)));
+  expect(on({ roles: blind, sources: shown })).toBe('not_applicable: backup takes no pictures, and the task has some');
+  expect(on({ roles: blind, sources })).toMatch(/^failed/);
+  expect(on({ sources: shown })).toMatch(/^failed/);
+});
+
 test('a spared primary is a failover too', () => {
   const told = story().ask().call('backup', 0, { until: 900 }).outcome(900);
   expect(worded(verdictOf(check, evidence(told), params))).toBe(

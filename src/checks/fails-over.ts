@@ -19,7 +19,8 @@ export const failsOver = defineTaskCheck({
   adviceFor: adviceOnWaits,
   feature: 'fallback',
   reads: 'the calls to the roles of the chain, their order and times, and how the ask ended',
-  skips: 'no fault is armed on a role that has a later one, or the tenant’s data may go to no later role',
+  skips:
+    'no fault is armed on a role that has a later one, or the tenant’s data may go to no later role, or none takes the pictures of the task',
   params: z.strictObject({
     role: z
       .string()
@@ -45,8 +46,10 @@ export const failsOver = defineTaskCheck({
     const later = chain.slice(from);
     if (first === undefined || later.length === 0 || chain.indexOf(first) >= from)
       return notApplicable(`no fault on a role that has a later one in the chain ${chain.join(', ')}`);
-    const rescue = later.filter((role) => mayGoTo(on, role));
-    if (rescue.length === 0) return notApplicable(`the tenant’s data may not go to ${later.join(', ')}`);
+    const allowed = later.filter((role) => mayGoTo(on, role));
+    if (allowed.length === 0) return notApplicable(`the tenant’s data may not go to ${later.join(', ')}`);
+    const rescue = allowed.filter((role) => seesAll(on, role));
+    if (rescue.length === 0) return notApplicable(`${allowed.join(', ')} takes no pictures, and the task has some`);
     if (ask === undefined || ending === undefined) return nothingToJudge('the trace holds no whole ask');
     const earlier = chain.slice(0, from);
     const begun = { at: ask.at, start_ms: on.start_ms };
@@ -60,6 +63,9 @@ export const failsOver = defineTaskCheck({
     return cheap && verdict.verdict === 'failed' ? nothingToJudge('no role was out of service') : verdict;
   },
 });
+
+const seesAll = ({ roles, sources }: Case, role: string) =>
+  roles[role]?.rules?.images !== false || sources.every(({ image }) => image === undefined);
 
 /** How long a user may wait for a later role, and when that wait began for a call of that time. */
 interface Limit {

@@ -22,6 +22,7 @@ import { fallsBackOnlyWhereAllowed } from './falls-back-only-where-allowed.ts';
 import { heedsRefusals } from './heeds-refusals.ts';
 import { honoursRetryAfter } from './honours-retry-after.ts';
 import { includesRequired } from './includes-required.ts';
+import { keepsKeys } from './keeps-keys.ts';
 import { keepsState } from './keeps-state.ts';
 import { keepsValues } from './keeps-values.ts';
 import { letsStreamsFlow } from './lets-streams-flow.ts';
@@ -69,7 +70,7 @@ export const checkGroups: { about: string; checks: Check[] }[] = [
     about: 'What it costs, and whom',
     checks: [
       ...[staysInBudget, staysInTenantBudget, sparesQuietTenants, reservesForHigh, queuesLow],
-      ...[staysInTenant, staysInRegion],
+      ...[staysInTenant, staysInRegion, keepsKeys],
     ],
   },
   {

@@ -61,7 +61,8 @@ export function strangersIn({ text, read }: Unit, on: Case): string[] {
   if (said.length === 0 && (read?.values ?? []).length === 0) return [];
   const known = knownToNotices(on);
   const kinds = known.claims.flatMap((claim) => (claim.kind === 'id' ? wordsIn(claim.text) : []));
-  const shown = said.filter((claim) => isJudged(claim, kinds));
+  const plain = read?.plain ?? text;
+  const shown = said.filter((claim) => isJudged(claim, kinds) && !isRate(claim, plain));
   const typed = (read?.values ?? []).flatMap((value) => strangeValues(value, on, known));
   const foreign = shown.filter((claim) => !says(known, claim) && !mayFollow(known, claim));
   return unique([...foreign.map((claim) => claim.text), ...typed]);
@@ -73,6 +74,12 @@ export function strangersIn({ text, read }: Unit, on: Case): string[] {
  */
 function isJudged(claim: Claim, kinds: readonly string[]): boolean {
   return claim.kind === 'amount' || (claim.kind === 'id' && kinds.includes(wordsIn(claim.text)[0] ?? ''));
+}
+
+/** `0,14 €/min` is what a telephone call costs: such prices are the service's own. */
+function isRate({ kind, text }: Claim, plain: string): boolean {
+  const after = plain.slice(plain.indexOf(text) + text.length);
+  return kind === 'amount' && /^\s?(?:\/|per\b|pro\b|par\b|por\b)\s?\p{L}/u.test(after);
 }
 
 /** `order 1042` and `order_1042` are orders, `LH-20533` is an LH. */

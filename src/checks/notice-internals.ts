@@ -9,11 +9,15 @@ const VENDORS =
 const TRADE = /\b(?:llms?|lower-tier)\b/gi;
 
 /** What a notice tells of the machinery, unless the task itself speaks of it. */
-export function internalsIn(text: string, on: Pick<Case, 'roles' | 'seen' | 'task' | 'sources'>): string[] {
+export function internalsIn(
+  text: string,
+  on: Pick<Case, 'roles' | 'declares' | 'seen' | 'task' | 'sources'>,
+): string[] {
   const plain = normalise(text);
-  const names = Object.values(on.roles).flatMap((role) => [role.provider, role.model]);
+  const called = [...on.declares.chain, ...on.seen.calls.map(({ call }) => call.role)];
+  const names = unique(called).flatMap((role) => [on.roles[role]?.provider ?? [], on.roles[role]?.model ?? []].flat());
   const found = [
-    ...(plain.match(VENDORS) ?? []),
+    ...[...plain.matchAll(VENDORS)].filter((match) => !isPerson(plain, match)).map(([name]) => name),
     ...names.filter((name) => namesIt(plain, name)),
     ...statusesOf(on.seen).filter((status) => standsAsCode(plain, status)),
     ...(plain.match(TRADE) ?? []),
@@ -21,6 +25,10 @@ export function internalsIn(text: string, on: Pick<Case, 'roles' | 'seen' | 'tas
   const ofTheTask = [on.task.input, ...on.sources.map((source) => source.text)].join('\n');
   return unique(found.map((one) => one.toLowerCase())).filter((one) => !holdsPhrase(ofTheTask, one));
 }
+
+/** Claude Martin is no model; what follows the name of one is said with it. */
+const isPerson = (text: string, { 0: name, index }: RegExpExecArray): boolean =>
+  name === 'Claude' && /^ (?!Sonnet|Haiku|Opus|Instant|Code|API)\p{Lu}\p{Ll}/u.test(text.slice(index + name.length));
 
 /** A name that is a plain word, as `together` is, counts only where it is written as a name. */
 function namesIt(text: string, name: string): boolean {
@@ -36,6 +44,17 @@ const statusesOf = ({ calls }: Case['seen']): string[] =>
     .filter((status) => typeof status === 'number' && status >= 400)
     .map(String);
 
-/** A number that is neither a part of another nor an amount. */
-const standsAsCode = (text: string, status: string) =>
-  new RegExp(`(?<![\\p{L}\\p{N}$€£¥#.,_-])${status}(?![\\p{L}\\p{N}_-]|[.,]\\d| ?[%$€£¥])`, 'u').test(text);
+/** What an error is called, before its number or after it; `500 seconds` and `extension 404` are none. */
+const ERROR =
+  'https?|errors?|status|code|c[oó]digo|fehler(?:code)?|erreur|errore|エラー|错误|오류|returned|responded|answered';
+const REASONS =
+  'bad request|unauthorized|payment required|forbidden|not found|request timeout|too many requests|overloaded|internal server error|bad gateway|service unavailable|gateway timeout';
+
+/** A number that is neither a part of another nor an amount, and stands there as an error's. */
+function standsAsCode(text: string, status: string): boolean {
+  const alone = `(?<![\\p{L}\\p{N}$€£¥#.,_-])${status}(?![\\p{L}\\p{N}_-]|[.,]\\d| ?[%$€£¥])`;
+  const named = `(?:${ERROR})[^\\p{L}\\p{N}]{0,3}(?:with |code |an? )?${alone}`;
+  const counted = `(?<!\\p{L})(?:an?|the|une?|eine?n?) ${alone}(?! ?\\p{L})`;
+  const explained = `${alone}[^\\p{L}\\p{N}]{0,3}(?:errors?|エラー|${REASONS})`;
+  return new RegExp(`${named}|${counted}|[(\\[]${alone}[)\\]]|${explained}`, 'iu').test(text);
+}

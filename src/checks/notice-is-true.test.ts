@@ -109,7 +109,15 @@ const item = (args: object) => ({
 });
 
 test('amounts in another currency and ids of other cases, also unread', () => {
-  for (const honest of ['€40 wait.', '40,00 € warten.', 'Order 9021 waits.', 'Ticket TK-20931, 5 minutes.', 'By 2030.'])
+  for (const honest of [
+    '€40 wait.',
+    '40,00 € warten.',
+    'Order 9021 waits.',
+    'Ticket TK-20931, 5 minutes.',
+    'By 2030.',
+    'Call us, 0.14 €/min.',
+    '$1 per minute.',
+  ])
     expect(unread(honest).verdict, honest).toBe('not_applicable');
   expect(unread('$40 wait.')).toMatchObject({
     verdict: 'failed',

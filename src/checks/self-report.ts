@@ -1,16 +1,26 @@
 import type { CallView } from '../core/evidence.ts';
 import type { Case } from '../core/plugin.ts';
+import { isKnownModel } from '../core/prices.ts';
 import type { Seen } from '../core/seen.ts';
 import { FAILURE_MODES } from '../core/taxonomy.ts';
+import { unique } from '../text/words.ts';
 
 /** Calls whose reply the outcome may hold: what a target says of who answered has to be true of one of them. */
 export const answerers = ({ servers }: Seen): CallView[] => servers;
 
-/** The models that a role is known by: the one it was declared with, and those it was asked for. */
-export const modelsOf = ({ roles, seen }: Case, role: string): string[] => [
-  ...(roles[role] === undefined ? [] : [roles[role].model]),
-  ...seen.calls.filter((c) => c.call.role === role).map((c) => c.call.model),
-];
+/**
+ * The models that a role is known by: those it was asked for, and the one it was declared with. Not that one where the wire
+ * shows that it was another.
+ */
+export function modelsOf({ roles, seen }: Case, role: string): string[] {
+  const asked = unique(seen.calls.filter((c) => c.call.role === role).map((c) => c.call.model));
+  const own = roles[role]?.model;
+  const others = asked.length > 0 && asked.every((model) => own !== undefined && isAnother(model, own));
+  return own === undefined || others ? asked : [own, ...asked];
+}
+
+/** An alias may stand for any model, a name that many know only for one. */
+const isAnother = (model: string, own: string) => isKnownModel(model) && !isModel(model, own) && !isModel(own, model);
 
 /** A provider's name before it and the date of its release after it leave a model the same. */
 export function isModel(said: string, model: string): boolean {

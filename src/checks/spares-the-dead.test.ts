@@ -94,6 +94,18 @@ test('a breaker may be one a tenant: what fails another tenant says nothing of t
   expect(drillVerdictOf(check, number([...others, ...later]), params).verdict).not.toBe('failed');
 });
 
+test('a good reply that was cut at its limit ends the row of failures', () => {
+  const calls = [2, 3, 4, 5, 6, 7].flatMap((ask) =>
+    story(ask)
+      .ask(ask * 1000)
+      .call('primary', ask * 1000, { until: ask * 1000 + 9, fails: ask === 4 ? 'truncated' : 'left' })
+      .outcome(ask * 1000 + 10)
+      .events(),
+  );
+  const verdict = drillVerdictOf(check, number([...story(1).phase(0, 'began', HANG).events(), ...calls]), params);
+  expect(verdict.verdict).toBe('inconclusive');
+});
+
 test('a model that stops at the length limit is not dead', () => {
   const cut = [2, 3, 4, 5, 6].flatMap((ask) =>
     story(ask)

@@ -105,9 +105,9 @@ export const sparesTheDead = defineDrillCheck({
       // A reply that ended at its length limit came from a model that is there.
       const cut = mode === 'truncated' && event.kind === 'call-end' && event.how === 'complete';
       const saysNothing = mode !== null && (FAILURE_MODES[mode].blames === 'request' || busy.delete(event.call));
-      if (saysNothing || cut) return;
+      if (saysNothing) return;
       for (const watch of both(event.ask)) {
-        if (mode === null) watch.recover();
+        if (mode === null || cut) watch.recover();
         else watch.failed(event.at);
       }
     }

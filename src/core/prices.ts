@@ -76,6 +76,9 @@ export function priceOf({ model: own, price }: Pick<Role, 'model' | 'price'>, mo
   return price !== undefined && model === own ? price : PRICES.get(model);
 }
 
+/** Whether it is the name of a model that many know; what is not may be anyone's alias of any. */
+export const isKnownModel = (model: string): boolean => PRICES.has(model);
+
 /** Nano-dollars, whole, rounded up. Infinity where it is more than can be counted. */
 export function nanoUsd(price: Price, { input, output, cached = 0, written = 0, reasoning = 0 }: Usage): number {
   const rates = price.above !== undefined && input > price.above.input_tokens ? price.above : price;

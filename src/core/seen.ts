@@ -41,6 +41,8 @@ export interface Seen {
    * replies are equal, so several may stand in it whole: a check fails only if it would fail for each of them.
    */
   servers: CallView[];
+  /** Whichever calls of those roles it may be from as well: a role that was asked twice may have said the same words twice. */
+  alike: CallView[];
   /** Replies to earlier asks of the same task and tenant that the outcome holds whole. */
   stored: Kept[];
   /** No reply of this ask is in the outcome, and a stored one is. */
@@ -84,7 +86,8 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
   // Where none is found in it: a reply in words comes before one that only asks for tools.
   const words = replies.filter((c) => c.end?.tool_calls === undefined);
   const likely = giving && OUTCOME_KINDS[said.kind].byRule ? [] : words.length > 0 ? words : replies;
-  const servers = giving ? serversIn(inChain, replies, likely, own, stored) : [];
+  const alike = giving ? heldIn(inChain, replies, likely, own, stored) : [];
+  const servers = lastPerRole(alike);
   const beside = (c: CallView) => !carries(c) && !servers.includes(c);
   const isSide = (c: CallView) => good(c) && beside(c);
   const after = (c: CallView) => ending !== undefined && c.call.seq > ending.seq;
@@ -106,6 +109,7 @@ function lookAt(events: readonly TraceEvent[], chain: readonly string[]): Seen {
     late: calls.filter(after),
     replies,
     servers,
+    alike,
     stored,
     fromStore: giving && servers.length === 0 && stored.length > 0,
     ...{ results, approvals: eventsOf(events, 'approval') },
@@ -140,13 +144,7 @@ function carrying(calls: CallView[]): (c: CallView) => boolean {
 }
 
 /** Whole beats part, this ask beats the store, and a good reply beats a broken one. */
-function serversIn(
-  inChain: CallView[],
-  replies: CallView[],
-  likely: CallView[],
-  own: Kept[],
-  stored: Kept[],
-): CallView[] {
+function heldIn(inChain: CallView[], replies: CallView[], likely: CallView[], own: Kept[], stored: Kept[]): CallView[] {
   const best = Math.max(0, ...own.map((k) => k.share));
   if (best === 1 || (best > 0 && stored.length === 0)) {
     const least = best === 1 ? 1 : best / 2;
@@ -156,9 +154,9 @@ function serversIn(
     const answering = usable.filter((c) => replies.includes(c));
     const sound = held.filter((c) => c.ok);
     const list = [answering, usable, sound, held].find((some) => some.length > 0) ?? [];
-    if (list.length > 0) return lastPerRole(list);
+    if (list.length > 0) return list;
   }
-  return stored.length > 0 ? [] : lastPerRole(likely);
+  return stored.length > 0 ? [] : likely;
 }
 
 function lastPerRole(calls: CallView[]): CallView[] {

@@ -79,6 +79,8 @@ export interface Stand {
   approve(scope: () => Scope | undefined): Approve;
   /** From now on these scripts answer and these faults are armed; time triggers count from here. */
   begin(faults: readonly ArmedFault[]): void;
+  /** Disarms what is on roles and tools that `next` leaves alone: they are well again as soon as a phase is over. */
+  end(next: readonly ArmedFault[]): void;
   /** Arms one more beside those that are; its time and its calls count from here. What comes back takes it away again. */
   arm(fault: ArmedFault): () => void;
   /** Takes away every fault there is; a call that one still holds up breaks off. Gives what was armed. */

@@ -21,6 +21,8 @@ export const Held = z.object({
   models: z.array(z.string()),
   /** Tools whose result for this workflow's tasks was there with every text and number; absent where there is none. */
   results: z.array(z.string()).optional(),
+  /** Roles whose API key was there; absent where there is none. */
+  keys: z.array(z.string()).optional(),
 });
 export type Held = z.infer<typeof Held>;
 
@@ -130,6 +132,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     held: Held,
     digests: z.object({ messages: z.array(z.string()), tools: z.array(z.string()), schema: z.string().nullable() }),
     headers: z.record(z.string(), z.string()),
+    /** Other roles whose API key stands in its headers or its address; absent where none does. */
+    foreign_keys: z.array(z.string()).optional(),
     /** Tools it was offered; absent where none were. */
     tools: z.array(z.string()).optional(),
     /** Pictures it showed; absent where none. */
@@ -279,7 +283,14 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     /** `new`: this use changed the world. `replayed`: the idempotency key had done so before. */
     effect: z.enum(['new', 'replayed', 'none']),
   }),
-  z.object({ ...ofAsk, kind: z.literal('approval'), tool: z.string(), args_hash: z.string(), answer: Approval }),
+  z.object({
+    ...ofAsk,
+    kind: z.literal('approval'),
+    tool: z.string(),
+    args_hash: z.string(),
+    answer: Approval,
+    beside: z.literal(true).optional().describe('it was asked before the same had been answered, of somebody else say'),
+  }),
   /** The user left before the ask had ended: its signal fired. */
   z.object({ ...ofAsk, kind: z.literal('left') }),
   z.object({

@@ -13,6 +13,7 @@ const held = createMarkerSearch({
   schemaFields: ['answer', 'safe_to_send', ''],
   results: [],
   models: { primary: 'gpt-5', backup: 'gpt-5-mini', third: 'gpt-4' },
+  keys: { primary: 'sk-one', backup: 'sk-one-two' },
 });
 const NOTHING = { sources: [], source_ids: [], canaries: [], schema_fields: [], models: [] };
 
@@ -53,10 +54,15 @@ test.each(['\\u005c', '\\u005cu005c', 'order_104'])('a text of %s alone takes ti
   expect(await isLinear((n) => held(piece.repeat(n)), 80_000)).toBe(true);
 });
 
+test('an API key is held, and not one that begins as it does', () => {
+  expect(held('{"authorization":"Bearer sk-one-two"}').keys).toEqual(['backup']);
+  expect(held('sk-one,sk-one-two').keys).toEqual(['primary', 'backup']);
+});
+
 test('a picture is held where its bytes are', () => {
   const shown = createMarkerSearch({
     sources: [{ id: 'photo_1', text: '', image: { data: 'iVBORw0KGgo=' } }],
-    ...{ canaries: {}, schemaFields: [], results: [], models: {} },
+    ...{ canaries: {}, schemaFields: [], results: [], models: {}, keys: {} },
   });
   expect(shown('[photo_1]\nIs it open?')).toMatchObject({ sources: [], source_ids: ['photo_1'] });
   expect(shown(JSON.stringify(['iVBORw0KGgo=']))).toMatchObject({ sources: ['photo_1'] });
@@ -72,7 +78,7 @@ Bought on 2 October 2026 by A. K., paid by card: €1,119.00.
 Notes: the base has a crack right through it, and photos of it are on file.`;
 const lamps = createMarkerSearch({
   sources: [{ id: 'order_lh_20590', text: LONG }],
-  ...{ canaries: {}, schemaFields: [], models: {} },
+  ...{ canaries: {}, schemaFields: [], models: {}, keys: {} },
   results: [
     { tool: 'lookup_order', returns: { order: 'LH-20590', status: 'delivered', refunded: 0, open: false } },
     { tool: 'pay', returns: { ok: true } },

@@ -8,6 +8,8 @@ export interface Markers {
   schemaFields: readonly string[];
   /** Model name per role. */
   models: Readonly<Record<string, string>>;
+  /** API key per role. */
+  keys: Readonly<Record<string, string>>;
   /** What the tools give to the golden tasks. */
   results: readonly { tool: string; returns?: unknown }[];
 }
@@ -20,10 +22,15 @@ export function createMarkerSearch(markers: Markers): MarkerSearch {
   const sources = markers.sources.map(sourceMarker);
   const canaries = Object.entries(markers.canaries).map(([tenant, text]) => ({ tenant, text: flatten(text) }));
   const models = Object.entries(markers.models);
+  const keys = Object.entries(markers.keys);
   const results = markers.results.flatMap(({ tool, returns }) => {
     const tells = tellsOf(returns);
     return tells === undefined ? [] : [{ tool, tells }];
   });
+  const keysIn = (text: string) => {
+    const there = keys.filter(([, key]) => names(text, key));
+    return there.length === 0 ? {} : { keys: there.map(([role]) => role) };
+  };
   return (raw, how) => {
     const text = flatten(raw);
     const told = onlyOnce(() => toldIn(text));
@@ -35,6 +42,7 @@ export function createMarkerSearch(markers: Markers): MarkerSearch {
       canaries: canaries.filter((c) => text.includes(c.text)).map((c) => c.tenant),
       schema_fields: markers.schemaFields.filter((field) => names(text, field)),
       models: models.filter(([, model]) => names(text, model)).map(([role]) => role),
+      ...keysIn(text),
       ...(results.length === 0 || how === 'verbatim' ? {} : { results: [...new Set(inResults())] }),
     };
   };

@@ -20,6 +20,7 @@ function recording(first = 0) {
       schemaFields: [],
       results: [],
       models: {},
+      keys: {},
     },
     tasks: [],
     sources: [],

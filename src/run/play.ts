@@ -81,7 +81,7 @@ async function playBaseline(plan: PlayPlan, world: WorldContext): Promise<void> 
     const phase = plan.drill.phases.find((one) => tasksOf(plan, one).includes(task));
     await ask(world, i + 1, task, hintOf(phase));
   }
-  end(world, []);
+  end(world, [], plan.faults[0] ?? []);
 }
 
 /** The golden tasks that some phase asks. */
@@ -106,7 +106,7 @@ async function playPhases(plan: PlayPlan, world: WorldContext): Promise<void> {
     await arrive(world, phase, asks);
     world.signal.throwIfAborted();
     await world.clock.sleep(Math.max(0, (phase.for_ms ?? 0) - (world.clock.now() - began)), world.signal);
-    end(world, armed);
+    end(world, armed, plan.faults[i + 1] ?? []);
   }
 }
 
@@ -139,7 +139,8 @@ function begin(world: WorldContext, phase: string, armed: readonly ArmedFault[])
   });
 }
 
-function end(world: WorldContext, armed: readonly ArmedFault[]): void {
+function end(world: WorldContext, armed: readonly ArmedFault[], next: readonly ArmedFault[]): void {
+  world.stand.end(next);
   world.recorder.emit({ kind: 'phase', state: 'ended', faults: armed.map(faultAt) });
 }
 

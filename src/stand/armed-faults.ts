@@ -94,6 +94,11 @@ export function createArmedFaults({ clock, random, recording, scriptOf }: ArmedF
       });
     },
 
+    /** What `next` arms as well goes on until then: an outage that lasts has no gap. */
+    end(next: readonly ArmedFault[]): void {
+      arms = arms.filter(({ fault }) => next.some(({ role }) => role === fault.role));
+    },
+
     add(fault: ArmedFault): () => void {
       added += 1;
       const own = random.fork(`fault/added/${added}`);

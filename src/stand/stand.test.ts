@@ -120,6 +120,19 @@ function open({
   return { clock, stand, events, play, wait, request, send, whole, ask, told };
 }
 
+it('tells of a key that goes to another provider, and not of one that begins as that does', async () => {
+  const { whole, request, told } = open();
+  const keyed = (name: string, ...more: string[]): WireRequest => {
+    const to = request(name);
+    return { ...to, headers: [...to.headers, ...more.map((key) => ['x-also', `Bearer ${key}`] as const)] };
+  };
+  const [own, other] = [twoHosts['primary'], twoHosts['backup']].map((role) => role && mockKey(role));
+  await whole(keyed('primary', own ?? ''));
+  await whole(keyed('primary', other ?? ''));
+  await whole(keyed('backup', `${own}-2`));
+  expect(told('call').map(({ foreign_keys }) => foreign_keys)).toEqual([undefined, ['backup'], undefined]);
+});
+
 describe('a reply that asks for two tools', () => {
   const turns = ['stock', 'price'].map((tool, i) => ({ tool, args: { of: 'lamp' }, ...(i > 0 && { parallel: true }) }));
   const tools = turns.map(({ tool }) => ({ name: tool, parameters: { type: 'object' } }));
@@ -635,6 +648,16 @@ describe('faults fire', () => {
     await ask('primary');
     expect(told('fault-fired')).toMatchObject([{ call: 'c2', task: scope.task, detail: 'was here' }]);
     stand.begin([]);
+    await ask('primary');
+    expect(told('fault-fired')).toHaveLength(1);
+  });
+
+  it('until the phase is over, and further where the next one arms that role as well', async () => {
+    const { stand, ask, told } = open({ faults: [marks({ fault: 'of-role' })] });
+    stand.end([marks({})]);
+    await ask('primary');
+    expect(told('fault-fired')).toHaveLength(1);
+    stand.end([marks({ role: 'backup' })]);
     await ask('primary');
     expect(told('fault-fired')).toHaveLength(1);
   });

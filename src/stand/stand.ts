@@ -36,7 +36,7 @@ import type { Armed, Source } from '../protocols/relay.ts';
 import { createArmedFaults } from './armed-faults.ts';
 import { brokenRule, givingOwnIds } from './role-rules.ts';
 import { keyOf, openTrip } from './round-trip.ts';
-import { keptHeaders, type Routed, route, UNSPOKEN, type UnknownCall } from './route.ts';
+import { keptHeaders, mockKey, type Routed, route, UNSPOKEN, type UnknownCall } from './route.ts';
 import { replyTo, scriptFor } from './script.ts';
 import { createToolStand } from './tool-stand.ts';
 
@@ -75,6 +75,7 @@ export function createStand(options: StandOptions): Stand {
   /** The same request comes at every attempt, and at every ask of a task. */
   const routeOf = rememberingBy(inFull, (request) => route(request, options));
   const tellingOf = once(tell);
+  const keys = Object.entries(roles).map(([name, role]) => [name, (options.keyFor ?? mockKey)(role)] as const);
 
   function scriptOf(ask: number): Script {
     const script = scripts.get(ask);
@@ -106,7 +107,7 @@ export function createStand(options: StandOptions): Stand {
     const telling = tellingOf(said);
     const { inputTokens, held } = telling;
     const script = scriptAsked(call, held.sources);
-    record(call, telling, keptHeaders(request.headers, to.protocol));
+    record(call, telling, keptHeaders(request.headers, to.protocol), foreignKeysIn(request, to.role));
     const onRole = countUp(roleCounts, to.role);
     const trip = openTrip(
       call,
@@ -147,6 +148,18 @@ export function createStand(options: StandOptions): Stand {
       async () => inParts(await scriptedReply(script, call, rules, inputTokens, signal)),
       withOwnIds(armed, rules),
     );
+  }
+
+  /** Roles whose key it carries, without being for them or for one that has the same. */
+  function foreignKeysIn({ url, headers }: WireRequest, to: string): string[] {
+    const holds = (key: string) => url.includes(key) || headers.some(([, value]) => value.includes(key));
+    const found = keys.filter(([name, key]) => name !== to && holds(key));
+    if (found.length === 0) return [];
+    // One key may begin as another does.
+    const values = [...new URL(url).searchParams.values(), ...headers.map(([, value]) => value)];
+    const words = values.flatMap((value) => value.split(/[\s,;]+/));
+    const own = keys.find(([name]) => name === to)?.[1];
+    return found.filter(([, key]) => key !== own && words.includes(key)).map(([name]) => name);
   }
 
   async function receivedReply(replies: ReplySource, outside: CallOutside, signal: AbortSignal | undefined) {
@@ -235,6 +248,7 @@ export function createStand(options: StandOptions): Stand {
     call: ModelCall,
     { inputTokens, held, digests, images }: Telling,
     headers: Record<string, string>,
+    foreign_keys: string[],
   ): void {
     const { messages, tools } = call;
     const rereads = recording.rereads(call.ask, messages);
@@ -257,6 +271,7 @@ export function createStand(options: StandOptions): Stand {
       held,
       digests,
       headers,
+      ...(foreign_keys.length > 0 && { foreign_keys }),
       ...(tools.length === 0 ? {} : { tools: tools.map((t) => t.name) }),
       ...(images === 0 ? {} : { images }),
       ...(rereads.length === 0 ? {} : { rereads }),
@@ -321,6 +336,7 @@ export function createStand(options: StandOptions): Stand {
       armedFaults.begin(faults);
       roleCounts = new Map();
     },
+    end: armedFaults.end,
     play: (ask, script) => scripts.set(ask, script),
   };
 }

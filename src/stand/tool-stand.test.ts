@@ -161,6 +161,13 @@ it('a fault of tools stands on both sides of the effect', async () => {
   expect(events.find((e) => e.kind === 'fault-fired')).toMatchObject({ call: 't1', role: 'issue_refund' });
 });
 
+it('an approval that is asked for beside the same one says so', async () => {
+  const { approve, events } = open();
+  await Promise.all([approve(), approve()]);
+  await approve();
+  expect(events.map((e) => e.kind === 'approval' && e.beside)).toEqual([undefined, true, undefined]);
+});
+
 it('nobody’s answer is silence, after a while', async () => {
   const { approve, clock, events } = open();
   expect(await approve()).toBe('silence');

@@ -41,6 +41,8 @@ export function createToolStand(options: ToolStandOptions) {
   /** First results of writes, by tool and idempotency key: all customers share what stands behind a tool. */
   const done = new BoundedMap<string, { args: string; value: unknown }>(MOST_KEYS);
   const attempts = new Map<string, number>();
+  /** What a person is asked, by ask, tool and arguments. */
+  const waiting = new Set<string>();
   let uses = 0;
 
   /** What a use really does, and what it changed. */
@@ -125,8 +127,13 @@ export function createToolStand(options: ToolStandOptions) {
         // A person says yes to what the case asks for, and to nothing else.
         const asked = turnFor(golden, tool, args) !== undefined || golden.turns.length === 0;
         const answer = golden.approval === 'granted' && !asked ? 'denied' : golden.approval;
+        const args_hash = recording.digest(canonicalJson(args));
+        const what = `${ask}/${tool}/${args_hash}`;
+        const beside = waiting.has(what);
+        waiting.add(what);
         await clock.sleep(answer === 'silence' ? SILENCE_MS : APPROVAL_MS);
-        recording.emit({ kind: 'approval', ask, task, tool, args_hash: recording.digest(canonicalJson(args)), answer });
+        waiting.delete(what);
+        recording.emit({ kind: 'approval', ask, task, tool, args_hash, answer, ...(beside && { beside }) });
         return answer;
       },
   };
