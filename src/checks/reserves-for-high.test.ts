@@ -106,6 +106,15 @@ test('one that never comes to the reserve lost its place to lower ones, unless i
   expect(verdict({ requests: 2 }, unpriced)).toBe('failed');
 });
 
+test('nor is one that its own tenant’s limit held back, where only others were served', () => {
+  const events = drill([
+    ['high', 1, 900, 'queued'],
+    ['low', 1, 800],
+  ]);
+  const apart = events.map((e) => (e.kind === 'ask' && e.priority === 'low' ? { ...e, tenant: 'other' } : e));
+  expect([events, apart].map((told) => drillVerdictOf(check, told).verdict)).toEqual(['failed', 'inconclusive']);
+});
+
 test('a 429 of the reserve shows the same as the fault', () => {
   const asks: AskStory[] = [
     ['low', 1, 50, 'full'],

@@ -28,8 +28,10 @@ export const reservesForHigh = defineDrillCheck({
     let early = { served: new Tally(), lost: new Tally() };
     /** In the phase in hand: whether the reserve said so, the calls to the reserve and whether they are for lower priorities, and when one of those was last served. */
     let full = false;
-    const running = new Map<string, boolean>();
+    const running = new Map<string, { isLower: boolean; tenant: string }>();
     let lastLower: { at: number; seq: number } | undefined;
+    /** The same by tenant. */
+    const lastOf = new Map<string, { at: number; seq: number }>();
 
     function endPhase(): void {
       if (room.isShort()) {
@@ -45,16 +47,19 @@ export const reservesForHigh = defineDrillCheck({
         full = false;
         running.clear();
         lastLower = undefined;
+        lastOf.clear();
       }
       if (event.kind === 'call' && reserve.includes(event.role)) {
         const ask = asks.inFlight(event.ask);
-        if (ask !== undefined) running.set(event.call, ask.priority !== 'high');
+        if (ask !== undefined) running.set(event.call, { isLower: ask.priority !== 'high', tenant: ask.tenant });
       }
       if (event.kind !== 'call-end' && event.kind !== 'call-abort') return;
-      const isLower = running.get(event.call);
-      if (isLower === undefined || !running.delete(event.call) || event.kind === 'call-abort') return;
+      const by = running.get(event.call);
+      if (by === undefined || !running.delete(event.call) || event.kind === 'call-abort') return;
       if (isFull(event.failure_mode)) full = true;
-      if (isLower && event.failure_mode === null) lastLower = event;
+      if (!by.isLower || event.failure_mode !== null) return;
+      lastLower = event;
+      lastOf.set(by.tenant, event);
     }
 
     function judge({ ask, ending, kind, events }: WholeAsk): void {
@@ -64,13 +69,14 @@ export const reservesForHigh = defineDrillCheck({
       // One that never came to the reserve was held back by its tenant's budget, where that was used up.
       const judged = there.length > 0 || books.hadRoom(ask.tenant, ending.at);
       const unserved = judged && (kind === 'hung' || kind === 'failed' || kind === 'queued');
-      const besideLower = lastLower !== undefined && lastLower.at >= ask.at;
-      if (lastLower === undefined || !besideLower || (refused.length === 0 && !unserved)) {
+      // A limit of the target's own may be stricter than the contract: then the room that it had was its tenant's.
+      const lower = there.length > 0 ? lastLower : lastOf.get(ask.tenant);
+      if (lower === undefined || lower.at < ask.at || (refused.length === 0 && !unserved)) {
         if (!unserved && kind !== 'queued') tally.served.add([], ask.seq, ending.seq);
         return;
       }
       const what = refused.length > 0 ? `was refused by ${refused[0]?.call.role}` : `was ${kind}`;
-      tally.lost.add([`${ask.task} ${what}`], ask.seq, ...refused.flatMap((c) => c.seqs), lastLower.seq, ending.seq);
+      tally.lost.add([`${ask.task} ${what}`], ask.seq, ...refused.flatMap((c) => c.seqs), lower.seq, ending.seq);
     }
 
     return {

@@ -12,9 +12,9 @@ const WHOLE = /^\d+$/;
 const seed = number(WHOLE, 0, MAX_SEED, `A seed is a whole number from 0 to ${MAX_SEED}.`);
 /** `1..200`. */
 const seeds = (text: string) => {
-  const [from, to, ...more] = text.split('..');
-  const range = { from: seed(from ?? ''), to: seed(to ?? '') };
-  if (more.length > 0 || range.from > range.to) throw new InvalidArgumentError('Seeds are written as 1..200.');
+  const [from = '', to, ...more] = text.split('..');
+  const range = to !== undefined && more.length === 0 && { from: seed(from), to: seed(to) };
+  if (range === false || range.from > range.to) throw new InvalidArgumentError('Seeds are written as 1..200.');
   return range;
 };
 const times = number(WHOLE, 2, 10_000, 'Repeat a whole number of times, from 2 to 10000.');

@@ -78,6 +78,13 @@ const CJS_COUNTER = 'let count = 0;\nexports.bump = () => ++count;\n';
 const MODULE = { 'package.json': '{ "type": "module" }' };
 const COMMONJS = { 'package.json': '{ "type": "commonjs" }' };
 
+test('a CommonJS file may set its exports to an object with a default', async () => {
+  const agent = "module.exports = { default: async () => 'yes', declares: { features: [], chain: ['one'] } };";
+  const target = await project('agent.cjs', { 'agent.cjs': agent });
+  expect((await target.load()).declares).toEqual({ features: [], chain: ['one'] });
+  expect(await inFreshWorld(target)).toEqual(['yes', 'yes']);
+});
+
 describe('every world has its own: what a module remembers, and when it was born', () => {
   test.each<[string, string, Record<string, string>]>([
     ['.ts', 'agent.ts', { 'agent.ts': ESM('counter.ts'), 'counter.ts': ESM_COUNTER }],

@@ -35,11 +35,18 @@ function moduleTarget(
     kind,
     about,
     async load() {
-      const loaded = await evaluate();
+      const loaded = unwrapped(await evaluate());
       const { declares, roles, notices } = loaded;
       return { declares, roles, notices, start: starterOf({ ...loaded, ...(as && { as }) }, about) };
     },
   };
+}
+
+/** A CommonJS file that sets `module.exports` to what another would export: Node hands that on as the default export. */
+function unwrapped(loaded: AgentModule): AgentModule {
+  const { default: all } = loaded;
+  const inner: unknown = isFunction<Ask>(all) ? undefined : Object(all).default;
+  return isFunction<Ask>(inner) ? { ...Object(all), ...loaded, default: inner } : loaded;
 }
 
 function starterOf(loaded: AgentModule, about: string): LoadedTarget['start'] {
