@@ -60,7 +60,7 @@ it('several at once come to the same, and --bail stops at the first that failed'
 it.each([
   [['--seeds', '3..1'], 'Seeds are written as 1..200'],
   [['--seeds', '6'], 'Seeds are written as 1..200'],
-  [['--seeds', '1'], 'A seed is a whole number'],
+  [['--seeds', '1..x'], 'A seed is a whole number'],
   [['--seeds', '1..2..3'], 'Seeds are written as 1..200'],
   [['--seeds', '1..3', '--shard', '1/2'], '--shard is about one run'],
   [['--seeds', '1..3', '--baseline', 'x.json'], 'x.json'],

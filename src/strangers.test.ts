@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { WRONG, type Wrong } from '../fixtures/strangers/wrong/list.ts';
+import { CLAIMS_REPAIR, UNFIT_REPLY, WRONG, type Wrong } from '../fixtures/strangers/wrong/list.ts';
 import type { CellReport, RunReport } from './core/report.ts';
 import { DRILLS, root, runDrill } from './drill-run.fixture.ts';
 
@@ -41,7 +41,7 @@ describe('wrong agents, each a correct one with one defect', () => {
   afterAll(() => rmSync(made, { recursive: true, force: true }));
 
   /** Writes it where its imports are found: beside the folder of the agent that it is made of. */
-  function write({ name, of, edits }: Wrong): string {
+  function write({ name, of, edits }: Pick<Wrong, 'name' | 'of' | 'edits'>): string {
     const right = readFileSync(join(strangers, 'correct', of), 'utf8').replaceAll('\r\n', '\n');
     const wrong = edits.reduce((text, [from, to]) => {
       expect(text.split(from).length - 1, `this has to stand once in ${of}: ${from}`).toBe(1);
@@ -58,6 +58,14 @@ describe('wrong agents, each a correct one with one defect', () => {
     expect(found.map((c) => c.reason).join('\n')).toContain(says);
     expect(found.every((c) => c.severity !== 'minor')).toBe(true);
     expect(code).toBe(1);
+  });
+
+  it('what is sent back as the result of a function call, to a correct agent, is a repair as any other', async () => {
+    const target = write({ name: 'repairs', of: 'forced-function.ts', edits: [CLAIMS_REPAIR] });
+    const { report } = await runDrill({ names: [UNFIT_REPLY], target });
+    expect(findings(report)).toEqual([]);
+    const mended = cells(report).filter((c) => c.check === 'repairs-once' && c.verdict === 'passed');
+    expect(mended.length).toBeGreaterThan(9);
   });
 
   it('no two have one name', () => {

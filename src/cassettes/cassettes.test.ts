@@ -228,6 +228,7 @@ describe('a request', () => {
       },
     ],
     ['a tool', { tools: [tool] }],
+    ['a tool that has to be called', { mustCall: ['look'] }],
     ['a schema', { responseSchema: { name: 'a', schema: {} } }],
   ])('is another one by %s', (_, said) => expect(key(said)).not.toBe(key({})));
 

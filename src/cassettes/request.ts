@@ -8,7 +8,7 @@ import { canonicalJson, canonicalText } from '../text/canonical.ts';
 
 /** What a call says, as a cassette keeps it and as a later call is held against it: redacted, and no ids that a run draws. */
 export function requestOf(call: ModelCall, redaction: Redaction): RecordedRequest {
-  const { maxOutputTokens, temperature, reasoning, parallelCalls, wishes, responseSchema, tools } = call;
+  const { maxOutputTokens, temperature, reasoning, parallelCalls, wishes, responseSchema, tools, mustCall } = call;
   return redaction.value({
     role: call.role,
     protocol: call.protocol,
@@ -18,6 +18,7 @@ export function requestOf(call: ModelCall, redaction: Redaction): RecordedReques
     ...(wishes !== undefined && Object.keys(wishes).length > 0 && { wishes: { ...wishes } }),
     messages: messagesOf(call),
     ...(tools.length > 0 && { tools }),
+    ...(mustCall !== undefined && { must_call: mustCall }),
     ...(responseSchema !== undefined && { response_schema: responseSchema }),
   });
 }
@@ -60,6 +61,6 @@ export function callOf(request: RecordedRequest): CallBody | undefined {
       ...defined({ toolCalls: tool_calls, toolCallId: tool_call_id }),
     })),
     ...defined({ responseSchema: request.response_schema, maxOutputTokens: max_output_tokens, temperature }),
-    ...defined({ reasoning, parallelCalls: parallel_calls, wishes }),
+    ...defined({ reasoning, parallelCalls: parallel_calls, mustCall: request.must_call, wishes }),
   };
 }

@@ -47,6 +47,7 @@ export const RecordedRequest = z.strictObject({
       }),
     )
     .optional(),
+  must_call: z.array(z.string()).optional(),
   response_schema: z.strictObject({ name: z.string(), schema: z.record(z.string(), z.unknown()) }).optional(),
 });
 export type RecordedRequest = z.infer<typeof RecordedRequest>;

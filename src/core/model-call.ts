@@ -36,7 +36,10 @@ export interface CallBody {
   protocol: string;
   model: string;
   messages: Message[];
+  /** Those that the reply may call. */
   tools: ToolSchema[];
+  /** Names of tools: the reply has to call one of them. */
+  mustCall?: string[];
   /** The JSON Schema the reply is asked to follow. */
   responseSchema?: { name: string; schema: Record<string, unknown> };
   maxOutputTokens?: number;
@@ -65,6 +68,8 @@ export interface ModelCall extends CallBody {
   attempt: number;
   /** 1 + the assistant turns already in the conversation. */
   turn: number;
+  /** The function whose arguments are to be the answer, where that is how a structured one is asked for. */
+  answersBy?: string;
 }
 
 /** Why a strict provider rejects a request: becomes its own 4xx error reply. */

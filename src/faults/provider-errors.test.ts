@@ -110,4 +110,9 @@ describe.each(protocols)('in $name', (protocol) => {
     expect(fired).toEqual([]);
     expect(heard).toEqual(expect.arrayContaining(REPLIES.prose));
   });
+
+  it('a model without tools takes none that asks for its answer as a function call', async () => {
+    const { heard } = await heardOf(toolsUnsupported, {}, true, { tools: [], answersBy: 'extract' });
+    expect(heard).toMatchObject([{ type: 'error', mode: 'tool_mismatch' }]);
+  });
 });

@@ -7,9 +7,9 @@ export const toolsUnsupported = defineMeaningFault({
   effect: 'limits',
   drill: 'no_tool_support',
   open: () =>
-    replying(({ tools, model }) => {
+    replying(({ tools, answersBy, model }) => {
       const message = `tools: not supported by the model ${model}`;
       const error = { type: 'error', mode: 'tool_mismatch', message } as const;
-      return tools.length === 0 ? undefined : ['a 400, because tools were offered', error];
+      return tools.length === 0 && answersBy === undefined ? undefined : ['a 400, because tools were offered', error];
     }),
 });

@@ -132,6 +132,7 @@ const Asked = z.object({
   model: z.string(),
   messages: z.array(Said),
   tools: z.array(z.object({ name: z.string(), description: z.string().optional(), parameters: some })).optional(),
+  mustCall: z.array(z.string()).optional(),
   responseSchema: z.object({ name: z.string(), schema: some }).optional(),
   maxOutputTokens: z.number().int().optional(),
   temperature: z.number().optional(),

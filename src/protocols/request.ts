@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { CallBody, CallRefused, Message } from '../core/model-call.ts';
+import type { CallBody, CallRefused, Message, ToolSchema } from '../core/model-call.ts';
 import type { Headers, WireRequest } from '../core/wire.ts';
 import { isRecord, type Json, parseJson } from '../text/json.ts';
 import { asList, fromUtf8, utf8 } from './json.ts';
@@ -52,6 +52,34 @@ export const offered = (name: string, description: string | null | undefined, pa
   ...(description != null && { description }),
   parameters: parameters ?? {},
 });
+
+/** What a caller says of calling tools, where it leaves that not to the model: none, one of them, or one of these. */
+export type ToolChoice = 'none' | 'any' | readonly string[];
+
+/** Tools of which none may be called are as good as not offered. */
+export function choosing(tools: ToolSchema[], choice: ToolChoice | undefined): Pick<CallBody, 'tools' | 'mustCall'> {
+  if (choice === 'none') return { tools: [] };
+  const mustCall = choice === 'any' ? tools.map(({ name }) => name) : [...(choice ?? [])];
+  return { tools, ...(mustCall.length > 0 && { mustCall }) };
+}
+
+/** OpenAI's word for it, and that of servers that speak like it; a function is named where `nameIn` finds it. */
+export function openaiChoice(said: unknown, nameIn: (choice: Json) => unknown): ToolChoice | undefined {
+  if (said === 'none') return 'none';
+  if (said === 'required' || said === 'any') return 'any';
+  const name = isRecord(said) ? nameIn(said) : undefined;
+  return typeof name === 'string' ? [name] : undefined;
+}
+
+/** The same written; several that are not all of them have no word here. */
+export function writeChoice(
+  { mustCall = [] }: CallBody,
+  one: (name: string) => object,
+): object | 'required' | undefined {
+  const [name, ...more] = mustCall;
+  if (name === undefined) return undefined;
+  return more.length === 0 ? one(name) : 'required';
+}
 
 /** Parses by a schema; a body of another API's fields is told apart from a merely wrong one by `foreign`. */
 export function parseRequest<S extends z.ZodType>(

@@ -47,6 +47,7 @@ const turn = fc.oneof(
       { role: 'assistant', content: a ?? 'done' },
     ]),
 );
+const look: ToolSchema = { name: 'look', description: 'Looks.', parameters: { type: 'object', properties: {} } };
 const calls = fc.record({
   model: words,
   messages: fc
@@ -56,10 +57,8 @@ const calls = fc.record({
       ...turns.flat(),
       { role: 'user', content: last },
     ]),
-  tools: fc.constantFrom<ToolSchema[][]>(
-    [],
-    [{ name: 'look', description: 'Looks.', parameters: { type: 'object', properties: {} } }],
-  ),
+  tools: fc.constantFrom<ToolSchema[][]>([], [look], [look, { ...look, name: 'listen' }]),
+  must: fc.boolean(),
   responseSchema: fc.constantFrom(undefined, { name: 'response', schema }),
   maxOutputTokens: fc.integer({ min: 16, max: 9000 }),
   temperature: fc.constantFrom(0, 0.5, undefined),
@@ -83,7 +82,9 @@ describe.each([...protocols.map((protocol) => ({ voice: protocol.name, protocol,
     it('reads what it writes', () => {
       fc.assert(
         fc.property(calls, (made) => {
-          const call: CallBody = { protocol: protocol.name, ...made };
+          const { must, ...said } = made;
+          const forced = must && said.tools.length > 0 ? { mustCall: said.tools.map(({ name }) => name) } : {};
+          const call: CallBody = { protocol: protocol.name, ...said, ...forced };
           const { wishes, params, ...read } = accepted(protocol.readCall(protocol.writeCall(call, endpoint)));
           expect(read).toEqual(call);
         }),
@@ -140,6 +141,75 @@ it.each([
   const body = { model: 'm', ...said };
   expect(accepted(ask(protocol, { ...body, ...wish }))).toMatchObject({ parallelCalls: false });
   expect(accepted(ask(protocol, body))).not.toHaveProperty('parallelCalls');
+});
+
+describe('whether the reply has to call a tool', () => {
+  const parameters = { type: 'object', properties: {} };
+  const names = ['look', 'listen'];
+  const both = names.map((name) => ({ type: 'function', name, parameters }));
+  const chat = {
+    ...{ protocol: openaiChat, messages: [user] },
+    tools: names.map((name) => ({ type: 'function', function: { name, parameters } })),
+  };
+  const responses = { protocol: openaiResponses, input: 'Hi', tools: both };
+  const anthropic = {
+    ...{ protocol: anthropicMessages, messages: [user], max_tokens: 9 },
+    tools: names.map((name) => ({ name, input_schema: parameters })),
+  };
+  const google = {
+    ...{ protocol: gemini, contents: [{ parts: [{ text: 'Hi' }] }] },
+    tools: [{ functionDeclarations: names.map((name) => ({ name, parameters: { type: 'OBJECT', properties: {} } })) }],
+  };
+  const mode = (said: object) => ({ toolConfig: { functionCallingConfig: said } });
+
+  it.each<[{ protocol: Protocol }, object, string[] | undefined]>([
+    [chat, {}, undefined],
+    [chat, { tool_choice: null }, undefined],
+    [chat, { tool_choice: 'auto' }, undefined],
+    [chat, { tool_choice: 'required' }, names],
+    [chat, { tool_choice: 'any' }, names],
+    [chat, { tool_choice: { type: 'function', function: { name: 'look' } } }, ['look']],
+    [chat, { tool_choice: { type: 'custom', custom: { name: 'look' } } }, undefined],
+    [responses, { tool_choice: 'auto' }, undefined],
+    [responses, { tool_choice: 'required' }, names],
+    [responses, { tool_choice: { type: 'function', name: 'listen' } }, ['listen']],
+    [responses, { tool_choice: { type: 'mcp', name: 'listen', server_label: 'x' } }, undefined],
+    [anthropic, { tool_choice: { type: 'auto' } }, undefined],
+    [anthropic, { tool_choice: { type: 'any' } }, names],
+    [anthropic, { tool_choice: { type: 'tool', name: 'look' } }, ['look']],
+    [google, mode({ mode: 'AUTO' }), undefined],
+    [google, mode({ mode: 'ANY' }), names],
+    [google, mode({ mode: 'ANY', allowedFunctionNames: ['look'] }), ['look']],
+    [
+      google,
+      { tool_config: { function_calling_config: { mode: 'ANY', allowed_function_names: ['listen'] } } },
+      ['listen'],
+    ],
+  ])('$protocol.name is told by %j', ({ protocol, ...body }, choice, wanted) => {
+    const read = accepted(ask(protocol, { ...(protocol !== gemini && { model: 'm' }), ...body, ...choice }));
+    expect(read.tools.map(({ name }) => name)).toEqual(names);
+    expect(read.mustCall).toEqual(wanted);
+  });
+
+  it.each<[{ protocol: Protocol }, object]>([
+    [chat, { tool_choice: 'none' }],
+    [responses, { tool_choice: 'none' }],
+    [anthropic, { tool_choice: { type: 'none' } }],
+    [google, mode({ mode: 'NONE' })],
+  ])('$protocol.name: tools that may not be called are not offered', ({ protocol, ...body }, choice) => {
+    const read = accepted(ask(protocol, { ...(protocol !== gemini && { model: 'm' }), ...body, ...choice }));
+    expect(read.tools).toEqual([]);
+    expect(read).not.toHaveProperty('mustCall');
+  });
+
+  it.each([chat, responses, anthropic])(
+    '$protocol.name: where none is offered, none has to be called',
+    ({ protocol, ...body }) => {
+      const choice = protocol === anthropicMessages ? { type: 'any' } : 'required';
+      const read = accepted(ask(protocol, { model: 'm', ...body, tools: undefined, tool_choice: choice }));
+      expect(read).not.toHaveProperty('mustCall');
+    },
+  );
 });
 
 describe('openai-chat refuses', () => {

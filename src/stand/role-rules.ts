@@ -3,7 +3,7 @@ import { type CallBody, type CallRefused, imagesIn, type Message } from '../core
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Part } from '../core/wire.ts';
-import type { Armed } from '../protocols/relay.ts';
+import { type Armed, retold } from '../protocols/relay.ts';
 import { spansOf } from '../text/patterns.ts';
 
 type Refusal = Pick<CallRefused, 'mode' | 'message'> & { param?: string };
@@ -74,12 +74,8 @@ const LONGEST_ID = 40;
  * Tool calls get ids as a provider with such a rule gives them: no provider turns away its own. The same id becomes the
  * same one again.
  */
-export const givingOwnIds =
-  (rule: IdRule, random: Random): Armed['meaning'][number] =>
-  async (call, next) => {
-    const reply = await next(call);
-    return reply.kind === 'none' ? reply : { ...reply, parts: withIds(reply.parts, (id) => ownId(id, rule, random)) };
-  };
+export const givingOwnIds = (rule: IdRule, random: Random): Armed['meaning'][number] =>
+  retold((parts) => withIds(parts, (id) => ownId(id, rule, random)));
 
 async function* withIds(parts: AsyncIterable<Part>, own: (id: string) => string): AsyncGenerator<Part> {
   for await (const part of parts)

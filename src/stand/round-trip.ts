@@ -17,6 +17,7 @@ import { type Armed, respond, type Source } from '../protocols/relay.ts';
 import { canonicalJson, canonicalText } from '../text/canonical.ts';
 import { citationsInReply } from '../text/citations.ts';
 import { fieldsOf, valuesOf } from '../text/prose.ts';
+import { answerIn } from './answer-function.ts';
 import { keptHeaders } from './route.ts';
 
 interface TripOptions {
@@ -69,7 +70,7 @@ export function openTrip(
   const ids = script.sources.map((source) => source.id);
   /** What went out so far: also a broken reply may be handed on. */
   function note(ok: boolean): string[] {
-    const text = said.text ?? said.refusal ?? '';
+    const text = answerIn(call, said) ?? said.refusal ?? '';
     if (over || text === '') return [];
     const cites = citationsInReply(text, ids);
     const { other_question } = recording.facts(call);
@@ -91,12 +92,14 @@ export function openTrip(
   }
   function end(how: CallEnd['how'], status: number | null, failure_mode: FailureMode | null): void {
     tellCut();
-    const asked = said.calls.map((c) => ({
-      tool: c.name,
-      args_hash: recording.digest(canonicalText(c.arguments)),
-    }));
+    const asked = said.calls
+      .filter(({ name }) => name !== call.answersBy)
+      .map((c) => ({
+        tool: c.name,
+        args_hash: recording.digest(canonicalText(c.arguments)),
+      }));
     const cites = note(failure_mode === null);
-    const fields = fieldsOf(said.text ?? '');
+    const fields = fieldsOf(answerIn(call, said) ?? '');
     const bill = spent();
     const wait = said.error && protocol.waitIn?.(said.error);
     const limit = call.maxOutputTokens ?? Number.POSITIVE_INFINITY;

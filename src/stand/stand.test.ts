@@ -11,7 +11,7 @@ import type { ArmedFault, Scope } from '../core/stand.ts';
 import type { EventKind, NewEvent } from '../core/trace.ts';
 import { createTrigger, TriggerSpec } from '../core/trigger.ts';
 import type { ReplySource } from '../core/upstream.ts';
-import { type Frame, NetworkFailure, type Part, type WireReply, type WireRequest } from '../core/wire.ts';
+import { type Frame, inTurn, NetworkFailure, type Part, type WireReply, type WireRequest } from '../core/wire.ts';
 import { protocols } from '../protocols/index.ts';
 import { fromUtf8, utf8 } from '../protocols/json.ts';
 import { VirtualClock } from '../world/virtual-clock.ts';
@@ -190,6 +190,35 @@ it('what a provider keeps of its own replies, it alone knows: a reference to one
   await whole({ ...to, body });
   expect(seen).toHaveLength(1);
   expect(told('unscripted-call')).toEqual([]);
+});
+
+it('an answer that is asked for as a function call is passed on as it is asked for and as it comes', async () => {
+  const tools = [{ name: 'extract', parameters: { type: 'object' } }];
+  const protocol = protocols.find(({ name }) => name === 'openai-chat');
+  const encoder = protocol?.encoder({ model: 'm', stream: false }, { id: '0000c0de', atMs: 0 });
+  const said: Part[] = [
+    { type: 'tool-call', id: 'theirs', name: 'extract' },
+    { type: 'tool-call-delta', id: 'theirs', arguments: '{"open":true}' },
+    { type: 'end', reason: 'tool-calls' },
+  ];
+  if (encoder === undefined) throw new Error('no protocol');
+  const head = encoder.head(said[0]);
+  const sent = [...said.flatMap((part) => encoder.push(part)), ...encoder.end()].map(({ wire }) => wire);
+  const asked: CallBody[] = [];
+  const replies: ReplySource = {
+    async ask({ call }) {
+      asked.push(call);
+      return { head, body: inTurn(sent) };
+    },
+  };
+  const { ask, told } = open({ replies });
+  const { body, calls } = await ask('primary', { tools, mustCall: ['extract'] });
+  expect(body).toBe(sent.map(fromUtf8).join(''));
+  expect(calls).toMatchObject([{ id: 'theirs' }]);
+  expect(asked).toMatchObject([{ tools, mustCall: ['extract'] }]);
+  expect(asked[0]).not.toHaveProperty('responseSchema');
+  expect(told('call-end')).toMatchObject([{ how: 'complete', fields: { open: true } }]);
+  expect(told('call-end')[0]).not.toHaveProperty('tool_calls');
 });
 
 async function readAll({ status, headers, body }: WireReply) {

@@ -33,6 +33,7 @@ import {
 } from '../core/wire.ts';
 import { asLatin1, utf8 } from '../protocols/json.ts';
 import type { Armed, Source } from '../protocols/relay.ts';
+import { answersAsked, withAnswersCalled } from './answer-function.ts';
 import { createArmedFaults } from './armed-faults.ts';
 import { brokenRule, givingOwnIds } from './role-rules.ts';
 import { keyOf, openTrip } from './round-trip.ts';
@@ -76,6 +77,7 @@ export function createStand(options: StandOptions): Stand {
   const routeOf = rememberingBy(inFull, (request) => route(request, options));
   const tellingOf = once(tell);
   const keys = Object.entries(roles).map(([name, role]) => [name, (options.keyFor ?? mockKey)(role)] as const);
+  const askingOf = once(answersAsked(options.tools));
 
   function scriptOf(ask: number): Script {
     const script = scripts.get(ask);
@@ -102,8 +104,10 @@ export function createStand(options: StandOptions): Stand {
     const role = roles[to.role];
     if (role === undefined) throw new Error(`no role ${to.role}`);
 
-    const said = 'refused' in to.body ? unreadable(to.body, to.spoken) : to.body;
-    const call = describe(said, to.role, role, scope);
+    const sent = 'refused' in to.body ? unreadable(to.body, to.spoken) : to.body;
+    const said = askingOf(sent);
+    const about = describe(sent, to.role, role, scope);
+    const call: ModelCall = { ...about, ...said };
     const telling = tellingOf(said);
     const { inputTokens, held } = telling;
     const script = scriptAsked(call, held.sources);
@@ -141,12 +145,14 @@ export function createStand(options: StandOptions): Stand {
     const armed = armedFaults.armedOn(call, onRole, signal);
     if (replies !== undefined) {
       const identity = armed.meaning.length + armed.wire.length > 0;
-      const outside = { call, role, protocol, request, identity };
-      return trip.reply(() => receivedReply(replies, outside, signal), armed);
+      const outside = { call: { ...about, ...sent }, role, protocol, request, identity };
+      // What nobody changes passes as it came.
+      const changed = armed.meaning.length > 0 ? withAnswersCalled(armed, call) : armed;
+      return trip.reply(() => receivedReply(replies, outside, signal), changed);
     }
     return trip.reply(
       async () => inParts(await scriptedReply(script, call, rules, inputTokens, signal)),
-      withOwnIds(armed, rules),
+      withOwnIds(withAnswersCalled(armed, call), rules),
     );
   }
 
@@ -213,7 +219,7 @@ export function createStand(options: StandOptions): Stand {
     throw new NetworkFailure('refused');
   }
 
-  function describe(said: CallBody, name: string, role: Role, scope: Scope): ModelCall {
+  function describe(said: CallBody, name: string, role: Role, scope: Scope): Omit<ModelCall, keyof CallBody> {
     const attempt = countUp(
       entryOf(attempts, name, () => new ByAsk<number>()),
       scope.ask,
@@ -222,7 +228,7 @@ export function createStand(options: StandOptions): Stand {
     const before = scriptOf(scope.ask).task.history;
     const own = said.messages.filter((m) => m.role === 'assistant' && !before.some((h) => h.content === m.content));
     const turn = 1 + own.length;
-    return { id: `c${calls}`, role: name, provider: role.provider, attempt, turn, ...scope, ...said };
+    return { id: `c${calls}`, role: name, provider: role.provider, attempt, turn, ...scope };
   }
 
   /** What is told of a request, whoever's it is. */

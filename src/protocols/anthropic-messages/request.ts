@@ -7,6 +7,7 @@ import { isRecord, type Json, parseJson } from '../../text/json.ts';
 import { listed } from '../json.ts';
 import {
   type Complaint,
+  choosing,
   looseSchema,
   offered,
   paramsIn,
@@ -14,6 +15,7 @@ import {
   post,
   readBody,
   refused,
+  type ToolChoice,
   unpairedToolCall,
 } from '../request.ts';
 import {
@@ -84,7 +86,13 @@ const Body = z.looseObject({
   messages: z.array(Turn).min(1),
   system: z.union([z.string(), z.array(Text)]).optional(),
   tools: z.array(Tool).optional(),
-  tool_choice: z.looseObject({ disable_parallel_tool_use: z.boolean().optional() }).optional(),
+  tool_choice: z
+    .looseObject({
+      type: z.string().optional(),
+      name: z.string().optional(),
+      disable_parallel_tool_use: z.boolean().optional(),
+    })
+    .optional(),
   output_config: z
     .looseObject({
       format: z.looseObject({ type: z.literal('json_schema'), schema: z.record(z.string(), z.unknown()) }).nullish(),
@@ -134,7 +142,10 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
     protocol: 'anthropic-messages',
     model: value.model,
     messages: [...(system === '' ? [] : [{ role: 'system' as const, content: system }]), ...turns],
-    tools: (value.tools ?? []).filter(ownTool).map((t) => offered(t.name, t.description, t.input_schema)),
+    ...choosing(
+      (value.tools ?? []).filter(ownTool).map((t) => offered(t.name, t.description, t.input_schema)),
+      choiceOf(value.tool_choice),
+    ),
     ...(format != null && { responseSchema: { name: 'response', schema: format.schema } }),
     maxOutputTokens: value.max_tokens,
     ...(value.temperature !== undefined && { temperature: value.temperature }),
@@ -161,6 +172,11 @@ export function remembers(_call: CallBody, _stamp: Stamp, { reasoning }: Gathere
 
 const thinks = (thinking: z.output<typeof Body>['thinking']) =>
   thinking?.type === 'enabled' || thinking?.type === 'adaptive';
+
+function choiceOf({ type, name }: NonNullable<z.output<typeof Body>['tool_choice']> = {}): ToolChoice | undefined {
+  if (type === 'none' || type === 'any') return type;
+  return type === 'tool' && name !== undefined ? [name] : undefined;
+}
 
 const ownTool = (tool: z.output<typeof Tool>) => tool.type == null || tool.type === 'custom';
 
@@ -215,13 +231,14 @@ function readTurn({ role, content }: z.output<typeof Turn>): Message[] {
 
 export function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string }): WireRequest {
   const system = call.messages.filter((m) => m.role === 'system').map((m) => m.content);
-  const { responseSchema: format } = call;
+  const { responseSchema: format, mustCall = [] } = call;
   const body = {
     model: call.model,
     max_tokens: call.maxOutputTokens ?? DEFAULT_MAX_TOKENS,
     system: listed(system)?.join('\n\n'),
     messages: writeTurns(call.messages.filter((m) => m.role !== 'system')),
     tools: listed(call.tools.map(({ parameters, ...tool }) => ({ ...tool, input_schema: parameters }))),
+    tool_choice: mustCall.length > 1 ? { type: 'any' } : mustCall.map((name) => ({ type: 'tool', name }))[0],
     output_config: format && { format: { type: 'json_schema', schema: format.schema } },
     temperature: call.temperature,
     stream: call.stream || undefined,

@@ -78,17 +78,15 @@ export const Body = z.strictObject({
   contents: z.array(Content).optional(),
   systemInstruction: Content.optional(),
   tools: z.array(Tool).optional(),
+  toolConfig: z
+    .looseObject({
+      functionCallingConfig: z
+        .looseObject({ mode: z.string().optional(), allowedFunctionNames: z.array(z.string()).optional() })
+        .optional(),
+    })
+    .optional(),
   generationConfig: GenerationConfig.optional(),
-  ...others(
-    'model',
-    'toolConfig',
-    'safetySettings',
-    'cachedContent',
-    'labels',
-    'serviceTier',
-    'store',
-    'continuationToken',
-  ),
+  ...others('model', 'safetySettings', 'cachedContent', 'labels', 'serviceTier', 'store', 'continuationToken'),
 });
 export type Body = z.output<typeof Body>;
 
@@ -101,7 +99,7 @@ const OWN = new Set([
 const KNOWN = new Set(
   [Body, Content, Part, Tool, Declared, GenerationConfig]
     .flatMap(({ shape }) => Object.keys(shape))
-    .concat('mimeType', 'fileUri', 'includeThoughts'),
+    .concat('mimeType', 'fileUri', 'includeThoughts', 'functionCallingConfig', 'allowedFunctionNames'),
 );
 
 /** Names may be written in camelCase or in snake_case; one that is not known stays as it was sent. Null says nothing. */

@@ -6,7 +6,18 @@ import type { WireRequest } from '../../core/wire.ts';
 import { isRecord, type Json, parseJson } from '../../text/json.ts';
 import { listed } from '../json.ts';
 import { isUrl } from '../picture.ts';
-import { type Complaint, fieldAt, offered, paramsIn, parseRequest, post, readBody, refused } from '../request.ts';
+import {
+  type Complaint,
+  choosing,
+  fieldAt,
+  offered,
+  paramsIn,
+  parseRequest,
+  post,
+  readBody,
+  refused,
+  type ToolChoice,
+} from '../request.ts';
 import { Body, type Content, inCamelCase, type Part } from './body.ts';
 import { asJsonSchema, snakeCase, strangeField } from './schema.ts';
 import { forgedThought, SKIP, signs, unsignedCall } from './signatures.ts';
@@ -55,11 +66,14 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
     protocol: 'gemini',
     model,
     messages: [...(system === '' ? [] : [{ role: 'system' as const, content: system }]), ...readTurns(steps)],
-    tools: tools
-      .flatMap(({ functionDeclarations = [] }) => functionDeclarations)
-      .map(({ name, description, parameters, parametersJsonSchema }) =>
-        offered(name, description, parametersJsonSchema ?? asJsonSchema(parameters ?? {})),
-      ),
+    ...choosing(
+      tools
+        .flatMap(({ functionDeclarations = [] }) => functionDeclarations)
+        .map(({ name, description, parameters, parametersJsonSchema }) =>
+          offered(name, description, parametersJsonSchema ?? asJsonSchema(parameters ?? {})),
+        ),
+      choiceIn(value),
+    ),
     ...(schema && { responseSchema: { name: 'response', schema } }),
     ...defined({ maxOutputTokens: config.maxOutputTokens, temperature: config.temperature }),
     stream,
@@ -70,6 +84,13 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
     ...(config.thinkingConfig?.includeThoughts === true && { reasoning: true }),
     ...(stream && url.searchParams.get('alt') !== 'sse' && { wishes: { array: true } }),
   };
+}
+
+function choiceIn({ toolConfig }: Body): ToolChoice | undefined {
+  const { mode, allowedFunctionNames: names = [] } = toolConfig?.functionCallingConfig ?? {};
+  if (mode === 'NONE') return 'none';
+  if (mode !== 'ANY') return undefined;
+  return names.length > 0 ? names : 'any';
 }
 
 function inOwnWords({ path, what, detail }: Complaint): Refusal {
@@ -240,6 +261,7 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
     contents: writeTurns(call),
     systemInstruction: listed(system) && { parts: system },
     tools: listed(declared) && [{ functionDeclarations: declared }],
+    toolConfig: call.mustCall && { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: call.mustCall } },
     ...(Object.keys(config).length > 0 && { generationConfig: config }),
   };
   const base = endpoint.base_url.replace(/\/+$/, '');

@@ -3,19 +3,22 @@ import type { CallBody, CallRefused, Message, ToolCall } from '../../core/model-
 import type { Protocol } from '../../core/protocol.ts';
 import { keyIn } from '../../core/protocol.ts';
 import type { WireRequest } from '../../core/wire.ts';
-import { listed } from '../json.ts';
+import { asRecord, listed } from '../json.ts';
 import { fromUrl, toUrl } from '../picture.ts';
 import {
   type Complaint,
+  choosing,
   fieldAt,
   looseSchema,
   offered,
+  openaiChoice,
   paramsIn,
   parseRequest,
   post,
   readBody,
   refused,
   unpairedToolCall,
+  writeChoice,
 } from '../request.ts';
 import { asksForThoughts, type Dialect } from './dialect.ts';
 
@@ -72,6 +75,7 @@ const Body = z.looseObject({
   model: z.string().min(1),
   messages: z.array(Turn).min(1),
   tools: z.array(Tool).min(1).nullish(),
+  tool_choice: z.unknown().optional(),
   response_format: Format.nullish(),
   max_completion_tokens: Tokens,
   max_tokens: Tokens,
@@ -131,7 +135,10 @@ function readCall(request: WireRequest, own: Dialect): CallBody | CallRefused {
     protocol: 'openai-chat',
     model: value.model,
     messages,
-    tools: (value.tools ?? []).map(({ function: f }) => offered(f.name, f.description, f.parameters)),
+    ...choosing(
+      (value.tools ?? []).map(({ function: f }) => offered(f.name, f.description, f.parameters)),
+      openaiChoice(value.tool_choice, (choice) => asRecord(choice['function'])['name']),
+    ),
     ...(format !== undefined && { responseSchema: { name: format.name, schema: format.schema ?? {} } }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(value.temperature != null && { temperature: value.temperature }),
@@ -180,6 +187,7 @@ function writeCall(call: CallBody, endpoint: { base_url: string; api_key: string
     model: call.model,
     messages: call.messages.map(writeTurn),
     tools: listed(call.tools.map((tool) => ({ type: 'function', function: tool }))),
+    tool_choice: writeChoice(call, (name) => ({ type: 'function', function: { name } })),
     response_format: format && {
       type: 'json_schema',
       // Strict only where the schema keeps the rules of strict ones: otherwise the provider would reject it.

@@ -7,14 +7,17 @@ import { asList, listed } from '../json.ts';
 import { toUrl } from '../picture.ts';
 import {
   type Complaint,
+  choosing,
   fieldAt,
   looseSchema,
   offered,
+  openaiChoice,
   paramsIn,
   parseRequest,
   post,
   readBody,
   refused,
+  writeChoice,
 } from '../request.ts';
 import { askedIn, wantsSealed, wantsSummary, wishesIn } from './asked.ts';
 import { asTurns, ID_BEGINS, type Item, Items, messageOf } from './items.ts';
@@ -70,6 +73,7 @@ const Body = z.looseObject({
   input: Items.optional(),
   instructions: z.string().nullish(),
   tools: z.array(z.discriminatedUnion('type', [FunctionTool, OtherTool])).nullish(),
+  tool_choice: z.unknown().optional(),
   text: z.looseObject({ format: Format.nullish() }).nullish(),
   max_output_tokens: z.number().int().nullish(),
   temperature: z.number().min(0).max(2).nullish(),
@@ -146,7 +150,10 @@ export function readCall(request: WireRequest, memory?: Memory): CallBody | Call
     protocol: 'openai-responses',
     model: value.model,
     messages: [...(rules == null ? [] : [{ role: 'system' as const, content: rules }]), ...messages],
-    tools: functionsIn(value).map((tool) => offered(tool.name, tool.description, tool.parameters)),
+    ...choosing(
+      functionsIn(value).map((tool) => offered(tool.name, tool.description, tool.parameters)),
+      openaiChoice(value.tool_choice, (choice) => (choice['type'] === 'function' ? choice['name'] : undefined)),
+    ),
     ...(format !== undefined && { responseSchema: { name: format.name, schema: format.schema } }),
     ...(limit != null && { maxOutputTokens: limit }),
     ...(temperature != null && { temperature }),
@@ -321,6 +328,7 @@ export function writeCall(call: CallBody, endpoint: { base_url: string; api_key:
     model: call.model,
     input: call.messages.flatMap(writeItems),
     tools: listed(call.tools.map((tool) => ({ type: 'function', ...tool, strict: isStrict(tool.parameters) }))),
+    tool_choice: writeChoice(call, (name) => ({ type: 'function', name })),
     text: format && {
       format: { type: 'json_schema', name: format.name, schema: format.schema, strict: isStrict(format.schema) },
     },
