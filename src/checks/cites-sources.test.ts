@@ -52,6 +52,21 @@ test('a source the model was never given is a false citation', () => {
   expect(worded(verdictOf(check, evidence(told)))).toBe('failed: cites policy_v3, which backup was not given');
 });
 
+test('one that was shown its sources one at a time was given them all', () => {
+  const shown = (id: string) => ({ until: 9, cites: [id], held: held({ source_ids: [id] }) });
+  const told = (first: string) =>
+    story()
+      .ask()
+      .call(first, 0, shown('policy_v3'))
+      .call('backup', 0, shown('order_9'))
+      .call('backup', 10, { until: 19, cites: ['policy_v3', 'order_9'], held: held() })
+      .outcome(20);
+  expect(verdictOf(check, evidence(told('backup'))).verdict).toBe('passed');
+  expect(worded(verdictOf(check, evidence(told('primary'))))).toBe(
+    'failed: cites policy_v3, which backup was not given',
+  );
+});
+
 test('nothing to judge on a hang', () => {
   expect(verdictOf(check, evidence(story().ask().hung(9))).verdict).toBe('not_applicable');
 });

@@ -1,6 +1,6 @@
+import { leavesWhole } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, passed } from '../core/plugin.ts';
-import type { Seen } from '../core/seen.ts';
 import { citationsOf } from '../text/citations.ts';
 import { when } from '../text/words.ts';
 import { noContent } from './content.ts';
@@ -30,15 +30,20 @@ export const citesSources = defineTaskCheck({
     const fromStore = stored.some((k) => cited.every((id) => k.cites.includes(id)));
     return forOneOf(alike, (server) => {
       const known = cited.filter((id) => ids.includes(id));
-      const wrong = [...general, ...(server === undefined || fromStore ? [] : untrue(known, server, on.plain, ids))];
+      const wrong = [...general, ...(server === undefined || fromStore ? [] : untrue(known, server, on, ids))];
       if (wrong.length > 0) return failed(wrong.join('; '), server, content);
       return passed(`cites ${cited.join(', ')}, given to ${server?.call.role ?? 'no model'}`, server, content);
     });
   },
 });
 
-function untrue(cited: string[], { call, end }: CallView, plain: Seen, ids: string[]): string[] {
-  const given = (id: string) => call.held.sources.includes(id) || call.held.source_ids.includes(id);
+function untrue(cited: string[], { call, end }: CallView, { seen, plain }: Case, ids: string[]): string[] {
+  // A model that was shown its sources one at a time sums up what it said of them.
+  const others = seen.early.filter(
+    (c) => c.ok && c.call.role === call.role && c.fired.every((f) => leavesWhole(f.effect)),
+  );
+  const shown = [call, ...others.map((c) => c.call)];
+  const given = (id: string) => shown.some(({ held }) => held.sources.includes(id) || held.source_ids.includes(id));
   // A reply that only asks for tools cites nothing; what is told after it is told by rule.
   const silent = end?.tool_calls !== undefined || listsWhatItGave(plain, ids);
   const padded = silent ? [] : cited.filter((id) => given(id) && end?.cites?.includes(id) !== true);
