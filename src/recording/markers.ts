@@ -1,5 +1,6 @@
 import type { Held } from '../core/trace.ts';
-import { flatten, holds, type Told, tellsOf, toldIn } from '../text/told.ts';
+import { flatten, type Told, toldIn } from '../text/told.ts';
+import { createResultSearch, type TaskResults } from './results.ts';
 
 export interface Markers {
   sources: readonly { id: string; text: string; image?: { data: string } }[];
@@ -11,11 +12,17 @@ export interface Markers {
   /** API key per role. */
   keys: Readonly<Record<string, string>>;
   /** What the tools give to the golden tasks. */
-  results: readonly { tool: string; returns?: unknown }[];
+  results: readonly TaskResults[];
 }
 
-/** `verbatim`: sources count only byte for byte, and results not at all, which is quicker. */
-export type MarkerSearch = (text: string, how?: 'verbatim') => Held;
+export interface Look {
+  /** Definitions of tools and schemas, which hold markers and tell no result. */
+  offered?: string;
+  /** Sources count only byte for byte, and results not at all, which is quicker. */
+  verbatim?: boolean;
+}
+
+export type MarkerSearch = (text: string, how?: Look) => Held;
 
 /** Says which markers a text holds. Whitespace and JSON escapes do not matter; a name inside a longer one does not count. */
 export function createMarkerSearch(markers: Markers): MarkerSearch {
@@ -23,19 +30,15 @@ export function createMarkerSearch(markers: Markers): MarkerSearch {
   const canaries = Object.entries(markers.canaries).map(([tenant, text]) => ({ tenant, text: flatten(text) }));
   const models = Object.entries(markers.models);
   const keys = Object.entries(markers.keys);
-  const results = markers.results.flatMap(({ tool, returns }) => {
-    const tells = tellsOf(returns);
-    return tells === undefined ? [] : [{ tool, tells }];
-  });
   const keysIn = (text: string) => {
     const there = keys.filter(([, key]) => names(text, key));
     return there.length === 0 ? {} : { keys: there.map(([role]) => role) };
   };
-  return (raw, how) => {
-    const text = flatten(raw);
+  const resultsIn = createResultSearch(markers.results);
+  return (raw, { offered = '', verbatim = false } = {}) => {
+    const text = flatten(`${raw}\n${offered}`);
     const told = onlyOnce(() => toldIn(text));
-    const found = (s: (typeof sources)[number]) => (how === 'verbatim' ? text.includes(s.whole) : s.found(text, told));
-    const inResults = () => results.filter((result) => holds(told(), result.tells)).map(({ tool }) => tool);
+    const found = (s: (typeof sources)[number]) => (verbatim ? text.includes(s.whole) : s.found(text, told));
     return {
       sources: sources.filter(found).map((s) => s.id),
       source_ids: sources.filter((s) => names(text, s.id)).map((s) => s.id),
@@ -43,7 +46,7 @@ export function createMarkerSearch(markers: Markers): MarkerSearch {
       schema_fields: markers.schemaFields.filter((field) => names(text, field)),
       models: models.filter(([, model]) => names(text, model)).map(([role]) => role),
       ...keysIn(text),
-      ...(results.length === 0 || how === 'verbatim' ? {} : { results: [...new Set(inResults())] }),
+      ...(resultsIn && !verbatim && { results: resultsIn(offered === '' ? told() : toldIn(raw)) }),
     };
   };
 }
