@@ -239,3 +239,72 @@ test('a draft that a queue asks for later is its own affair', () => {
   told.call('backup', 60_000, { until: 61_000, held: held() });
   expect(verdictOf(check, evidence(told)).verdict).toBe('inconclusive');
 });
+
+const system = ['told'];
+type Attempt = NonNullable<Parameters<ReturnType<typeof story>['call']>[2]>;
+const first: Attempt = { until: 20, fails: 'server_error', held: full, messages: system };
+/** A first attempt that failed, and the retry that was served. */
+const again = (retry: Attempt, failed: Attempt = {}) =>
+  story(2)
+    .ask()
+    .call('primary', 0, { ...first, ...failed })
+    .call('primary', 30, { until: 90, held: full, ...retry })
+    .outcome(99);
+const retriedWith = (retry: Attempt, failed?: Attempt, over = {}) =>
+  worded(verdictOf(check, evidence(again(retry, failed), { baseline: whole.events(), ...over })));
+const whole = story(1, 'baseline')
+  .ask()
+  .call('primary', 0, { until: 9, held: full, put: { talk: 'whole', instructions: 60 }, messages: system })
+  .outcome(10);
+const NOTHING = 'inconclusive: only primary was called';
+
+test.each<[string, Attempt, Attempt, string]>([
+  ['a source', { held: { ...full, sources: ['order_9'] } }, {}, 'lost the text of policy_v3'],
+  ['a field', { held: { ...full, schema_fields: ['answer'] } }, {}, 'was not asked for citations'],
+  ['the talk', { put: { talk: 'lost' } }, { put: { talk: 'whole' } }, 'lost what was said before'],
+  [
+    'the instructions',
+    { put: { instructions: 0 }, messages: [] },
+    { put: { instructions: 60 } },
+    'was given 0 words of instructions, where primary was given 60',
+  ],
+])('a retry that is served without %s is a finding', (_, retry, failed, what) => {
+  expect(retriedWith(retry, failed)).toBe(`failed: the retry of primary ${what}`);
+  expect(retriedWith({ ...retry, held: full, put: failed.put }, failed)).toBe(NOTHING);
+});
+
+const short: Attempt = { held: { ...full, sources: [] } };
+test.each<[string, Attempt, Attempt]>([
+  ['a window that was too small', short, { fails: 'context_overflow' }],
+  ['a request that was not taken, nobody knows why', short, { fails: 'unknown' }],
+  ['a hedge', { ...short }, { until: 60 }],
+  ['the next turn', { ...short, turn: 2 }, {}],
+])('after %s a call may hold less', (_, retry, failed) => {
+  expect(retriedWith(retry, failed)).toBe(NOTHING);
+});
+
+test('a retry may leave examples out, and talk where its window is declared', () => {
+  expect(retriedWith({ put: { instructions: 10 } }, { put: { instructions: 90 } })).toBe(NOTHING);
+  expect(retriedWith({ put: { instructions: 5 }, messages: system }, { put: { instructions: 90 } })).toBe(NOTHING);
+  const roles = { ...ROLES, primary: { ...ROLES['primary'], context_tokens: 4000 } };
+  expect(retriedWith({ put: { talk: 'lost' } }, { put: { talk: 'whole' } }, { roles })).toBe(NOTHING);
+});
+
+test('another step than the one that failed is sent what it is sent without faults', () => {
+  const steps = story(1, 'baseline')
+    .ask()
+    .call('primary', 0, { until: 9, held: full })
+    .call('primary', 10, { until: 19, ...short })
+    .outcome(20);
+  expect(retriedWith(short, {}, { baseline: steps.events() })).toBe(NOTHING);
+});
+
+test('what follows a good reply is no retry', () => {
+  const polished = story(2)
+    .ask()
+    .call('primary', 0, first)
+    .call('primary', 30, { until: 60, held: full })
+    .call('primary', 70, { until: 90, held: { ...full, sources: ['order_9'] } })
+    .outcome(99);
+  expect(worded(verdictOf(check, evidence(polished, { baseline: whole.events() })))).toBe(NOTHING);
+});

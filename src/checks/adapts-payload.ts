@@ -1,20 +1,23 @@
 import { leavesWhole } from '../core/effect.ts';
 import type { CallView } from '../core/evidence.ts';
-import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { type Case, defineTaskCheck, failed, nothingToJudge, type Proof, passed } from '../core/plugin.ts';
+import type { Seen } from '../core/seen.ts';
+import { FAILURE_MODES } from '../core/taxonomy.ts';
 import { count, unique, when } from '../text/words.ts';
 import { doubledTurns } from './doubled-turns.ts';
+import { isRetry } from './state-at-stop.ts';
 
 /** What the backup is sent holds all that the primary was sent, and nothing that is the primary's own. */
 export const adaptsPayload = defineTaskCheck({
   name: 'adapts-payload',
   summary:
-    'The request to a later role keeps instructions, talk, sources, output format and room for the answer, names its own model, and no attempt holds a turn twice',
+    'The request to a later role keeps instructions, talk, sources, output format and room for the answer, and names its own model; a retry keeps what the first try held, and no attempt holds a turn twice',
   severity: 'critical',
   advice:
     "Build the request for the next role anew from the same instructions, talk and sources, with that role's own model name.",
   feature: 'fallback',
   reads:
-    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; how many turns with the question every attempt held',
+    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; the same of a retry that was served, beside the attempts of its role and turn that failed before it; how many turns with the question every attempt held',
   implies: () => ({}),
   judge(on) {
     const [first = ''] = on.declares.chain;
@@ -25,9 +28,11 @@ export const adaptsPayload = defineTaskCheck({
     });
     const bad = compared.filter((c) => c.wrong.length > 0);
     const foreign = foreignModels(on);
+    const shrunk = shrunkRetries(on);
     const what = [
       ...bad.flatMap((c) => c.wrong.map((w) => `${c.view.call.role} ${w}`)),
       ...foreign.map(({ what }) => what),
+      ...shrunk.map(({ what }) => what),
       ...doubled.map(({ what }) => what),
     ];
     const proof = (of: typeof compared) => of.flatMap((c) => [c.view.call, c.from.call]);
@@ -35,7 +40,7 @@ export const adaptsPayload = defineTaskCheck({
       return failed(
         unique(what).join('; '),
         proof(bad),
-        [...foreign, ...doubled].map((d) => d.proof),
+        [...foreign, ...shrunk, ...doubled].map((d) => d.proof),
       );
 
     if (compared.length === 0) return nothingToJudge(whyNothing(on, first));
@@ -116,6 +121,34 @@ function wrongIn(from: CallView, to: CallView, on: Case): string[] {
   ];
 }
 
+/** Retries that were served with less than the failed attempt before them held. */
+function shrunkRetries(on: Case): { what: string; proof: Proof }[] {
+  const { seen, plain, declares } = on;
+  const carried = (some: Seen) =>
+    unique([...some.servers, ...some.replies]).filter(({ call }) => declares.chain.includes(call.role));
+  return carried(seen).flatMap((view) => {
+    const like = ({ call }: CallView) => call.role === view.call.role && call.turn === view.call.turn;
+    const before = seen.early.filter((earlier) => isRetry(earlier, view));
+    const from = before.every(mayPassAgain) ? fullestOf(before) : undefined;
+    // What follows a good reply goes on from that one.
+    const goesOn = carried(seen).some((good) => like(good) && good.ok && (good.endedAt ?? view.call.at) < view.call.at);
+    // Steps of a workflow are sent what they need: this may be another one than the one that failed.
+    const isUsual = carried(plain).some((usual) => like(usual) && lessThan(usual, view, on).length === 0);
+    if (from === undefined || goesOn || isUsual) return [];
+    const proof = [from.call, view.call];
+    return lessThan(from, view, on).map((what) => ({ what: `the retry of ${view.call.role} ${what}`, proof }));
+  });
+}
+
+/** What failed for what was in the request, or for nobody knows what, may be sent anew with less. */
+const mayPassAgain = ({ failureMode }: CallView) =>
+  failureMode !== null && failureMode !== 'unknown' && FAILURE_MODES[failureMode].blames !== 'request';
+
+function lessThan(from: CallView, to: CallView, on: Case): string[] {
+  const declared = on.roles[to.call.role]?.context_tokens !== undefined;
+  return [...lost(from, to, on), ...(declared ? [] : talkLost(from, to, on)), ...instructionsGone(from, to)];
+}
+
 function lost({ call: from }: CallView, { call }: CallView, { sources, roles }: Case): string[] {
   const gone = (key: 'sources' | 'source_ids' | 'schema_fields') =>
     from.held[key].filter((x) => !call.held[key].includes(x));
@@ -162,6 +195,12 @@ function instructionsLost({ call: from }: CallView, { call }: CallView): string[
   const [had = 0, has] = [from.instructions, call.instructions];
   if (has === undefined || had < FEW_WORDS || has >= had * LEAST) return [];
   return [`was given ${count(has, 'word')} of instructions, where ${from.role} was given ${had}`];
+}
+
+/** A retry may leave examples out; of what was asked of the model the beginning stays, or enough to say something. */
+function instructionsGone(from: CallView, to: CallView): string[] {
+  const same = from.call.digests.messages[0] === to.call.digests.messages[0];
+  return same || (to.call.instructions ?? 0) >= FEW_WORDS ? [] : instructionsLost(from, to);
 }
 
 /** Room for the answer that the task has without faults. */

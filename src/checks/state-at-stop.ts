@@ -97,7 +97,7 @@ function resultsMissing(state: State, { seen, task }: Case): string[] {
   });
 }
 
-/** Calls of a role that followed a failed one of the same turn. What came back whole and was not good enough is mended, not retried. */
+/** Calls of a role that followed a failed one of the same turn. */
 function tooFewRetries(state: State, { seen, declares: { chain } }: Case): string[] {
   const said = sumOf(state['retry_count']);
   const calls = seen.early.filter(({ call }) => chain.includes(call.role));
@@ -107,7 +107,8 @@ function tooFewRetries(state: State, { seen, declares: { chain } }: Case): strin
   return when(said !== undefined && said < retries, `state.retry_count is ${said}, and the wire shows ${retries}`);
 }
 
-const isRetry = (before: CallView, { call }: CallView) =>
+/** Whether it is asked because that one failed; a reply that came back whole is mended, not retried. */
+export const isRetry = (before: CallView, { call }: CallView) =>
   before.call.role === call.role &&
   before.call.turn === call.turn &&
   before.failureMode !== null &&
