@@ -283,6 +283,11 @@ test.each<[string, Attempt, Attempt]>([
   expect(retriedWith(retry, failed)).toBe(NOTHING);
 });
 
+test('a retry that begins the conversation anew holds what that held', () => {
+  expect(retriedWith({}, { turn: 2 })).toBe(NOTHING);
+  expect(retriedWith(short, { turn: 2 })).toMatch(/^failed: the retry of primary lost the text of policy_v3/);
+});
+
 test('a retry may leave examples out, and talk where its window is declared', () => {
   expect(retriedWith({ put: { instructions: 10 } }, { put: { instructions: 90 } })).toBe(NOTHING);
   expect(retriedWith({ put: { instructions: 5 }, messages: system }, { put: { instructions: 90 } })).toBe(NOTHING);

@@ -5,7 +5,7 @@ import type { Seen } from '../core/seen.ts';
 import { FAILURE_MODES } from '../core/taxonomy.ts';
 import { count, unique, when } from '../text/words.ts';
 import { doubledTurns } from './doubled-turns.ts';
-import { isRetry } from './state-at-stop.ts';
+import { isTriedAgain } from './state-at-stop.ts';
 
 /** What the backup is sent holds all that the primary was sent, and nothing that is the primary's own. */
 export const adaptsPayload = defineTaskCheck({
@@ -17,7 +17,7 @@ export const adaptsPayload = defineTaskCheck({
     "Build the request for the next role anew from the same instructions, talk and sources, with that role's own model name.",
   feature: 'fallback',
   reads:
-    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; the same of a retry that was served, beside the attempts of its role and turn that failed before it; how many turns with the question every attempt held',
+    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; the same of a retry that was served, beside the attempts of its role that failed before it at that turn or a later one; how many turns with the question every attempt held',
   implies: () => ({}),
   judge(on) {
     const [first = ''] = on.declares.chain;
@@ -128,7 +128,8 @@ function shrunkRetries(on: Case): { what: string; proof: Proof }[] {
     unique([...some.servers, ...some.replies]).filter(({ call }) => declares.chain.includes(call.role));
   return carried(seen).flatMap((view) => {
     const like = ({ call }: CallView) => call.role === view.call.role && call.turn === view.call.turn;
-    const before = seen.early.filter((earlier) => isRetry(earlier, view));
+    // One that lost the conversation is of an earlier turn.
+    const before = seen.early.filter((earlier) => earlier.call.turn >= view.call.turn && isTriedAgain(earlier, view));
     const from = before.every(mayPassAgain) ? fullestOf(before) : undefined;
     // What follows a good reply goes on from that one.
     const goesOn = carried(seen).some((good) => like(good) && good.ok && (good.endedAt ?? view.call.at) < view.call.at);

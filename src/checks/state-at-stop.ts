@@ -107,10 +107,11 @@ function tooFewRetries(state: State, { seen, declares: { chain } }: Case): strin
   return when(said !== undefined && said < retries, `state.retry_count is ${said}, and the wire shows ${retries}`);
 }
 
-/** Whether it is asked because that one failed; a reply that came back whole is mended, not retried. */
-export const isRetry = (before: CallView, { call }: CallView) =>
+const isRetry = (before: CallView, view: CallView) => before.call.turn === view.call.turn && isTriedAgain(before, view);
+
+/** Whether its role is asked because that call failed; a reply that came back whole is mended, not retried. */
+export const isTriedAgain = (before: CallView, { call }: CallView) =>
   before.call.role === call.role &&
-  before.call.turn === call.turn &&
   before.failureMode !== null &&
   !(before.end?.how === 'complete' && (before.end.status ?? 0) < 400) &&
   (before.endedAt ?? Number.POSITIVE_INFINITY) <= call.at;
