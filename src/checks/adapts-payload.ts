@@ -132,7 +132,10 @@ function shrunkRetries(on: Case): { what: string; proof: Proof }[] {
     const before = seen.early.filter((earlier) => earlier.call.turn >= view.call.turn && isTriedAgain(earlier, view));
     const from = before.every(mayPassAgain) ? fullestOf(before) : undefined;
     // What follows a good reply goes on from that one.
-    const goesOn = carried(seen).some((good) => like(good) && good.ok && (good.endedAt ?? view.call.at) < view.call.at);
+    const since = from?.call.seq ?? view.call.seq;
+    const goesOn = carried(seen).some(
+      (good) => like(good) && good.ok && good.call.seq > since && good.call.seq < view.call.seq,
+    );
     // Steps of a workflow are sent what they need: this may be another one than the one that failed.
     const isUsual = carried(plain).some((usual) => like(usual) && lessThan(usual, view, on).length === 0);
     if (from === undefined || goesOn || isUsual) return [];
