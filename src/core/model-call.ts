@@ -86,11 +86,11 @@ export interface CallRefused {
   model?: string;
 }
 
-export const saidIn = ({ messages }: CallBody): string[] => messages.map((m) => m.content);
-
-/** Definitions: of the tools, and of the schema that the reply is to follow. */
-export const offeredIn = ({ tools, responseSchema }: CallBody): string[] =>
-  [...tools, ...(responseSchema === undefined ? [] : [responseSchema])].map((one) => JSON.stringify(one));
+/** Everything a call says, as one text: messages, tools, schema. */
+export function promptText({ messages, tools, responseSchema }: CallBody): string {
+  const schemas = [...tools, ...(responseSchema === undefined ? [] : [responseSchema])];
+  return [...messages.map((m) => m.content), ...schemas.map((s) => JSON.stringify(s))].join('\n');
+}
 
 /** All pictures a call shows. */
 export const imagesIn = ({ messages }: Pick<CallBody, 'messages'>): Image[] => messages.flatMap((m) => m.images ?? []);
@@ -100,7 +100,7 @@ export const IMAGE_TOKENS = 1_000;
 
 /** The estimate of all that is sent: words and pictures. */
 export const promptTokens = (call: CallBody): number =>
-  estimateTokens([...saidIn(call), ...offeredIn(call)].join('\n')) + IMAGE_TOKENS * imagesIn(call).length;
+  estimateTokens(promptText(call)) + IMAGE_TOKENS * imagesIn(call).length;
 
 /** The estimate used wherever the wire gives no count. */
 export const CHARACTERS_A_TOKEN = 4;

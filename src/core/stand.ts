@@ -58,8 +58,7 @@ export interface Bodies {
 /** What the stand tells the recorder; of bodies the trace gets markers and digests, never themselves. */
 export interface Recording {
   emit(event: NewEvent): void;
-  /** `offered`: definitions of tools and schemas, which tell nothing of what a tool gave. */
-  held(said: string, offered?: string): Held;
+  held(text: string): Held;
   facts(call: ModelCall): CallFacts;
   digest(text: string): string;
   /** Notes what a reply says, so that an outcome's words can be told to be from it. */

@@ -80,13 +80,8 @@ const lamps = createMarkerSearch({
   sources: [{ id: 'order_lh_20590', text: LONG }],
   ...{ canaries: {}, schemaFields: [], models: {}, keys: {} },
   results: [
-    {
-      given: [],
-      turns: [
-        { tool: 'lookup_order', returns: { order: 'LH-20590', status: 'delivered', refunded: 0, open: false } },
-        { tool: 'pay', returns: { ok: true } },
-      ],
-    },
+    { tool: 'lookup_order', returns: { order: 'LH-20590', status: 'delivered', refunded: 0, open: false } },
+    { tool: 'pay', returns: { ok: true } },
   ],
 });
 

@@ -1,6 +1,5 @@
 import type { Held } from '../core/trace.ts';
-import { flatten, type Told, toldIn } from '../text/told.ts';
-import { createResultSearch, type TaskResults } from './results.ts';
+import { flatten, holds, type Told, tellsOf, toldIn } from '../text/told.ts';
 
 export interface Markers {
   sources: readonly { id: string; text: string; image?: { data: string } }[];
@@ -12,17 +11,11 @@ export interface Markers {
   /** API key per role. */
   keys: Readonly<Record<string, string>>;
   /** What the tools give to the golden tasks. */
-  results: readonly TaskResults[];
+  results: readonly { tool: string; returns?: unknown }[];
 }
 
-export interface Look {
-  /** Definitions of tools and schemas, which hold markers and tell no result. */
-  offered?: string;
-  /** Sources count only byte for byte, and results not at all, which is quicker. */
-  verbatim?: boolean;
-}
-
-export type MarkerSearch = (text: string, how?: Look) => Held;
+/** `verbatim`: sources count only byte for byte, and results not at all, which is quicker. */
+export type MarkerSearch = (text: string, how?: 'verbatim') => Held;
 
 /** Says which markers a text holds. Whitespace and JSON escapes do not matter; a name inside a longer one does not count. */
 export function createMarkerSearch(markers: Markers): MarkerSearch {
@@ -30,15 +23,19 @@ export function createMarkerSearch(markers: Markers): MarkerSearch {
   const canaries = Object.entries(markers.canaries).map(([tenant, text]) => ({ tenant, text: flatten(text) }));
   const models = Object.entries(markers.models);
   const keys = Object.entries(markers.keys);
+  const results = markers.results.flatMap(({ tool, returns }) => {
+    const tells = tellsOf(returns);
+    return tells === undefined ? [] : [{ tool, tells }];
+  });
   const keysIn = (text: string) => {
     const there = keys.filter(([, key]) => names(text, key));
     return there.length === 0 ? {} : { keys: there.map(([role]) => role) };
   };
-  const resultsIn = createResultSearch(markers.results);
-  return (raw, { offered = '', verbatim = false } = {}) => {
-    const text = flatten(`${raw}\n${offered}`);
+  return (raw, how) => {
+    const text = flatten(raw);
     const told = onlyOnce(() => toldIn(text));
-    const found = (s: (typeof sources)[number]) => (verbatim ? text.includes(s.whole) : s.found(text, told));
+    const found = (s: (typeof sources)[number]) => (how === 'verbatim' ? text.includes(s.whole) : s.found(text, told));
+    const inResults = () => results.filter((result) => holds(told(), result.tells)).map(({ tool }) => tool);
     return {
       sources: sources.filter(found).map((s) => s.id),
       source_ids: sources.filter((s) => names(text, s.id)).map((s) => s.id),
@@ -46,7 +43,7 @@ export function createMarkerSearch(markers: Markers): MarkerSearch {
       schema_fields: markers.schemaFields.filter((field) => names(text, field)),
       models: models.filter(([, model]) => names(text, model)).map(([role]) => role),
       ...keysIn(text),
-      ...(resultsIn && !verbatim && { results: resultsIn(offered === '' ? told() : toldIn(raw)) }),
+      ...(results.length === 0 || how === 'verbatim' ? {} : { results: [...new Set(inResults())] }),
     };
   };
 }

@@ -1,6 +1,6 @@
 import type { BodyLine } from '../core/bodies.ts';
 import type { Source } from '../core/golden-task.ts';
-import { remembering, rememberingBy } from '../core/once.ts';
+import { remembering } from '../core/once.ts';
 import type { Recording } from '../core/stand.ts';
 import type { Held, NewEvent, TraceEvent } from '../core/trace.ts';
 import type { Redaction } from '../redaction/redact.ts';
@@ -56,10 +56,6 @@ export function createRecorder(options: RecorderOptions): Recorder {
   const sources = new Map(options.tasks.map((task) => [task.name, task.sources]));
   const book = createReplyBook((task) => sources.get(task) ?? []);
   const search = createMarkerSearch(options.markers);
-  const held = rememberingBy(
-    ({ said, offered }: { said: string; offered: string }) => [said, offered].join('\u0000'),
-    ({ said, offered }) => search(said, { offered }),
-  );
   return {
     replied: book.enter,
     rereads: book.rereads,
@@ -82,8 +78,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
         ...redaction.value(event),
       } as TraceEvent);
     },
-    held: (said, offered = '') => held({ said, offered }),
-    heldVerbatim: remembering((text) => search(text, { verbatim: true })),
+    held: remembering((text) => search(text)),
+    heldVerbatim: remembering((text) => search(text, 'verbatim')),
     foreignIn: createForeignSearch(options.tasks, options.sources),
     facts: createCallReader(options.tasks),
     digest: remembering(digest),

@@ -2,7 +2,7 @@ import { ByAsk } from '../core/by-ask.ts';
 import type { Clock } from '../core/clock.ts';
 import { EPOCH_MS } from '../core/clock.ts';
 import { DrillError, EXIT, messageOf, targetNotLoaded } from '../core/errors.ts';
-import { type GoldenTask, type Source, sourcesFor } from '../core/golden-task.ts';
+import { sourcesFor } from '../core/golden-task.ts';
 import type { Habitat, LoadedTarget, Target } from '../core/plugin.ts';
 import { createRandom, type Random } from '../core/random.ts';
 import { asMaterial, type TaskWords } from '../recording/given.ts';
@@ -107,10 +107,7 @@ function openStage(plan: PlayPlan, facts: WorldFacts, world: World | WallWorld, 
       sources: plan.workflow.sources,
       canaries: plan.workflow.canaries,
       schemaFields: schemaFieldsOf(plan),
-      results: plan.workflow.tasks.map((task) => ({
-        given: broughtAlong(task, plan.workflow.sources),
-        turns: task.turns,
-      })),
+      results: plan.workflow.tasks.flatMap((task) => task.turns),
       keys: Object.fromEntries(Object.entries(plan.addresses).map(([role, { api_key }]) => [role, api_key])),
       models: Object.fromEntries(Object.entries(plan.roles).map(([role, { model }]) => [role, model])),
     },
@@ -144,13 +141,6 @@ function openStage(plan: PlayPlan, facts: WorldFacts, world: World | WallWorld, 
   };
   return { recorder, stand, habitat, report };
 }
-
-/** The texts that whoever asks it brings along: question, talk, sources. */
-const broughtAlong = (task: GoldenTask, sources: readonly Source[]): string[] => [
-  task.input,
-  ...task.history.map(({ content }) => content),
-  ...sourcesFor(task, sources).map(({ text }) => text),
-];
 
 /** What each golden task brings along, whoever is asked it. */
 function tasksOf({ workflow }: PlayPlan): TaskWords[] {

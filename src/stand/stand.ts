@@ -12,9 +12,8 @@ import {
   imagesIn,
   type Message,
   type ModelCall,
-  offeredIn,
+  promptText,
   promptTokens,
-  saidIn,
   type ToolSchema,
 } from '../core/model-call.ts';
 import { countUp, entryOf, once, rememberingBy } from '../core/once.ts';
@@ -238,7 +237,7 @@ export function createStand(options: StandOptions): Stand {
     const images = imagesIn(said);
     return {
       inputTokens: promptTokens(said),
-      held: recording.held([...saidIn(said), ...images.map((i) => i.data)].join('\n'), offeredIn(said).join('\n')),
+      held: recording.held([promptText(said), ...images.map((i) => i.data)].join('\n')),
       digests: {
         messages: messages.map((m) =>
           recording.digest([m.role, m.content, ...(m.images ?? []).map((i) => i.data)].join('\n')),
