@@ -58,10 +58,13 @@ const proposal = (tool: string, known: boolean) =>
 /** A person who decides is shown each thing once, and nothing that the target was told is done. */
 function tooOften(tool: string, proposed: PlannedAction[], { seen, task }: Case): string[] {
   const most = turnsOf(task, tool);
+  const ended = seen.ending?.seq ?? Number.POSITIVE_INFINITY;
   const times = proposed.filter((item) => item.tool === tool).length;
   const done = unique(
     seen.uses.flatMap(({ use, result }) =>
-      use.tool === tool && use.foreseen && result?.ok === true && result.effect !== 'none' ? [use.args_hash] : [],
+      use.tool === tool && use.foreseen && result?.ok === true && result.effect !== 'none' && result.seq < ended
+        ? [use.args_hash]
+        : [],
     ),
   ).length;
   if (most === 0 || times <= most - done) return [];

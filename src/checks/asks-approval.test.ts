@@ -32,6 +32,8 @@ test('who asks again after a no nags; two who are asked at once do not', () => {
   );
   const both = asked().approval(10, 'denied').approval(20, 'denied', 'issue_refund', 'h', { beside: true });
   expect(judge(both).verdict).toBe('passed');
+  const onlyOne = asked().approval(10, 'denied').approval(20, 'granted', 'issue_refund', 'h', { beside: true });
+  expect(worded(judge(onlyOne.tool(30)))).toBe('failed: issue_refund was run after a no');
 });
 
 test('a yes to other arguments or to another tool is none', () => {

@@ -5,8 +5,7 @@ import { count, unique } from '../text/words.ts';
 export const keepsKeys = defineLogCheck({
   name: 'keeps-keys',
   summary: 'No API key goes to another provider, into the log, or into anything that is handed out or kept',
-  reads:
-    'the headers and the words of every call, the log and the outcome, in which the keys of the roles are looked for',
+  reads: 'all that is sent with every call, the log and the outcome, in which the keys of the roles are looked for',
   severity: 'critical',
   advice: 'Hand each key to the client of its own provider, and let nothing that is logged, stored or shown hold it.',
   always: true,

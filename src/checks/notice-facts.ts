@@ -76,11 +76,14 @@ function isJudged(claim: Claim, kinds: readonly string[]): boolean {
   return claim.kind === 'amount' || (claim.kind === 'id' && kinds.includes(wordsIn(claim.text)[0] ?? ''));
 }
 
-/** `0,14 €/min` is what a telephone call costs: such prices are the service's own. */
-function isRate({ kind, text }: Claim, plain: string): boolean {
-  const after = plain.slice(plain.indexOf(text) + text.length);
-  return kind === 'amount' && /^\s?(?:\/|per\b|pro\b|par\b|por\b)\s?\p{L}/u.test(after);
-}
+/** `0,14 €/min` is what a telephone call costs, wherever it stands: such prices are the service's own. */
+const isRate = ({ kind, text }: Claim, plain: string): boolean =>
+  kind === 'amount' &&
+  plain
+    .split(text)
+    .slice(1)
+    .every((after) => A_CALL.test(after));
+const A_CALL = /^\s?(?:\/|per\b|pro\b|par\b|por\b|an?\b)\s?(?:min|call|anruf|appel|llamada|sms|message|nachricht)/i;
 
 /** `order 1042` and `order_1042` are orders, `LH-20533` is an LH. */
 const wordsIn = (id: string): string[] => id.toLowerCase().match(/\p{L}+/gu) ?? [];

@@ -28,7 +28,9 @@ export function internalsIn(
 
 /** Claude Martin is no model; what follows the name of one is said with it. */
 const isPerson = (text: string, { 0: name, index }: RegExpExecArray): boolean =>
-  name === 'Claude' && /^ (?!Sonnet|Haiku|Opus|Instant|Code|API)\p{Lu}\p{Ll}/u.test(text.slice(index + name.length));
+  name === 'Claude' && SURNAME.test(text.slice(index + name.length));
+const SURNAME =
+  /^ (?!Sonnet|Haiku|Opus|Instant|Code|API|Is\b|Was\b|Has\b|Not\b|Un|Currently|Down|Cannot|Failed)\p{Lu}\p{Ll}/u;
 
 /** A name that is a plain word, as `together` is, counts only where it is written as a name. */
 function namesIt(text: string, name: string): boolean {
@@ -44,17 +46,17 @@ const statusesOf = ({ calls }: Case['seen']): string[] =>
     .filter((status) => typeof status === 'number' && status >= 400)
     .map(String);
 
-/** What an error is called, before its number or after it; `500 seconds` and `extension 404` are none. */
+/** What an error is called, before its number or after it. */
 const ERROR =
-  'https?|errors?|status|code|c[oó]digo|fehler(?:code)?|erreur|errore|エラー|错误|오류|returned|responded|answered';
+  'https?|errors?|status|(?:error|status|response) code|c[oó]digo de error|fehler(?:code)?|erreur|errore|エラー|错误|오류';
 const REASONS =
   'bad request|unauthorized|payment required|forbidden|not found|request timeout|too many requests|overloaded|internal server error|bad gateway|service unavailable|gateway timeout';
 
-/** A number that is neither a part of another nor an amount, and stands there as an error's. */
+/** A number that is neither a part of another nor an amount, and counts nothing: `500 seconds` does, `error 500 came` does not. */
 function standsAsCode(text: string, status: string): boolean {
-  const alone = `(?<![\\p{L}\\p{N}$€£¥#.,_-])${status}(?![\\p{L}\\p{N}_-]|[.,]\\d| ?[%$€£¥])`;
-  const named = `(?:${ERROR})[^\\p{L}\\p{N}]{0,3}(?:with |code |an? )?${alone}`;
-  const counted = `(?<!\\p{L})(?:an?|the|une?|eine?n?) ${alone}(?! ?\\p{L})`;
-  const explained = `${alone}[^\\p{L}\\p{N}]{0,3}(?:errors?|エラー|${REASONS})`;
-  return new RegExp(`${named}|${counted}|[(\\[]${alone}[)\\]]|${explained}`, 'iu').test(text);
+  const alone = `${status}(?![\\p{L}\\p{N}_-]|[.,]\\d| ?[%$€£¥])`;
+  const apart = `(?<![\\p{L}\\p{N}$€£¥#.,_-])${alone}`;
+  const named = `(?:${ERROR})[^\\p{L}\\p{N}]{0,3}(?:(?:no|nr)\\. ?|of )?${alone}`;
+  const explained = `${apart} ?[^\\p{L}\\p{N}]{0,2}(?:errors?|エラー|${REASONS})`;
+  return new RegExp(`${named}|${apart}(?! \\p{L})|${explained}`, 'iu').test(text);
 }

@@ -117,6 +117,7 @@ test('amounts in another currency and ids of other cases, also unread', () => {
     'By 2030.',
     'Call us, 0.14 €/min.',
     '$1 per minute.',
+    'Call us (€0.14 a minute).',
   ])
     expect(unread(honest).verdict, honest).toBe('not_applicable');
   expect(unread('$40 wait.')).toMatchObject({

@@ -132,7 +132,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     held: Held,
     digests: z.object({ messages: z.array(z.string()), tools: z.array(z.string()), schema: z.string().nullable() }),
     headers: z.record(z.string(), z.string()),
-    /** Other roles whose API key stands in its headers or its address; absent where none does. */
+    /** Other roles whose API key stands in its headers, its address or its body; absent where none does. */
     foreign_keys: z.array(z.string()).optional(),
     /** Tools it was offered; absent where none were. */
     tools: z.array(z.string()).optional(),

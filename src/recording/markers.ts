@@ -1,4 +1,5 @@
 import type { Held } from '../core/trace.ts';
+import { names } from '../text/names.ts';
 import { flatten, holds, type Told, tellsOf, toldIn } from '../text/told.ts';
 
 export interface Markers {
@@ -73,14 +74,4 @@ function onlyOnce<V>(make: () => V): () => V {
     made ??= { value: make() };
     return made.value;
   };
-}
-
-/** `gpt-5-mini` does not name the model `gpt-5`, nor `gpt-4.1` the model `gpt-4`, and `order_1042` is not `order_104`. */
-function names(text: string, name: string): boolean {
-  if (name === '') return false;
-  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + 1)) {
-    const after = text.slice(at + name.length, at + name.length + 2);
-    if (!/[\w-]/.test(text[at - 1] ?? '') && !/^(?:[\w-]|\.\d)/.test(after)) return true;
-  }
-  return false;
 }

@@ -143,6 +143,16 @@ describe('an answer that the provider itself gives as a call', () => {
     expect(gather(heard)).toMatchObject({ text: '{"answer":"Yes."}', calls: [], end: 'stop' });
   });
 
+  it('stays a call, however its arguments begin', async () => {
+    const [begin, , ...rest] = called;
+    const spaced: Part[] = [
+      begin,
+      { type: 'tool-call-delta', id: 'theirs', arguments: '\n {"answer":' } as const,
+      ...rest,
+    ].flatMap((part) => part ?? []);
+    expect(await through([], spaced)).toEqual(spaced);
+  });
+
   it('leaves other calls as they are', async () => {
     const other: Part[] = [
       { type: 'tool-call', id: 'b', name: 'issue_refund' },

@@ -42,16 +42,20 @@ export function withAnswersCalled(armed: Armed, { answersBy: name, task, turn }:
   return { ...armed, meaning };
 }
 
-type Answer = Pick<ToolCall, 'id' | 'name'>;
+interface Answer extends Pick<ToolCall, 'id' | 'name'> {
+  /** The provider has made the call itself. */
+  isCall?: boolean;
+}
 
 /** Text that is no JSON object, such as a refusal in words, goes out as it is. */
 async function* called(parts: AsyncIterable<Part>, answer: Answer): AsyncGenerator<Part> {
   let calls: boolean | undefined;
   for await (const part of parts) {
     if (part.type === 'text-delta') {
-      if (calls === undefined && part.text.startsWith('{')) yield { type: 'tool-call', ...answer };
-      calls ??= part.text.startsWith('{');
-      yield calls ? { type: 'tool-call-delta', id: answer.id, arguments: part.text } : part;
+      const { id, name, isCall = part.text.trimStart().startsWith('{') } = answer;
+      if (calls === undefined && isCall) yield { type: 'tool-call', id, name };
+      calls ??= isCall;
+      yield calls ? { type: 'tool-call-delta', id, arguments: part.text } : part;
     } else
       yield calls === true && part.type === 'end' && part.reason === 'stop' ? { ...part, reason: 'tool-calls' } : part;
   }
@@ -64,6 +68,7 @@ async function* spoken(parts: AsyncIterable<Part>, answer: Answer): AsyncGenerat
     if (part.type === 'tool-call' && part.name === answer.name && !answers) {
       answers = true;
       answer.id = part.id;
+      answer.isCall = true;
     } else if (part.type === 'tool-call-delta' && answers && part.id === answer.id)
       yield { type: 'text-delta', text: part.arguments };
     else if (part.type === 'end' && part.reason === 'tool-calls' && answers && !others)

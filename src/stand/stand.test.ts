@@ -129,8 +129,9 @@ it('tells of a key that goes to another provider, and not of one that begins as 
   const [own, other] = [twoHosts['primary'], twoHosts['backup']].map((role) => role && mockKey(role));
   await whole(keyed('primary', own ?? ''));
   await whole(keyed('primary', other ?? ''));
+  await whole({ ...keyed('primary'), body: utf8(JSON.stringify({ user: other })) });
   await whole(keyed('backup', `${own}-2`));
-  expect(told('call').map(({ foreign_keys }) => foreign_keys)).toEqual([undefined, ['backup'], undefined]);
+  expect(told('call').map(({ foreign_keys }) => foreign_keys)).toEqual([undefined, ['backup'], ['backup'], undefined]);
 });
 
 describe('a reply that asks for two tools', () => {

@@ -31,8 +31,9 @@ import {
   type WireReply,
   type WireRequest,
 } from '../core/wire.ts';
-import { asLatin1, utf8 } from '../protocols/json.ts';
+import { asLatin1, fromUtf8, utf8 } from '../protocols/json.ts';
 import type { Armed, Source } from '../protocols/relay.ts';
+import { names } from '../text/names.ts';
 import { answersAsked, withAnswersCalled } from './answer-function.ts';
 import { createArmedFaults } from './armed-faults.ts';
 import { brokenRule, givingOwnIds } from './role-rules.ts';
@@ -157,15 +158,11 @@ export function createStand(options: StandOptions): Stand {
   }
 
   /** Roles whose key it carries, without being for them or for one that has the same. */
-  function foreignKeysIn({ url, headers }: WireRequest, to: string): string[] {
-    const holds = (key: string) => url.includes(key) || headers.some(([, value]) => value.includes(key));
-    const found = keys.filter(([name, key]) => name !== to && holds(key));
-    if (found.length === 0) return [];
-    // One key may begin as another does.
-    const values = [...new URL(url).searchParams.values(), ...headers.map(([, value]) => value)];
-    const words = values.flatMap((value) => value.split(/[\s,;]+/));
+  function foreignKeysIn({ url, headers, body }: WireRequest, to: string): string[] {
     const own = keys.find(([name]) => name === to)?.[1];
-    return found.filter(([, key]) => key !== own && words.includes(key)).map(([name]) => name);
+    const others = keys.filter(([, key]) => key !== own);
+    const texts = [url, ...headers.map(([, value]) => value), fromUtf8(body)];
+    return others.filter(([, key]) => texts.some((text) => names(text, key))).map(([name]) => name);
   }
 
   async function receivedReply(replies: ReplySource, outside: CallOutside, signal: AbortSignal | undefined) {
