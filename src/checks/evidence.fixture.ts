@@ -34,7 +34,7 @@ interface CallStory {
   turn?: number;
   held?: Held;
   /** How it put its task, and what room it left for the reply. */
-  put?: Pick<EventOf<'call'>, 'questions' | 'instructions' | 'talk' | 'max_output_tokens'>;
+  put?: Pick<EventOf<'call'>, 'questions' | 'instructions' | 'talk' | 'max_output_tokens' | 'foreign_keys'>;
   cost_usd?: number | null;
   /** Digests of its messages. */
   messages?: string[];

@@ -22,7 +22,6 @@ import { fallsBackOnlyWhereAllowed } from './falls-back-only-where-allowed.ts';
 import { heedsRefusals } from './heeds-refusals.ts';
 import { honoursRetryAfter } from './honours-retry-after.ts';
 import { includesRequired } from './includes-required.ts';
-import { keepsKeys } from './keeps-keys.ts';
 import { keepsState } from './keeps-state.ts';
 import { keepsValues } from './keeps-values.ts';
 import { letsStreamsFlow } from './lets-streams-flow.ts';
@@ -70,7 +69,7 @@ export const checkGroups: { about: string; checks: Check[] }[] = [
     about: 'What it costs, and whom',
     checks: [
       ...[staysInBudget, staysInTenantBudget, sparesQuietTenants, reservesForHigh, queuesLow],
-      ...[staysInTenant, staysInRegion, keepsKeys],
+      ...[staysInTenant, staysInRegion],
     ],
   },
   {

@@ -26,6 +26,7 @@ test.each<[Partial<EventOf<'log'>>, string]>([
   [{ held_input: true }, 'the log holds the raw question, or part of it'],
   [{ held: held({ sources: ['policy_v3'] }) }, 'the log holds the text of policy_v3, or part of it'],
   [{ held: held({ canaries: ['acme'] }) }, 'the log holds data of acme'],
+  [{ held: held({ keys: ['primary'] }) }, 'the log holds the API key of primary'],
   [{ held_tenant: true }, "the log holds a tenant's name: tenant_hash is there to hide it"],
 ])('%o', (over, reason) => {
   expect(judge(over)).toBe(`failed: ${reason}`);

@@ -4,7 +4,7 @@ import { count, when } from '../text/words.ts';
 /** A log is kept longer and read by more people than the case it is of. */
 export const logsNothingRaw = defineLogCheck({
   name: 'logs-nothing-raw',
-  summary: "The log holds no question, no source and no tenant's name or data, not even in part or encoded",
+  summary: "The log holds no question, no source, no API key and no tenant's name or data, not even in part or encoded",
   severity: 'critical',
   advice: 'Log ids and hashes only: no question, no source text, no name and no data of a customer.',
   always: true,
@@ -19,6 +19,7 @@ export const logsNothingRaw = defineLogCheck({
       ...when(held_input, 'the log holds the raw question, or part of it'),
       ...when(held.sources.length > 0, `the log holds the text of ${held.sources.join(', ')}, or part of it`),
       ...when(held.canaries.length > 0, `the log holds data of ${held.canaries.join(', ')}`),
+      ...when(held.keys !== undefined, `the log holds the API key of ${held.keys?.join(', ')}`),
       ...when(held_tenant === true, "the log holds a tenant's name: tenant_hash is there to hide it"),
     ];
     if (wrong.length > 0) return failed(wrong.join('; '), outcome, log);

@@ -38,6 +38,16 @@ test("another tenant's words may not stand in the outcome, unless it does withou
   expect(verdictOf(check, { ...seen, baseline: quoting(1) }).verdict).toBe('inconclusive');
 });
 
+test('a key goes to its own provider, and is not handed out', () => {
+  expect(worded(judge({ keys: ['backup'] }))).toBe('failed: a prompt to backup holds the key of backup');
+  expect(worded(judge({}, held({ keys: ['primary'] })))).toBe('failed: the outcome holds the key of primary');
+  const sent = story(2)
+    .ask()
+    .call('backup', 0, { until: 9, put: { foreign_keys: ['primary'] } })
+    .outcome(9);
+  expect(worded(verdictOf(check, evidence(sent)))).toBe('failed: the key of primary was sent to backup');
+});
+
 test("a tool may not be used for what another tenant's task asks", () => {
   const told = story(2)
     .ask()
