@@ -157,12 +157,16 @@ export function createStand(options: StandOptions): Stand {
     );
   }
 
-  /** Roles whose key it carries, without being for them or for one that has the same. */
+  /** Roles whose key it carries, without being for them or for one that has the same. Most carry none, which bytes tell at once. */
   function foreignKeysIn({ url, headers, body }: WireRequest, to: string): string[] {
     const own = keys.find(([name]) => name === to)?.[1];
-    const others = keys.filter(([, key]) => key !== own);
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+    const isThere = (key: string) =>
+      bytes.includes(key) || url.includes(key) || headers.some(([, value]) => value.includes(key));
+    const there = keys.filter(([, key]) => key !== own && isThere(key));
+    if (there.length === 0) return [];
     const texts = [url, ...headers.map(([, value]) => value), fromUtf8(body)];
-    return others.filter(([, key]) => texts.some((text) => names(text, key))).map(([name]) => name);
+    return there.filter(([, key]) => texts.some((text) => names(text, key))).map(([name]) => name);
   }
 
   async function receivedReply(replies: ReplySource, outside: CallOutside, signal: AbortSignal | undefined) {
