@@ -1,11 +1,10 @@
 import { leavesWhole } from '../core/effect.ts';
-import type { CallView } from '../core/evidence.ts';
+import { type CallView, isTriedAgain } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, type Proof, passed } from '../core/plugin.ts';
 import type { Seen } from '../core/seen.ts';
 import { FAILURE_MODES } from '../core/taxonomy.ts';
 import { count, unique, when } from '../text/words.ts';
 import { doubledTurns } from './doubled-turns.ts';
-import { isTriedAgain } from './state-at-stop.ts';
 
 /** What the backup is sent holds all that the primary was sent, and nothing that is the primary's own. */
 export const adaptsPayload = defineTaskCheck({

@@ -26,9 +26,10 @@ export const admitsMissingAction = defineTaskCheck({
     if (missing.length === 0) return nothingToJudge('every action the task asks for happened');
     const { outcome } = event;
     const what = `${missing.join(', ')} did not happen`;
-    const yes = outcome.kind === 'needs_confirmation' && on.plain.kind !== outcome.kind ? yesesLost(on.seen) : [];
-    if (missing.every((tool) => yes.some((approval) => approval.tool === tool)))
-      return failed(`${what} though a person said yes, and the outcome waits for a yes`, yes, event);
+    const waits = outcome.kind === 'needs_confirmation' && on.plain.kind !== outcome.kind;
+    const unused = waits ? unusedApprovals(on.seen) : [];
+    if (missing.every((tool) => unused.some((approval) => approval.tool === tool)))
+      return failed(`${what} though a person said yes, and the outcome waits for a yes`, unused, event);
     if (outcome.kind !== 'answered') return passed(`${what}, and the outcome is ${outcome.kind}`, event);
     // Whatever the data show, a user reads the answer.
     if (presupposes(on, outcome)) return failed(`${what}, but the answer is the one for when it did`, event);
@@ -52,7 +53,7 @@ export const admitsMissingAction = defineTaskCheck({
 type Said = EventOf<'outcome'>['outcome'];
 
 /** What a person said yes to, and nobody tried to do before the ask ended. */
-const yesesLost = ({ approvals, uses, outcome }: Seen) =>
+const unusedApprovals = ({ approvals, uses, outcome }: Seen) =>
   approvals.filter(
     ({ tool, answer, seq }) =>
       answer === 'granted' && seq < (outcome?.seq ?? 0) && !uses.some(({ use }) => use.tool === tool && use.seq > seq),

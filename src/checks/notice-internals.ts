@@ -15,7 +15,8 @@ export function internalsIn(
 ): string[] {
   const plain = normalise(text);
   const called = [...on.declares.chain, ...on.seen.calls.map(({ call }) => call.role)];
-  const names = unique(called).flatMap((role) => [on.roles[role]?.provider ?? [], on.roles[role]?.model ?? []].flat());
+  const roles = unique(called).flatMap((name) => on.roles[name] ?? []);
+  const names = roles.flatMap((role) => [role.provider, role.model]);
   const found = [
     ...[...plain.matchAll(VENDORS)].filter((match) => !isPerson(plain, match)).map(([name]) => name),
     ...names.filter((name) => namesIt(plain, name)),

@@ -1,4 +1,4 @@
-import type { CallView } from '../core/evidence.ts';
+import { type CallView, isTriedAgain } from '../core/evidence.ts';
 import { sourcesFor } from '../core/golden-task.ts';
 import { OUTCOME_KINDS, OutcomeKind, ToolMode } from '../core/outcome-kind.ts';
 import type { Case } from '../core/plugin.ts';
@@ -108,13 +108,6 @@ function tooFewRetries(state: State, { seen, declares: { chain } }: Case): strin
 }
 
 const isRetry = (before: CallView, view: CallView) => before.call.turn === view.call.turn && isTriedAgain(before, view);
-
-/** Whether its role is asked because that call failed; a reply that came back whole is mended, not retried. */
-export const isTriedAgain = (before: CallView, { call }: CallView) =>
-  before.call.role === call.role &&
-  before.failureMode !== null &&
-  !(before.end?.how === 'complete' && (before.end.status ?? 0) < 400) &&
-  (before.endedAt ?? Number.POSITIVE_INFINITY) <= call.at;
 
 /** A caller's own estimate may be a little off. */
 const OFF = 0.2;

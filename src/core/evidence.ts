@@ -124,3 +124,10 @@ export function callsOf(events: readonly TraceEvent[]): CallView[] {
 export function endingOf(events: readonly TraceEvent[]): EventOf<'outcome'> | EventOf<'hung'> | undefined {
   return events.find((e): e is EventOf<'outcome'> | EventOf<'hung'> => e.kind === 'outcome' || e.kind === 'hung');
 }
+
+/** Whether its role is asked because that call failed; a reply that came back whole is mended, not retried. */
+export const isTriedAgain = (before: CallView, { call }: CallView) =>
+  before.call.role === call.role &&
+  before.failureMode !== null &&
+  !(before.end?.how === 'complete' && (before.end.status ?? 0) < 400) &&
+  (before.endedAt ?? Number.POSITIVE_INFINITY) <= call.at;

@@ -112,6 +112,10 @@ export type Reply =
   | { kind: 'http'; parts: AsyncIterable<Part> }
   | { kind: 'none'; how: 'refused' | 'reset' | 'closed' };
 
+/** The same reply, where there is one, with its parts told in another way. */
+export const withParts = (reply: Reply, tell: (parts: AsyncIterable<Part>) => AsyncIterable<Part>): Reply =>
+  reply.kind === 'none' ? reply : { ...reply, parts: tell(reply.parts) };
+
 /** What is there already, one after the other. No generator: that makes several promises of each. */
 export const inTurn = <T>(items: Iterable<T>): AsyncIterable<T> => new InTurn(items);
 

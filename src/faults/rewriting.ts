@@ -1,7 +1,7 @@
 import { gather } from '../core/gathered.ts';
 import type { ModelCall, ToolCall } from '../core/model-call.ts';
 import type { Around, MeaningInjection } from '../core/plugin.ts';
-import type { EndReason, Part } from '../core/wire.ts';
+import { type EndReason, type Part, withParts } from '../core/wire.ts';
 
 /** A whole good reply, taken together. */
 export interface Said {
@@ -19,10 +19,8 @@ export interface Edit extends Partial<Said> {
 /** Tells the parts of a reply, where there is one, in another way. */
 export const retelling =
   (tell: (parts: AsyncIterable<Part>, call: ModelCall, around: Around) => AsyncIterable<Part>): MeaningInjection =>
-  async (call, next, around) => {
-    const reply = await next(call);
-    return reply.kind === 'none' ? reply : { kind: 'http', parts: tell(reply.parts, call, around) };
-  };
+  async (call, next, around) =>
+    withParts(await next(call), (parts) => tell(parts, call, around));
 
 /**
  * Edits whole replies: waits for the last part, then sends the edited text on in pieces of the old sizes, with the old gaps.

@@ -2,7 +2,7 @@ import type { ModelCall } from '../core/model-call.ts';
 import type { WireReplyInParts } from '../core/plugin.ts';
 import type { Protocol, Stamp } from '../core/protocol.ts';
 import type { Received } from '../core/upstream.ts';
-import { atOnce, type Frame, inTurn, NetworkFailure, type Part, type Reply } from '../core/wire.ts';
+import { atOnce, type Frame, inTurn, NetworkFailure, type Part, type Reply, withParts } from '../core/wire.ts';
 import { createInflater, inflated } from './content-encoding.ts';
 import { decodeFrames, encodeFrames, framesOf, peek } from './frames.ts';
 import { mendFrames, openRecording, type Recording } from './recording.ts';
@@ -19,10 +19,8 @@ export interface Armed {
 /** An injection that tells the parts of a reply in another way. */
 export const retold =
   (tell: (parts: AsyncIterable<Part>) => AsyncIterable<Part>): Armed['meaning'][number] =>
-  async (call, next) => {
-    const reply = await next(call);
-    return reply.kind === 'none' ? reply : { ...reply, parts: tell(reply.parts) };
-  };
+  async (call, next) =>
+    withParts(await next(call), tell);
 
 type Delivery = ({ kind: 'http' } & WireReplyInParts) | Extract<Reply, { kind: 'none' }>;
 

@@ -162,14 +162,14 @@ function turnFor(task: GoldenTask, tool: string, args: unknown) {
 const valuesIn = (args: unknown): string[] =>
   typeof args === 'object' && args !== null ? Object.values(args).flatMap(valuesIn) : [String(args)];
 
-/** An order's number, say: nobody comes upon it by chance. */
-const isTelling = (value: string) => value.length >= 4 && /\d/.test(value);
+/** The number of an order, say: nobody comes upon it by chance. */
+const isIdentifying = (value: string) => value.length >= 4 && /\d/.test(value);
 
 /** Names of other tenants' tasks that foresee exactly this use, with a value that nothing of the task itself holds. */
 function foreignTurns(tool: string, args: unknown, { task, sources }: Script, tasks: readonly GoldenTask[]): string[] {
   const others = tasks.filter((one) => one.tenant !== task.tenant && turnFor(one, tool, args) !== undefined);
   if (others.length === 0) return [];
   const own = JSON.stringify([task, sources]);
-  const borrowed = valuesIn(args).some((value) => isTelling(value) && !own.includes(value));
+  const borrowed = valuesIn(args).some((value) => isIdentifying(value) && !own.includes(value));
   return borrowed ? others.map(({ name }) => name) : [];
 }

@@ -102,7 +102,7 @@ function watchFromOutside(): void {
     beat = now;
   }
 
-  /** That it cannot be written the other thread finds out by itself. */
+  /** By the numbers of `HELD`, `WRITTEN` and `FILLED`. That it cannot be written the other thread finds out by itself. */
   function writeOut({ file, bytes, state }: Outbox): void {
     const [done, filled] = [Atomics.load(state, 2), Atomics.load(state, 1)];
     try {
