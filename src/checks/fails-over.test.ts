@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Feature } from '../core/declaration.ts';
 import type { ArmedAt } from '../core/evidence.ts';
 import { evidence, facts, failover, HANG, held, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 import { failsOver as check } from './fails-over.ts';
@@ -229,4 +230,25 @@ test('the start of a process is told and not judged', () => {
     'passed: backup reached after 8.4 s (0.4 s of it the start of its process), 8.0 s allowed (1 attempt on primary)',
   );
   expect(after(8401).verdict).toBe('failed');
+});
+
+test('low priority may wait where the target has lanes; nothing else may, nor without them', () => {
+  const queued = (priority: 'low' | 'normal' | 'high', features: Feature[]) =>
+    verdictOf(
+      check,
+      evidence(
+        story()
+          .ask(0, { priority })
+          .call('primary', 0, { until: 2000, ...left })
+          .outcome(2010, { kind: 'queued' }),
+        { declares: { ...evidence(failover()).declares, features } },
+      ),
+      params,
+    );
+  expect(worded(queued('low', ['fallback', 'lanes']))).toBe(
+    'inconclusive: low priority waits, as the lanes of the target have it',
+  );
+  expect(queued('low', ['fallback']).verdict).toBe('failed');
+  expect(queued('normal', ['fallback', 'lanes']).verdict).toBe('failed');
+  expect(queued('high', ['fallback', 'lanes']).verdict).toBe('failed');
 });

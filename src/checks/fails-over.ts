@@ -103,6 +103,10 @@ function unneeded(on: Case, earlier: string[], limit: Limit) {
   const last = before.at(-1);
   const why = last && endsThere(last, declares.fails_over_on);
   if (why !== undefined && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge(why);
+  // Lanes keep the later roles for whoever cannot wait.
+  const waits = kind === 'queued' && seen.ask?.priority === 'low' && declares.features.includes('lanes');
+  if (waits && calls.every((c) => earlier.includes(c.call.role)))
+    return nothingToJudge('low priority waits, as the lanes of the target have it');
   // No fault can touch a task that needs no model; one that is put off without asking any needed one.
   const putOff = kind === 'hung' || kind === undefined || (OUTCOME_KINDS[kind].stops && plain.calls.length > 0);
   if (calls.length === 0 && !putOff && !OUTCOME_KINDS[kind].lost) return nothingToJudge('no model was called');
