@@ -62,3 +62,13 @@ test('a key that stood for other arguments', () => {
     'failed: issue_refund was used with an idempotency key that had been used with other arguments',
   );
 });
+
+test('a storm of tries is a finding, under one key as well', () => {
+  const tried = (times: number) => {
+    const told = story().ask();
+    for (let i = 0; i < times; i++) told.tool(i * 50, { ok: false, error: 'busy', effect: 'none', key: 'k' });
+    return verdictOf(check, evidence(told.outcome(5000)));
+  };
+  expect(worded(tried(31))).toBe('failed: issue_refund was tried 31 times with the same arguments');
+  expect(tried(3).verdict).toBe('passed');
+});

@@ -8,7 +8,8 @@ export const actsOnce = defineTaskCheck({
   name: 'acts-once',
   summary:
     'No write takes effect twice; one that is tried again carries the same idempotency key, another a key of its own',
-  reads: 'the effects ledger and the idempotency keys of repeated uses',
+  reads:
+    'the effects ledger, the idempotency keys of repeated uses, and how many there are: more than ten in one ask are a storm',
   severity: 'critical',
   advice: 'Send one idempotency key per action, the same one when you try it again, and do not repeat what was done.',
   always: true,
@@ -35,6 +36,9 @@ export const actsOnce = defineTaskCheck({
   },
 });
 
+/** More tries of one write in one ask are no retries. */
+const MOST_TRIES = 10;
+
 /** What is wrong with uses of one tool with the same arguments. */
 function twice(group: Use[], keyed: boolean): string | undefined {
   const [first] = group;
@@ -42,6 +46,8 @@ function twice(group: Use[], keyed: boolean): string | undefined {
   const { tool, key } = first.use;
   const effects = group.filter(({ result }) => result?.effect === 'new').length;
   if (effects > 1) return `${tool} took effect ${effects} times with the same arguments`;
+  // Under one key it is safe, and a storm on whoever runs the tool all the same.
+  if (group.length > MOST_TRIES) return `${tool} was tried ${group.length} times with the same arguments`;
   // A key is asked of targets that claim idempotency; an effect twice of every one.
   if (!keyed) return undefined;
   const tried = `${tool} was tried ${group.length} times with the same arguments`;

@@ -313,3 +313,29 @@ test('what follows a good reply is no retry', () => {
     .outcome(99);
   expect(worded(verdictOf(check, evidence(polished, { baseline: whole.events() })))).toBe(NOTHING);
 });
+
+test.each<[string, Attempt, object, string]>([
+  ['a source', { held: { ...full, sources: ['order_9'] } }, {}, 'lost the text of policy_v3'],
+  ['the format', { held: { ...full, schema_fields: [] } }, {}, 'was not asked for answer, citations'],
+  ['instructions', { put: { instructions: 0 } }, {}, 'was given 0 words of instructions, where primary was given 60'],
+  ['its model', { model: 'gpt-5-nano' }, { degraded: false }, 'was asked for gpt-5-nano, and nobody is told'],
+])('the first role that serves without %s, unlike without faults, is a finding', (_, call, outcome, what) => {
+  const on = (one: Attempt, said: object, over = {}) => {
+    const told = story(2)
+      .ask()
+      .call('primary', 0, { until: 90, held: full, ...one })
+      .outcome(99, said);
+    return worded(verdictOf(check, evidence(told, { baseline: whole.events(), ...over })));
+  };
+  expect(on(call, outcome)).toBe(`failed: primary ${what}, unlike without faults`);
+  expect(on({ put: { talk: 'whole', instructions: 60 } }, outcome)).toBe(NOTHING);
+  // A window that was too small is why.
+  const armed = [{ role: 'primary', fault: 'context-limit', effect: 'limits' as const, params: {} }];
+  expect(on(call, outcome, { armed })).toBe(NOTHING);
+});
+
+test('another model of the first role may serve where that is told', () => {
+  const told = story(2).ask().call('primary', 0, { until: 90, held: full, model: 'gpt-5-nano' });
+  const ended = told.outcome(99, { degraded: true });
+  expect(worded(verdictOf(check, evidence(ended, { baseline: whole.events() })))).toBe(NOTHING);
+});

@@ -16,7 +16,7 @@ export const adaptsPayload = defineTaskCheck({
     "Build the request for the next role anew from the same instructions, talk and sources, with that role's own model name.",
   feature: 'fallback',
   reads:
-    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; the same of a retry that was served, beside the attempts of its role that failed before it at that turn or a later one; how many turns with the question every attempt held',
+    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; the same of a retry that was served, beside the attempts of its role that failed before it at that turn or a later one, and of calls to the first role beside those without faults; how many turns with the question every attempt held',
   implies: () => ({}),
   judge(on) {
     const [first = ''] = on.declares.chain;
@@ -27,7 +27,7 @@ export const adaptsPayload = defineTaskCheck({
     });
     const bad = compared.filter((c) => c.wrong.length > 0);
     const foreign = foreignModels(on);
-    const shrunk = shrunkRetries(on);
+    const shrunk = [...shrunkRetries(on), ...thinnedFirst(on)];
     const what = [
       ...bad.flatMap((c) => c.wrong.map((w) => `${c.view.call.role} ${w}`)),
       ...foreign.map(({ what }) => what),
@@ -120,27 +120,63 @@ function wrongIn(from: CallView, to: CallView, on: Case): string[] {
   ];
 }
 
+/** Calls of the chain that carried the task to a good reply. */
+const carried = ({ servers, replies }: Seen, { declares: { chain } }: Case) =>
+  unique([...servers, ...replies]).filter(({ call }) => chain.includes(call.role));
+
+const isAtTurnOf =
+  ({ call }: CallView) =>
+  (other: CallView) =>
+    other.call.role === call.role && other.call.turn === call.turn;
+
 /** Retries that were served with less than the failed attempt before them held. */
 function shrunkRetries(on: Case): { what: string; proof: Proof }[] {
-  const { seen, plain, declares } = on;
-  const carried = (some: Seen) =>
-    unique([...some.servers, ...some.replies]).filter(({ call }) => declares.chain.includes(call.role));
-  return carried(seen).flatMap((view) => {
-    const like = ({ call }: CallView) => call.role === view.call.role && call.turn === view.call.turn;
+  const { seen, plain } = on;
+  return carried(seen, on).flatMap((view) => {
+    const like = isAtTurnOf(view);
     // One that lost the conversation is of an earlier turn.
     const before = seen.early.filter((earlier) => earlier.call.turn >= view.call.turn && isTriedAgain(earlier, view));
     const from = before.every(mayPassAgain) ? fullestOf(before) : undefined;
     // What follows a good reply goes on from that one.
     const since = from?.call.seq ?? view.call.seq;
-    const goesOn = carried(seen).some(
+    const goesOn = carried(seen, on).some(
       (good) => like(good) && good.ok && good.call.seq > since && good.call.seq < view.call.seq,
     );
     // Steps of a workflow are sent what they need: this may be another one than the one that failed.
-    const isUsual = carried(plain).some((usual) => like(usual) && lessThan(usual, view, on).length === 0);
+    const isUsual = carried(plain, on).some((usual) => like(usual) && lessThan(usual, view, on).length === 0);
     if (from === undefined || goesOn || isUsual) return [];
     const proof = [from.call, view.call];
     return lessThan(from, view, on).map((what) => ({ what: `the retry of ${view.call.role} ${what}`, proof }));
   });
+}
+
+/** What the first role is sent is the same whenever it is well: a call with less, or for another model, is a failover to nobody. */
+function thinnedFirst(on: Case): { what: string; proof: Proof }[] {
+  const { seen, plain, armed, roles, declares } = on;
+  const [first = ''] = declares.chain;
+  // Who has seen that a request was too much sends less.
+  const tooMuch = ({ failureMode }: CallView) =>
+    failureMode !== null && FAILURE_MODES[failureMode].blames === 'request';
+  if (armed.some((a) => a.role === first && a.effect === 'limits') || seen.calls.some(tooMuch)) return [];
+  const usualModels = plain.calls.flatMap(({ call }) => (call.role === first ? [call.model] : []));
+  // What follows another call to it goes on from that one.
+  const goesOn = ({ call }: CallView) =>
+    seen.early.some((c) => c.call.role === first && c.call.seq < call.seq && c.call.turn >= call.turn);
+  return carried(seen, on)
+    .filter((view) => view.call.role === first && !goesOn(view))
+    .flatMap((view) => {
+      const { model } = view.call;
+      const other = usualModels.length > 0 && !usualModels.includes(model) && model !== roles[first]?.model;
+      const isTold = seen.outcome?.outcome.degraded === true;
+      const usual = carried(plain, on).filter(isAtTurnOf(view));
+      const less = usual.map((from) => lessThan(from, view, on));
+      const thinner = less.every((what) => what.length > 0) ? (less[0] ?? []) : [];
+      const what = [...thinner, ...when(other && !isTold, `was asked for ${model}, and nobody is told`)];
+      return what.map((one) => ({
+        what: `${first} ${one}, unlike without faults`,
+        proof: [usual[0]?.call, view.call],
+      }));
+    });
 }
 
 /** What failed for what was in the request, or for nobody knows what, may be sent anew with less. */

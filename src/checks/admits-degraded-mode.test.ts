@@ -52,3 +52,16 @@ test('the contract decides which roles are degraded, and whether to speak', () =
   expect(judge({}, contract({ when_degraded: 'silent' })).verdict).toBe('not_applicable');
   expect(verdictOf(check, evidence(story().ask().hung(9))).verdict).toBe('inconclusive');
 });
+
+test('what is held back, or ends by a person’s no, may be called less or not, without faults as well', () => {
+  const held = () =>
+    story().ask().call('primary', 0, { until: 9 }).outcome(10, { kind: 'needs_review', degraded: true });
+  const refused = () =>
+    story()
+      .ask()
+      .call('primary', 0, { until: 9 })
+      .approval(20, 'denied')
+      .outcome(30, { kind: 'partial', degraded: true });
+  for (const told of [held(), refused()])
+    expect(verdictOf(check, evidence(told, { baseline: told.events() })).verdict).toBe('inconclusive');
+});

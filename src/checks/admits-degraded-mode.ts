@@ -22,7 +22,7 @@ export const admitsDegradedMode = defineTaskCheck({
     const { outcome, why, proof } = path;
     const marked = outcome.degraded === true;
     const told = on.seen.notice !== '';
-    if (path.degraded === 'partly') return nothingToJudge(`${why}, another role helped on the way`);
+    if (path.degraded === 'partly') return nothingToJudge(why);
     if (path.degraded === 'no') {
       // A notice here is a text like any other, say a thank-you for the patience: it is no alarm.
       if (!marked) return nothingToJudge(`nothing was degraded: ${why}`);

@@ -100,3 +100,15 @@ test('nothing to judge where it happened, or where nothing was to happen', () =>
   );
   expect(check.implies?.(evidence(plain()).task, ORDERS)).toBeUndefined();
 });
+
+test('a no is no reason to wait for a yes', () => {
+  const waits = { kind: 'needs_confirmation' } as const;
+  const after = (told: ReturnType<typeof asked>) => worded(judge(waits, told));
+  const passes = `passed: ${WHAT}, and the outcome is needs_confirmation`;
+  expect(after(asked().approval(10, 'denied'))).toBe(
+    `failed: ${WHAT} because a person said no, and the outcome waits for a yes`,
+  );
+  // Somebody else is still to say something.
+  expect(after(asked().approval(10, 'denied').approval(20, 'silence'))).toBe(passes);
+  expect(after(asked().approval(10, 'denied', 'close_account'))).toBe(passes);
+});

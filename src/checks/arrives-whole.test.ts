@@ -18,6 +18,7 @@ describe('with a canonical answer', () => {
   test.each([
     [half, `truncated: 45 of ${ANSWER.length} characters`],
     [half + ANSWER, `spliced: the whole answer, and 45 of ${ANSWER.length} characters a second time`],
+    [`${half} … ${ANSWER}`, `spliced: the whole answer, and 45 of ${ANSWER.length} characters a second time`],
     [ANSWER + ANSWER, `spliced: the whole answer, and ${ANSWER.length} of ${ANSWER.length} characters a second time`],
     [`${ANSWER} You get $500.00 on top.`, 'adds $500.00, which no source says'],
     ['You will get it all back.', 'swapped: another answer'],
@@ -28,6 +29,19 @@ describe('with a canonical answer', () => {
 
   test('a greeting and a label may stand around it', () => {
     expect(judge({ answer: `Dear Ann,\n${ANSWER}\nKind regards` }, true).verdict).toBe('passed');
+  });
+
+  test('an answer that has changed on its way is none, though the data beside it is whole; nor the other way round', () => {
+    const usual = { answer: ANSWER, data: { answer: ANSWER } };
+    const baseline = story(1, 'baseline', 1).ask().call('primary', 0, { until: 9 }).outcome(10, usual).events();
+    const on = (outcome: Partial<Outcome>) => worded(judge(outcome, true, { baseline }));
+    const changed = ANSWER.replace('30', '90');
+    const swapped = `swapped: another answer after the first 21 of ${ANSWER.length} characters`;
+    expect(on({ ...usual, answer: changed })).toBe(`failed: answer is ${swapped}`);
+    expect(on({ ...usual, data: { answer: changed } })).toBe(`failed: data is ${swapped}`);
+    // Words of its own beside the data, and a text that is so without faults.
+    expect(on({ ...usual, answer: 'A short form of it; see the details.' })).toMatch(/^passed/);
+    expect(worded(judge({ ...usual, answer: changed }, true))).toMatch(/^passed/);
   });
 
   test('one without prose is left to keeps-values', () => {

@@ -7,7 +7,7 @@ import { type ClaimKind, claimsIn } from '../text/claims.ts';
 import { knownFrom, mayFollow, says } from '../text/known-facts.ts';
 import { proseOf, squash } from '../text/prose.ts';
 import { unique } from '../text/words.ts';
-import { answerOf, contentText, noContent } from './content.ts';
+import { answerOf, contentText, noContent, stringsIn } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
 
 /** Comparison with the exact right answer finds a truncated, spliced or swapped one without judgement. */
@@ -17,7 +17,8 @@ export const arrivesWhole = defineTaskCheck({
   severity: 'critical',
   advice: 'Return the reply of one role only, and only when it is complete; throw away what a broken one has left.',
   gate: true,
-  reads: 'the words of the outcome, and what was shown before it, against what a whole answer says',
+  reads:
+    'the words of the outcome, and what was shown before it, against what a whole answer says; where answer and data both say it without faults, each of them',
   skips: 'the task accepts an ending without an answer, or the target words answers itself',
   params: z.strictObject({
     strict: z.boolean().default(true).describe('an outcome that answers by rule, or in part, is judged as well'),
@@ -46,6 +47,8 @@ export const arrivesWhole = defineTaskCheck({
     if (right !== undefined) {
       const around = wrappedIn(right, said, on);
       if (around !== undefined) return failed(`the answer is handed out inside ${around}`, ask, content);
+      const altered = alteredIn(right, on);
+      if (altered !== undefined) return failed(altered, ask, content);
       const added = inventedAround(right, said, on);
       if (added.length > 0) return failed(`adds ${added.join(', ')}, which no source says`, ask, content);
       return passed(`all ${right.join(' ').length} characters arrived`, ask, content);
@@ -147,6 +150,32 @@ const knownFor = once((task: Case['task']) =>
   }),
 );
 
+/** Where an outcome says it in two places, each holds what it holds without faults: the user reads one, a program the other. */
+function alteredIn(want: string[], { seen, plain }: Case): string | undefined {
+  const now = placesOf(seen);
+  const usual = placesOf(plain);
+  if (now === undefined || usual === undefined) return undefined;
+  for (const place of ['answer', 'data'] as const) {
+    const piece = want.find((one) => usual[place].includes(one) && !now[place].includes(one));
+    if (piece !== undefined && isLike(now[place], piece)) return `${place} is ${difference(now[place], piece)}`;
+  }
+  return undefined;
+}
+
+function placesOf({ content }: Case['seen']) {
+  const { answer, data } = content?.outcome ?? {};
+  if (answer === undefined || data === undefined) return undefined;
+  return { answer: squash(answer), data: squash(stringsIn(data).join('\n')) };
+}
+
+/** What shares most of its words with it is meant to be the same; the rest is said in words of its own. */
+function isLike(text: string, piece: string): boolean {
+  const there = new Set(wordsOf(text));
+  const words = wordsOf(piece);
+  return words.filter((word) => there.has(word)).length * 2 > words.length;
+}
+const wordsOf = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+
 /** A label, a greeting or a disclosure may stand around it; no second beginning of it may. */
 function isWhole(want: string[], said: string, { plain }: Case): boolean {
   if (!want.every((piece) => said.includes(piece))) return false;
@@ -177,12 +206,15 @@ function difference(said: string, want: string): string {
 /** Fewer equal characters may be chance. */
 const SURELY = 12;
 
-/** How many characters of the answer's beginning stand directly before the whole: what two replies in a row leave behind. */
+/** Without what may stand between two texts: blanks, dots, dashes. */
+const endless = (text: string) => text.replace(/[^\p{L}\p{N}]+$/u, '');
+
+/** How many characters of the answer's beginning stand before the whole, with no word between: what two replies in a row leave behind. */
 function doubled(said: string, want: string): number {
-  const before = said.slice(0, said.lastIndexOf(want)).trimEnd();
+  const before = endless(said.slice(0, said.lastIndexOf(want)));
   if (before.length < Math.min(SURELY, want.length)) return 0;
   for (let n = want.length; n >= Math.min(SURELY, want.length); n--)
-    if (before.endsWith(want.slice(0, n).trimEnd())) return want.slice(0, n).trimEnd().length;
+    if (before.endsWith(endless(want.slice(0, n)))) return want.slice(0, n).trimEnd().length;
   return 0;
 }
 

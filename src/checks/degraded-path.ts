@@ -4,7 +4,7 @@ import { rolesOf } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
 
 export interface Path {
-  /** `partly`: a lesser role helped on the way, or it cannot be told who served. Either story is true then. */
+  /** `partly`: a lesser role helped on the way, nobody can tell who served, or nothing was handed out. Either story is true then. */
   degraded: 'yes' | 'no' | 'partly';
   /** A clause for reasons, e.g. `backup answered`. */
   why: string;
@@ -28,9 +28,10 @@ export function degradedPath({ seen, plain, declares, contract }: Case): Path | 
   const { kind } = outcome.outcome;
   // An ending that the task has without faults too (say, a review) is the workflow's ordinary one.
   const ordinary = kind !== 'failed' && kind === plain.outcome?.outcome.kind;
-  // A person's no is an ordinary end, too, where nothing else went wrong.
+  // A person's no is an ordinary end, too, where nothing else went wrong. Whether it is less than usual can be read either way.
   const refused = seen.approvals.some((a) => a.answer !== 'granted') && OUTCOME_KINDS[kind].handsOut;
-  if (refused && !ordinary && !hampered && seen.attempts.every((c) => c.ok))
+  const isLess = seen.servers.some((c) => lesser.includes(c.call.role));
+  if (refused && !hampered && (ordinary ? !isLess : seen.attempts.every((c) => c.ok)))
     return path('partly', `the outcome is ${kind}, after a person's no`);
   if (kind !== 'answered' && !ordinary) return path('yes', `the outcome is ${kind}`);
   if (seen.fromStore) {
@@ -40,14 +41,12 @@ export function degradedPath({ seen, plain, declares, contract }: Case): Path | 
   if (servers.length === 0) {
     if (replies.length === 0)
       return plain.replies.length > 0 ? path('yes', 'no model gave a good reply') : path('no', 'no model was needed');
-    return path(
-      replies.some((c) => lesser.includes(c.call.role)) ? 'partly' : 'no',
-      'what a model replied was kept back',
-    );
+    return path(kind === 'answered' ? 'no' : 'partly', 'what a model replied was kept back');
   }
   const less = servers.filter((c) => lesser.includes(c.call.role)).length;
   const why = `${rolesOf(servers)} answered`;
   if (less === servers.length) return path('yes', why);
-  if (less > 0) return path('partly', why);
-  return path(replies.some((c) => lesser.includes(c.call.role)) ? 'partly' : 'no', why);
+  if (less > 0 || replies.some((c) => lesser.includes(c.call.role)))
+    return path('partly', `${why}, another role helped on the way`);
+  return path('no', why);
 }

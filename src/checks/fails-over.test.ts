@@ -252,3 +252,35 @@ test('low priority may wait where the target has lanes; nothing else may, nor wi
   expect(queued('normal', ['fallback', 'lanes']).verdict).toBe('failed');
   expect(queued('high', ['fallback', 'lanes']).verdict).toBe('failed');
 });
+
+test('what goes to a reviewer without faults as well was answered by the first role', () => {
+  const reviewed = (over: object = {}, at = 4600) =>
+    story()
+      .ask()
+      .call('primary', 0, { until: at, fault: 'slow-stream', effect: 'delays', ...over })
+      .outcome(at + 10, { kind: 'needs_review' });
+  const baseline = story(1, 'baseline', 1)
+    .ask()
+    .call('primary', 0, { until: 90 })
+    .outcome(99, { kind: 'needs_review' });
+  const on = (told: ReturnType<typeof reviewed>, usual = baseline) =>
+    verdictOf(check, evidence(told, { baseline: usual.events() }), params).verdict;
+  expect(on(reviewed())).toBe('inconclusive');
+  // Too late, spoiled, or a review under faults only.
+  expect(on(reviewed({}, 11_000))).toBe('failed');
+  expect(on(reviewed({ effect: 'spoils' }))).toBe('failed');
+  expect(on(reviewed(), plain())).toBe('failed');
+});
+
+test('a hedge that is cut by what stops the ask was nobody’s failover', () => {
+  const told = (cutAt: number) =>
+    story()
+      .ask()
+      .call('primary', 0, { until: 1900, fails: 'safety_block', fault: 'refusal' })
+      .call('backup', 1500, { until: cutAt, fails: 'left' })
+      .outcome(2000, { kind: 'declined' });
+  expect(worded(verdictOf(check, evidence(told(1900)), params))).toBe(
+    'inconclusive: primary refused for safety, which is no reason to ask another',
+  );
+  expect(verdictOf(check, evidence(told(1700)), params).verdict).toBe('failed');
+});

@@ -91,18 +91,25 @@ function lastTurn({ seen }: Case, earlier: string[], at: number): Since | undefi
 /** Why nothing had to be handed over in this ask; undefined where it had. */
 function unneeded(on: Case, earlier: string[], limit: Limit) {
   const { seen, plain, declares } = on;
-  const { calls, kind, servers, attempts } = seen;
+  const { calls, kind, servers, replies, attempts } = seen;
   const late = (c: CallView) => isLate(c.endedAt ?? 0, limit.from(c.call.at), limit);
   // Whoever hands out the whole answer of a reply that broke at its very end has lost nothing.
   const whole = isWholeAnswer(on);
-  const survivor = servers.find((c) => earlier.includes(c.call.role) && (c.ok || whole) && !(delayed(c) && late(c)));
+  const served = servers.find((c) => earlier.includes(c.call.role) && (c.ok || whole) && !(delayed(c) && late(c)));
+  // What goes to a reviewer without faults as well is from somebody, too.
+  const asUsual = servers.length === 0 && kind !== 'failed' && kind !== 'hung' && kind === plain.kind;
+  const isWell = (c: CallView) => c.end?.tool_calls === undefined && !spoiled(c) && !(delayed(c) && late(c));
+  const survivor = served ?? (asUsual ? replies.find((c) => earlier.includes(c.call.role) && isWell(c)) : undefined);
   if (survivor !== undefined) return nothingToJudge(`${survivor.call.role} answered in time, whatever broke`);
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   if (before.length > 0 && before.every((c) => c.fired.length === 0))
     return nothingToJudge(`no fault broke a call to ${unique(before.map((c) => c.call.role)).join(', ')}`);
   const last = before.at(-1);
   const why = last && endsThere(last, declares.fails_over_on);
-  if (why !== undefined && calls.every((c) => earlier.includes(c.call.role))) return nothingToJudge(why);
+  // A hedge that is cut then was nobody's failover.
+  const isCut = ({ call, abort }: CallView) =>
+    last?.endedAt !== undefined && abort !== undefined && call.at < last.endedAt && abort.at >= last.endedAt;
+  if (why !== undefined && calls.every((c) => earlier.includes(c.call.role) || isCut(c))) return nothingToJudge(why);
   // Lanes keep the later roles for whoever cannot wait.
   const waits = kind === 'queued' && seen.ask?.priority === 'low' && declares.features.includes('lanes');
   if (waits && calls.every((c) => earlier.includes(c.call.role)))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Contract } from '../core/contract.ts';
-import { evidence, failover, plain, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, failover, plain, story, verdictOf, worded } from './evidence.fixture.ts';
 import { fallsBackOnlyWhereAllowed as check } from './falls-back-only-where-allowed.ts';
 
 const contract = (over: object) => Contract.parse({ workflow: 'w', fallback_ok_for: ['answered'], ...over });
@@ -34,4 +34,12 @@ test('nothing to judge where no reserve answered', () => {
   const { task } = evidence(plain());
   expect(check.implies?.(task, undefined)).toBeUndefined();
   expect(check.implies?.({ ...task, degraded_ok: false }, undefined)).toEqual({});
+});
+
+test('a target whose first role gives no more without faults gives no less by its reserve', () => {
+  const strict = { ...evidence(failover()).task, degraded_ok: false };
+  const told = () => evidence(failover({ kind: 'action_disabled' }), { task: strict });
+  expect(verdictOf(check, told()).verdict).toBe('failed');
+  const usual = story(1, 'baseline', 1).ask().call('primary', 0, { until: 9 }).outcome(10, { kind: 'action_disabled' });
+  expect(verdictOf(check, { ...told(), baseline: usual.events() }).verdict).toBe('passed');
 });

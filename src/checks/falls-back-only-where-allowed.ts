@@ -13,7 +13,7 @@ export const fallsBackOnlyWhereAllowed = defineTaskCheck({
     'Before using a reserve, ask the contract whether it may answer here, and end in another way where it may not.',
   feature: 'fallback',
   implies: (task, contract) => (contract?.fallback_ok_for === undefined && task.degraded_ok ? undefined : {}),
-  judge({ seen: { outcome, servers, replies }, task, contract, declares: { chain } }) {
+  judge({ seen: { outcome, servers, replies }, plain, task, contract, declares: { chain } }) {
     if (outcome === undefined) return nothingToJudge('no outcome');
     const { kind } = outcome.outcome;
     const allowed = contract?.fallback_ok_for;
@@ -26,7 +26,9 @@ export const fallsBackOnlyWhereAllowed = defineTaskCheck({
       const given = OUTCOME_KINDS[kind].handsOut;
       if (given && allowed?.includes(kind) === false)
         return failed(`${gave} and the outcome is ${kind}, allowed: ${allowed.join(', ')}`, server, outcome);
-      if (given && kind !== 'answered' && !task.degraded_ok)
+      // Where the first role gives no more without faults, the reserve gave no less.
+      const asUsual = plain.kind === kind && plain.servers.some((c) => c.call.role === chain[0]);
+      if (given && kind !== 'answered' && !task.degraded_ok && !asUsual)
         return failed(`${gave} and the outcome is ${kind}, but the task accepts only a whole answer`, server, outcome);
       return passed(`${gave}; the outcome is ${kind}, which is allowed`, server, outcome);
     });

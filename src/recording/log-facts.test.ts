@@ -133,3 +133,9 @@ test('an id that names another task or another ask is told of', () => {
   for (const task_id of ['exchange_boots', 'run 3: exchange_boots-7', 'req-17', '7'])
     expect(factsOf({ task_id })).toEqual(CLEAN);
 });
+
+test('half of a tenant’s name in place of a digest says whose it is', () => {
+  expect(factsOf({ tenant_hash: 'Alder-O' })).toEqual({ ...CLEAN, held_tenant: true });
+  expect(factsOf({ tenant_hash: 'alde' })).toEqual(CLEAN);
+  expect(factsOf({ tenant_hash: 'alder-0c11d2' })).toEqual(CLEAN);
+});

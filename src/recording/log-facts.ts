@@ -34,7 +34,7 @@ export function logFacts(records: readonly LogRecord[], held: Held, of: LoggedAs
   const wordy = looks.flatMap((one) => one.wordy);
   const known = idsOf(of);
   const tenant =
-    records.some((record) => record.tenant_hash === golden.tenant) ||
+    records.some((record) => isPartOf(record.tenant_hash, golden.tenant)) ||
     looks.some((one) => one.naming.some(({ view, tenant: name }) => namesTenant(view, name, known)));
   const other_tasks = otherTasksIn(records, of);
   return {
@@ -132,6 +132,11 @@ function namesTenant(view: string, tenant: string, known: readonly string[]): bo
   if (tenant.length < SHORTEST_NAME) return words === tenant;
   return [tenant, tenant.replaceAll('-', '')].some((name) => `-${words}-`.includes(`-${name}-`));
 }
+
+/** The name, or so much of it that anyone who knows the tenants knows which is meant. */
+const isPartOf = (hash: string, tenant: string) =>
+  hash === tenant ||
+  (hash.length >= SHORTEST_IN_NO_TEXT - 1 && hash.length * 2 >= tenant.length && tenant.includes(hash.toLowerCase()));
 
 /** Other tasks, or other asks of this one, of which a record says that they are what it is about. */
 function otherTasksIn(records: readonly LogRecord[], { golden, ask, workflow }: LoggedAsk): string[] {

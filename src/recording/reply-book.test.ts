@@ -112,3 +112,17 @@ describe('a text that was shown', () => {
     expect(book.keptIn(scope(2, 'b'), outcome, OTHER)).toMatchObject([{ call: 'c1', other_tenant: true }]);
   });
 });
+
+test('what is worked out for an ask after its end may serve the next one', () => {
+  const kept = (kind: 'queued' | 'answered', ok = true) => {
+    const book = createReplyBook();
+    book.begin(1, 't');
+    book.keptIn(scope(1), { kind }, TEXT);
+    book.end(1);
+    book.enter(reply(1, TEXT, { call: 'late', ok }));
+    return book.keptIn(scope(2), answered(TEXT), TEXT).map(({ call }) => call);
+  };
+  expect(kept('queued')).toEqual(['late']);
+  expect(kept('queued', false)).toEqual([]);
+  expect(kept('answered')).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import { ByAsk } from '../core/by-ask.ts';
 import type { Message } from '../core/model-call.ts';
 import { entryOf } from '../core/once.ts';
 import type { Outcome } from '../core/outcome.ts';
@@ -24,6 +25,8 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
   const current = new Map<number, Entry[]>();
   /** The good ones of earlier asks, by tenant and task, one for each role and wording. */
   const store = new Map<string, Map<string, Entry[]>>();
+  /** Asks that ended without an answer, and may still be worked on. */
+  const put = new ByAsk<{ tenant: string; task: string }>();
   /** The tasks of asks that are open. */
   const open = new Map<number, string>();
   /** Good ones to calls that put another task's question, with the open asks of that task, until their own ask has used them. */
@@ -37,12 +40,23 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
     return [...open].flatMap(([number, task]) => (task === other_question && number !== ask ? [number] : []));
   }
 
+  function keep({ tenant, task }: { tenant: string; task: string }, good: readonly Entry[]): void {
+    const ofTenant = entryOf(store, tenant, () => new Map<string, Entry[]>());
+    const older = (ofTenant.get(task) ?? []).filter(
+      (old) => !good.some((entry) => entry.role === old.role && same(entry, old)),
+    );
+    ofTenant.set(task, [...older, ...good].slice(-MOST));
+  }
+
   return {
     enter(reply: Replied): void {
       const prose = proseOf(reply.text);
       if (prose.length === 0) return;
       const own = current.get(reply.ask) ?? [];
       const entry = { ...reply, prose };
+      const since = put.get(reply.ask);
+      // A queue's work: whoever asks the same next may be given it.
+      if (since !== undefined && reply.ok) keep(since, [entry]);
       current.set(reply.ask, [...own, entry]);
       const meant = reply.ok ? meantBy(reply) : [];
       if (meant.length > 0) misplaced.push({ entry, meant: new Set(meant) });
@@ -120,9 +134,12 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
           .flatMap((entry) => held(entry, 1, { other_tenant: true }, seen)),
       ];
       current.delete(ask);
-      const good = own.filter(({ ok }) => ok);
-      const older = stored.filter((old) => !good.some((entry) => entry.role === old.role && same(entry, old)));
-      ofTenant.set(task, [...older, ...good].slice(-MOST));
+      const place = { tenant, task };
+      keep(
+        place,
+        own.filter(({ ok }) => ok),
+      );
+      if (outcome.kind !== 'answered') put.set(ask, place);
       return kept;
     },
   };

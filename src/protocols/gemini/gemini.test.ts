@@ -104,6 +104,23 @@ describe('a request', () => {
     expect(call.params).toEqual(['tools', 'safetySettings', 'maxOutputTokens', 'thinkingConfig', 'topK']);
   });
 
+  it('may hold documents as data: a text is read, and no picture', () => {
+    const data = (text: string) => Buffer.from(text).toString('base64');
+    const parts = [
+      { text: 'What of this?' },
+      { inlineData: { mimeType: 'text/plain', data: data('Returns within 30 days. Größe zählt.') } },
+      { inlineData: { mimeType: 'application/json', data: data('{"order":991}') } },
+      { inlineData: { mimeType: 'application/pdf', data: 'JVBE' } },
+    ];
+    expect(taken(read({ contents: [{ role: 'user', parts }] })).messages).toEqual([
+      {
+        role: 'user',
+        content: 'What of this?\n\nReturns within 30 days. Größe zählt.\n\n\n\n{"order":991}\n\n',
+        images: [{ media_type: 'application/pdf', data: 'JVBE' }],
+      },
+    ]);
+  });
+
   it('asks for a stream of events or of an array by its URL', () => {
     const method = 'streamGenerateContent';
     expect(read({ contents: [user] }, { method })).toMatchObject({ stream: true, wishes: { array: true } });

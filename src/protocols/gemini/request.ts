@@ -223,9 +223,17 @@ function readTurns(steps: readonly Content[]): Message[] {
 
 /** Thoughts are no part of what was said. */
 const textOf = (parts: readonly Part[] = []): string =>
-  parts.flatMap(({ text = '', thought }) => (thought === true ? [] : text)).join('');
+  parts.map(({ text = '', thought, inlineData }) => (thought === true ? '' : text + documentIn(inlineData))).join('');
+
+/** Documents that are texts, as they are. */
+const isText = ({ mimeType }: NonNullable<Part['inlineData']>) =>
+  /^(?:text\/|application\/(?:json|xml)\b)/.test(mimeType);
+
+const documentIn = (given: Part['inlineData']): string =>
+  given !== undefined && isText(given) ? `\n\n${Buffer.from(given.data, 'base64').toString()}\n\n` : '';
 
 function pictureIn({ inlineData, fileData }: Part): Image[] {
+  if (inlineData !== undefined && isText(inlineData)) return [];
   if (inlineData !== undefined) return [{ media_type: inlineData.mimeType, data: inlineData.data }];
   return fileData === undefined ? [] : [{ media_type: '', data: fileData.fileUri }];
 }
