@@ -64,11 +64,16 @@ test('a key that stood for other arguments', () => {
 });
 
 test('a storm of tries is a finding, under one key as well', () => {
-  const tried = (times: number) => {
+  const tried = (times: number, every_ms: number) => {
     const told = story().ask();
-    for (let i = 0; i < times; i++) told.tool(i * 50, { ok: false, error: 'busy', effect: 'none', key: 'k' });
-    return verdictOf(check, evidence(told.outcome(5000)));
+    for (let i = 0; i < times; i++) told.tool(i * every_ms, { ok: false, error: 'busy', effect: 'none', key: 'k' });
+    return verdictOf(check, evidence(told.outcome(times * every_ms)));
   };
-  expect(worded(tried(31))).toBe('failed: issue_refund was tried 31 times with the same arguments');
-  expect(tried(3).verdict).toBe('passed');
+  expect(worded(tried(31, 50))).toBe(
+    'failed: issue_refund was tried 31 times with the same arguments, more than 10 of them within 10.0 s',
+  );
+  expect(tried(11, 50).verdict).toBe('failed');
+  expect(tried(10, 50).verdict).toBe('passed');
+  // Now and then, for long.
+  expect(tried(60, 1000).verdict).toBe('passed');
 });

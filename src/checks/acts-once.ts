@@ -1,17 +1,18 @@
 import { defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import type { Use } from '../core/seen.ts';
-import { count, unique } from '../text/words.ts';
+import { count, seconds, unique } from '../text/words.ts';
 import { canWrite } from './tools-used.ts';
 
 /** After a timeout nobody knows whether a write happened: only its idempotency key makes a second try safe. */
 export const actsOnce = defineTaskCheck({
   name: 'acts-once',
   summary:
-    'No write takes effect twice; one that is tried again carries the same idempotency key, another a key of its own',
+    'No write takes effect twice, or is tried in a storm; one that is tried again carries the same idempotency key, another a key of its own',
   reads:
-    'the effects ledger, the idempotency keys of repeated uses, and how many there are: more than ten in one ask are a storm',
+    'the effects ledger, the idempotency keys of repeated uses, and their pace: more than ten within ten seconds are a storm',
   severity: 'critical',
-  advice: 'Send one idempotency key per action, the same one when you try it again, and do not repeat what was done.',
+  advice:
+    'Send one idempotency key per action, the same one when you try it again after a pause, and do not repeat what was done.',
   always: true,
   nobody_waits: true,
   implies: (task, contract) => (canWrite(task, contract) ? {} : undefined),
@@ -36,8 +37,9 @@ export const actsOnce = defineTaskCheck({
   },
 });
 
-/** More tries of one write in one ask are no retries. */
+/** More tries of one write within so many milliseconds are no retries. */
 const MOST_TRIES = 10;
+const STORM_MS = 10_000;
 
 /** What is wrong with uses of one tool with the same arguments. */
 function twice(group: Use[], keyed: boolean): string | undefined {
@@ -47,7 +49,8 @@ function twice(group: Use[], keyed: boolean): string | undefined {
   const effects = group.filter(({ result }) => result?.effect === 'new').length;
   if (effects > 1) return `${tool} took effect ${effects} times with the same arguments`;
   // Under one key it is safe, and a storm on whoever runs the tool all the same.
-  if (group.length > MOST_TRIES) return `${tool} was tried ${group.length} times with the same arguments`;
+  if (group.some(({ use }, i) => use.at - (group[i - MOST_TRIES]?.use.at ?? Number.NEGATIVE_INFINITY) < STORM_MS))
+    return `${tool} was tried ${group.length} times with the same arguments, more than ${MOST_TRIES} of them within ${seconds(STORM_MS)}`;
   // A key is asked of targets that claim idempotency; an effect twice of every one.
   if (!keyed) return undefined;
   const tried = `${tool} was tried ${group.length} times with the same arguments`;

@@ -314,28 +314,41 @@ test('what follows a good reply is no retry', () => {
   expect(worded(verdictOf(check, evidence(polished, { baseline: whole.events() })))).toBe(NOTHING);
 });
 
-test.each<[string, Attempt, object, string]>([
-  ['a source', { held: { ...full, sources: ['order_9'] } }, {}, 'lost the text of policy_v3'],
-  ['the format', { held: { ...full, schema_fields: [] } }, {}, 'was not asked for answer, citations'],
-  ['instructions', { put: { instructions: 0 } }, {}, 'was given 0 words of instructions, where primary was given 60'],
-  ['its model', { model: 'gpt-5-nano' }, { degraded: false }, 'was asked for gpt-5-nano, and nobody is told'],
-])('the first role that serves without %s, unlike without faults, is a finding', (_, call, outcome, what) => {
-  const on = (one: Attempt, said: object, over = {}) => {
-    const told = story(2)
-      .ask()
-      .call('primary', 0, { until: 90, held: full, ...one })
-      .outcome(99, said);
-    return worded(verdictOf(check, evidence(told, { baseline: whole.events(), ...over })));
-  };
-  expect(on(call, outcome)).toBe(`failed: primary ${what}, unlike without faults`);
-  expect(on({ put: { talk: 'whole', instructions: 60 } }, outcome)).toBe(NOTHING);
-  // A window that was too small is why.
-  const armed = [{ role: 'primary', fault: 'context-limit', effect: 'limits' as const, params: {} }];
-  expect(on(call, outcome, { armed })).toBe(NOTHING);
+const servedWith = (call: Attempt, over = {}, told = story(2).ask()) =>
+  worded(
+    verdictOf(
+      check,
+      evidence(told.call('primary', 0, { until: 90, held: full, ...call }).outcome(99), {
+        baseline: whole.events(),
+        ...over,
+      }),
+    ),
+  );
+
+test.each<[string, Attempt, string]>([
+  ['a source', { held: { ...full, sources: ['order_9'] } }, 'lost the text of policy_v3'],
+  ['instructions', { put: { instructions: 0 } }, 'was given 0 words of instructions, where primary was given 60'],
+])('the first role that serves without %s, unlike without faults, is a finding', (_, call, what) => {
+  expect(servedWith(call)).toBe(`failed: primary ${what}, unlike without faults`);
+  // A window that was too small is why, or another call without faults held no more.
+  const armed = [{ role: 'primary', fault: 'context-limit', effect: 'limits' as const }];
+  expect(servedWith(call, { armed })).toBe(NOTHING);
+  const twoWays = story(1, 'baseline')
+    .ask()
+    .call('primary', 0, { until: 9, held: full, put: { talk: 'whole', instructions: 60 }, messages: system })
+    .call('primary', 10, { until: 19, held: full, ...call })
+    .outcome(20);
+  expect(servedWith(call, { baseline: twoWays.events() })).toBe(NOTHING);
 });
 
-test('another model of the first role may serve where that is told', () => {
-  const told = story(2).ask().call('primary', 0, { until: 90, held: full, model: 'gpt-5-nano' });
-  const ended = told.outcome(99, { degraded: true });
-  expect(worded(verdictOf(check, evidence(ended, { baseline: whole.events() })))).toBe(NOTHING);
+test('the first role may be asked for another format, with less talk, by another name, and for less where it does not serve', () => {
+  expect(servedWith({ held: { ...full, schema_fields: [] } })).toBe(NOTHING);
+  expect(servedWith({ put: { talk: 'lost', instructions: 60 } })).toBe(NOTHING);
+  expect(servedWith({ model: 'gpt-5-mini-eu-2' })).toBe(NOTHING);
+  const probe = story(2)
+    .ask()
+    .call('primary', 0, { until: 20, held: { ...full, sources: ['order_9'] } })
+    .call('backup', 0, { until: 90, ...good })
+    .outcome(99, {}, held(), [{ call: 'c2.2', ask: 2, role: 'backup', share: 1, cites: [] }]);
+  expect(verdictOf(check, evidence(probe, { baseline: whole.events() })).verdict).not.toBe('failed');
 });

@@ -10,13 +10,13 @@ import { doubledTurns } from './doubled-turns.ts';
 export const adaptsPayload = defineTaskCheck({
   name: 'adapts-payload',
   summary:
-    'The request to a later role keeps instructions, talk, sources, output format and room for the answer, and names its own model; a retry keeps what the first try held, and no attempt holds a turn twice',
+    'The request to a later role keeps instructions, talk, sources, output format and room for the answer, and names its own model; a retry keeps what the first try held, the first role what it holds without faults, and no attempt holds a turn twice',
   severity: 'critical',
   advice:
     "Build the request for the next role anew from the same instructions, talk and sources, with that role's own model name.",
   feature: 'fallback',
   reads:
-    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; the same of a retry that was served, beside the attempts of its role that failed before it at that turn or a later one, and of calls to the first role beside those without faults; how many turns with the question every attempt held',
+    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; the same of a retry that was served, beside the attempts of its role that failed before it at that turn or a later one, sources and instructions of calls by which the first role served beside those without faults; how many turns with the question every attempt held',
   implies: () => ({}),
   judge(on) {
     const [first = ''] = on.declares.chain;
@@ -150,32 +150,29 @@ function shrunkRetries(on: Case): { what: string; proof: Proof }[] {
   });
 }
 
-/** What the first role is sent is the same whenever it is well: a call with less, or for another model, is a failover to nobody. */
+/**
+ * Calls by which the first role served with less than in any of the same turn without faults: who lost it in an outage has lost it
+ * for good. Format and talk may be put in several right ways.
+ */
 function thinnedFirst(on: Case): { what: string; proof: Proof }[] {
-  const { seen, plain, armed, roles, declares } = on;
+  const { seen, plain, armed, declares } = on;
   const [first = ''] = declares.chain;
   // Who has seen that a request was too much sends less.
   const tooMuch = ({ failureMode }: CallView) =>
     failureMode !== null && FAILURE_MODES[failureMode].blames === 'request';
   if (armed.some((a) => a.role === first && a.effect === 'limits') || seen.calls.some(tooMuch)) return [];
-  const usualModels = plain.calls.flatMap(({ call }) => (call.role === first ? [call.model] : []));
   // What follows another call to it goes on from that one.
   const goesOn = ({ call }: CallView) =>
     seen.early.some((c) => c.call.role === first && c.call.seq < call.seq && c.call.turn >= call.turn);
-  return carried(seen, on)
+  const lacks = (from: CallView, to: CallView) => [...materialLost(from, to, on), ...instructionsGone(from, to)];
+  return seen.servers
     .filter((view) => view.call.role === first && !goesOn(view))
     .flatMap((view) => {
-      const { model } = view.call;
-      const other = usualModels.length > 0 && !usualModels.includes(model) && model !== roles[first]?.model;
-      const isTold = seen.outcome?.outcome.degraded === true;
       const usual = carried(plain, on).filter(isAtTurnOf(view));
-      const less = usual.map((from) => lessThan(from, view, on));
-      const thinner = less.every((what) => what.length > 0) ? (less[0] ?? []) : [];
-      const what = [...thinner, ...when(other && !isTold, `was asked for ${model}, and nobody is told`)];
-      return what.map((one) => ({
-        what: `${first} ${one}, unlike without faults`,
-        proof: [usual[0]?.call, view.call],
-      }));
+      const [least] = usual.toSorted((a, b) => lacks(a, view).length - lacks(b, view).length);
+      if (least === undefined) return [];
+      const proof = [least.call, view.call];
+      return lacks(least, view).map((what) => ({ what: `${first} ${what}, unlike without faults`, proof }));
     });
 }
 
@@ -188,10 +185,13 @@ function lessThan(from: CallView, to: CallView, on: Case): string[] {
   return [...lost(from, to, on), ...(declared ? [] : talkLost(from, to, on)), ...instructionsGone(from, to)];
 }
 
-function lost({ call: from }: CallView, { call }: CallView, { sources, roles }: Case): string[] {
-  const gone = (key: 'sources' | 'source_ids' | 'schema_fields') =>
-    from.held[key].filter((x) => !call.held[key].includes(x));
-  const fields = gone('schema_fields');
+function lost(from: CallView, to: CallView, on: Case): string[] {
+  const fields = from.call.held.schema_fields.filter((field) => !to.call.held.schema_fields.includes(field));
+  return [...materialLost(from, to, on), ...when(fields.length > 0, `was not asked for ${fields.join(', ')}`)];
+}
+
+function materialLost({ call: from }: CallView, { call }: CallView, { sources, roles }: Case): string[] {
+  const gone = (key: 'sources' | 'source_ids') => from.held[key].filter((x) => !call.held[key].includes(x));
   const isPicture = (id: string) => sources.some((s) => s.id === id && s.image !== undefined);
   const takesPictures = roles[call.role]?.rules?.images !== false;
   const wanted = (id: string) => takesPictures || !isPicture(id);
@@ -202,7 +202,6 @@ function lost({ call: from }: CallView, { call }: CallView, { sources, roles }: 
     ...gone('source_ids')
       .filter(wanted)
       .map((s) => `lost the id ${s}`),
-    ...when(fields.length > 0, `was not asked for ${fields.join(', ')}`),
   ];
 }
 

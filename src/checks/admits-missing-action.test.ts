@@ -108,6 +108,7 @@ test('a no is no reason to wait for a yes', () => {
   expect(after(asked().approval(10, 'denied'))).toBe(
     `failed: ${WHAT} because a person said no, and the outcome waits for a yes`,
   );
+  expect(worded(judge({ ...waits, plan: [item] }, asked().approval(10, 'denied')))).toBe(passes);
   // Somebody else is still to say something.
   expect(after(asked().approval(10, 'denied').approval(20, 'silence'))).toBe(passes);
   expect(after(asked().approval(10, 'denied', 'close_account'))).toBe(passes);

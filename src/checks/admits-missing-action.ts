@@ -30,7 +30,7 @@ export const admitsMissingAction = defineTaskCheck({
     const unused = waits ? unusedApprovals(on.seen) : [];
     if (missing.every((tool) => unused.some((approval) => approval.tool === tool)))
       return failed(`${what} though a person said yes, and the outcome waits for a yes`, unused, event);
-    if (missing.every((tool) => isRefused(tool, on.seen, waits)))
+    if (waits && missing.every((tool) => isRefused(tool, on.seen, outcome)))
       return failed(`${what} because a person said no, and the outcome waits for a yes`, on.seen.approvals, event);
     if (outcome.kind !== 'answered') return passed(`${what}, and the outcome is ${outcome.kind}`, event);
     // Whatever the data show, a user reads the answer.
@@ -65,10 +65,12 @@ const unusedApprovals = ({ approvals, uses, outcome }: Seen) =>
 const shows = ({ plan, actions }: Said, tool: string) =>
   plan?.some((item) => item.tool === tool) || actions?.some((one) => one.tool === tool && one.done !== true);
 
-/** Whoever was asked for it has said no, and nobody is asked any more. */
-const isRefused = (tool: string, { approvals }: Seen, waits: boolean) => {
-  const answers = approvals.filter((approval) => approval.tool === tool);
-  return waits && answers.length > 0 && answers.every(({ answer }) => answer === 'denied');
+/** Whoever was asked for it has said no, and it is proposed to nobody, say with other arguments. */
+const isRefused = (tool: string, { approvals }: Seen, { plan = [] }: Said) => {
+  const answers = approvals.filter((approval) => approval.tool === tool).map(({ answer }) => answer);
+  return (
+    answers.length > 0 && answers.every((answer) => answer === 'denied') && plan.every((item) => item.tool !== tool)
+  );
 };
 
 const holds = (outcome: Said, text: string | undefined) =>

@@ -39,9 +39,26 @@ describe('with a canonical answer', () => {
     const swapped = `swapped: another answer after the first 21 of ${ANSWER.length} characters`;
     expect(on({ ...usual, answer: changed })).toBe(`failed: answer is ${swapped}`);
     expect(on({ ...usual, data: { answer: changed } })).toBe(`failed: data is ${swapped}`);
+    expect(on({ ...usual, answer: '' })).toBe('failed: answer is empty: no answer text');
+    expect(on({ ...usual, answer: half })).toBe(`failed: answer is truncated: 45 of ${ANSWER.length} characters`);
+    // A disclosure before it, ids put in between, a part, and the answer for what was not done.
+    expect(on({ ...usual, answer: `A reserve wrote this. ${ANSWER}` })).toMatch(/^passed/);
+    expect(on({ ...usual, answer: ANSWER.replace('. ', '. [policy_v3] ') })).toMatch(/^passed/);
+    expect(on({ ...usual, kind: 'partial', answer: half })).not.toMatch(/^failed/);
+    const other = ANSWER.replace('closed', 'not closed');
+    const told = judge({ ...usual, answer: other }, true, { baseline, task: { answer_if_not_done: other } });
+    expect(told.verdict).toBe('passed');
     // Words of its own beside the data, and a text that is so without faults.
     expect(on({ ...usual, answer: 'A short form of it; see the details.' })).toMatch(/^passed/);
     expect(worded(judge({ ...usual, answer: changed }, true))).toMatch(/^passed/);
+  });
+
+  test('signs that are no words are no second beginning', () => {
+    const lines = `${'—'.repeat(14)} yes, you may`;
+    const on = evidence(failover({ answer: `Here is what we found: ${lines}` }), {
+      task: { answer: { answer: lines } },
+    });
+    expect(worded(verdictOf(check, on, { strict: true }))).toMatch(/^passed/);
   });
 
   test('one without prose is left to keeps-values', () => {
@@ -75,11 +92,15 @@ describe('without one', () => {
     expect(judge({ answer: half + ANSWER }, false).verdict).toBe('failed');
   });
 
-  test('what the target always says twice is no splice', () => {
+  test('what is said in prose and data is no splice, nor what a target always says twice', () => {
     const twice = { answer: ANSWER, data: { answer: `${ANSWER} [1]` } };
     const baseline = story(1).ask().call('primary', 0, { until: 9 }).outcome(9, twice).events();
     expect(judge(twice, false, { baseline }).verdict).toBe('passed');
-    expect(judge(twice, false).verdict).toBe('failed');
+    expect(judge(twice, false).verdict).toBe('passed');
+    const doubled = { answer: `${ANSWER} ${ANSWER}` };
+    const usual = story(1).ask().call('primary', 0, { until: 9 }).outcome(9, doubled).events();
+    expect(judge(doubled, false, { baseline: usual }).verdict).toBe('passed');
+    expect(judge(doubled, false).verdict).toBe('failed');
   });
 
   test('a target that rewrites answers is not judged', () => {

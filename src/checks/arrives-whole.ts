@@ -7,7 +7,7 @@ import { type ClaimKind, claimsIn } from '../text/claims.ts';
 import { knownFrom, mayFollow, says } from '../text/known-facts.ts';
 import { proseOf, squash } from '../text/prose.ts';
 import { unique } from '../text/words.ts';
-import { answerOf, contentText, noContent, stringsIn } from './content.ts';
+import { answerOf, contentText, dataOf, noContent, stringsIn } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
 
 /** Comparison with the exact right answer finds a truncated, spliced or swapped one without judgement. */
@@ -151,38 +151,53 @@ const knownFor = once((task: Case['task']) =>
 );
 
 /** Where an outcome says it in two places, each holds what it holds without faults: the user reads one, a program the other. */
-function alteredIn(want: string[], { seen, plain }: Case): string | undefined {
+function alteredIn(want: string[], { seen, plain, task }: Case): string | undefined {
   const now = placesOf(seen);
   const usual = placesOf(plain);
   if (now === undefined || usual === undefined) return undefined;
+  const right = wantedBy(task, seen.ask?.expected_answer);
   for (const place of ['answer', 'data'] as const) {
-    const piece = want.find((one) => usual[place].includes(one) && !now[place].includes(one));
-    if (piece !== undefined && isLike(now[place], piece)) return `${place} is ${difference(now[place], piece)}`;
+    const text = now[place];
+    if (right.some((one) => one.every((piece) => text.includes(piece)))) continue;
+    const piece = want.find((one) => usual[place].includes(one) && isAlteredTo(text, one));
+    if (piece !== undefined) return `${place} is ${difference(text, piece)}`;
   }
   return undefined;
 }
 
 function placesOf({ content }: Case['seen']) {
-  const { answer, data } = content?.outcome ?? {};
-  if (answer === undefined || data === undefined) return undefined;
+  const { kind, answer, data } = content?.outcome ?? {};
+  if (kind === undefined || answer === undefined || data === undefined || !OUTCOME_KINDS[kind].answers)
+    return undefined;
   return { answer: squash(answer), data: squash(stringsIn(data).join('\n')) };
 }
 
-/** What shares most of its words with it is meant to be the same; the rest is said in words of its own. */
-function isLike(text: string, piece: string): boolean {
-  const there = new Set(wordsOf(text));
-  const words = wordsOf(piece);
-  return words.filter((word) => there.has(word)).length * 2 > words.length;
+/**
+ * Nothing of it, its beginning alone, or most of its words and not all in their order: that was meant to be the same. What is put
+ * between them changes nothing, and the rest is said in words of its own.
+ */
+function isAlteredTo(text: string, piece: string): boolean {
+  if (text === '' || (text.length >= SURELY && piece !== text && piece.startsWith(text))) return true;
+  const [words, all] = [wordsOf(piece), wordsOf(text)];
+  let next = 0;
+  for (const word of all) if (word === words[next]) next += 1;
+  const there = new Set(all);
+  return next < words.length && words.filter((word) => there.has(word)).length * 2 > words.length;
 }
 const wordsOf = (text: string) => text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 
 /** A label, a greeting or a disclosure may stand around it; no second beginning of it may. */
-function isWhole(want: string[], said: string, { plain }: Case): boolean {
+function isWhole(want: string[], said: string, { seen, plain }: Case): boolean {
   if (!want.every((piece) => said.includes(piece))) return false;
-  const usual = squash(plain.content === undefined ? '' : contentText(plain.content.outcome));
-  // A target may say a thing twice in prose and data; it is spliced where it does so only under faults.
-  return want.every((piece) => doubled(said, piece) <= doubled(usual, piece));
+  // A target may say a thing twice in prose and data; it is spliced where one of them does so, and only under faults.
+  const most = (texts: string[], piece: string) => Math.max(0, ...texts.map((text) => doubled(text, piece)));
+  const [now, usual] = [textsOf(seen), textsOf(plain)];
+  return want.every((piece) => most(now, piece) <= most(usual, piece));
 }
+
+/** Each text that is handed out, by itself. */
+const textsOf = ({ content }: Case['seen']): string[] =>
+  content === undefined ? [] : [answerOf(content.outcome) ?? '', ...stringsIn(dataOf(content.outcome))].map(squash);
 
 /** Whether the target's answer without faults is another one than the model's as well. */
 function wordsItself({ plain, task }: Case): boolean {
@@ -211,7 +226,9 @@ const endless = (text: string) => text.replace(/[^\p{L}\p{N}]+$/u, '');
 
 /** How many characters of the answer's beginning stand before the whole, with no word between: what two replies in a row leave behind. */
 function doubled(said: string, want: string): number {
-  const before = endless(said.slice(0, said.lastIndexOf(want)));
+  const at = said.lastIndexOf(want);
+  if (at < 0 || endless(want.slice(0, SURELY)) === '') return 0;
+  const before = endless(said.slice(0, at));
   if (before.length < Math.min(SURELY, want.length)) return 0;
   for (let n = want.length; n >= Math.min(SURELY, want.length); n--)
     if (before.endsWith(endless(want.slice(0, n)))) return want.slice(0, n).trimEnd().length;

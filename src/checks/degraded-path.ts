@@ -4,7 +4,7 @@ import { rolesOf } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
 
 export interface Path {
-  /** `partly`: a lesser role helped on the way, nobody can tell who served, or nothing was handed out. Either story is true then. */
+  /** `partly`: a lesser role helped on the way, nobody can tell who served, a person said no, or all was held back. Either story is true then. */
   degraded: 'yes' | 'no' | 'partly';
   /** A clause for reasons, e.g. `backup answered`. */
   why: string;
@@ -30,8 +30,8 @@ export function degradedPath({ seen, plain, declares, contract }: Case): Path | 
   const ordinary = kind !== 'failed' && kind === plain.outcome?.outcome.kind;
   // A person's no is an ordinary end, too, where nothing else went wrong. Whether it is less than usual can be read either way.
   const refused = seen.approvals.some((a) => a.answer !== 'granted') && OUTCOME_KINDS[kind].handsOut;
-  const isLess = seen.servers.some((c) => lesser.includes(c.call.role));
-  if (refused && !hampered && (ordinary ? !isLess : seen.attempts.every((c) => c.ok)))
+  const inFull = servers.length > 0 && !servers.some((c) => lesser.includes(c.call.role));
+  if (refused && !hampered && (ordinary ? inFull : seen.attempts.every((c) => c.ok)))
     return path('partly', `the outcome is ${kind}, after a person's no`);
   if (kind !== 'answered' && !ordinary) return path('yes', `the outcome is ${kind}`);
   if (seen.fromStore) {

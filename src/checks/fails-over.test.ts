@@ -248,6 +248,13 @@ test('low priority may wait where the target has lanes; nothing else may, nor wi
   expect(worded(queued('low', ['fallback', 'lanes']))).toBe(
     'inconclusive: low priority waits, as the lanes of the target have it',
   );
+  const put = story()
+    .ask(0, { priority: 'low' })
+    .call('primary', 0, { until: 900, fails: 'server_error', fault: 'server-error' })
+    .call('primary', 1000, { until: 2000 })
+    .outcome(2010, { kind: 'queued' });
+  const lanes = { declares: { ...evidence(failover()).declares, features: ['fallback', 'lanes'] as Feature[] } };
+  expect(verdictOf(check, evidence(put, lanes), params).verdict).toBe('failed');
   expect(queued('low', ['fallback']).verdict).toBe('failed');
   expect(queued('normal', ['fallback', 'lanes']).verdict).toBe('failed');
   expect(queued('high', ['fallback', 'lanes']).verdict).toBe('failed');
@@ -270,6 +277,13 @@ test('what goes to a reviewer without faults as well was answered by the first r
   expect(on(reviewed({}, 11_000))).toBe('failed');
   expect(on(reviewed({ effect: 'spoils' }))).toBe('failed');
   expect(on(reviewed(), plain())).toBe('failed');
+  // What followed the good reply broke, and nobody else was asked for it.
+  const stuck = story()
+    .ask()
+    .call('primary', 0, { until: 90 })
+    .call('primary', 100, { until: 3000, ...left })
+    .outcome(3010, { kind: 'needs_review' });
+  expect(verdictOf(check, evidence(stuck, { baseline: baseline.events() }), params).verdict).toBe('failed');
 });
 
 test('a hedge that is cut by what stops the ask was nobody’s failover', () => {

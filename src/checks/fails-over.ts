@@ -20,7 +20,7 @@ export const failsOver = defineTaskCheck({
   feature: 'fallback',
   reads: 'the calls to the roles of the chain, their order and times, and how the ask ended',
   skips:
-    'no fault is armed on a role that has a later one, or the tenant’s data may go to no later role, or none takes the pictures of the task',
+    'no fault is armed on a role that has a later one, or the tenant’s data may go to no later role, or none takes the pictures of the task; nothing is to judge where low priority waits in the lanes of the target, or the first role replied well and that goes to a reviewer without faults as well',
   params: z.strictObject({
     role: z
       .string()
@@ -98,7 +98,9 @@ function unneeded(on: Case, earlier: string[], limit: Limit) {
   const served = servers.find((c) => earlier.includes(c.call.role) && (c.ok || whole) && !(delayed(c) && late(c)));
   // What goes to a reviewer without faults as well is from somebody, too.
   const asUsual = servers.length === 0 && kind !== 'failed' && kind !== 'hung' && kind === plain.kind;
-  const isWell = (c: CallView) => c.end?.tool_calls === undefined && !spoiled(c) && !(delayed(c) && late(c));
+  const failedAt = Math.max(0, ...calls.map((c) => (c.ok || c.cut ? 0 : (c.endedAt ?? Number.POSITIVE_INFINITY))));
+  const isWell = (c: CallView) =>
+    c.end?.tool_calls === undefined && !spoiled(c) && !(delayed(c) && late(c)) && (c.endedAt ?? 0) >= failedAt;
   const survivor = served ?? (asUsual ? replies.find((c) => earlier.includes(c.call.role) && isWell(c)) : undefined);
   if (survivor !== undefined) return nothingToJudge(`${survivor.call.role} answered in time, whatever broke`);
   const before = attempts.filter((c) => earlier.includes(c.call.role));
@@ -112,7 +114,7 @@ function unneeded(on: Case, earlier: string[], limit: Limit) {
   if (why !== undefined && calls.every((c) => earlier.includes(c.call.role) || isCut(c))) return nothingToJudge(why);
   // Lanes keep the later roles for whoever cannot wait.
   const waits = kind === 'queued' && seen.ask?.priority === 'low' && declares.features.includes('lanes');
-  if (waits && calls.every((c) => earlier.includes(c.call.role)))
+  if (waits && replies.length === 0 && calls.every((c) => earlier.includes(c.call.role)))
     return nothingToJudge('low priority waits, as the lanes of the target have it');
   // No fault can touch a task that needs no model; one that is put off without asking any needed one.
   const putOff = kind === 'hung' || kind === undefined || (OUTCOME_KINDS[kind].stops && plain.calls.length > 0);

@@ -7,7 +7,7 @@ export const fallsBackOnlyWhereAllowed = defineTaskCheck({
   name: 'falls-back-only-where-allowed',
   summary:
     'A reserve role answers only where the contract lets one, and no less than a whole answer where the task says so',
-  reads: 'the kind of outcome that a reserve role gave',
+  reads: 'the kind of outcome that a reserve role gave, beside the one that the first role gives without faults',
   severity: 'critical',
   advice:
     'Before using a reserve, ask the contract whether it may answer here, and end in another way where it may not.',

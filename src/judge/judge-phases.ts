@@ -133,7 +133,7 @@ export function judgeOf(given: JudgePlan, when: 'as they end' | 'when it is over
   }
 
   function judgeOne({ ask, task, events }: AskEvents, name: string): void {
-    for (const role of asShown(plan, events).declares.chain) shown.add(role);
+    for (const role of asShown(plan, events, baselines.get(task)?.events ?? []).declares.chain) shown.add(role);
     notePrices(events);
     const report = judgeTask(plan, taskNamed(plan, task), events, baselines, name, { epoch_ms, start });
     tasks.push(report);

@@ -27,7 +27,7 @@ interface Times {
 
 export function judgeBaseline(given: JudgePlan, task: GoldenTask, events: TraceEvent[], times: Times): Baseline {
   const seen = withoutLog(events);
-  const plan = asShown(given, seen);
+  const plan = asShown(given, seen, seen);
   const evidence = evidenceOf(plan, task, seen, seen, [], times);
   return { events: seen, cells: judgeAsk(plan, BASELINE, evidence, logOf(events)) };
 }
@@ -45,7 +45,7 @@ export function judgeTask(
   const armed = armedIn(given, phase)
     .filter((f) => f.tenants?.includes(task.tenant) !== false && f.tasks?.includes(task.name) !== false)
     .map(asArmed);
-  const plan = asShown(given, events);
+  const plan = asShown(given, events, baseline.events);
   const evidence = evidenceOf(plan, task, withoutLog(events), baseline.events, armed, times);
   const judged = trusting(plan, judgeAsk(plan, phase, evidence, logOf(events), baseline.cells), baseline);
   const lost = lostIn(events);

@@ -22,13 +22,24 @@ export function strangersNote({ declares, roles }: JudgePlan, chain: readonly st
   ];
 }
 
-/** The plan for one ask: roles that it called although nobody assumed it end its chain. A failover goes wherever it goes. */
-export function asShown<P extends Pick<JudgePlan, 'declares'>>(plan: P, events: readonly TraceEvent[]): P {
+/**
+ * The plan for one ask. Roles that it called although nobody assumed it end its chain: a failover goes wherever it goes. A task
+ * that is routed past the first role without faults, by its tenant or priority say, has an order of its own.
+ */
+export function asShown<P extends Pick<JudgePlan, 'declares'>>(
+  plan: P,
+  events: readonly TraceEvent[],
+  baseline: readonly TraceEvent[],
+): P {
   const { declares } = plan;
   if (declares.order_assumed !== true) return plan;
   const called = eventsOf(events, 'call').map((call) => call.role);
   const others = new Set(called.filter((role) => !declares.chain.includes(role) && canServe(role)));
-  return others.size === 0 ? plan : { ...plan, declares: { ...declares, chain: [...declares.chain, ...others] } };
+  const usual = eventsOf(baseline, 'call').map((call) => call.role);
+  const isRouted = usual.length > 0 && !usual.includes(declares.chain[0] ?? '');
+  const first = isRouted ? usual.filter(canServe).slice(0, 1) : [];
+  if (others.size + first.length === 0) return plan;
+  return { ...plan, declares: { ...declares, chain: [...new Set([...first, ...declares.chain, ...others])] } };
 }
 
 /** The plan as it is once the order is known: a drill of the package then breaks other roles. */

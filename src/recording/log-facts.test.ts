@@ -138,4 +138,8 @@ test('half of a tenant’s name in place of a digest says whose it is', () => {
   expect(factsOf({ tenant_hash: 'Alder-O' })).toEqual({ ...CLEAN, held_tenant: true });
   expect(factsOf({ tenant_hash: 'alde' })).toEqual(CLEAN);
   expect(factsOf({ tenant_hash: 'alder-0c11d2' })).toEqual(CLEAN);
+  // What all tenants' names have in common names none.
+  const of = task('boots', 'alder-outdoor-2', 'Too small?');
+  expect(factsOf({ task_id: 'boots-7', tenant_hash: 'alder-outd' }, of)).toEqual(CLEAN);
+  expect(factsOf({ task_id: 'hi-7', tenant_hash: 'defaul' }, task('hi', 'default', 'Why?'))).toEqual(CLEAN);
 });

@@ -109,13 +109,12 @@ describe('a request', () => {
     const parts = [
       { text: 'What of this?' },
       { inlineData: { mimeType: 'text/plain', data: data('Returns within 30 days. Größe zählt.') } },
-      { inlineData: { mimeType: 'application/json', data: data('{"order":991}') } },
       { inlineData: { mimeType: 'application/pdf', data: 'JVBE' } },
     ];
     expect(taken(read({ contents: [{ role: 'user', parts }] })).messages).toEqual([
       {
         role: 'user',
-        content: 'What of this?\n\nReturns within 30 days. Größe zählt.\n\n\n\n{"order":991}\n\n',
+        content: 'What of this?\n\nReturns within 30 days. Größe zählt.\n\n',
         images: [{ media_type: 'application/pdf', data: 'JVBE' }],
       },
     ]);

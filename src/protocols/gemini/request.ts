@@ -226,8 +226,7 @@ const textOf = (parts: readonly Part[] = []): string =>
   parts.map(({ text = '', thought, inlineData }) => (thought === true ? '' : text + documentIn(inlineData))).join('');
 
 /** Documents that are texts, as they are. */
-const isText = ({ mimeType }: NonNullable<Part['inlineData']>) =>
-  /^(?:text\/|application\/(?:json|xml)\b)/.test(mimeType);
+const isText = ({ mimeType }: NonNullable<Part['inlineData']>) => mimeType.startsWith('text/');
 
 const documentIn = (given: Part['inlineData']): string =>
   given !== undefined && isText(given) ? `\n\n${Buffer.from(given.data, 'base64').toString()}\n\n` : '';
