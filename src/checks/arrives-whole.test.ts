@@ -55,10 +55,8 @@ describe('with a canonical answer', () => {
 
   test('signs that are no words are no second beginning', () => {
     const lines = `${'—'.repeat(14)} yes, you may`;
-    const on = evidence(failover({ answer: `Here is what we found: ${lines}` }), {
-      task: { answer: { answer: lines } },
-    });
-    expect(worded(verdictOf(check, on, { strict: true }))).toMatch(/^passed/);
+    const over = { task: { answer: { answer: lines } }, baseline: failover({ answer: lines }).events() };
+    expect(worded(judge({ answer: `Here is what we found: ${lines}` }, true, over))).toMatch(/^passed/);
   });
 
   test('one without prose is left to keeps-values', () => {
