@@ -16,7 +16,7 @@ export const adaptsPayload = defineTaskCheck({
     "Build the request for the next role anew from the same instructions, talk and sources, with that role's own model name.",
   feature: 'fallback',
   reads:
-    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; the same of a retry that was served, beside the attempts of its role that failed before it at that turn or a later one, sources and instructions of calls by which the first role served beside those without faults; how many turns with the question every attempt held',
+    'what the call of a later role that served held, or its fullest one, beside the fullest call to the first role: sources, ids, schema fields, what was said before, model names, words of instructions, output limits; the same of a retry that was served, beside the attempts of its role that failed before it at that turn or a later one; sources and instructions of calls by which the first role served beside those without faults; how many turns with the question every attempt held',
   implies: () => ({}),
   judge(on) {
     const [first = ''] = on.declares.chain;
