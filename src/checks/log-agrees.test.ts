@@ -295,3 +295,12 @@ test.each([null, 0, 7])('where nobody knows the price of a call, a cost of %s is
   const told = story(2).ask().call('primary', 0, { until: 900, cost_usd: null }).outcome(900);
   expect(worded(judge({ ...WELL, cost_usd }, evidence(told)))).toMatch(/^passed/);
 });
+
+test('what was before the first call of a process, nobody can count who is in it', () => {
+  const told = story(2).ask().call('primary', 1100, { until: 1900 }).outcome(2000, { degraded: false });
+  const seen = (start_ms: number) => judge({ ...WELL, latency_ms: 850 }, { ...evidence(told), start_ms }).verdict;
+  // The least of the baseline's starts was 700 ms.
+  expect(seen(700)).toBe('passed');
+  expect(seen(0)).toBe('failed');
+  expect(judge({ ...WELL, latency_ms: 400 }, { ...evidence(told), start_ms: 700 }).verdict).toBe('failed');
+});
