@@ -48,7 +48,7 @@ function twice(group: Use[], keyed: boolean): string | undefined {
   const { tool, key } = first.use;
   const effects = group.filter(({ result }) => result?.effect === 'new').length;
   if (effects > 1) return `${tool} took effect ${effects} times with the same arguments`;
-  // Under one key it is safe, and a storm on whoever runs the tool all the same.
+  // One key keeps the effect single, but the tool is flooded all the same.
   if (group.some(({ use }, i) => use.at - (group[i - MOST_TRIES]?.use.at ?? Number.NEGATIVE_INFINITY) < STORM_MS))
     return `${tool} was tried ${group.length} times with the same arguments, more than ${MOST_TRIES} of them within ${seconds(STORM_MS)}`;
   // A key is asked of targets that claim idempotency; an effect twice of every one.

@@ -65,7 +65,7 @@ const unusedApprovals = ({ approvals, uses, outcome }: Seen) =>
 const shows = ({ plan, actions }: Said, tool: string) =>
   plan?.some((item) => item.tool === tool) || actions?.some((one) => one.tool === tool && one.done !== true);
 
-/** Whoever was asked for it has said no, and it is proposed to nobody, say with other arguments. */
+/** Whether everyone who was asked to approve it said no, and the outcome does not propose it again, for example with other arguments. */
 const isRefused = (tool: string, { approvals }: Seen, { plan = [] }: Said) => {
   const answers = approvals.filter((approval) => approval.tool === tool).map(({ answer }) => answer);
   return (

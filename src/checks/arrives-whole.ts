@@ -7,7 +7,7 @@ import { type ClaimKind, claimsIn } from '../text/claims.ts';
 import { knownFrom, mayFollow, says } from '../text/known-facts.ts';
 import { proseOf, squash } from '../text/prose.ts';
 import { unique } from '../text/words.ts';
-import { answerOf, contentText, dataOf, noContent, stringsIn } from './content.ts';
+import { answerOf, contentText, contentTexts, noContent, stringsIn } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
 
 /** Comparison with the exact right answer finds a truncated, spliced or swapped one without judgement. */
@@ -173,8 +173,8 @@ function placesOf({ content }: Case['seen']) {
 }
 
 /**
- * Nothing of it, its beginning alone, or most of its words and not all in their order: that was meant to be the same. What is put
- * between them changes nothing, and the rest is said in words of its own.
+ * Whether a text is a changed copy of a piece: empty, only its beginning, or most of its words but not all of them in order. Words
+ * that are added change nothing; a text that shares fewer words is the target's own wording.
  */
 function isAlteredTo(text: string, piece: string): boolean {
   if (text === '' || (text.length >= SURELY && piece !== text && piece.startsWith(text))) return true;
@@ -195,9 +195,8 @@ function isWhole(want: string[], said: string, { seen, plain }: Case): boolean {
   return want.every((piece) => most(now, piece) <= most(usual, piece));
 }
 
-/** Each text that is handed out, by itself. */
 const textsOf = ({ content }: Case['seen']): string[] =>
-  content === undefined ? [] : [answerOf(content.outcome) ?? '', ...stringsIn(dataOf(content.outcome))].map(squash);
+  content === undefined ? [] : contentTexts(content.outcome).map(squash);
 
 /** Whether the target's answer without faults is another one than the model's as well. */
 function wordsItself({ plain, task }: Case): boolean {
@@ -221,17 +220,17 @@ function difference(said: string, want: string): string {
 /** Fewer equal characters may be chance. */
 const SURELY = 12;
 
-/** Without what may stand between two texts: blanks, dots, dashes. */
-const endless = (text: string) => text.replace(/[^\p{L}\p{N}]+$/u, '');
+/** Without the blanks, dots and dashes at its end, which may stand between two texts. */
+const withoutTail = (text: string) => text.replace(/[^\p{L}\p{N}]+$/u, '');
 
 /** How many characters of the answer's beginning stand before the whole, with no word between: what two replies in a row leave behind. */
 function doubled(said: string, want: string): number {
   const at = said.lastIndexOf(want);
-  if (at < 0 || endless(want.slice(0, SURELY)) === '') return 0;
-  const before = endless(said.slice(0, at));
+  if (at < 0 || withoutTail(want.slice(0, SURELY)) === '') return 0;
+  const before = withoutTail(said.slice(0, at));
   if (before.length < Math.min(SURELY, want.length)) return 0;
   for (let n = want.length; n >= Math.min(SURELY, want.length); n--)
-    if (before.endsWith(endless(want.slice(0, n)))) return want.slice(0, n).trimEnd().length;
+    if (before.endsWith(withoutTail(want.slice(0, n)))) return want.slice(0, n).trimEnd().length;
   return 0;
 }
 

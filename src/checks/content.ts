@@ -6,7 +6,7 @@ import type { EventOf } from '../core/trace.ts';
 import type { Verdict } from '../core/verdict.ts';
 import { schemaErrors } from '../text/json-schema.ts';
 
-export { answerOf, contentText, dataOf, stringsIn } from '../text/content.ts';
+export { answerOf, contentText, contentTexts, dataOf, stringsIn } from '../text/content.ts';
 
 /** Where structured output breaks a schema: found once, however many checks ask, and however many asks were answered so. */
 export const dataErrors = once((schema: Record<string, unknown>) =>

@@ -4,7 +4,7 @@ import { rolesOf } from '../core/seen.ts';
 import type { EventOf } from '../core/trace.ts';
 
 export interface Path {
-  /** `partly`: a lesser role helped on the way, nobody can tell who served, a person said no, or all was held back. Either story is true then. */
+  /** `partly`: both may be said, because a lesser role helped, it is unclear who served, a person said no, or the reply was held back. */
   degraded: 'yes' | 'no' | 'partly';
   /** A clause for reasons, e.g. `backup answered`. */
   why: string;

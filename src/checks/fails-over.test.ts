@@ -277,7 +277,7 @@ test('what goes to a reviewer without faults as well was answered by the first r
   expect(on(reviewed({}, 11_000))).toBe('failed');
   expect(on(reviewed({ effect: 'spoils' }))).toBe('failed');
   expect(on(reviewed(), plain())).toBe('failed');
-  // What followed the good reply broke, and nobody else was asked for it.
+  // The call after the good reply failed, and no other role was asked.
   const stuck = story()
     .ask()
     .call('primary', 0, { until: 90 })

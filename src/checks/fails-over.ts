@@ -88,20 +88,28 @@ function lastTurn({ seen }: Case, earlier: string[], at: number): Since | undefi
   return ended.length === 0 ? undefined : { at: Math.max(...ended), start_ms: 0 };
 }
 
+/** The call of an earlier role that came through whatever broke, in time. */
+function survivorOf(on: Case, earlier: string[], limit: Limit): CallView | undefined {
+  const { calls, kind, servers, replies } = on.seen;
+  const late = (c: CallView) => isLate(c.endedAt ?? 0, limit.from(c.call.at), limit);
+  const isInTime = (c: CallView) => earlier.includes(c.call.role) && !(delayed(c) && late(c));
+  // Whoever hands out the whole answer of a reply that broke at its very end has lost nothing.
+  const whole = isWholeAnswer(on);
+  const served = servers.find((c) => isInTime(c) && (c.ok || whole));
+  // A reply that goes to a reviewer without faults as well was not lost either, if nothing failed after it.
+  const asUsual = servers.length === 0 && kind !== 'failed' && kind !== 'hung' && kind === on.plain.kind;
+  if (served !== undefined || !asUsual) return served;
+  const failedAt = Math.max(0, ...calls.map((c) => (c.ok || c.cut ? 0 : (c.endedAt ?? Number.POSITIVE_INFINITY))));
+  return replies.find(
+    (c) => isInTime(c) && c.end?.tool_calls === undefined && !spoiled(c) && (c.endedAt ?? 0) >= failedAt,
+  );
+}
+
 /** Why nothing had to be handed over in this ask; undefined where it had. */
 function unneeded(on: Case, earlier: string[], limit: Limit) {
   const { seen, plain, declares } = on;
-  const { calls, kind, servers, replies, attempts } = seen;
-  const late = (c: CallView) => isLate(c.endedAt ?? 0, limit.from(c.call.at), limit);
-  // Whoever hands out the whole answer of a reply that broke at its very end has lost nothing.
-  const whole = isWholeAnswer(on);
-  const served = servers.find((c) => earlier.includes(c.call.role) && (c.ok || whole) && !(delayed(c) && late(c)));
-  // What goes to a reviewer without faults as well is from somebody, too.
-  const asUsual = servers.length === 0 && kind !== 'failed' && kind !== 'hung' && kind === plain.kind;
-  const failedAt = Math.max(0, ...calls.map((c) => (c.ok || c.cut ? 0 : (c.endedAt ?? Number.POSITIVE_INFINITY))));
-  const isWell = (c: CallView) =>
-    c.end?.tool_calls === undefined && !spoiled(c) && !(delayed(c) && late(c)) && (c.endedAt ?? 0) >= failedAt;
-  const survivor = served ?? (asUsual ? replies.find((c) => earlier.includes(c.call.role) && isWell(c)) : undefined);
+  const { calls, kind, replies, attempts } = seen;
+  const survivor = survivorOf(on, earlier, limit);
   if (survivor !== undefined) return nothingToJudge(`${survivor.call.role} answered in time, whatever broke`);
   const before = attempts.filter((c) => earlier.includes(c.call.role));
   if (before.length > 0 && before.every((c) => c.fired.length === 0))

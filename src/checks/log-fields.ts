@@ -217,7 +217,7 @@ const SLACK_MS = 250;
 /** From the ask to the outcome, or to the log line, which may be written as soon as the last reply is there; of several records each may tell its own. */
 function latencyErrors({ on, outcome, servers, last, records }: Logged, begun: number): string[] {
   const took = outcome.at - begun;
-  // A process cannot count what was before it, and no start takes as long as another: it was there when it made its first call.
+  // A process cannot count the time before it ran. Starts differ in length, but it was running when it made its first call.
   const from = on.start_ms > 0 ? Math.max(begun + on.start_ms, on.seen.calls[0]?.call.at ?? begun) : begun;
   const ended = (c: CallView) => (c.endedAt === undefined || c.endedAt > outcome.at ? [] : [c.endedAt - from]);
   const least =

@@ -11,6 +11,8 @@ interface Entry extends Replied {
   prose: string[];
 }
 
+type Asked = Pick<Scope, 'tenant' | 'task'>;
+
 /** Shorter prose may be the same at two tenants by chance. */
 const TELLING = 40;
 /** So many different replies are kept of one task, and as many of a tenant's tasks. */
@@ -26,7 +28,7 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
   /** The good ones of earlier asks, by tenant and task, one for each role and wording. */
   const store = new Map<string, Map<string, Entry[]>>();
   /** Asks that ended without an answer, and may still be worked on. */
-  const put = new ByAsk<{ tenant: string; task: string }>();
+  const unanswered = new ByAsk<Asked>();
   /** The tasks of asks that are open. */
   const open = new Map<number, string>();
   /** Good ones to calls that put another task's question, with the open asks of that task, until their own ask has used them. */
@@ -40,7 +42,7 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
     return [...open].flatMap(([number, task]) => (task === other_question && number !== ask ? [number] : []));
   }
 
-  function keep({ tenant, task }: { tenant: string; task: string }, good: readonly Entry[]): void {
+  function keep({ tenant, task }: Asked, good: readonly Entry[]): void {
     const ofTenant = entryOf(store, tenant, () => new Map<string, Entry[]>());
     const older = (ofTenant.get(task) ?? []).filter(
       (old) => !good.some((entry) => entry.role === old.role && same(entry, old)),
@@ -54,9 +56,9 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
       if (prose.length === 0) return;
       const own = current.get(reply.ask) ?? [];
       const entry = { ...reply, prose };
-      const since = put.get(reply.ask);
-      // A queue's work: whoever asks the same next may be given it.
-      if (since !== undefined && reply.ok) keep(since, [entry]);
+      const asked = unanswered.get(reply.ask);
+      // The work of a queue: whoever asks the same next may be given its reply.
+      if (asked !== undefined && reply.ok) keep(asked, [entry]);
       current.set(reply.ask, [...own, entry]);
       const meant = reply.ok ? meantBy(reply) : [];
       if (meant.length > 0) misplaced.push({ entry, meant: new Set(meant) });
@@ -111,8 +113,7 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
       };
       const whole = ({ prose }: Entry, where = text) => prose.every((piece) => where.includes(piece));
       const own = current.get(ask) ?? [];
-      const ofTenant = entryOf(store, tenant, () => new Map<string, Entry[]>());
-      const stored = ofTenant.get(task) ?? [];
+      const stored = store.get(tenant)?.get(task) ?? [];
       misplaced = misplaced.filter(({ entry }) => entry.ask !== ask || !whole(entry, seen));
       // An answer without a reply of its own, while another ask had one to the same question and did not use it.
       const hasNoReply = text !== '' && own.length === 0 && !stored.some((entry) => whole(entry));
@@ -134,12 +135,10 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
           .flatMap((entry) => held(entry, 1, { other_tenant: true }, seen)),
       ];
       current.delete(ask);
-      const place = { tenant, task };
-      keep(
-        place,
-        own.filter(({ ok }) => ok),
-      );
-      if (outcome.kind !== 'answered') put.set(ask, place);
+      const asked = { tenant, task };
+      const good = own.filter(({ ok }) => ok);
+      keep(asked, good);
+      if (outcome.kind !== 'answered') unanswered.set(ask, asked);
       return kept;
     },
   };

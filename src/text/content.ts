@@ -27,11 +27,14 @@ export function answerOf(outcome: Said): string | undefined {
   return outcome.data === undefined ? (prose ?? textOf(outcome)) : (outcome.answer ?? prose);
 }
 
-/** Everything the answer says: its prose and every string of its structured output, each once. */
-export const contentText: (outcome: Said) => string = once((outcome: Said) => {
+/** Each text that the answer consists of: its prose and every string of its structured output, each once. */
+export const contentTexts: (outcome: Said) => string[] = once((outcome: Said) => {
   const strings = [answerOf(outcome) ?? '', ...stringsIn(dataOf(outcome))];
-  return [...new Set(strings)].filter((s) => s !== '').join('\n');
+  return [...new Set(strings)].filter((s) => s !== '');
 });
+
+/** Everything the answer says. */
+export const contentText: (outcome: Said) => string = once((outcome: Said) => contentTexts(outcome).join('\n'));
 
 export function stringsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
