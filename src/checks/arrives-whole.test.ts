@@ -130,3 +130,28 @@ test('the date under which an answer was stored may stand beside it, another may
   expect(dated('1 January 1970').verdict).toBe('passed');
   expect(dated('19 March 1999').verdict).toBe('failed');
 });
+
+describe('a good reply that is lost', () => {
+  const odd = { fault: 'odd-stream', effect: 'odd' as const };
+  const on = (call: Parameters<ReturnType<typeof story>['call']>[2], kind: 'failed' | 'needs_review' = 'failed') => {
+    const told = story()
+      .ask()
+      .call('primary', 0, { until: 700, ...call });
+    return worded(verdictOf(check, evidence(told.outcome(800, { kind, answer: undefined }))));
+  };
+
+  test('where nothing went wrong', () => {
+    const lost = 'failed: primary gave a good reply, but the outcome is failed';
+    expect(on({})).toBe(lost);
+    expect(on({ ...odd, headers: {}, fails: 'left' })).toBe(lost);
+  });
+
+  test('not where anything did, where it was waited for, or where a person has it', () => {
+    const nothing = on({}, 'needs_review');
+    expect(nothing).toMatch(/^not_applicable/);
+    expect(on({ fault: 'cost-spike', effect: 'cheapens' })).toBe(nothing.replace('needs_review', 'failed'));
+    expect(on({ fails: 'left', headers: {} })).toBe(nothing.replace('needs_review', 'failed'));
+    const slow = { flow: { pieces: 2, longest_gap_ms: 9, idle_ms: 500 } };
+    expect(on({ ...odd, ...slow, headers: {}, fails: 'left' })).toBe(nothing.replace('needs_review', 'failed'));
+  });
+});

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { CallView } from '../core/evidence.ts';
 import { once } from '../core/once.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
@@ -9,6 +10,7 @@ import { proseOf, squash } from '../text/prose.ts';
 import { unique } from '../text/words.ts';
 import { answerOf, contentText, contentTexts, noContent, stringsIn } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
+import { isLeftUnread } from './left-unread.ts';
 
 /** Comparison with the exact right answer finds a truncated, spliced or swapped one without judgement. */
 export const arrivesWhole = defineTaskCheck({
@@ -36,6 +38,9 @@ export const arrivesWhole = defineTaskCheck({
     const spliced = splicedIn(on);
     if (spliced !== undefined) return failed(spliced, ask, outcome);
     if (byRule || (!answers && !strict)) return notApplicable(`the outcome is ${kind}, which the task accepts`);
+    const lost = goodReplyLost(on);
+    if (lost !== undefined)
+      return failed(`${lost.call.role} gave a good reply, but the outcome is ${kind}`, ask, lost, outcome);
     if (content === undefined) return noContent(ending);
     if (wordsItself(on)) return notApplicable('the target puts answers into its own words');
 
@@ -62,6 +67,22 @@ export const arrivesWhole = defineTaskCheck({
     return failed(difference(answer !== '' && want.startsWith(answer) ? answer : said, want), ask, content);
   },
 });
+
+/**
+ * The good reply of an ask in which nothing went wrong, and which is lost all the same: read to its end, or left by a reader that did
+ * not understand it.
+ */
+function goodReplyLost({ seen, plain }: Case): CallView | undefined {
+  const { ask, kind, calls, attempts, results, approvals, left } = seen;
+  if (kind !== 'failed' || left !== undefined || ask?.expected_answer === '' || plain.content === undefined)
+    return undefined;
+  const wentWell = results.every(({ ok }) => ok) && approvals.every(({ answer }) => answer === 'granted');
+  const last = attempts.at(-1);
+  // A text that was wrapped in something may be refused by a strict reader.
+  const asWritten = (c: CallView) => c.fired.every((f) => f.effect === 'odd' && !f.buffered);
+  const isGood = (c: CallView) => (c.ok && asWritten(c)) || isLeftUnread(c);
+  return wentWell && last?.end?.tool_calls === undefined && calls.every(isGood) ? last : undefined;
+}
 
 /** Whether it stops in the middle of a sentence, where a reply with all of it had come, and all of it came without faults. */
 function isCutShort(answer: string, want: string, { seen, plain }: Case): boolean {

@@ -52,3 +52,9 @@ test('nor where nobody knows the price of a call', () => {
     'inconclusive: price unknown of what primary was asked: `price` on a role gives it',
   );
 });
+
+test('a sum of next to nothing is one as well; what is rounded off is none', () => {
+  const cheap = evidence(story(2).ask().call('primary', 0, { until: 500, cost_usd: 0.0004 }).outcome(600));
+  for (const cost of [0.0004, 0.00035, 0, 0.001]) expect(judge(cost, cheap)).toMatch(/^passed/);
+  for (const cost of [1e-7, 0.00001, 0.0001, 0.00026]) expect(judge(cost, cheap)).toMatch(/^failed/);
+});

@@ -26,6 +26,7 @@ interface CallStory {
   fault?: string;
   /** What that did to the reply; without it, it fails. */
   effect?: Effect;
+  late_ms?: number;
   /** Its reply is streamed, and begins then. */
   streams_from?: number;
   /** How that came along until the caller left. */
@@ -101,7 +102,10 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
         ...it.put,
       });
       if (it.fault !== undefined)
-        add({ ...of(at), ...id, kind: 'fault-fired', effect: it.effect ?? 'fails', fault: it.fault, role, detail: '' });
+        add({
+          ...{ ...of(at), ...id, kind: 'fault-fired', effect: it.effect ?? 'fails', fault: it.fault, role, detail: '' },
+          ...(it.late_ms && { late_ms: it.late_ms }),
+        });
       if (it.streams_from !== undefined) add({ ...of(it.streams_from), ...id, kind: 'first-token' });
       if (it.until === undefined) return teller;
       if (it.headers !== undefined)

@@ -298,3 +298,21 @@ test('a hedge that is cut by what stops the ask was nobody’s failover', () => 
   );
   expect(verdictOf(check, evidence(told(1700)), params).verdict).toBe('failed');
 });
+
+test('the last role that is left is waited for, where its late reply comes before half of the deadline is over', () => {
+  const both = [...HANG, { fault: 'slow-answer', role: 'backup', effect: 'delays' as const }];
+  const told = ({ late_ms = 3000, until = 2000, kind = 'failed' as const, more = {} } = {}) => {
+    const late = { fault: 'slow-answer', effect: 'delays' as const, ...(late_ms > 0 && { late_ms }) };
+    return story()
+      .ask(0, more)
+      .call('primary', 0, { until: 500, fails: 'server_error', fault: 'server-error' })
+      .call('backup', 500, { until, fails: 'left', ...late })
+      .outcome(until, { kind });
+  };
+  const on = (over: Parameters<typeof told>[0]) =>
+    worded(verdictOf(check, evidence(told(over), { armed: both }), params));
+  expect(on({})).toMatch(/^failed: backup was left after 1\.5 s, its reply would have come after \d\.\d s/);
+  const broken = 'inconclusive: backup was broken as well';
+  for (const over of [{ late_ms: 0 }, { late_ms: 6000 }, { until: 6000 }, { more: { deadline_ms: 4000 } }])
+    expect(on(over)).toBe(broken);
+});

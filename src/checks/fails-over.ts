@@ -168,8 +168,11 @@ function reached(on: Case, earlier: string[], rescue: string[], limit: Limit) {
   const proof = [ask, ...before, ...there, ending];
   const tries = said(before.map((c) => c.call.role)) || `${earlier.join(', ')} spared`;
   const end = kind === 'hung' ? 'the task hung' : `the outcome is ${kind}`;
+  const lost = kind === 'hung' || (kind !== undefined && OUTCOME_KINDS[kind].lost);
   const good = replies.filter((c) => rescue.includes(c.call.role));
   if (good.length === 0 && there.every(excused)) {
+    const due = lost ? leftTooSoon(on, there) : undefined;
+    if (due !== undefined) return failed(`${due} (${tries}); ${end}`, proof);
     const left = notAsked(rescue, there, armed);
     const why = endsThere(there.at(-1), declares.fails_over_on);
     if (left.length === 0)
@@ -189,11 +192,24 @@ function reached(on: Case, earlier: string[], rescue: string[], limit: Limit) {
     const called = unique(there.map((c) => c.call.role)).join(', ');
     return failed(`${called} called ${count(there.length, 'time')} without a good reply: ${modes}; ${end}`, proof);
   }
-  const lost = kind === 'hung' || (kind !== undefined && OUTCOME_KINDS[kind].lost);
   if (lost && good.some(spoiled))
     return nothingToJudge(`${rescue.join(' or ')} was reached, and its reply was broken as well`);
   if (lost || isPutAside(on, good)) return failed(`${good.at(-1)?.call.role} gave a good reply, but ${end}`, proof);
   return passed(timing, proof);
+}
+
+/** The late reply of a later role that would have come before half of the deadline was over, where the ask was given up before that. */
+function leftTooSoon({ seen: { ask, ending, left, calls }, plain }: Case, there: CallView[]): string | undefined {
+  if (ask === undefined || ending === undefined || left !== undefined) return undefined;
+  const half = ask.at + ask.deadline_ms / 2;
+  const took = [...plain.calls, ...calls].flatMap((c) => (c.ok && c.endedAt ? [c.endedAt - c.call.at] : []));
+  if (ending.at >= half || took.length === 0) return undefined;
+  const comesAt = ({ call, fired }: CallView) =>
+    fired.reduce((at, { late_ms = Number.POSITIVE_INFINITY }) => at + late_ms, call.at + Math.max(...took));
+  const early = there.find((c) => c.abort !== undefined && c.fired.length > 0 && comesAt(c) < half);
+  if (early?.abort === undefined) return undefined;
+  const { role, at } = early.call;
+  return `${role} was left after ${seconds(early.abort.at - at)}, its reply would have come after ${seconds(comesAt(early) - at)}`;
 }
 
 /**

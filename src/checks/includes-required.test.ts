@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, failover, ORDERS, REFUND, story, verdictOf, worded } from './evidence.fixture.ts';
 import { includesRequired as check } from './includes-required.ts';
 
 const task = { must_include: ['policy window', { any_of: ['next step', 'manager'] }, { pattern: '\\b\\d+ days\\b' }] };
@@ -21,4 +21,15 @@ test('nothing to judge', () => {
   for (const kind of ['failed', 'partial', 'needs_review'] as const)
     expect(verdictOf(check, evidence(failover({ kind }), { task })).verdict).toBe('not_applicable');
   expect(verdictOf(check, evidence(story().ask(), { task })).verdict).toBe('inconclusive');
+});
+
+test('the answer for a write that did not happen need not say what only the other one says', () => {
+  const wanted = { ...REFUND, must_include: ['refund', 'R-77'], answer_if_not_done: 'The refund did not go through.' };
+  const on = (answer: string, ok: boolean) => {
+    const told = story(2).ask().call('primary', 0, { until: 9 }).tool(10, { ok });
+    return worded(verdictOf(check, evidence(told.outcome(99, { answer }), { contract: ORDERS, task: wanted })));
+  };
+  expect(on('The refund did not go through.', false)).toBe('passed: 1 of 1 required things said');
+  expect(on('Sorry.', false)).toBe('failed: missing: "refund"');
+  expect(on('Your refund is on its way.', true)).toBe('failed: missing: "R-77"');
 });

@@ -1,6 +1,8 @@
-import { defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
+import type { GoldenTask } from '../core/golden-task.ts';
+import { type Case, defineTaskCheck, failed, notApplicable, passed } from '../core/plugin.ts';
 import { describeExpectation, matches } from '../text/match-expectation.ts';
 import { answerIn, contentText, noContent } from './content.ts';
+import { missingWrites } from './tools-used.ts';
 
 export const includesRequired = defineTaskCheck({
   name: 'includes-required',
@@ -11,9 +13,12 @@ export const includesRequired = defineTaskCheck({
   gate: true,
   scripted: true,
   reads: 'the words of the outcome',
-  skips: 'the task has no must_include, or the outcome is neither answered nor extracted',
+  skips:
+    'the task has no must_include, or the outcome is neither answered nor extracted; where a write did not happen, only what `answer_if_not_done` says as well is required',
   implies: (task) => (task.must_include.length > 0 ? {} : undefined),
-  judge({ seen, concepts, task: { must_include } }) {
+  judge(on) {
+    const { seen, concepts } = on;
+    const must_include = dueIn(on);
     if (must_include.length === 0) return notApplicable('the task requires no words');
     const content = answerIn(seen);
     if (content === undefined) return noContent(seen.ending);
@@ -23,3 +28,10 @@ export const includesRequired = defineTaskCheck({
     return passed(`${must_include.length} of ${must_include.length} required things said`, content);
   },
 });
+
+/** The answer for a write that did not happen need not say what only the other one says. */
+function dueIn(on: Case): GoldenTask['must_include'] {
+  const { must_include, answer_if_not_done: without } = on.task;
+  if (without === undefined || missingWrites(on).length === 0) return must_include;
+  return must_include.filter((expectation) => matches(without, expectation, on.concepts));
+}

@@ -24,7 +24,11 @@ export const keepsState = defineTaskCheck({
     const kept = stop !== undefined && (due.length > 0 || isKept(stop.outcome.state)) ? stop : undefined;
     const others = othersIn(on.seen.outcome);
     if (moved.length === 0 && kept === undefined && others.length === 0)
-      return nothingToJudge('no later role was called after a tool result, and the workflow was not stopped');
+      return nothingToJudge(
+        keep.includes('tool_results')
+          ? 'no later role was called after a tool result, and the workflow was not stopped'
+          : 'the contract’s state.keep does not name tool_results, and the workflow was not stopped',
+      );
 
     const lost = [
       ...moved

@@ -65,3 +65,19 @@ test('the loser of a race, and one after which nobody else is asked', () => {
 test('nothing to judge where nothing is streamed', () => {
   expect(judged(plain())).toBe(NOTHING);
 });
+
+test('one that was only told in an unusual way is not left for what was read of it', () => {
+  const odd = (over = {}) => {
+    const told = story()
+      .ask()
+      .call('primary', 0, {
+        ...{ until: 700, streams_from: 650, headers: {}, fails: 'left', fault: 'odd-stream', effect: 'odd' },
+        ...over,
+      });
+    return rescued(told, 700);
+  };
+  expect(odd()).toMatch(/^failed: primary was left after 0\.7 s of a stream that was whole and good/);
+  expect(odd({ flow: { pieces: 1, longest_gap_ms: 0, idle_ms: 3 } })).toMatch(/^failed/);
+  expect(odd({ flow: { pieces: 1, longest_gap_ms: 0, idle_ms: 3000 } })).toBe(NOTHING);
+  expect(odd({ effect: 'cheapens' })).toBe(NOTHING);
+});

@@ -3,13 +3,14 @@ import { eventsOf } from '../core/evidence.ts';
 import { estimateTokens } from '../core/model-call.ts';
 import { type Case, defineTaskCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
 import { count, seconds } from '../text/words.ts';
+import { isLeftUnread } from './left-unread.ts';
 
 /** A caller knows no better than that it flows: a clock over the whole stream throws the longest answers away, and pays for each twice. */
 export const letsStreamsFlow = defineTaskCheck({
   name: 'lets-streams-flow',
   summary: 'A stream that flows, and fits into the deadline, is not thrown away and bought again',
   reads:
-    'streams that their caller left while the wait for the next piece was no longer than an earlier one, with more than half of the deadline left and time for the rest, no other call that had put the same question, and it was then put again',
+    'streams that their caller left while the wait for the next piece was no longer than an earlier one, with more than half of the deadline left and time for the rest, or as a part of it came where it was only told in an unusual way; no other call that had put the same question, and it was then put again',
   severity: 'major',
   advice:
     'Limit the wait for the next piece of a stream, not the time of the whole stream, while the deadline allows it.',
@@ -19,7 +20,8 @@ export const letsStreamsFlow = defineTaskCheck({
     if (ask === undefined) return nothingToJudge('the trace holds no ask');
     const streams = calls.filter((c) => c.call.stream && on.declares.chain.includes(c.call.role));
     const wasted = streams.flatMap((stream) => {
-      const again = flowed(stream) && hadTime(on, stream, ask) ? boughtAgain(on, stream) : undefined;
+      const isGood = (flowed(stream) && hadTime(on, stream, ask)) || isLeftUnread(stream);
+      const again = isGood ? boughtAgain(on, stream) : undefined;
       return again === undefined ? [] : [{ stream, again }];
     });
     if (wasted.length > 0) {
@@ -72,7 +74,10 @@ type Call = CallView['call'];
 const isSame = (one: Call, other: Call): boolean =>
   other.turn <= one.turn && (one.role !== other.role || one.digests.messages.join() === other.digests.messages.join());
 
-function leftAt({ call, abort }: CallView): string {
+function leftAt({ call, abort, fired }: CallView): string {
+  const [odd] = fired.filter((f) => f.effect === 'odd');
+  if (odd !== undefined)
+    return `${call.role} was left after ${seconds((abort?.at ?? 0) - call.at)} of a stream that was whole and good (${odd.detail})`;
   const { pieces = 0, idle_ms = 0, longest_gap_ms = 0 } = abort?.flow ?? {};
   const pace = `${count(pieces, 'piece')}, ${idle_ms} ms after the last (gaps up to ${longest_gap_ms} ms)`;
   return [`${call.role} was left after ${seconds((abort?.at ?? 0) - call.at)} of a stream that flowed`, pace].join(

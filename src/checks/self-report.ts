@@ -39,5 +39,15 @@ export function costAgrees(said: number, { calls, outcome, spent: { usd: wire } 
   );
   const least = wire - unread.reduce((sum, c) => sum + (c.end?.cost_usd ?? c.abort?.cost_usd ?? 0), 0);
   const slack = Math.max(0.2 * wire, 0.001) + 1e-9;
-  return said >= least - slack && said <= wire + slack;
+  // What whole replies say that they took is known, however little it is: there rounding alone is excused. Streams may not say it.
+  const told = calls.filter((c) => c.ok && !c.call.stream && c.fired.length === 0 && !unread.includes(c));
+  const known = told.reduce((sum, c) => sum + (c.end?.cost_usd ?? 0), 0);
+  return said >= least - slack && said >= 0.8 * known - roundedOff(said) && said <= wire + slack;
+}
+
+/** At most so much was rounded off, in US dollars: half of its last digit, and never more than a tenth of a cent. */
+function roundedOff(said: number): number {
+  const digits = /^0\.(\d+)$/.exec(`${said}`)?.[1]?.length ?? 0;
+  const half = said > 0 && said < 1e-6 ? 0 : 0.5 * 10 ** -digits;
+  return Math.min(0.001, half) + 1e-9;
 }

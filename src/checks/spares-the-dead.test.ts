@@ -118,3 +118,29 @@ test('a model that stops at the length limit is not dead', () => {
   const events = number([...story(1).phase(0, 'began', HANG).events(), ...cut]);
   expect(drillVerdictOf(check, events, params).verdict).toBe('inconclusive');
 });
+
+test('a tenant whose own breaker opened is spared, though the role serves others', () => {
+  const of = (ask: number, tenant: string, at: number, calls: boolean, fails?: 'server_error') => {
+    const told = story(ask).ask(at, { tenant });
+    if (calls) told.call('primary', at, { until: at + 50, ...(fails && { fails }) });
+    return told.outcome(at + 100).events();
+  };
+  const failing = [2, 3, 4].flatMap((ask) => [
+    ...of(ask, 'a', ask * 1000, true, 'server_error'),
+    ...of(ask + 10, 'b', ask * 1000 + 500, true),
+  ]);
+  const events = [...story(1).phase(0, 'began', HANG).events(), ...failing, ...of(20, 'a', 6000, false)];
+  expect(worded(drillVerdictOf(check, number(events), params))).toBe(
+    'passed: 1 ask after 3 failures in a row on primary, 0 probes of it',
+  );
+});
+
+test('a breaker may open sooner than it has to; where each ask called the role, nothing is proved', () => {
+  const once = drill([3000, 4000], []).filter((e) => !('ask' in e && (e.ask === 3 || e.ask === 4)));
+  expect(worded(drillVerdictOf(check, number(once), params))).toBe(
+    'passed: 2 asks did without primary after 1 failure in a row at most',
+  );
+  expect(worded(drillVerdictOf(check, drill([3000], [3000]), params))).toBe(
+    'inconclusive: 1 ask came after 3 failures in a row on primary, and each may have been a probe',
+  );
+});

@@ -29,6 +29,8 @@ class Watch {
   /** Whatever happens in the same millisecond could not know of the failure yet. */
   isOpen = (at: number): boolean => this.openAt !== undefined && at > this.openAt;
 
+  isFailing = (): boolean => this.streak > 0;
+
   recover(): void {
     this.streak = 0;
     this.openAt = undefined;
@@ -95,7 +97,9 @@ export const sparesTheDead = defineDrillCheck({
     /** Those whose reply said to come back within the time of a probe: such a role is busy, not dead. */
     const busy = new Set<string>();
     /** Asks while a breaker was due, and their calls elsewhere. */
-    const spared = new Set<number>();
+    const due = new Set<number>();
+    /** Asks that came after a failure and did not call the role: a breaker may open sooner than it has to. */
+    const spared = new Map<number, number>();
     const chances: number[] = [];
 
     const both = (ask: number) => [all, entryOf(tenants, asking.get(ask) ?? '', () => new Watch(limits))];
@@ -114,6 +118,7 @@ export const sparesTheDead = defineDrillCheck({
 
     function called(event: EventOf<'call'>): void {
       inFlight.add(event.call);
+      spared.delete(event.ask);
       for (const watch of both(event.ask)) watch.called(event);
     }
 
@@ -130,11 +135,13 @@ export const sparesTheDead = defineDrillCheck({
         if (event.kind === 'ask') asking.set(event.ask, event.tenant);
         if (!armed) return;
         if (event.kind === 'ask' && both(event.ask).some((watch) => watch.isOpen(event.at))) {
-          spared.add(event.ask);
+          due.add(event.ask);
           chances.push(event.seq);
         }
+        if (event.kind === 'ask' && both(event.ask).some((watch) => watch.isFailing()))
+          spared.set(event.ask, event.seq);
         if (event.kind === 'call' && event.role === role) called(event);
-        else if (event.kind === 'call' && spared.has(event.ask)) chances.push(event.seq);
+        else if (event.kind === 'call' && due.has(event.ask)) chances.push(event.seq);
         if (event.kind === 'call-head' && inFlight.has(event.call)) {
           const back = comeBackAt({ head: event }, facts.epoch_ms);
           if (back !== undefined && back - event.at <= limits.probe_every_ms) busy.add(event.call);
@@ -152,9 +159,15 @@ export const sparesTheDead = defineDrillCheck({
           const called = `${count(worst.hits.length + worst.probes, 'call')} to ${role} for one tenant after ${dead} of its own`;
           return failed(`${called} (allowed: at most 1 per ${seconds(limits.probe_every_ms)})`, worst.hits);
         }
-        const asks = count(spared.size, 'ask');
-        if (spared.size > 0)
+        const asks = count(due.size, 'ask');
+        if ([...due].some((ask) => spared.has(ask)))
           return passed(`${asks} after ${dead} on ${role}, ${count(all.probes, 'probe')} of it`, chances);
+        if (due.size > 0)
+          return nothingToJudge(`${asks} came after ${dead} on ${role}, and each may have been a probe`);
+        if (spared.size > 0 && all.longest + spared.size >= after_failures) {
+          const failures = `${count(all.longest, 'failure')} in a row at most`;
+          return passed(`${count(spared.size, 'ask')} did without ${role} after ${failures}`, [...spared.values()]);
+        }
         if (all.longest >= after_failures) return nothingToJudge(`no ask came after ${dead} on ${role}`);
         return nothingToJudge(
           `${role} failed ${count(all.longest, 'time')} in a row at most, ${after_failures} needed`,

@@ -75,7 +75,7 @@ export interface Around {
   /** The golden task in hand, its sources and the whole answer. */
   script: Script;
   /** Says in the trace that the fault acted, and how. Call it before acting. */
-  fired(detail: string, how?: { buffered: true }): void;
+  fired(detail: string, how?: Partial<Pick<EventOf<'fault-fired'>, 'buffered' | 'late_ms'>>): void;
 }
 
 /** Where a fault was armed: what it remembers is kept per scope. */

@@ -201,6 +201,7 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     role: z.string(),
     effect: Effect,
     buffered: z.literal(true).optional().describe('nothing of the reply went out before it was whole'),
+    late_ms: z.number().optional().describe('so many milliseconds later the whole reply comes'),
     detail: z.string(),
   }),
   z.object({ ...event, kind: z.literal('trigger-missed'), fault: z.string(), role: z.string(), why: z.string() }),

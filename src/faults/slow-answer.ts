@@ -16,7 +16,7 @@ export const slowAnswer = defineMeaningFault({
   open:
     ({ delay_ms }) =>
     async (call, next, around) => {
-      around.fired(`the answer begins ${delay_ms} ms late`);
+      around.fired(`the answer begins ${delay_ms} ms late`, { late_ms: delay_ms });
       await around.clock.sleep(delay_ms, around.signal);
       return next(call);
     },

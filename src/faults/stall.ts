@@ -25,8 +25,12 @@ export const stall = defineWireFault({
     ({ after_pieces: after, for_ms: ms }) =>
     (reply, _call, { clock, signal, fired }) => {
       const pause = (where: string) => {
-        fired(`${ms === undefined ? 'nothing more' : `${ms} ms of nothing`} after ${where}`);
-        return ms === undefined ? clock.never(signal) : clock.sleep(ms, signal);
+        if (ms === undefined) {
+          fired(`nothing more after ${where}`);
+          return clock.never(signal);
+        }
+        fired(`${ms} ms of nothing after ${where}`, { late_ms: ms });
+        return clock.sleep(ms, signal);
       };
       const { head, frames } = reply;
       return {
