@@ -25,6 +25,13 @@ test('the result gets lost', () => {
   );
 });
 
+test('a contract that does not keep results says so, where one got lost', () => {
+  const told = failing().call('backup', 30, { until: 40 }).outcome(99);
+  expect(worded(verdictOf(check, evidence(told)))).toBe(
+    'inconclusive: the contract’s state.keep does not name tool_results, and the workflow was not stopped',
+  );
+});
+
 test('a result that no call ever held cannot be recognised, and one that failed is none', () => {
   expect(judge(looked().call('backup', 30, { until: 40 })).verdict).toBe('inconclusive');
   const none = story(2)
