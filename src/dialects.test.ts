@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runDrill } from './drill-run.fixture.ts';
+import { cellsOf, runDrill } from './drill-run.fixture.ts';
 import { Project, THREE_TASKS } from './project.fixture.ts';
 
 /** A primary at Azure, a reserve at Mistral: two dialects of one protocol. */
@@ -28,7 +28,7 @@ export default async (task, { roles: { primary, backup } }) => {
 async function played(files: Record<string, string>, target: string) {
   using project = new Project({ ...THREE_TASKS, 'drill.config.yaml': ROLES, ...files });
   const { report, code, trace, screen } = await runDrill({ cwd: project.cwd, target, tasks: 'my-tasks' });
-  const cells = report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  const cells = cellsOf(report);
   const found = cells.filter(({ verdict, severity }) => verdict === 'failed' && severity !== 'minor');
   const strange = trace.filter(({ kind }) => kind === 'unknown-call' || kind === 'unscripted-call');
   return { code, found, strange, screen };

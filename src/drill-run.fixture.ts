@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RunReport } from './core/report.ts';
+import { type CellReport, RunReport } from './core/report.ts';
 import type { TraceEvent } from './core/trace.ts';
 import type { RunRequest } from './opened.ts';
 import { installRoutes } from './world/index.ts';
@@ -28,6 +28,10 @@ export interface Ran {
   trace: TraceEvent[];
   files: Record<string, string>;
 }
+
+/** Every cell of a run: of its drills and of their tasks. */
+export const cellsOf = ({ drills }: Pick<RunReport, 'drills'>): CellReport[] =>
+  drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
 
 /** Runs a drill as the command does, in a folder that is gone afterwards. */
 export async function runDrill(request: Partial<RunRequest> = {}): Promise<Ran> {

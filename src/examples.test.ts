@@ -13,7 +13,7 @@ import { DEFAULT_ROLES } from './config/target.ts';
 import { eventsOf } from './core/evidence.ts';
 import { RunReport } from './core/report.ts';
 import { TraceEvent } from './core/trace.ts';
-import { root } from './drill-run.fixture.ts';
+import { cellsOf, root } from './drill-run.fixture.ts';
 import { freePorts } from './free-ports.fixture.ts';
 import { type Provider, startProvider } from './live/provider.fixture.ts';
 import { KEYS, LIVE_TASK, rolesAt } from './live-project.fixture.ts';
@@ -69,7 +69,7 @@ async function ran(files: Record<string, string>, ...words: string[]) {
   const folder = join(project.cwd, 'out', readdirSync(join(project.cwd, 'out'))[0] ?? '');
   const report = RunReport.parse(JSON.parse(readFileSync(join(folder, 'run.json'), 'utf8')));
   const lines = readFileSync(join(folder, 'trace.jsonl'), 'utf8').trimEnd().split('\n');
-  const cells = report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  const cells = cellsOf(report);
   // Only some look at it, and there is much of it.
   const trace = () => lines.map((line) => TraceEvent.parse(JSON.parse(line)));
   return { code, report, cells, trace };
@@ -254,7 +254,7 @@ it('a command that shows a check failing does so as it is written', async () => 
   using out = new Project({});
   const { code, out: screen } = await drill(root, ...words, '--out', out.cwd, '--json');
   const { drills } = RunReport.parse(JSON.parse(screen));
-  const cells = drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  const cells = cellsOf({ drills });
   expect(cells.filter((c) => c.verdict === 'failed').map((c) => c.check)).toContain('fails-over');
   expect(code).toBe(1);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RunReport } from './core/report.ts';
 import type { FailureMode } from './core/taxonomy.ts';
-import { runDrill } from './drill-run.fixture.ts';
+import { cellsOf, runDrill } from './drill-run.fixture.ts';
 
 const GOOD = ['reference', 'fixtures/targets/good.ts'];
 const SDK_AGENT = 'fixtures/targets/openai-sdk-agent.ts';
@@ -45,7 +45,7 @@ const rows: Row[] = [
 
 /** The first finding of each check that found something. */
 function findings(report: RunReport): Record<string, string> {
-  const cells = report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  const cells = cellsOf(report);
   const failed = cells.filter((c) => c.verdict === 'failed').toReversed();
   return Object.fromEntries(failed.map((c) => [c.check, c.reason]));
 }

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { catalogue } from './catalogue.ts';
 import type { RunReport } from './core/report.ts';
-import { DRILLS, root, runDrill } from './drill-run.fixture.ts';
+import { cellsOf, DRILLS, root, runDrill } from './drill-run.fixture.ts';
 
 /** More of them: MATRIX_SEEDS=50 npx vitest run src/matrix.test.ts --testTimeout 0 */
 const MORE = process.env['MATRIX_SEEDS'];
@@ -31,7 +31,7 @@ const GOOD = ['reference', 'fixtures/targets/good.ts', 'fixtures/targets/good-or
 
 /** Names of the checks with a finding of weight, in any task or the drill. */
 function findings(report: RunReport): string[] {
-  const cells = report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  const cells = cellsOf(report);
   const found = cells.filter((c) => c.verdict === 'failed' && c.severity !== 'minor');
   return [...new Set(found.map((c) => c.check))].sort();
 }
@@ -96,7 +96,7 @@ describe('the matrix', () => {
 
   it('of every check, something is judged on the reference', async () => {
     const { report } = await onGood('reference', 1);
-    const cells = report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+    const cells = cellsOf(report);
     const judged = new Set(cells.filter((c) => c.verdict === 'passed').map((c) => c.check));
     expect(catalogue.checks.map((c) => c.name).filter((name) => !judged.has(name))).toEqual([]);
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { CellReport, RunReport } from './core/report.ts';
-import { runDrill } from './drill-run.fixture.ts';
+import type { RunReport } from './core/report.ts';
+import { cellsOf, runDrill } from './drill-run.fixture.ts';
 import { Project } from './project.fixture.ts';
 
 // Drills, golden tasks and agents as users write them: each agent is right or has one defect, and the drill provokes it.
@@ -139,13 +139,13 @@ const PAIRS: Pair[] = [
     },
   ]),
   {
-    what: 'the cost of a few tokens is told as next to nothing',
+    what: 'an outcome states a far too small cost',
     ...{ phases: phase(DOWN), expect: 'fails-over: {}' },
     ...{ right: COSTS('0'), wrong: COSTS('1e-7') },
     ...{ check: 'bills-what-it-spent', says: 'on the wire $0.000' },
   },
   {
-    what: 'a write that failed is told as done',
+    what: 'a failed write is reported as done',
     phases: phase('{ fault: tool-error, tool: reserve_item }'),
     expect: 'includes-required: {}',
     ...{ right: WRITES('!result.error'), wrong: WRITES('true') },
@@ -154,10 +154,8 @@ const PAIRS: Pair[] = [
   },
 ];
 
-const cells = (report: RunReport): CellReport[] =>
-  report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
 const findings = (report: RunReport) =>
-  cells(report).flatMap((c) => (c.verdict === 'failed' ? [`${c.check}: ${c.reason}`] : []));
+  cellsOf(report).flatMap((c) => (c.verdict === 'failed' ? [`${c.check}: ${c.reason}`] : []));
 
 async function run(
   agent: string,
@@ -172,7 +170,7 @@ async function run(
 describe('drills of a user’s own', () => {
   it.each(PAIRS)('$what: found, and nothing where it is right', async (pair) => {
     const wrong = await run(pair.wrong, pair);
-    const found = cells(wrong.report).filter(({ check, verdict }) => check === pair.check && verdict === 'failed');
+    const found = cellsOf(wrong.report).filter(({ check, verdict }) => check === pair.check && verdict === 'failed');
     expect(found.map(({ reason }) => reason).join('\n')).toContain(pair.says);
     expect(wrong.code).toBe(1);
     const right = await run(pair.right, pair);
@@ -186,7 +184,7 @@ describe('drills of a user’s own', () => {
       expect: 'spares-the-dead: {}',
     };
     const reasonOf = ({ report }: Awaited<ReturnType<typeof run>>) =>
-      cells(report).find(({ check }) => check === 'spares-the-dead')?.reason;
+      cellsOf(report).find(({ check }) => check === 'spares-the-dead')?.reason;
     const opens = await run(BREAKER(true), outage);
     expect(reasonOf(opens)).toBe('5 asks did without primary after 1 failure in a row at most');
     expect(opens.code).toBe(0);

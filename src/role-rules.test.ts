@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runDrill } from './drill-run.fixture.ts';
+import { cellsOf, runDrill } from './drill-run.fixture.ts';
 import { Project, THREE_TASKS } from './project.fixture.ts';
 
 /**
@@ -123,7 +123,7 @@ async function played(rules: string, adapts: boolean, files: Record<string, stri
   const { report, code } = await runDrill({
     ...{ cwd: project.cwd, target: './agent.mjs', tasks: 'my-tasks', names: ['./drills/out.yaml'] },
   });
-  const cells = report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  const cells = cellsOf(report);
   const failed = cells.filter(({ verdict }) => verdict === 'failed');
   const found = failed.filter((c) => c.severity === 'critical' && c.check === 'adapts-payload');
   return { code, failed: failed.length, found: [...new Set(found.map(({ reason }) => reason))] };

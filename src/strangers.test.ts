@@ -2,16 +2,14 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { basename, extname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLAIMS_REPAIR, UNFIT_REPLY, WRONG, type Wrong } from '../fixtures/strangers/wrong/list.ts';
-import type { CellReport, RunReport } from './core/report.ts';
-import { DRILLS, root, runDrill } from './drill-run.fixture.ts';
+import type { RunReport } from './core/report.ts';
+import { cellsOf, DRILLS, root, runDrill } from './drill-run.fixture.ts';
 
 const strangers = join(root, 'fixtures/strangers');
 const CORRECT = readdirSync(join(strangers, 'correct'));
 
-const cells = (report: RunReport): CellReport[] =>
-  report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
 const findings = (report: RunReport) =>
-  cells(report).flatMap((c) => (c.verdict === 'failed' ? [`${c.check} [${c.severity}]: ${c.reason}`] : []));
+  cellsOf(report).flatMap((c) => (c.verdict === 'failed' ? [`${c.check} [${c.severity}]: ${c.reason}`] : []));
 
 describe('correct agents that are unlike the targets of the package', () => {
   it.each(CORRECT)('%s says what it is in its first line', (file) => {
@@ -28,7 +26,7 @@ describe('correct agents that are unlike the targets of the package', () => {
     const target = 'fixtures/strangers/correct/review-with-draft.ts';
     const { report } = await runDrill({ target, fault: ['refusal@primary'] });
     expect(findings(report)).toEqual([]);
-    const heeded = cells(report).filter((c) => c.check === 'heeds-refusals' && c.verdict === 'passed');
+    const heeded = cellsOf(report).filter((c) => c.check === 'heeds-refusals' && c.verdict === 'passed');
     expect(heeded.length).toBeGreaterThan(9);
   });
 });
@@ -54,7 +52,7 @@ describe('wrong agents, each a correct one with one defect', () => {
   it.each(WRONG)('$name: $does', async (agent) => {
     const { drill, fault = [], check, says } = agent;
     const { report, code } = await runDrill({ names: [drill], fault, target: write(agent) });
-    const found = cells(report).filter((c) => c.check === check && c.verdict === 'failed');
+    const found = cellsOf(report).filter((c) => c.check === check && c.verdict === 'failed');
     expect(found.map((c) => c.reason).join('\n')).toContain(says);
     expect(found.every((c) => c.severity !== 'minor')).toBe(true);
     expect(code).toBe(1);
@@ -64,7 +62,7 @@ describe('wrong agents, each a correct one with one defect', () => {
     const target = write({ name: 'repairs', of: 'forced-function.ts', edits: [CLAIMS_REPAIR] });
     const { report } = await runDrill({ names: [UNFIT_REPLY], target });
     expect(findings(report)).toEqual([]);
-    const mended = cells(report).filter((c) => c.check === 'repairs-once' && c.verdict === 'passed');
+    const mended = cellsOf(report).filter((c) => c.check === 'repairs-once' && c.verdict === 'passed');
     expect(mended.length).toBeGreaterThan(9);
   });
 

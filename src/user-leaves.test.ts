@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { eventsOf } from './core/evidence.ts';
 import type { RunReport } from './core/report.ts';
-import { root, runDrill } from './drill-run.fixture.ts';
+import { cellsOf, root, runDrill } from './drill-run.fixture.ts';
 import { Project, THREE_TASKS } from './project.fixture.ts';
 
 /** A phase for each of some moments, with nothing broken and with a primary that fails now and then. */
@@ -24,7 +24,7 @@ expect:
 `;
 
 const found = (report: RunReport) => {
-  const cells = report.drills.flatMap((d) => [...d.checks, ...d.tasks.flatMap((t) => t.checks)]);
+  const cells = cellsOf(report);
   return [...new Set(cells.filter((c) => c.verdict === 'failed').map((c) => c.check))].sort();
 };
 

@@ -18,15 +18,15 @@ export const keepsState = defineTaskCheck({
   judge(on) {
     const keep = on.contract?.state?.keep ?? [];
     const results = on.seen.uses.flatMap(({ use, result }) => (use.foreseen && result?.ok === true ? [result] : []));
-    const all = handovers(on, results);
-    const moved = keep.includes('tool_results') ? all : [];
+    const handedOver = handovers(on, results);
+    const moved = keep.includes('tool_results') ? handedOver : [];
     const stop = stopOf(on);
     const due = stop === undefined ? [] : keep.filter((part) => part !== 'tool_results' || results.length > 0);
     const kept = stop !== undefined && (due.length > 0 || isKept(stop.outcome.state)) ? stop : undefined;
     const others = othersIn(on.seen.outcome);
     if (moved.length === 0 && kept === undefined && others.length === 0)
       return nothingToJudge(
-        all.length === 0
+        handedOver.length === 0
           ? 'no later role was called after a tool result, and the workflow was not stopped'
           : 'the contract’s state.keep does not name tool_results, and the workflow was not stopped',
       );

@@ -48,6 +48,7 @@ export function costAgrees(said: number, { calls, outcome, spent: { usd: wire } 
 /** At most so much was rounded off, in US dollars: half of its last digit, and never more than a tenth of a cent. */
 function roundedOff(said: number): number {
   const digits = /^0\.(\d+)$/.exec(`${said}`)?.[1]?.length ?? 0;
+  // Anything smaller is written with an exponent, and was not rounded.
   const half = said > 0 && said < 1e-6 ? 0 : 0.5 * 10 ** -digits;
   return Math.min(0.001, half) + 1e-9;
 }
