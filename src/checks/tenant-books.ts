@@ -13,7 +13,7 @@ export interface Spent {
 
 class Account {
   /** When the tenant asked, and its calls, as far back as a window reaches. */
-  asks: number[] = [];
+  asks: { at: number }[] = [];
   calls: Spent[] = [];
   /** The fullest windows so far. */
   readonly most: { asks: number; calls: Spent[]; usd: number; dear: Spent[] } = {
@@ -46,7 +46,8 @@ export class Books {
     if (event.kind === 'ask') {
       const account = entryOf(this.accounts, event.tenant, () => new Account());
       this.asking.set(event.ask, { account, called: false });
-      account.asks = [...account.asks.filter((at) => event.at - at < this.window_ms), event.at];
+      account.asks.splice(0, gone(account.asks, event.at - this.window_ms));
+      account.asks.push({ at: event.at });
       account.most.asks = Math.max(account.most.asks, account.asks.length);
     }
     if (event.kind === 'outcome' || event.kind === 'hung') this.asking.delete(event.ask);
@@ -60,9 +61,11 @@ export class Books {
       const call: Spent = { at: event.at, usd: 0, seqs: [event.seq] };
       this.unpaid.set(event.call, { account, call, role: event.role });
       // The bill of a call may come a window later.
-      account.calls = [...account.calls.filter((c) => event.at - c.at < 2 * this.window_ms), call];
-      const now = account.calls.filter((c) => event.at - c.at < this.window_ms);
-      if (now.length > account.most.calls.length) account.most.calls = now;
+      const { calls, most } = account;
+      calls.splice(0, gone(calls, event.at - 2 * this.window_ms));
+      calls.push(call);
+      const first = gone(calls, event.at - this.window_ms);
+      if (calls.length - first > most.calls.length) most.calls = calls.slice(first);
     }
     if (event.kind === 'call-end' || event.kind === 'call-abort') {
       const paid = this.unpaid.get(event.call);
@@ -88,10 +91,18 @@ export class Books {
   }
 }
 
+/** How many of them came by then; they stand in their order. */
+function gone(all: readonly { at: number }[], by: number): number {
+  const first = all.findIndex(({ at }) => at > by);
+  return first < 0 ? all.length : first;
+}
+
 function findDearest({ calls, most }: Account, window_ms: number): void {
   let from = 0;
   let usd = 0;
-  for (const [i, last] of calls.entries()) {
+  let i = -1;
+  for (const last of calls) {
+    i += 1;
     usd += last.usd;
     for (let first = calls[from]; first !== undefined && last.at - first.at >= window_ms; first = calls[++from])
       usd -= first.usd;

@@ -92,13 +92,18 @@ export function cell(
       ? notApplicable('no script replies that could be held to it')
       : judge();
   const verdict: VerdictWord = found.verdict === 'inconclusive' && !expected ? 'not_applicable' : found.verdict;
-  const evidence = 'evidence' in found ? [...new Set(found.evidence)].sort((a, b) => a - b) : [];
+  const evidence = 'evidence' in found ? inOrder(found.evidence) : [];
   if (verdict === 'passed' && severity === 'critical' && evidence.length === 0) {
     throw new Error(`${check.name} passed without evidence: ${found.reason}`);
   }
   const { reason, unread = [] } = found;
   return { check: check.name, severity, verdict, reason, evidence, ...(unread.length > 0 && { unread: [...unread] }) };
 }
+
+const inOrder = (seqs: readonly number[]) => (seqs.length < 2 ? [...seqs] : [...new Set(seqs)].sort((a, b) => a - b));
+
+/** The cells of a task's baseline are asked for in each of its asks. */
+const byCheck = once((cells: readonly CellReport[]) => new Map(cells.map((one) => [one.check, one])));
 
 /**
  * Every cell of one ask. What may never happen is a finding also where it happened without any fault; another check that
@@ -111,15 +116,13 @@ export function judgeAsk(
   log: EventOf<'log'> | undefined,
   baseline: readonly CellReport[] = [],
 ): CellReport[] {
+  const left = firstOf(evidence.events, 'left') !== undefined;
+  const unreadable = unreadableIn(evidence);
   return armed(plan)(phase)(evidence.task).map(({ check, asked, severity, judge }) => {
-    const found = cell(
-      plan,
-      check,
-      asked,
-      severity,
-      () => owed(check, evidence) ?? leaning(check, judge(evidence, log), evidence),
+    const found = cell(plan, check, asked, severity, () =>
+      left && !check.nobody_waits ? NOT_OWED : leaning(check, judge(evidence, log), unreadable),
     );
-    const before = baseline.find((b) => b.check === found.check);
+    const before = byCheck(baseline).get(found.check);
     if (before?.verdict !== 'failed') return found;
     if (check.always) {
       return found.verdict === 'failed' ? found : { ...before, reason: `without any fault: ${before.reason}` };
@@ -130,16 +133,17 @@ export function judgeAsk(
 }
 
 /** Nobody is owed an answer who did not wait for it: of an ask whose user left, only what was done is judged. */
-function owed({ nobody_waits }: Planned['check'], { events }: TaskEvidence): Verdict | undefined {
-  return nobody_waits || firstOf(events, 'left') === undefined
-    ? undefined
-    : notApplicable('the user left before the end');
+const NOT_OWED = notApplicable('the user left before the end');
+
+/** The outcome, where it cannot be read. */
+function unreadableIn({ events }: TaskEvidence): EventOf<'outcome'> | undefined {
+  const outcome = firstOf(events, 'outcome');
+  return outcome?.unreadable ? outcome : undefined;
 }
 
 /** What leans on an outcome that cannot be read says nothing of the target: that it cannot is the finding, and told once. */
-function leaning({ scope }: Planned['check'], found: Verdict, { events }: TaskEvidence): Verdict {
-  const outcome = firstOf(events, 'outcome');
-  if (!outcome?.unreadable || found.reason === outcome.outcome.error) return found;
+function leaning({ scope }: Planned['check'], found: Verdict, outcome: EventOf<'outcome'> | undefined): Verdict {
+  if (outcome === undefined || found.reason === outcome.outcome.error) return found;
   const leans = scope === 'log' || ('evidence' in found && found.evidence.includes(outcome.seq));
   return leans ? notApplicable('the outcome cannot be read') : found;
 }

@@ -39,7 +39,10 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
 
   return {
     see(event) {
-      if (judge === hasty) seen.write(`${lineOf(event)}\n`);
+      if (judge === hasty) {
+        seen.write(lineOf(event));
+        seen.write('\n');
+      }
       judge.see(event);
       if (judge === hasty && event.kind === 'phase' && event.state === 'ended' && hasty.tooEarly()) judgeAgain();
     },

@@ -1,10 +1,13 @@
 import { closeSync, readSync, rmSync, writeSync } from 'node:fs';
 import { FileLines, openTemporary } from './temporary-file.ts';
+import { TextBytes } from './text-bytes.ts';
 
 /** Text that waits for what will stand above it: in memory while it is short, then in a file, so that memory stays flat. */
 export interface Spool {
   write(text: string): void;
-  /** All that was written, in pieces. */
+  /** All that was written, in pieces; each of them is good until the next is asked for. */
+  bytes(): Iterable<Uint8Array>;
+  /** The same as texts. */
   pieces(): Iterable<string>;
   /** All that was written, line by line; each of them ends with a line break. */
   lines(): Iterable<string>;
@@ -12,14 +15,14 @@ export interface Spool {
   close(): void;
 }
 
-/** So many characters are kept in memory. */
+/** So many bytes are kept in memory. */
 const IN_MEMORY = 256 * 1024;
 /** So many bytes are read back at once. */
 const CHUNK = 64 * 1024;
 
 /** The file at `path` is made only where it is needed; where it cannot be written, memory takes all. */
 export function createSpool(path: string): Spool {
-  let pending = '';
+  const pending = new TextBytes();
   let fd = -1;
   let size = 0;
   let usable = true;
@@ -27,29 +30,34 @@ export function createSpool(path: string): Spool {
   function moveOut(): void {
     try {
       if (fd < 0) fd = openTemporary(path);
-      const bytes = Buffer.from(pending);
+      const { bytes } = pending;
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, size + done);
       size += bytes.length;
-      pending = '';
+      pending.clear();
     } catch {
       usable = false;
     }
   }
 
+  function* bytes(): Iterable<Uint8Array> {
+    const chunk = Buffer.alloc(CHUNK);
+    for (let at = 0; at < size; ) {
+      const read = readSync(fd, chunk, 0, Math.min(CHUNK, size - at), at);
+      at += read;
+      yield chunk.subarray(0, read);
+    }
+    yield pending.bytes;
+  }
+
   return {
     write(text) {
-      pending += text;
-      if (usable && pending.length > IN_MEMORY) moveOut();
+      pending.add(text);
+      if (usable && pending.size > IN_MEMORY) moveOut();
     },
+    bytes,
     *pieces() {
       const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-      const chunk = Buffer.alloc(CHUNK);
-      for (let at = 0; at < size; ) {
-        const read = readSync(fd, chunk, 0, Math.min(CHUNK, size - at), at);
-        at += read;
-        yield decoder.decode(chunk.subarray(0, read), { stream: at < size });
-      }
-      yield pending;
+      for (const some of bytes()) yield decoder.decode(some, { stream: true });
     },
     *lines() {
       let rest = '';
@@ -58,7 +66,7 @@ export function createSpool(path: string): Spool {
         for (let some = file.some(size); some !== undefined; some = file.some(size)) yield* some;
         rest = file.rest;
       }
-      const lines = (rest + pending).split('\n');
+      const lines = `${rest}${pending.bytes}`.split('\n');
       lines.pop();
       yield* lines;
     },

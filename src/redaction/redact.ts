@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { remembering } from '../core/once.ts';
+import { isRecord } from '../text/json.ts';
 import { genuineLength, SECRET_SHAPES } from './secret-shapes.ts';
 import { type Finder, type Span, spansIn } from './views.ts';
 
@@ -108,6 +109,15 @@ const SECRET_KEY =
 const isHidden = (key: string, value: unknown) =>
   (typeof value === 'number' || (typeof value === 'string' && value !== '')) && SECRET_KEY.test(key);
 
+function redactRecord(value: Record<string, unknown>, text: (given: string) => string): Record<string, unknown> {
+  const shown = (key: string, item: unknown) => (isHidden(key, item) ? HIDDEN : redactValue(item, text));
+  const keys = Object.keys(value);
+  for (const key of keys)
+    if (text(key) !== key || shown(key, value[key]) !== value[key])
+      return Object.fromEntries(keys.map((name) => [text(name), shown(name, value[name])]));
+  return value;
+}
+
 /** Most values come back as they are: a copy is made only of what holds something secret. */
 function redactValue<T>(value: T, text: (given: string) => string): T;
 function redactValue(value: unknown, text: (given: string) => string): unknown {
@@ -116,21 +126,10 @@ function redactValue(value: unknown, text: (given: string) => string): unknown {
     return Math.abs(value) < 1e12 || text(String(value)) === String(value) ? value : HIDDEN;
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    const items = value.map((item) => redactValue(item, text));
-    return items.every((item, i) => item === value[i]) ? value : items;
+    for (const item of value) if (redactValue(item, text) !== item) return value.map((one) => redactValue(one, text));
+    return value;
   }
   // What an object would be written as is what must be looked at: a URL holds its credentials nowhere else.
   if ('toJSON' in value && typeof value.toJSON === 'function') return redactValue(value.toJSON(), text);
-  let changed = false;
-  const entries = Object.entries(value);
-  for (const entry of entries) {
-    const [key, item] = entry;
-    const name = text(key);
-    const clean = isHidden(key, item) ? HIDDEN : redactValue(item, text);
-    if (name === key && clean === item) continue;
-    changed = true;
-    entry[0] = name;
-    entry[1] = clean;
-  }
-  return changed ? Object.fromEntries(entries) : value;
+  return isRecord(value) ? redactRecord(value, text) : value;
 }

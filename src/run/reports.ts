@@ -64,8 +64,9 @@ export function openReporters(job: Reports): Opened[] {
       return [{ reporter: speaking, finish() {}, close: () => speaking.close?.() }];
     }
     return [
-      spooled(reporter, folder.spool('terminal'), look, (pieces) => {
-        for (const piece of pieces) output.write(piece);
+      spooled(reporter, folder.spool('terminal'), look, (head, spool) => {
+        output.write(head);
+        for (const piece of spool.pieces()) output.write(piece);
       }),
     ];
   });
@@ -73,7 +74,7 @@ export function openReporters(job: Reports): Opened[] {
   const toFiles = reporters.flatMap((reporter) => {
     const { file, optional, name } = reporter;
     if (file === undefined || (optional && !also.includes(name))) return [];
-    return [spooled(reporter, folder.spool(file), plain, (pieces) => folder.writeWhole(file, pieces))];
+    return [spooled(reporter, folder.spool(file), plain, (head, spool) => folder.writeWhole(file, below(head, spool)))];
   });
   return [...chosen, ...toFiles, ...appending(job, plain)];
 }
@@ -81,22 +82,22 @@ export function openReporters(job: Reports): Opened[] {
 function appending({ reporters, appended, folder }: Reports, look: Look): Opened[] {
   const reporter = reporters.find(({ name }) => name === appended?.reporter);
   if (reporter === undefined || appended === undefined) return [];
-  const append = (pieces: Iterable<string>) => {
-    for (const piece of pieces) appendFileSync(appended.file, piece);
+  const append = (head: string, spool: Spool) => {
+    for (const piece of below(head, spool)) appendFileSync(appended.file, piece);
   };
   return [spooled(reporter, folder.spool(reporter.name), look, append)];
 }
 
 /** What a reporter writes waits until its head is known. */
-function spooled(reporter: Reporter, spool: Spool, look: Look, deliver: (pieces: Iterable<string>) => void): Opened {
+function spooled(reporter: Reporter, spool: Spool, look: Look, deliver: (head: string, spool: Spool) => void): Opened {
   return {
     reporter: reporter.open(spool, look),
-    finish: (head) => deliver(below(head, spool)),
+    finish: (head) => deliver(head, spool),
     close: () => spool.close(),
   };
 }
 
-function* below(head: string, spool: Spool): Iterable<string> {
+function* below(head: string, spool: Spool): Iterable<string | Uint8Array> {
   yield head;
-  yield* spool.pieces();
+  yield* spool.bytes();
 }

@@ -17,6 +17,7 @@ import { codeOf, DrillError } from '../core/errors.ts';
 import type { RunStatus } from '../core/stop.ts';
 import { createSpool, type Spool } from '../judge/spool.ts';
 import { STATE, type State, SUMS } from '../judge/stored-file.ts';
+import { TextBytes } from '../judge/text-bytes.ts';
 import { known } from '../world/processes.ts';
 
 /** Where one run's files go. Files that are streamed are appended to; the others appear whole or not at all. */
@@ -26,7 +27,7 @@ export interface RunFolder {
   name: string;
   path: string;
   append(file: string): { write(lines: string): void; close(): void };
-  writeWhole(file: string, pieces: Iterable<string>): void;
+  writeWhole(file: string, pieces: Iterable<string | Uint8Array>): void;
   /** Says how far the run is, until `run.json` does: undefined takes that back. */
   tell(status: RunStatus | undefined): void;
   /** Keeps what will become a part of a file. */
@@ -35,8 +36,8 @@ export interface RunFolder {
   failure(): DrillError | undefined;
 }
 
-/** Lines are gathered up to this many characters before they are written: what a killed run may lose. */
-const BUFFER_CHARS = 8 * 1024;
+/** Lines are gathered up to this many bytes before they are written: what a killed run may lose. */
+const BUFFER_BYTES = 8 * 1024;
 
 /** Makes a new folder `<out>/<id>`, or `<id>-2` … where that exists already. */
 export function createRunFolder(out: string, id: string, cwd: string): RunFolder {
@@ -62,17 +63,17 @@ export function createRunFolder(out: string, id: string, cwd: string): RunFolder
       trying(file, () => {
         stream.fd = openSync(join(path, file), 'a');
       });
-      let pending = '';
+      const pending = new TextBytes();
       const flush = () => {
-        if (pending !== '') trying(file, () => appendWhole(stream, pending));
-        pending = '';
+        if (pending.size > 0) trying(file, () => appendWhole(stream, pending.bytes));
+        pending.clear();
       };
       // A run that is cut short keeps what it has.
       process.on('exit', flush);
       return {
         write(text) {
-          pending += text;
-          if (pending.length >= BUFFER_CHARS) flush();
+          pending.add(text);
+          if (pending.size >= BUFFER_BYTES) flush();
         },
         close() {
           process.off('exit', flush);
@@ -108,7 +109,7 @@ export const createNoFolder = (): RunFolder => ({
   append: () => ({ write() {}, close() {} }),
   writeWhole() {},
   tell() {},
-  spool: () => ({ write() {}, pieces: () => [], lines: () => [], close() {} }),
+  spool: () => ({ write() {}, bytes: () => [], pieces: () => [], lines: () => [], close() {} }),
   failure: () => undefined,
 });
 
@@ -142,7 +143,7 @@ function isNew(path: string): boolean {
   }
 }
 
-function* seenBy(hash: Hash, pieces: Iterable<string>): Iterable<string> {
+function* seenBy<P extends string | Uint8Array>(hash: Hash, pieces: Iterable<P>): Iterable<P> {
   for (const piece of pieces) {
     hash.update(piece);
     yield piece;
@@ -150,8 +151,7 @@ function* seenBy(hash: Hash, pieces: Iterable<string>): Iterable<string> {
 }
 
 /** All of the lines or none: where the disk is full, what was written of them is taken back. */
-function appendWhole(stream: { fd: number; size: number; hash: Hash }, lines: string): void {
-  const bytes = Buffer.from(lines);
+function appendWhole(stream: { fd: number; size: number; hash: Hash }, bytes: Uint8Array): void {
   try {
     for (let done = 0; done < bytes.length; ) done += writeSync(stream.fd, bytes, done);
     stream.size += bytes.length;
@@ -162,7 +162,7 @@ function appendWhole(stream: { fd: number; size: number; hash: Hash }, lines: st
   }
 }
 
-function replace(temporary: string, path: string, pieces: Iterable<string>): void {
+function replace(temporary: string, path: string, pieces: Iterable<string | Uint8Array>): void {
   try {
     const fd = openSync(temporary, 'w');
     try {

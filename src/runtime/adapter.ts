@@ -1,6 +1,6 @@
 import type { Clock } from '../core/clock.ts';
 import { type Gathered, gather, nothing } from '../core/gathered.ts';
-import { type CallBody, estimateTokens, IMAGE_TOKENS, imagesIn } from '../core/model-call.ts';
+import { type CallBody, CHARACTERS_A_TOKEN, estimateTokens, IMAGE_TOKENS, imagesIn } from '../core/model-call.ts';
 import { costOf, type Rates } from '../core/prices.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { FailureMode } from '../core/taxonomy.ts';
@@ -78,10 +78,13 @@ const failing = (mode: FailureMode, message: string): Finding => ({
   rawError: message.slice(0, 200),
 });
 
+const asJson = (value: unknown) => JSON.stringify(value).length;
+
 /** Estimated tokens of everything that is sent. */
 function inputTokens({ messages, tools, responseSchema }: ModelRequest): number {
-  const told = messages.map((m) => m.content + (m.toolCalls === undefined ? '' : JSON.stringify(m.toolCalls)));
-  const words = estimateTokens(told.join('\n') + JSON.stringify([tools, responseSchema]));
+  const told = messages.map((m) => m.content.length + (m.toolCalls === undefined ? 0 : asJson(m.toolCalls)));
+  const characters = told.reduce((sum, length) => sum + length + 1, asJson([tools, responseSchema]) - 1);
+  const words = Math.ceil(characters / CHARACTERS_A_TOKEN);
   return words + IMAGE_TOKENS * imagesIn({ messages }).length;
 }
 

@@ -37,7 +37,13 @@ export const contentTexts: (outcome: Said) => string[] = once((outcome: Said) =>
 export const contentText: (outcome: Said) => string = once((outcome: Said) => contentTexts(outcome).join('\n'));
 
 export function stringsIn(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(stringsIn);
+  const strings: string[] = [];
+  addStrings(strings, value);
+  return strings;
+}
+
+function addStrings(strings: string[], value: unknown): void {
+  if (typeof value === 'string') strings.push(value);
+  else if (typeof value === 'object' && value !== null)
+    for (const inner of Object.values(value)) addStrings(strings, inner);
 }
