@@ -58,7 +58,7 @@ function targetFiles(): string[] {
  * command plays a user's module, each world has a process of its own.
  */
 beforeAll(async () => {
-  compiler();
+  await compiler();
   const world = createVirtualWorld({ seed: 1, epochMs: 0, fetch, onRealIo() {} });
   await world.run(() => evaluateAnew(join(root, 'fixtures/targets/openai-agents-agent.ts')));
 });

@@ -38,7 +38,7 @@ export async function serve(onEnd: () => void): Promise<void> {
   });
   const target = { ...openFirst(source), name };
   // Our own work is none of the world's.
-  if (!isPlain(source.module)) compiler();
+  if (!isPlain(source.module)) await compiler();
   const known = plugins.length === 0 ? undefined : await (await import('../plugins.ts')).playedWith(plugins);
   const collect = collectEvery === undefined ? undefined : garbageCollector();
   let seen = 0;

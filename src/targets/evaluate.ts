@@ -6,8 +6,12 @@ import { constants, Script } from 'node:vm';
 import type { Jiti } from 'jiti';
 import { loaderIsHooked } from '../world/index.ts';
 
-/** Loaded by who evaluates something. Required: to import it, Node would look through all of it for what it exports. */
-export const compiler = (): typeof import('jiti') => createRequire(import.meta.url)('jiti');
+let loaded: Promise<typeof import('jiti')> | undefined;
+/** Loaded by who evaluates something that Node does not load as it is; before a world begins, whose time would stand still. */
+export const compiler = () => {
+  loaded ??= import('jiti');
+  return loaded;
+};
 
 /**
  * Evaluates a file, and whatever it imports of the user's own, anew: nothing is remembered from the last time.
@@ -15,11 +19,11 @@ export const compiler = (): typeof import('jiti') => createRequire(import.meta.u
  * SyntaxError names the place.
  */
 export async function evaluateAnew(file: string): Promise<object> {
-  return new Graph(jitiFor(file)).enter(file);
+  return new Graph(await jitiFor(file)).enter(file);
 }
 
-function jitiFor(file: string): Jiti {
-  const { createJiti } = compiler();
+async function jitiFor(file: string): Promise<Jiti> {
+  const { createJiti } = await compiler();
   const options = { moduleCache: false, interopDefault: false };
   try {
     return createJiti(pathToFileURL(file).href, { ...options, tsconfigPaths: true });

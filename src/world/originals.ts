@@ -60,13 +60,13 @@ export function bare<T extends PropertyDescriptor>(descriptor: T & ThisType<unkn
 
 type Web = Pick<
   typeof globalThis,
-  'Request' | 'Response' | 'ReadableStream' | 'TextEncoder' | 'URL' | 'DOMException' | 'queueMicrotask'
+  'Headers' | 'Request' | 'Response' | 'ReadableStream' | 'TextEncoder' | 'URL' | 'DOMException' | 'queueMicrotask'
 >;
 
 /** Classes that Node loads on first use, and what they look up among the globals; taken when the routes are installed. */
 export let web: Web = globalThis;
 
 export function takeWeb(): void {
-  const { Request, Response, ReadableStream, TextEncoder, URL, DOMException, queueMicrotask } = globalThis;
-  web = { Request, Response, ReadableStream, TextEncoder, URL, DOMException, queueMicrotask };
+  const { Headers, Request, Response, ReadableStream, TextEncoder, URL, DOMException, queueMicrotask } = globalThis;
+  web = { Headers, Request, Response, ReadableStream, TextEncoder, URL, DOMException, queueMicrotask };
 }
