@@ -1,6 +1,8 @@
 /** The longest that one UTF-16 unit becomes in UTF-8. */
 const MOST_BYTES = 3;
 const FIRST_BYTES = 16 * 1024;
+/** What had to take more than that, of a text that is far longer than others, gives it back. */
+const MOST_KEPT = 1024 * 1024;
 
 /** Text that grows piece by piece, as UTF-8: a string would be put together and then copied twice before it is written. */
 export class TextBytes {
@@ -21,6 +23,7 @@ export class TextBytes {
 
   clear(): void {
     this.size = 0;
+    if (this.#room.length > MOST_KEPT) this.#room = Buffer.allocUnsafeSlow(FIRST_BYTES);
   }
 
   #grow(least: number): void {

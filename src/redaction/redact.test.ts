@@ -181,6 +181,14 @@ describe('values', () => {
   });
 });
 
+test('however deep a secret lies, it is looked for once', () => {
+  const nested = (text: string) => Array.from({ length: 100 }).reduce<object>((inner) => ({ a: [1, inner] }), { text });
+  const { value } = createRedaction({ literals: ['hunter-of-secrets'] });
+  expect(JSON.stringify(value(nested('the hunter-of-secrets')))).not.toContain('hunter');
+  const clean = nested('nothing');
+  expect(value(clean)).toBe(clean);
+});
+
 describe('what a project adds', () => {
   const own = createRedaction({ literals: ['s3cret (phrase) "x"'], finders: [finderOf('CUST-\\d+'), finderOf('z*')] });
 

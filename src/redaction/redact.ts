@@ -109,15 +109,6 @@ const SECRET_KEY =
 const isHidden = (key: string, value: unknown) =>
   (typeof value === 'number' || (typeof value === 'string' && value !== '')) && SECRET_KEY.test(key);
 
-function redactRecord(value: Record<string, unknown>, text: (given: string) => string): Record<string, unknown> {
-  const shown = (key: string, item: unknown) => (isHidden(key, item) ? HIDDEN : redactValue(item, text));
-  const keys = Object.keys(value);
-  for (const key of keys)
-    if (text(key) !== key || shown(key, value[key]) !== value[key])
-      return Object.fromEntries(keys.map((name) => [text(name), shown(name, value[name])]));
-  return value;
-}
-
 /** Most values come back as they are: a copy is made only of what holds something secret. */
 function redactValue<T>(value: T, text: (given: string) => string): T;
 function redactValue(value: unknown, text: (given: string) => string): unknown {
@@ -125,11 +116,39 @@ function redactValue(value: unknown, text: (given: string) => string): unknown {
   if (typeof value === 'number')
     return Math.abs(value) < 1e12 || text(String(value)) === String(value) ? value : HIDDEN;
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) {
-    for (const item of value) if (redactValue(item, text) !== item) return value.map((one) => redactValue(one, text));
-    return value;
-  }
+  if (Array.isArray(value)) return redactItems(value, text);
   // What an object would be written as is what must be looked at: a URL holds its credentials nowhere else.
   if ('toJSON' in value && typeof value.toJSON === 'function') return redactValue(value.toJSON(), text);
   return isRecord(value) ? redactRecord(value, text) : value;
+}
+
+function redactItems(items: unknown[], text: (given: string) => string): unknown[] {
+  let copy: unknown[] | undefined;
+  for (const [i, item] of items.entries()) {
+    const clean = redactValue(item, text);
+    if (clean !== item) copy ??= items.slice(0, i);
+    copy?.push(clean);
+  }
+  return copy ?? items;
+}
+
+function redactRecord(value: Record<string, unknown>, text: (given: string) => string): Record<string, unknown> {
+  let copy: [string, unknown][] | undefined;
+  for (const key of Object.keys(value)) {
+    const item = value[key];
+    const name = text(key);
+    const clean = isHidden(key, item) ? HIDDEN : redactValue(item, text);
+    if (name !== key || clean !== item) copy ??= before(key, value);
+    copy?.push([name, clean]);
+  }
+  return copy === undefined ? value : Object.fromEntries(copy);
+}
+
+/** The entries that stand before a key. */
+function before(key: string, value: Record<string, unknown>): [string, unknown][] {
+  const entries = Object.entries(value);
+  return entries.slice(
+    0,
+    entries.findIndex(([one]) => one === key),
+  );
 }

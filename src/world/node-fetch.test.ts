@@ -50,6 +50,8 @@ describe('what the transport sees', () => {
       'http://a/x?y=1',
       { method: 'POST', body: '{"é":1}', headers: { 'Content-Type': 'application/json' } },
     ],
+    'string body of no type': ['http://a:80/x y', { method: 'post', body: '' }],
+    'string body and Headers': ['http://a/x', { method: 'POST', body: 'é', headers: new Headers([['A', '1']]) }],
     bytes: [new URL('http://a/x'), { method: 'POST', body: bytes('raw') }],
     Request: [new Request('http://a/x', { method: 'PUT', body: 'in a request' })],
     'Request and init': [new Request('http://a/x', { headers: { a: '1' } }), { method: 'POST', body: 'over it' }],
@@ -92,6 +94,10 @@ describe('what the transport sees', () => {
     const { fetch } = open(async () => reply(chunksOf()));
     await expect(fetch('nowhere')).rejects.toThrow('Failed to parse URL');
     await expect(fetch('http://a/', { body: 'x' })).rejects.toThrow(TypeError);
+    const post = { method: 'POST', body: 'x' };
+    await expect(fetch('nowhere', post)).rejects.toThrow('Failed to parse URL');
+    await expect(fetch('http://me:secret@a/', post)).rejects.toThrow('includes credentials');
+    await expect(fetch('http://a/', { ...post, headers: { 'a b': '1' } })).rejects.toThrow('invalid header name');
     expect(await (await fetch('data:text/plain,here')).text()).toBe('here');
   });
 });
