@@ -15,6 +15,14 @@ const TASKS = {
     ...{ answer: 'A parcel to Oslo costs 9.50 euros and takes three days.', max_latency_ms: 12_000 },
   },
 };
+const PRIORITIES = {
+  ...TASKS,
+  'shop/shipping_cost.json': { ...TASKS['shop/shipping_cost.json'], priority: 'low' },
+  'shop/returns.json': {
+    ...{ name: 'returns', input: 'How long may I return a lamp?', must_include: ['30 days'], priority: 'low' },
+    ...{ answer: 'A lamp may be returned within 30 days.', max_latency_ms: 12_000 },
+  },
+};
 const RESERVATION = {
   'shop/reserve_lamp.json': {
     ...{ name: 'reserve_lamp', input: 'Please reserve two lamps.', must_include: ['L-1', 'lamp'] },
@@ -138,6 +146,15 @@ const PAIRS: Pair[] = [
       ...{ check: 'arrives-whole', says: 'primary gave a good reply, but the outcome is failed' },
     },
   ]),
+  {
+    what: 'asks go past the first role of a declared chain now and then, and not by their priority',
+    ...{ phases: `  - { name: broken, tasks: 3, faults: [${DOWN}] }`, expect: 'fails-over: {}', tasks: PRIORITIES },
+    right:
+      "export default (task, all) => inTurn(...(task.priority === 'low' ? [second, first] : [first, second]))(task, all);",
+    wrong:
+      'let n = 0; export default (task, all) => inTurn(...(n++ % 2 ? [second, first] : [first, second]))(task, all);',
+    ...{ check: 'admits-degraded-mode', says: 'backup answered, but degraded is not set and no notice was given' },
+  },
   {
     what: 'an outcome states a far too small cost',
     ...{ phases: phase(DOWN), expect: 'fails-over: {}' },

@@ -53,7 +53,13 @@ export interface ResolvedDeclaration extends Declaration {
   chain: string[];
   /** The target did not say in which order it tries its roles. */
   order_assumed?: true | undefined;
+  /** Without faults, what decides where its asks go first: some go past the first role of the chain. */
+  routed_by?: Route | undefined;
 }
+
+/** Of an ask. */
+export const ROUTES = ['priority', 'tenant'] as const;
+export type Route = (typeof ROUTES)[number];
 
 /** A target that declares nothing is taken to claim a fallback and a deadline over the configured roles. */
 export function resolveDeclaration(declared: Declaration | undefined, roles: readonly string[]): ResolvedDeclaration {

@@ -15,7 +15,7 @@ import { notApplicableNote, OwnFailures, recordingNotes, unpricedNote, unscripte
 import { PhaseEvents } from './phase-events.ts';
 import type { JudgePlan } from './plan.ts';
 import { Reasons, silent } from './reasons.ts';
-import { asShown, chainSeen, orderNote, settled, strangersNote } from './settle-chain.ts';
+import { asShown, chainSeen, orderNote, routed, routeNote, settled, strangersNote } from './settle-chain.ts';
 import { leastStart, startNote } from './start-of-process.ts';
 import type { Baseline } from './task-report.ts';
 import { Totals } from './totals.ts';
@@ -81,10 +81,15 @@ export function judgeOf(given: JudgePlan, when: 'as they end' | 'when it is over
   let judged: Pick<TaskReport, 'ask' | 'task' | 'verdict' | 'score'>[] = [];
 
   /** The baseline shows in which order roles are tried, if the target does not say so; only then can anything be judged. */
-  function settle(events: readonly TraceEvent[]): void {
+  function settle(events: readonly TraceEvent[], asks: readonly (readonly TraceEvent[])[]): void {
     const chain = chainSeen(given.declares, events);
-    notes = [...orderNote(given, chain), ...waysNote(events), ...unscriptedNote(given, events)];
-    plan = settled(given, chain);
+    plan = routed(settled(given, chain), asks);
+    notes = [
+      ...orderNote(given, chain),
+      ...routeNote(plan.declares, asks),
+      ...waysNote(events),
+      ...unscriptedNote(given, events),
+    ];
     folds = openFolds(plan, {
       ...factsOf(plan),
       // They are opened before the world begins in which the phases are played.
@@ -109,9 +114,10 @@ export function judgeOf(given: JudgePlan, when: 'as they end' | 'when it is over
   function endBaseline(): void {
     const events: TraceEvent[] = [];
     const asks = [...phase.asks((event) => events.push(event))];
-    settle(events);
-    for (const { events } of asks) notePrices(events);
-    start = leastStart(asks.map((one) => one.events));
+    const each = asks.map((one) => one.events);
+    settle(events, each);
+    for (const events of each) notePrices(events);
+    start = leastStart(each);
     notes.push(...startNote(start));
     for (const { task, events } of asks)
       baselines.set(task, judgeBaseline(plan, taskNamed(plan, task), events, { epoch_ms, start }));
