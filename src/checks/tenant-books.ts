@@ -100,9 +100,7 @@ function gone(all: readonly { at: number }[], by: number): number {
 function findDearest({ calls, most }: Account, window_ms: number): void {
   let from = 0;
   let usd = 0;
-  let i = -1;
-  for (const last of calls) {
-    i += 1;
+  for (const [i, last] of calls.entries()) {
     usd += last.usd;
     for (let first = calls[from]; first !== undefined && last.at - first.at >= window_ms; first = calls[++from])
       usd -= first.usd;

@@ -57,9 +57,8 @@ export interface ResolvedDeclaration extends Declaration {
   routed_by?: Route | undefined;
 }
 
-/** Of an ask. */
-export const ROUTES = ['priority', 'tenant'] as const;
-export type Route = (typeof ROUTES)[number];
+/** What of an ask may decide which role it goes to first. */
+export type Route = 'priority' | 'tenant';
 
 /** A target that declares nothing is taken to claim a fallback and a deadline over the configured roles. */
 export function resolveDeclaration(declared: Declaration | undefined, roles: readonly string[]): ResolvedDeclaration {

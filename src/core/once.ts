@@ -1,13 +1,7 @@
 /** Makes what belongs to an object once, for as long as the object lives; `more` is what always comes with it. */
 export function once<K extends object, V, A = void>(make: (key: K, more: A) => V): (key: K, more: A) => V {
   const made = new WeakMap<K, V>();
-  return (key, more) => {
-    const before = made.get(key);
-    if (before !== undefined) return before;
-    const value = make(key, more);
-    made.set(key, value);
-    return value;
-  };
+  return (key, more) => entryOf(made, key, () => make(key, more));
 }
 
 /** What a map holds under a key. Where it holds nothing yet, it is made and put there. */

@@ -39,10 +39,7 @@ export function createDrillJudge(plan: JudgePlan): DrillJudge {
 
   return {
     see(event) {
-      if (judge === hasty) {
-        seen.write(lineOf(event));
-        seen.write('\n');
-      }
+      if (judge === hasty) seen.write(`${lineOf(event)}\n`);
       judge.see(event);
       if (judge === hasty && event.kind === 'phase' && event.state === 'ended' && hasty.tooEarly()) judgeAgain();
     },

@@ -27,8 +27,7 @@ export class Kept<T> implements Rows<T> {
       return;
     }
     this.#spool ??= createSpool(temporaryFile());
-    this.#spool.write(JSON.stringify(value));
-    this.#spool.write('\n');
+    this.#spool.write(`${JSON.stringify(value)}\n`);
     this.#others += 1;
   }
 

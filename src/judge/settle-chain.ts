@@ -1,4 +1,4 @@
-import { canServe, type ResolvedDeclaration, ROUTES, type Route } from '../core/declaration.ts';
+import { canServe, type ResolvedDeclaration, type Route } from '../core/declaration.ts';
 import { eventsOf, firstOf } from '../core/evidence.ts';
 import { entryOf } from '../core/once.ts';
 import { chainFrom, placeContract, placeDrill, reordered } from '../core/positions.ts';
@@ -29,20 +29,23 @@ function waysBy(route: Route, chain: readonly string[], asks: readonly (readonly
 }
 
 /** So many asks of a kind show a rule: of tenants there may be as many as asks, and chance would look like one. */
-const LEAST: Record<Route, number> = { priority: 1, tenant: 2 };
+const RULES: readonly { route: Route; least: number }[] = [
+  { route: 'priority', least: 1 },
+  { route: 'tenant', least: 2 },
+];
 
 /**
  * By what a target sends some asks past the first role of the chain that it declares: those of a priority, or of a tenant, all
  * go one way without faults, and others go as declared. It is no rule where all go past it, or where a tenant asked once.
  */
 function routeSeen({ chain }: ResolvedDeclaration, asks: readonly (readonly TraceEvent[])[]): Route | undefined {
-  return ROUTES.find((route) => {
+  const rule = RULES.find(({ route, least }) => {
     const ways = [...waysBy(route, chain, asks).values()];
     const past = ways.filter(([role]) => role !== chain[0]);
-    const isRule =
-      ways.every((roles) => new Set(roles).size === 1) && past.every((roles) => roles.length >= LEAST[route]);
-    return isRule && past.length > 0 && past.length < ways.length;
+    const alike = ways.every((roles) => new Set(roles).size === 1);
+    return alike && past.length > 0 && past.length < ways.length && past.every((roles) => roles.length >= least);
   });
+  return rule?.route;
 }
 
 /** What is told of asks that are sent past the first role of a chain that was declared. */

@@ -134,21 +134,13 @@ function redactItems(items: unknown[], text: (given: string) => string): unknown
 
 function redactRecord(value: Record<string, unknown>, text: (given: string) => string): Record<string, unknown> {
   let copy: [string, unknown][] | undefined;
-  for (const key of Object.keys(value)) {
+  const keys = Object.keys(value);
+  for (const key of keys) {
     const item = value[key];
     const name = text(key);
     const clean = isHidden(key, item) ? HIDDEN : redactValue(item, text);
-    if (name !== key || clean !== item) copy ??= before(key, value);
+    if (name !== key || clean !== item) copy ??= Object.entries(value).slice(0, keys.indexOf(key));
     copy?.push([name, clean]);
   }
   return copy === undefined ? value : Object.fromEntries(copy);
-}
-
-/** The entries that stand before a key. */
-function before(key: string, value: Record<string, unknown>): [string, unknown][] {
-  const entries = Object.entries(value);
-  return entries.slice(
-    0,
-    entries.findIndex(([one]) => one === key),
-  );
 }

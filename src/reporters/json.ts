@@ -12,7 +12,7 @@ export const json = defineReporter({
     return {
       onDrill(drill) {
         output.write(any ? ',\n' : '\n');
-        for (const piece of piecesOf(drill)) output.write(visible(piece));
+        for (const piece of linesOf(drill)) output.write(visible(piece));
         any = true;
       },
       onEnd({ about, ...run }) {
@@ -23,14 +23,13 @@ export const json = defineReporter({
   },
 });
 
-/** A long drill is more than one string can hold: each ask is a piece of its own, and a line. */
-function* piecesOf({ tasks, ...drill }: JudgedDrill): Iterable<string> {
+/** A long drill is more than one string can hold: each ask is a piece of its own. */
+function* linesOf({ tasks, ...drill }: JudgedDrill): Iterable<string> {
   yield `${JSON.stringify(drill).slice(0, -1)},"tasks":[`;
-  let before = '\n';
+  let comma = '';
   for (const text of tasks.texts?.() ?? Array.from(tasks, (task) => JSON.stringify(task))) {
-    yield before;
-    yield text;
-    before = ',\n';
+    yield `${comma}\n${text}`;
+    comma = ',';
   }
   yield ']}';
 }

@@ -78,12 +78,14 @@ const failing = (mode: FailureMode, message: string): Finding => ({
   rawError: message.slice(0, 200),
 });
 
+/** So many characters. */
 const asJson = (value: unknown) => JSON.stringify(value).length;
 
 /** Estimated tokens of everything that is sent. */
 function inputTokens({ messages, tools, responseSchema }: ModelRequest): number {
   const told = messages.map((m) => m.content.length + (m.toolCalls === undefined ? 0 : asJson(m.toolCalls)));
-  const characters = told.reduce((sum, length) => sum + length + 1, asJson([tools, responseSchema]) - 1);
+  const breaks = Math.max(0, told.length - 1);
+  const characters = told.reduce((sum, length) => sum + length, breaks + asJson([tools, responseSchema]));
   const words = Math.ceil(characters / CHARACTERS_A_TOKEN);
   return words + IMAGE_TOKENS * imagesIn({ messages }).length;
 }
