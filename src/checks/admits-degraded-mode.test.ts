@@ -34,6 +34,19 @@ test('an answer that no model gave is degraded', () => {
   expect(verdictOf(check, evidence(told))).toMatchObject({ verdict: 'failed' });
 });
 
+test('where no model ever gave a good reply it may be called less; where none was asked that is a false alarm', () => {
+  const stopped = (told: ReturnType<typeof story>) =>
+    told.outcome(9, { kind: 'queued', degraded: true, notice }).events();
+  const refused = stopped(story().ask().call('primary', 0, { until: 9, fails: 'unknown' }));
+  const unasked = stopped(story().ask());
+  expect(worded(verdictOf(check, evidence({ events: () => refused }, { baseline: refused })))).toBe(
+    'inconclusive: no model gave a good reply, with faults or without',
+  );
+  expect(worded(verdictOf(check, evidence({ events: () => unasked }, { baseline: unasked })))).toBe(
+    'failed: false alarm: no model was needed, yet degraded is set',
+  );
+});
+
 test('a false alarm fails; what else the full path says, or does not, is nothing to judge', () => {
   expect(worded(byPrimary({ degraded: true, notice }))).toBe(
     'failed: false alarm: primary answered, yet degraded is set',

@@ -39,8 +39,13 @@ export function degradedPath({ seen, plain, declares, contract }: Case): Path | 
     return path(failing ? 'yes' : 'partly', `a stored reply of ${stored.at(-1)?.role} was given`);
   }
   if (servers.length === 0) {
-    if (replies.length === 0)
-      return plain.replies.length > 0 ? path('yes', 'no model gave a good reply') : path('no', 'no model was needed');
+    if (replies.length === 0) {
+      if (plain.replies.length > 0) return path('yes', 'no model gave a good reply');
+      // Refused without faults as well, say for a request that no model takes: an agent may say that this is less.
+      return seen.attempts.length > 0
+        ? path('partly', 'no model gave a good reply, with faults or without')
+        : path('no', 'no model was needed');
+    }
     return path(kind === 'answered' ? 'no' : 'partly', 'what a model replied was kept back');
   }
   const less = servers.filter((c) => lesser.includes(c.call.role)).length;
