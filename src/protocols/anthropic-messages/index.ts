@@ -3,6 +3,7 @@ import type { Protocol } from '../../core/protocol.ts';
 import { baseBefore } from '../request.ts';
 import { decoder } from './decode.ts';
 import { encoder } from './encode.ts';
+import { plain } from './plain.ts';
 import { readCall, remembers, writeCall } from './request.ts';
 
 export const anthropicMessages: Protocol = {
@@ -20,6 +21,7 @@ export const anthropicMessages: Protocol = {
   fields: { conversation: 'messages', limit: 'max_tokens' },
   readCall,
   remembers,
+  plain,
   writeCall,
   encoder,
   decoder,
