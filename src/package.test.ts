@@ -7,6 +7,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
@@ -176,6 +177,21 @@ it('what V8 has compiled, and what was read, is taken for this very code only, a
   for (const entry of read) damage(join(kept, 'read', entry));
   expect(drill('run', 'timeout_primary')).toMatchObject({ status: 0, stderr: '' });
   expect(read.map((entry) => readFileSync(join(kept, 'read', entry)))).toEqual(before);
+});
+
+it('what a long run has compiled, with more room than a short one takes, the short one takes all the same', () => {
+  const cwd = projectWith('long', {});
+  cpSync(join(modules, 'failover-drill'), join(cwd, 'node_modules/failover-drill'), { recursive: true });
+  const codeAfter = (...words: string[]) => {
+    const command = ['node_modules/failover-drill/bin/drill.js', 'run', 'timeout_primary', ...words];
+    expect(spawnSync(process.execPath, command, { cwd, timeout: HANG_GUARD_MS }).status).toBe(0);
+    const folder = join(cwd, 'node_modules/.cache/failover-drill/code');
+    // What is refused is written again, into a file of its own.
+    return readdirSync(folder).map((name) => statSync(join(folder, name)).ino);
+  };
+  const long = codeAfter('--seeds', '1..8', '-j', '1');
+  expect(long).toHaveLength(1);
+  expect(codeAfter()).toEqual(long);
 });
 
 it('what was compiled in another place is not taken: there our own frames would pass for a target’s', () => {
