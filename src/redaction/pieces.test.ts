@@ -47,6 +47,7 @@ it('wherever it is cut, it says what the whole says once it is redacted', () => 
       expect(clean).toHaveLength(pieces.length);
       expect(clean.join('')).toBe(redaction.text(words.join('')));
     }),
+    { examples: [[['correct horse battery', '[redacted 3f]', SECRET, 'correct horse battery', '[redacted 3f]'], []]] },
   );
 });
 

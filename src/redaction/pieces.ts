@@ -41,9 +41,11 @@ function marksIn(text: string, clean: string): Change[] {
   let at = parts[0]?.length ?? 0;
   for (let i = 1; i < parts.length; i += 2) {
     const [mark = '', literal = ''] = parts.slice(i, i + 2);
-    const there = text.startsWith(mark, at);
     const last = i === parts.length - 2;
-    const found = last ? text.length - literal.length : text.indexOf(literal, at + 1);
+    const end = text.length - literal.length;
+    // A mark of the text itself, but only where all that follows fits: else what stands after it would be left as it was.
+    const there = text.startsWith(mark + literal, at) && (!last || at + mark.length === end);
+    const found = last ? end : text.indexOf(literal, at + 1);
     const to = there ? at + mark.length : found < 0 ? at : found;
     if (!there) changes.push({ from: at, to, by: mark });
     at = to + literal.length;
