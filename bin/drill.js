@@ -11,8 +11,8 @@ if (command === '--version' || command === '-v') {
   // Before anything else can keep an original; commands that run nothing need no routes.
   if (runs) whole.routes().installRoutes({ onlyOurCode: true });
   if (runs) whole.kept().keepIn(store);
-  // A run knows by its plans whether it needs more; what others read may be long.
-  else whole.heap().moreRoom();
+  // A run knows by its plans whether it is a long one; what other commands read may be long.
+  else whole.heap().letHeapGrow();
   whole
     .command()
     .main(process.argv)

@@ -1,1 +1,3 @@
-require('./load.js').load('host').whole.host().serveHosted();
+const { whole } = require('./load.js').load('host');
+whole.heap().letHeapGrow();
+whole.host().serveHosted();

@@ -27,15 +27,15 @@ const KEPT = {
 };
 
 /** Sets V8 up for a process that plays or runs drills. Code that was compiled under other flags is refused. */
-function tuneEngine(kind) {
+function tuneEngine() {
   // A run makes much garbage and keeps little: the heap grows by a fifth of what lives, so that long runs stay small.
   setFlagsFromString('--heap-growing-percent=20');
   // Helper threads would take longer to wake than there is to clear away, and marking in small steps costs more than at once.
   setFlagsFromString('--no-parallel-scavenge');
   setFlagsFromString('--no-incremental-marking');
-  // New space grows at once to what a run needs: each step there copies what lives. The command's own stays as small as it
-  // begins until `moreRoom`: in a short run, a page that is touched first costs more than clearing garbage away.
-  setFlagsFromString(`--semi-space-growth-factor=${kind === 'command' ? 1 : 8}`);
+  // New space stays as small as it begins until `letHeapGrow`: in a short run, a page that is touched first costs more than
+  // clearing garbage away.
+  setFlagsFromString('--semi-space-growth-factor=1');
   // What ran once is still there when the code is kept.
   setFlagsFromString('--no-flush-bytecode');
   // Optimised code costs a short run a fifth of its time and gives nothing back: Node 20 makes it too early, and
@@ -103,7 +103,7 @@ const storeIn = (folder, { most, mode }, codeSum) => ({
  * it down where there was none, once most of what is needed has run. `store` is for what is read of users' files.
  */
 exports.load = function load(kind) {
-  tuneEngine(kind);
+  tuneEngine();
   const code = readFileSync(file);
   const codeSum = crc32(code);
   const keeps = process.env.NODE_DISABLE_COMPILE_CACHE === undefined;
@@ -123,7 +123,7 @@ exports.load = function load(kind) {
   const keep = () => {
     if (has) return;
     // Code is taken only under the flags that it was kept under: those of the start.
-    tuneEngine(kind);
+    tuneEngine();
     codes?.write(name, Reflect.apply(createCachedData, script, []));
   };
   return { whole: module.exports, keep, store };

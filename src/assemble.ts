@@ -24,7 +24,7 @@ import type { PlayersApart } from './player/apart.ts';
 import type { Start } from './player/messages.ts';
 import { loadPlugins, withPlugins } from './plugins.ts';
 import { createRedaction, type Redaction, secretsOf } from './redaction/redact.ts';
-import { EVENTS_PER_COLLECTION, moreRoom } from './run/collect.ts';
+import { EVENTS_PER_COLLECTION, letHeapGrow } from './run/collect.ts';
 import type { Plan, Players } from './run/plan.ts';
 import { asksOf } from './run/play.ts';
 import { playersInside } from './run/players.ts';
@@ -130,7 +130,7 @@ async function runHaltable(asked: RunRequest, halt: Halt): Promise<number> {
       const { beforeLive } = await import('./live-plan.ts');
       if (await beforeLive(live, plans, request)) return EXIT.passed;
     }
-    if (asksOfAll(plans, request) * (request.repeat ?? 1) >= WORTH_ROOM) moreRoom();
+    if (asksOfAll(plans, request) * (request.repeat ?? 1) >= LONG_RUN) letHeapGrow();
     const jobs = jobsFor(named, plans, request);
     shares = await sharesFor(named, plans, { ...request, jobs }, env, print);
     const open = {
@@ -183,8 +183,8 @@ async function asLive(...given: Parameters<typeof liveTarget>): Promise<Target> 
 
 /** So many asks are worth a process of their own; where a user wants several, fewer will do. */
 const WORTH = { unasked: 2_000, asked: 500 };
-/** From so many asks on a larger heap gains more than it takes to touch it. */
-const WORTH_ROOM = 200;
+/** From so many asks on a larger heap gains more than it takes to touch its pages. */
+const LONG_RUN = 200;
 
 const asksOfAll = (plans: readonly Plan[], { seeds }: RunRequest): number =>
   plans.reduce((sum, plan) => sum + asksOf(plan), 0) * (seeds === undefined ? 1 : seeds.to - seeds.from + 1);

@@ -179,7 +179,7 @@ it('what V8 has compiled, and what was read, is taken for this very code only, a
   expect(read.map((entry) => readFileSync(join(kept, 'read', entry)))).toEqual(before);
 });
 
-it('what a long run has compiled, with more room than a short one takes, the short one takes all the same', () => {
+it('what a long run has compiled, with a larger heap than a short one has, the short one takes all the same', () => {
   const cwd = projectWith('long', {});
   cpSync(join(modules, 'failover-drill'), join(cwd, 'node_modules/failover-drill'), { recursive: true });
   const codeAfter = (...words: string[]) => {

@@ -13,7 +13,7 @@ export function garbageCollector(): () => void {
   };
 }
 
-/** Lets the part of the heap where objects begin grow at once to what long runs need: each step there copies what lives. */
-export function moreRoom(): void {
+/** Lets new space grow, at once to what long runs need: each step there copies what lives. */
+export function letHeapGrow(): void {
   setFlagsFromString('--semi-space-growth-factor=8');
 }
