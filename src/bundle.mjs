@@ -71,6 +71,18 @@ const screenApart = {
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/view\.ts$/ }, () => ({ path: './screen.js', external: true })),
 };
 
+/** What most runs never need: each is a file beside the one file, which is read anew by every process. */
+const PACKAGES_APART = { execa: 'execa', mcp: '@modelcontextprotocol/server' };
+
+const packagesApart = {
+  name: 'packages-apart',
+  /** @param {import('esbuild').PluginBuild} build */
+  setup({ onResolve }) {
+    for (const [out, name] of Object.entries(PACKAGES_APART))
+      onResolve({ filter: new RegExp(`^${name}$`) }, () => ({ path: `./packages/${out}.cjs`, external: true }));
+  },
+};
+
 /**
  * What `bin/load.js` asks of the one file. Read byte for byte it is read fastest: esbuild escapes signs in strings, and leaves
  * them in patterns. And code that was not loaded by Node has no `import()` of its own without a warning.
@@ -145,17 +157,24 @@ const OWN_GLOBALS = `
   .trim()
   .split(/\s+/);
 
-/** The command and its players: one file, so that V8 can keep what it compiled of it (`bin/load.js`). */
-const oneFile = {
+const commonJs = {
   ...shared,
   format: /** @type {const} */ ('cjs'),
+  define: { ...shared.define, 'import.meta.url': 'moduleUrl' },
+};
+
+/** First in each of them. */
+const HEAD = `const moduleUrl=require("node:url").pathToFileURL(__filename).href;var{${OWN_GLOBALS}}=globalThis;`;
+
+/** The command and its players: one file, so that V8 can keep what it compiled of it (`bin/load.js`). */
+const oneFile = {
+  ...commonJs,
   // A script gives the function that a module calls at once: to put one around three megabytes would copy them.
   banner: {
-    js: `(whole=>typeof module==="undefined"?whole:whole(exports,require,module,__filename))(function(exports,require,module,__filename){const moduleUrl=require("node:url").pathToFileURL(__filename).href,importModule=require("./import.cjs");var{${OWN_GLOBALS}}=globalThis;`,
+    js: `(whole=>typeof module==="undefined"?whole:whole(exports,require,module,__filename))(function(exports,require,module,__filename){const importModule=require("./import.cjs");${HEAD}`,
   },
   footer: { js: '});' },
-  define: { ...shared.define, 'import.meta.url': 'moduleUrl' },
-  plugins: [...shared.plugins, screenApart, forLoad],
+  plugins: [...shared.plugins, screenApart, packagesApart, forLoad],
 };
 
 /** What is a module by itself, and where it comes from: the runtime may be missing. */
@@ -176,6 +195,14 @@ export const builds = (dist, more = []) => [
     entryPoints: [src('whole.cjs')],
     outfile: join(dist, 'drill.cjs'),
     plugins: [...oneFile.plugins, ...more],
+  },
+  {
+    ...commonJs,
+    banner: { js: HEAD },
+    entryPoints: PACKAGES_APART,
+    outdir: join(dist, 'packages'),
+    outExtension: { '.js': '.cjs' },
+    plugins: [...commonJs.plugins, ...more],
   },
   {
     ...moduleOptions,

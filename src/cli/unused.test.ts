@@ -35,7 +35,8 @@ const instrumented = new Scratch();
 afterAll(() => instrumented[Symbol.dispose]());
 for (const name of ['bin', 'package.json']) cpSync(join(root, name), join(instrumented.dir, name), { recursive: true });
 for (const name of ['drills', 'fixtures', 'node_modules']) symlinkSync(join(root, name), join(instrumented.dir, name));
-cpSync(join(root, 'dist/import.cjs'), join(instrumented.dir, 'dist/import.cjs'));
+for (const name of ['dist/import.cjs', 'dist/packages'])
+  cpSync(join(root, name), join(instrumented.dir, name), { recursive: true });
 instrumented.write(
   'dist/drill.cjs',
   built.replaceAll(/"(src\/[^"]+)"\(\)\{/g, '$&require("node:fs").writeSync(2,"$1\\n");'),
