@@ -71,7 +71,7 @@ const screenApart = {
   setup: ({ onResolve }) => onResolve({ filter: /^\.\/view\.ts$/ }, () => ({ path: './screen.js', external: true })),
 };
 
-/** What most runs never need: each is a file beside the one file, which is read anew by every process. */
+/** Packages that most runs never need. Each has a file beside the one file: of that, every process reads all. */
 const PACKAGES_APART = { execa: 'execa', mcp: '@modelcontextprotocol/server' };
 
 const packagesApart = {
@@ -169,7 +169,7 @@ const HEAD = `const moduleUrl=require("node:url").pathToFileURL(__filename).href
 /** The command and its players: one file, so that V8 can keep what it compiled of it (`bin/load.js`). */
 const oneFile = {
   ...commonJs,
-  // A script gives the function that a module calls at once: to put one around three megabytes would copy them.
+  // A script gives the function that a module calls at once: to put one around megabytes would copy them.
   banner: {
     js: `(whole=>typeof module==="undefined"?whole:whole(exports,require,module,__filename))(function(exports,require,module,__filename){const importModule=require("./import.cjs");${HEAD}`,
   },
