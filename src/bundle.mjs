@@ -163,7 +163,7 @@ const commonJs = {
   define: { ...shared.define, 'import.meta.url': 'moduleUrl' },
 };
 
-/** First in each of them. */
+/** How each file that is CommonJS begins: what `import.meta.url` becomes, and the globals that no target can change. */
 const HEAD = `const moduleUrl=require("node:url").pathToFileURL(__filename).href;var{${OWN_GLOBALS}}=globalThis;`;
 
 /** The command and its players: one file, so that V8 can keep what it compiled of it (`bin/load.js`). */

@@ -25,6 +25,7 @@ const FEATURES = {
   'drill gameday': 'src/cli/commands/gameday.ts',
   'drill selftest': 'src/selftest.ts',
   'a process of its own for a target': 'src/player/process.ts',
+  'a command or a service as a target': 'src/targets/processes/start.ts',
   'the stand on sockets': 'src/stand/sockets/index.ts',
   'tools by MCP': 'src/stand/sockets/mcp.ts',
 };
