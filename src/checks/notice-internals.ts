@@ -55,6 +55,8 @@ const REASONS =
 
 /** A number that is neither a part of another nor an amount, and counts nothing: `500 seconds` does, `error 500 came` does not. */
 function standsAsCode(text: string, status: string): boolean {
+  // Most notices hold no number, and the pattern takes long to be made.
+  if (!text.includes(status)) return false;
   const alone = `${status}(?![\\p{L}\\p{N}_-]|[.,]\\d| ?[%$€£¥])`;
   const apart = `(?<![\\p{L}\\p{N}$€£¥#.,_-])${alone}`;
   const named = `(?:${ERROR})[^\\p{L}\\p{N}]{0,3}(?:(?:no|nr)\\. ?|of )?${alone}`;

@@ -26,8 +26,8 @@ export function createForeignSearch(
     const own = [...given, ...sources.filter(isOwn).map(asMaterial)];
     const questions = tasks.filter((one) => !isOwn(one) && isTelling(one) && !isAsked(one, own));
     const foreignOf = (run: string) => {
-      const all = holding.get(run) ?? [];
-      return all.some(isOwn) || isSaid(run, given) ? [] : all.map(({ id }) => id);
+      const all = holding.get(run);
+      return all === undefined || all.some(isOwn) || isSaid(run, given) ? [] : all.map(({ id }) => id);
     };
     return remembering((text) => {
       const asked = questions.filter((one) => isAsked(one, [text])).map(({ name }) => name);
