@@ -10,7 +10,7 @@ if (command === '--version' || command === '-v') {
   const runs = command === 'run';
   // Before anything else can keep an original; commands that run nothing need no routes.
   if (runs) whole.routes().installRoutes({ onlyOurCode: true });
-  if (runs) whole.kept().keepIn(store);
+  if (runs || command === 'list') whole.kept().keepIn(store);
   // A run knows by its plans whether it is a long one; what other commands read may be long.
   else whole.heap().letHeapGrow();
   whole

@@ -168,11 +168,11 @@ it('what V8 has compiled, and what was read, is taken for this very code only, a
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.fill(0, bytes.length >> 2, bytes.length >> 1));
   };
-  damage(join(kept, 'code', name));
-  expect(drill('list')).toMatchObject({ status: 0, stderr: '' });
   // The same holds of what was read of a drill and of its workflow, by one code and by the other.
   const read = readdirSync(join(kept, 'read'));
   expect(read).toHaveLength(2);
+  damage(join(kept, 'code', name));
+  expect(drill('list')).toMatchObject({ status: 0, stderr: '' });
   const before = read.map((entry) => readFileSync(join(kept, 'read', entry)));
   for (const entry of read) damage(join(kept, 'read', entry));
   expect(drill('run', 'timeout_primary')).toMatchObject({ status: 0, stderr: '' });

@@ -1,6 +1,5 @@
 import { basename, relative, resolve } from 'node:path';
 import { refsOf } from './cassettes/refs.ts';
-import { catalogue as builtin } from './catalogue.ts';
 import { alternativeNamed, drillsOf, needOf, type PlannedDrill, undivided } from './config/alternatives.ts';
 import type { Catalogue } from './config/catalogue-type.ts';
 import { suggest } from './config/closest.ts';
@@ -9,7 +8,6 @@ import { checkRadius, checkRoles, loadDrill } from './config/drill-file.ts';
 import { faultFromFlag } from './config/fault-flag.ts';
 import { type FoundDrill, findWorkflow, packageRoot, sourceHomes } from './config/find.ts';
 import { expanded } from './config/globs.ts';
-import { kept } from './config/kept.ts';
 import type { LoadedDrill } from './config/loaded-drill.ts';
 import { loadNotices, mergeReadings, type ReadingsFrom } from './config/notices-file.ts';
 import { displayPath, readUserFile } from './config/read-file.ts';
@@ -22,6 +20,7 @@ import type { GoldenTask, Workflow } from './core/golden-task.ts';
 import { entryOf } from './core/once.ts';
 import { placeContract, placeDrill, positionsIn, roleFinder } from './core/positions.ts';
 import { equip, type Live, type PlayData } from './equip.ts';
+import { keeping } from './keeping.ts';
 import type { Redaction } from './redaction/redact.ts';
 import type { Plan, PlayPlan } from './run/plan.ts';
 
@@ -76,9 +75,6 @@ export function plansFor(
     );
   });
 }
-
-/** What is read with plugins of the project hangs on more than files. */
-const keeping = (catalogue: Catalogue): typeof kept => (catalogue === builtin ? kept : (_, read) => read());
 
 function readDrill(path: string, catalogue: Catalogue, around: Parameters<typeof loadDrill>[2]): LoadedDrill {
   const read = () => {

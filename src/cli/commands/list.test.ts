@@ -1,8 +1,12 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
+import { catalogue } from '../../catalogue.ts';
 import { fakeCatalogue } from '../../config/fake-catalogue.fixture.ts';
+import { keepIn } from '../../config/kept.ts';
 import { problemsOf, Scratch } from '../../config/scratch.fixture.ts';
 import { fakeTerminal } from '../terminal.fixture.ts';
 import { list } from './list.ts';
+
+afterEach(() => keepIn(undefined));
 
 test('one kind, for people and for programs', () => {
   const terminal = fakeTerminal();
@@ -25,6 +29,26 @@ test('everything, a broken drill included', () => {
   expect(terminal.out()).toMatch(/orders +1 golden task, no contract/);
   for (const kind of ['drills', 'workflows', 'faults', 'checks', 'protocols', 'targets', 'reporters'])
     expect(terminal.out()).toMatch(new RegExp(`^${kind}$`, 'm'));
+});
+
+test('what has changed since it was read is listed as it is now', () => {
+  using scratch = new Scratch();
+  const entries = new Map<string, Uint8Array>();
+  keepIn({ read: (name) => entries.get(name), write: (name, bytes) => entries.set(name, bytes) });
+  const task = (name: string) => scratch.write(`fixtures/golden/orders/${name}.yaml`, `name: ${name}\ninput: A\n`);
+  const listed = () => {
+    const terminal = fakeTerminal({ cwd: scratch.dir });
+    list('workflows', { json: true }, catalogue, terminal);
+    const rows: { name: string; summary: string }[] = JSON.parse(terminal.out()).workflows;
+    return rows.find(({ name }) => name === 'orders')?.summary;
+  };
+  task('a');
+  expect([listed(), listed()]).toEqual(Array(2).fill('1 golden task, no contract'));
+  expect(entries.size).toBeGreaterThan(0);
+  task('b');
+  expect(listed()).toBe('2 golden tasks, no contract');
+  scratch.write('fixtures/golden/orders/b.yaml', 'name: b\n');
+  expect(listed()).toMatch(/^\(broken: /);
 });
 
 test('a kind that does not exist', () => {

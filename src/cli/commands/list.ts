@@ -8,6 +8,7 @@ import { Problems } from '../../config/problems.ts';
 import { displayPath } from '../../config/read-file.ts';
 import { loadWorkflow } from '../../config/workflow-folder.ts';
 import type { Workflow } from '../../core/golden-task.ts';
+import { keeping } from '../../keeping.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Row {
@@ -22,10 +23,15 @@ export function list(
   catalogue: Catalogue,
   { cwd, stdout }: Pick<Terminal, 'cwd' | 'stdout'>,
 ): void {
+  const keep = keeping(catalogue);
+  const homes = sourceHomes(cwd);
   const kinds: Record<string, () => Row[]> = {
-    drills: () => rowsOfFiles(listDrills(cwd), (path) => titleOf(loadDrill(path, catalogue))),
+    drills: () =>
+      rowsOfFiles(listDrills(cwd), (path) => keep(['title', path], () => titleOf(loadDrill(path, catalogue)))),
     workflows: () =>
-      rowsOfFiles(listWorkflows(cwd), (path) => workflowSummary(loadWorkflow(path, sourceHomes(cwd), catalogue))),
+      rowsOfFiles(listWorkflows(cwd), (path) =>
+        keep(['summary', path, homes], () => workflowSummary(loadWorkflow(path, homes, catalogue))),
+      ),
     faults: () => catalogue.faults.map(rowOf),
     checks: () => catalogue.checks.map(rowOf),
     protocols: () => catalogue.protocols.map(rowOf),
