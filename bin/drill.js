@@ -12,7 +12,7 @@ if (command === '--version' || command === '-v') {
   if (runs) whole.routes().installRoutes({ onlyOurCode: true });
   if (runs || command === 'list') whole.kept().keepIn(store);
   // A run knows by its plans whether it is a long one; what other commands read may be long.
-  else whole.heap().letHeapGrow();
+  if (!runs) whole.heap().letHeapGrow();
   whole
     .command()
     .main(process.argv)

@@ -21,11 +21,8 @@ const WORD = /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}]|\d+(?:,\d{3})*(?:\.\d+)
 
 /** Lower case; a number as JavaScript writes it: `1,200` and `1200.00` are one. */
 function wordsIn(text: string): string[] {
-  return (flatten(text).match(WORD) ?? []).map((word) => (word < AFTER_DIGITS ? numberOf(word) : word.toLowerCase()));
+  return (flatten(text).match(WORD) ?? []).map((word) => (/^\d/.test(word) ? numberOf(word) : word.toLowerCase()));
 }
-
-/** Of all that a word begins with, digits come first. */
-const AFTER_DIGITS = ':';
 
 /** No number that JavaScript holds exactly is longer. */
 const LONGEST_NUMBER = 15;

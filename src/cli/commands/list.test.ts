@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { catalogue } from '../../catalogue.ts';
+import { catalogueIn } from '../../catalogue.ts';
 import { fakeCatalogue } from '../../config/fake-catalogue.fixture.ts';
 import { keepIn } from '../../config/kept.ts';
 import { problemsOf, Scratch } from '../../config/scratch.fixture.ts';
@@ -31,8 +31,9 @@ test('everything, a broken drill included', () => {
     expect(terminal.out()).toMatch(new RegExp(`^${kind}$`, 'm'));
 });
 
-test('what has changed since it was read is listed as it is now', () => {
+test('what has changed since it was read is listed as it is now', async () => {
   using scratch = new Scratch();
+  const catalogue = await catalogueIn(scratch.dir, { whole: true });
   const entries = new Map<string, Uint8Array>();
   keepIn({ read: (name) => entries.get(name), write: (name, bytes) => entries.set(name, bytes) });
   const task = (name: string) => scratch.write(`fixtures/golden/orders/${name}.yaml`, `name: ${name}\ninput: A\n`);
