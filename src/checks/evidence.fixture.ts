@@ -76,6 +76,9 @@ export function story(ask = 1, phase = 'outage', from = ask * 1000) {
     return teller;
   };
   const teller = {
+    /** To embeddings, or another endpoint that is no model's. */
+    plain: (role: string, over: Partial<EventOf<'plain-call'>> = {}) =>
+      add({ ...of(5), kind: 'plain-call', role, method: 'POST', path: '/v1/embeddings', held: held(), ...over }),
     ask: (at = 0, over: Partial<EventOf<'ask'>> = {}) =>
       add({
         ...{ ...of(at), kind: 'ask', tenant: 'hash', priority: 'normal' },

@@ -1,3 +1,4 @@
+import { eventsOf } from '../core/evidence.ts';
 import { type Case, defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { unique } from '../text/words.ts';
 
@@ -11,17 +12,22 @@ export const staysInRegion = defineTaskCheck({
   always: true,
   nobody_waits: true,
   feature: 'residency',
-  reads: 'the roles that were called, and their regions',
+  reads:
+    "the roles that were called, and their regions; of embeddings, counts and moderation those that hold the task's question or the tenant's canary",
   implies: ({ tenant }, contract) => (contract?.residency?.[tenant] === undefined ? undefined : {}),
   judge(on) {
     const { seen, task, contract, roles } = on;
     const allowed = contract?.residency?.[task.tenant];
     if (allowed === undefined) return notApplicable('the tenant’s data may go anywhere');
     const calls = seen.calls.map(({ call }) => call);
-    if (calls.length === 0) return nothingToJudge('no model was called');
+    const carried = eventsOf(on.events, 'plain-call').filter(({ role, held, questions }) => {
+      const isTheirs = questions !== undefined || held.canaries.includes(task.tenant);
+      return isTheirs && !mayGoTo(on, role);
+    });
+    if (calls.length === 0 && carried.length === 0) return nothingToJudge('no model was called');
     const regionOf = (role: string) => roles[role]?.region;
-    const abroad = calls.filter(({ role }) => !mayGoTo(on, role));
-    const named = (some: typeof calls) =>
+    const abroad = [...calls.filter(({ role }) => !mayGoTo(on, role)), ...carried];
+    const named = (some: readonly { role: string }[]) =>
       unique(some.map(({ role }) => `${role} (${regionOf(role) ?? 'no region promised'})`)).join(', ');
     if (abroad.length > 0) return failed(`sent to ${named(abroad)}, allowed: ${allowed.join(', ')}`, abroad);
     return passed(`sent to ${named(calls)} only`, calls);

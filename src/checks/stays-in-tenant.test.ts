@@ -46,6 +46,11 @@ test('a key goes to its own provider, and is not handed out', () => {
     .call('backup', 0, { until: 9, put: { foreign_keys: ['primary'] } })
     .outcome(9);
   expect(worded(verdictOf(check, evidence(sent)))).toBe('failed: the key of primary was sent to backup');
+  const embedded = story(2)
+    .ask()
+    .plain('backup', { foreign_keys: ['primary'] })
+    .outcome(9);
+  expect(worded(verdictOf(check, evidence(embedded)))).toBe('failed: the key of primary was sent to backup');
 });
 
 test("a tool may not be used for what another tenant's task asks", () => {

@@ -59,7 +59,7 @@ export interface Bodies {
 export interface Recording {
   emit(event: NewEvent): void;
   held(text: string): Held;
-  facts(call: ModelCall): CallFacts;
+  facts(call: Pick<ModelCall, 'task' | 'messages' | 'responseSchema'>): CallFacts;
   digest(text: string): string;
   /** Notes what a reply says, so that an outcome's words can be told to be from it. */
   replied(reply: Replied): void;

@@ -221,6 +221,25 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     protocol: z.string().optional(),
     base_url: z.string().optional(),
   }),
+  /**
+   * A request to what a role's provider has beside the models' own endpoints, such as embeddings, counts of tokens or
+   * moderation: no fault hits it, and what it holds has left all the same.
+   */
+  z.object({
+    ...ofAsk,
+    kind: z.literal('plain-call'),
+    role: z.string(),
+    method: z.string(),
+    path: z.string(),
+    held: Held,
+    questions: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe("how often it puts the task's question; absent where it does not"),
+    foreign_keys: z.array(z.string()).optional(),
+  }),
   /** A call of which nothing told to which of the asks under way it belongs: it got no reply. */
   z.object({ ...event, kind: z.literal('unattributed-call'), role: z.string(), asks: z.number().int() }),
   /**

@@ -206,6 +206,7 @@ const DETAILS: ByKind<string> = {
   'fault-fired': ({ fault, role, detail }) => `${fault} on ${role}: ${detail}`,
   'trigger-missed': ({ fault, role, why }) => `${fault} on ${role}: ${why}`,
   'unknown-call': ({ method, origin, path }) => `${method} ${origin}${path}`,
+  'plain-call': ({ role, method, path }) => `${role} ${method} ${path}`,
   'unattributed-call': ({ role, asks }) => `to ${role}, of one of ${asks} asks`,
   process: ({ beside }) => `waits for the start of a process, ${beside} at once`,
   passed: ({ origin }) => origin,

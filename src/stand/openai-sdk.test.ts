@@ -396,6 +396,21 @@ describe('beside the protocol of the role', () => {
     expect(value?.results[0]).toMatchObject({ flagged: false, categories: { violence: false } });
   });
 
+  it('tells what went there, however it was put in: the question as one of several texts, and no other', async () => {
+    const { told } = await meet(async () => {
+      await open().embeddings.create({ model: 'm', input: ['Roast coffee beans', task.input] });
+      await open().moderations.create({ input: [{ type: 'text', text: task.input }] });
+      await open().embeddings.create({ model: 'm', input: 'Roast coffee beans in autumn' });
+      await open().models.list();
+    });
+    expect(told('plain-call').map(({ role, method, questions }) => [role, method, questions])).toEqual([
+      ['primary', 'POST', 1],
+      ['primary', 'POST', 1],
+      ['primary', 'POST', undefined],
+      ['primary', 'GET', undefined],
+    ]);
+  });
+
   it('models are those of the roles, and no other', async () => {
     const { value, error } = await meet(async () => {
       const names = [];

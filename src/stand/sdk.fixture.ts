@@ -6,6 +6,7 @@ import type { EventKind, NewEvent } from '../core/trace.ts';
 import { createTrigger, TriggerSpec } from '../core/trigger.ts';
 import type { Part } from '../core/wire.ts';
 import { protocols } from '../protocols/index.ts';
+import { createCallReader } from '../recording/given.ts';
 import { createNodeFetch, createVirtualWorld, currentScope, installRoutes, type RealIo } from '../world/index.ts';
 import { scriptFor } from './script.ts';
 import { createStand } from './stand.ts';
@@ -80,7 +81,7 @@ export async function meet<T>(work: () => Promise<T>, faults: ArmedFault[] = [],
     recording: {
       emit: (event) => void events.push(event),
       held: () => nothing,
-      facts: () => ({}),
+      facts: createCallReader([{ ...golden, sources: [], material: [] }]),
       digest: (text) => text,
       replied() {},
       rereads: () => [],

@@ -33,6 +33,8 @@ import {
 } from '../core/wire.ts';
 import { asLatin1, fromUtf8, utf8 } from '../protocols/json.ts';
 import type { Armed, Source } from '../protocols/relay.ts';
+import { stringsIn } from '../text/content.ts';
+import { parseJson } from '../text/json.ts';
 import { names } from '../text/names.ts';
 import { answersAsked, withAnswersCalled } from './answer-function.ts';
 import { createArmedFaults } from './armed-faults.ts';
@@ -100,7 +102,10 @@ export function createStand(options: StandOptions): Stand {
     signal?.throwIfAborted();
     const to = asRemembered(routeOf(request), request);
     if (to.role === undefined) return refuseUnknown(to, scope);
-    if ('plain' in to) return plainReply(to.plain);
+    if ('plain' in to) {
+      if (scope !== undefined) recordPlain(request, to.role, scope);
+      return plainReply(to.plain);
+    }
     if (scope === undefined) return refuseUntold(to, new URL(request.url).origin);
     const role = roles[to.role];
     if (role === undefined) throw new Error(`no role ${to.role}`);
@@ -196,6 +201,21 @@ export function createStand(options: StandOptions): Stand {
 
   function memoryOf(role: string): Map<string, readonly Message[]> {
     return entryOf(memories, role, () => new BoundedMap(MOST_REMEMBERED));
+  }
+
+  /** What is sent there is judged as what models are sent, as far as it is anyone's data. */
+  function recordPlain(request: WireRequest, role: string, { ask, task }: Scope): void {
+    const body = fromUtf8(request.body);
+    const text = stringsIn(parseJson(body) ?? body).join('\n');
+    const { questions } = recording.facts({ task, messages: [{ role: 'user', content: text }] });
+    const foreign_keys = foreignKeysIn(request, role);
+    recording.emit({
+      kind: 'plain-call',
+      ...{ ask, task, role, method: request.method, path: new URL(request.url).pathname },
+      held: recording.held(text),
+      ...(questions !== undefined && { questions }),
+      ...(foreign_keys.length > 0 && { foreign_keys }),
+    });
   }
 
   async function plainReply(said: object): Promise<WireReply> {
