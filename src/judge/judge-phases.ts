@@ -51,7 +51,7 @@ export function judgeOf(given: JudgePlan, when: 'as they end' | 'when it is over
   let folds: OpenFold[] = [];
   let notes: string[] = [];
   const baselines = new Map<string, Baseline>();
-  const tasks = new Kept<TaskReport>(TASKS);
+  const tasks = new Kept<TaskReport>(TASKS, 'checks');
   const totals = new Totals();
   const paths = new BothPaths();
   const verdicts = new Set<VerdictWord>();

@@ -21,3 +21,18 @@ test('what is first is the very thing, so that nothing is paid for a few', () =>
   expect([...kept][0]).toBe(LINE);
   expect([...new Kept(EVENTS)]).toEqual([]);
 });
+
+test('a late field is there for whoever reads it, also where another has its name', () => {
+  const kept = new Kept<{ task: string; data: object; checks: object[] }>(1, 'checks');
+  const all = Array.from({ length: 3 }, (_, n) => ({
+    task: `,"checks":[${n}]}`,
+    data: { told: 1, checks: [{ check: n }] },
+    checks: [{ check: 'a', reason: ',"checks":[]}' }],
+  }));
+  for (const one of all) kept.push(one);
+  expect(Array.from(kept, ({ checks }) => checks)).toEqual(all.map(({ checks }) => checks));
+  expect(Array.from(kept, ({ data }) => data)).toEqual(all.map(({ data }) => data));
+  expect(Array.from(kept, (one) => JSON.stringify(one))).toEqual(all.map((one) => JSON.stringify(one)));
+  expect(Array.from(kept, (one) => ({ ...one }))).toEqual(all);
+  expect([...kept.texts()]).toEqual(all.map((one) => JSON.stringify(one)));
+});

@@ -6,15 +6,20 @@ import { temporaryFile } from './temporary-file.ts';
 export const EVENTS = 16_384;
 export const TASKS = 1_024;
 
-/** JSON values in the order they came, to be gone through again: what is more than a short run has waits in a file. */
+/**
+ * JSON values in the order they came, to be gone through again: what is more than a short run has waits in a file. Of those
+ * the field `late` is parsed only where it is read; each has it, as its last field, and it holds none of its own name.
+ */
 export class Kept<T> implements Rows<T> {
   readonly #first: T[] = [];
   readonly #asTheyAre: number;
+  readonly #late: string | undefined;
   #spool: Spool | undefined;
   #others = 0;
 
-  constructor(asTheyAre: number) {
+  constructor(asTheyAre: number, late?: keyof T & string) {
     this.#asTheyAre = asTheyAre;
+    this.#late = late && `,"${late}":`;
   }
 
   get length(): number {
@@ -33,7 +38,7 @@ export class Kept<T> implements Rows<T> {
 
   *[Symbol.iterator](): Iterator<T> {
     yield* this.#first;
-    for (const line of this.#lines()) yield JSON.parse(line);
+    for (const line of this.#lines()) yield this.#late === undefined ? JSON.parse(line) : parsed(line, this.#late);
   }
 
   *texts(): Iterable<string> {
@@ -52,4 +57,15 @@ export class Kept<T> implements Rows<T> {
     this.#others = 0;
     this.#first.length = 0;
   }
+}
+
+/** The value of a line, of which what follows `mark` waits. */
+function parsed(line: string, mark: string) {
+  const at = line.lastIndexOf(mark);
+  const value = JSON.parse(`${line.slice(0, at)}}`);
+  let late: unknown;
+  return Object.defineProperty(value, mark.slice(2, -2), {
+    enumerable: true,
+    get: () => (late ??= JSON.parse(line.slice(at + mark.length, -1))),
+  });
 }

@@ -55,7 +55,7 @@ async function playedBy(
   { begin, signal, sink, keep, turn }: Parameters<RunBlock>[1],
 ): Promise<JudgedDrill> {
   const file = childFile((path) => openSync(path, 'wx+', 0o600));
-  const tasks = new Kept<TaskReport>(TASKS);
+  const tasks = new Kept<TaskReport>(TASKS, 'checks');
   const early: string[] = [];
   let hear = (line: string): void => void early.push(line);
   const told = turn.then((from) => {

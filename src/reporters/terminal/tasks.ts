@@ -49,8 +49,9 @@ export function taskLines(drill: JudgedDrill, columns: number, paint: ChalkInsta
 /** A line for all tasks of a phase that went the same way. */
 export function groupLines(drill: JudgedDrill, columns: number, paint: ChalkInstance): string[] {
   const phases = new Map<string, Map<string, Alike>>(digestOf(drill).phases.map((name) => [name, new Map()]));
-  for (const { phase, verdict, latency_ms, ...task } of drill.tasks) {
-    const what = whatHappened({ phase, verdict, latency_ms, ...task }, drill);
+  for (const task of drill.tasks) {
+    const { phase, verdict, latency_ms } = task;
+    const what = whatHappened(task, drill);
     const groups = phases.get(phase);
     const { times, span } = groups?.get(`${verdict}: ${what}`) ?? { times: 0, span: undefined };
     groups?.set(`${verdict}: ${what}`, { verdict, what, times: times + 1, span: widened(span, latency_ms) });
