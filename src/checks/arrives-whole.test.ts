@@ -27,6 +27,21 @@ describe('with a canonical answer', () => {
     expect(judge({ answer }, true)).toMatchObject({ verdict: 'failed', reason });
   });
 
+  test('what a provider said of its failure may not, also where the target words answers itself', () => {
+    const told = (place: 'answer' | 'notice', said = ANSWER) => {
+      const events = failover({ answer: said }).events();
+      const first = events.find((e) => e.kind === 'call');
+      const told_failures = [{ call: first?.call ?? '', in: place }];
+      const with_it = events.map((e) => (e.kind === 'outcome' ? { ...e, told_failures } : e));
+      const own = story(1, 'baseline', 1).ask().call('primary', 0, { until: 9 }).outcome(10, { answer: said }).events();
+      return worded(verdictOf(check, evidence({ events: () => with_it }, { baseline: own }), { strict: true }));
+    };
+    const failed = 'failed: the answer holds what primary said of its failure, word for word';
+    expect(told('answer')).toBe(failed);
+    expect(told('answer', 'It is too late for that.')).toBe(failed);
+    expect(told('notice')).toMatch(/^passed/);
+  });
+
   test('a greeting and a label may stand around it', () => {
     expect(judge({ answer: `Dear Ann,\n${ANSWER}\nKind regards` }, true).verdict).toBe('passed');
   });

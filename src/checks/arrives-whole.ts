@@ -8,14 +8,15 @@ import { type ClaimKind, claimsIn } from '../text/claims.ts';
 import { knownFrom, mayFollow, says } from '../text/known-facts.ts';
 import { proseOf, squash } from '../text/prose.ts';
 import { unique } from '../text/words.ts';
-import { answerOf, contentText, contentTexts, noContent, stringsIn } from './content.ts';
+import { answerOf, contentText, contentTexts, failureToldIn, noContent, stringsIn } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
 import { isLeftUnread } from './left-unread.ts';
 
 /** Comparison with the exact right answer finds a truncated, spliced or swapped one without judgement. */
 export const arrivesWhole = defineTaskCheck({
   name: 'arrives-whole',
-  summary: 'The whole answer arrives: not cut, not spliced from two replies, not another one',
+  summary:
+    'The whole answer arrives: not cut, not spliced from two replies, not another one, and without what a provider said of its failure',
   severity: 'critical',
   advice: 'Return the reply of one role only, and only when it is complete; throw away what a broken one has left.',
   gate: true,
@@ -42,6 +43,14 @@ export const arrivesWhole = defineTaskCheck({
     if (lost !== undefined)
       return failed(`${lost.call.role} gave a good reply, but the outcome is ${kind}`, ask, lost, outcome);
     if (content === undefined) return noContent(ending);
+    const leaked = failureToldIn('answer', on.seen);
+    if (leaked !== undefined)
+      return failed(
+        `the answer holds what ${leaked.call.role} said of its failure, word for word`,
+        ask,
+        leaked,
+        content,
+      );
     if (wordsItself(on)) return notApplicable('the target puts answers into its own words');
 
     const said = squash(contentText(content.outcome));

@@ -1,3 +1,4 @@
+import type { CallView } from '../core/evidence.ts';
 import { once, rememberingBy } from '../core/once.ts';
 import { OUTCOME_KINDS } from '../core/outcome-kind.ts';
 import { notApplicable, nothingToJudge } from '../core/plugin.ts';
@@ -24,4 +25,10 @@ export function noContent(ending: Seen['ending']): Verdict {
 export function answerIn({ outcome }: Seen): EventOf<'outcome'> | undefined {
   const said = outcome?.outcome;
   return said !== undefined && OUTCOME_KINDS[said.kind].answers ? outcome : undefined;
+}
+
+/** The call of which the user is told what its provider said of its failure, word for word. */
+export function failureToldIn(place: 'answer' | 'notice', { outcome, calls }: Seen): CallView | undefined {
+  const told = outcome?.told_failures?.filter((one) => one.in === place) ?? [];
+  return calls.find(({ call }) => told.some((one) => one.call === call.call));
 }

@@ -25,6 +25,19 @@ test("the guide's bad messages fail unread", () => {
   expect(judge(second)).toMatchObject({ reason: 'the notice names internals: llm, lower-tier', unread: [second] });
 });
 
+test('what a provider said of its failure is for nobody, whatever else the notice says', () => {
+  const events = failover({ notice: GOOD }).events();
+  const first = events.find((e) => e.kind === 'call');
+  const told = (place: 'answer' | 'notice') => {
+    const told_failures = [{ call: first?.call ?? '', in: place }];
+    const with_it = events.map((e) => (e.kind === 'outcome' ? { ...e, told_failures } : e));
+    const notices = [{ text: GOOD, means: MEANS }];
+    return worded(verdictOf(check, evidence({ events: () => with_it }, { notices })));
+  };
+  expect(told('notice')).toBe('failed: the notice holds what primary said of its failure, word for word');
+  expect(told('answer')).toMatch(/^passed/);
+});
+
 test('a notice of one piece that nobody has read is counted, whatever it sounds like', () => {
   const german = 'Ich kann gerade nur eingeschränkt helfen. Bitte in einigen Minuten noch einmal versuchen.';
   expect(judge(german)).toEqual({

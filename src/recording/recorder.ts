@@ -41,6 +41,7 @@ export interface Recorder extends Recording {
   keptIn: ReplyBook['keptIn'];
   /** Where a text that was shown is put together from two of them: asked before `keptIn`, which ends the ask. */
   splicedIn: ReplyBook['splicedIn'];
+  failuresIn: ReplyBook['failuresIn'];
   /** What a text holds of other tenants than the task's. */
   foreignIn: ReturnType<typeof createForeignSearch>;
   /** Markers of what a target gives back. */
@@ -61,6 +62,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     rereads: book.rereads,
     keptIn: book.keptIn,
     splicedIn: book.splicedIn,
+    failuresIn: book.failuresIn,
     enter(name) {
       phase = name;
     },

@@ -43,6 +43,33 @@ test('a reply is known without its wrapping, where no other one says the same as
   expect(held(wrapped, reply(1, TEXT, { call: 'c2', role: 'backup' }))).toEqual([['c2', 1]]);
 });
 
+test('what a provider said of its failure is found word for word, while the ask is open, where it is a sentence', () => {
+  const said = 'Rate limit reached: too many requests.';
+  const told = (outcome: object, text = said, given: string[] = [], ask = 1) => {
+    const book = createReplyBook();
+    book.begin(ask, 't');
+    book.enter({ ...reply(1, text), ok: false, failure: true });
+    const all = { ...answered(TEXT), ...outcome };
+    expect(book.keptIn(scope(1), answered(text), TEXT)).toEqual([]);
+    const found = book.failuresIn(1, all, given);
+    book.end(1);
+    expect(book.failuresIn(1, all, given)).toEqual([]);
+    return found;
+  };
+  const inAnswer = { answer: `${TEXT} (Rate limit\nreached: too many requests.)` };
+  expect(told(inAnswer)).toEqual([{ call: 'c1', in: 'answer' }]);
+  expect(told({ shown: `${said} ${TEXT}` })).toEqual([{ call: 'c1', in: 'answer' }]);
+  expect(told({ data: { why: said }, notice: `We tried: ${said}` })).toEqual([
+    { call: 'c1', in: 'answer' },
+    { call: 'c1', in: 'notice' },
+  ]);
+  expect(told({ error: said, state: { said } })).toEqual([]);
+  expect(told({ notice: 'The first model has too many requests.' })).toEqual([]);
+  expect(told(inAnswer, said, [`What does “${said}” mean?`])).toEqual([]);
+  expect(told({ notice: 'Overloaded' }, 'Overloaded')).toEqual([]);
+  expect(told(inAnswer, said, [], 2)).toEqual([]);
+});
+
 test('a later ask of the same task and tenant may be served from the store', () => {
   const book = createReplyBook();
   book.enter(reply(1));

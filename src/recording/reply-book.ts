@@ -1,9 +1,9 @@
 import { ByAsk } from '../core/by-ask.ts';
 import type { Message } from '../core/model-call.ts';
 import { entryOf } from '../core/once.ts';
-import type { Outcome } from '../core/outcome.ts';
+import { noticeText, type Outcome } from '../core/outcome.ts';
 import type { Replied, Scope } from '../core/stand.ts';
-import type { Kept, Spliced } from '../core/trace.ts';
+import type { EventOf, Kept, Spliced } from '../core/trace.ts';
 import { fieldsOf, handedOut, proseOf, shareHeld, squash } from '../text/prose.ts';
 
 /** A reply of which the prose is known. */
@@ -12,6 +12,7 @@ interface Entry extends Replied {
 }
 
 type Asked = Pick<Scope, 'tenant' | 'task'>;
+type ToldFailure = NonNullable<EventOf<'outcome'>['told_failures']>[number];
 
 /** Shorter prose may be the same at two tenants by chance. */
 const TELLING = 40;
@@ -31,6 +32,8 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
   const unanswered = new ByAsk<Asked>();
   /** The tasks of asks that are open. */
   const open = new Map<number, string>();
+  /** What providers said of their failures, by open ask. */
+  const failures = new Map<number, { call: string; words: string }[]>();
   /** Good ones to calls that put another task's question, with the open asks of that task, until their own ask has used them. */
   let misplaced: { entry: Entry; meant: Set<number> }[] = [];
 
@@ -50,9 +53,15 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
     ofTenant.set(task, [...older, ...good].slice(-MOST));
   }
 
+  function enterFailure({ ask, call, text }: Replied): void {
+    const words = squash(text);
+    if (open.has(ask) && words.split(' ').length >= SENTENCE) entryOf(failures, ask, () => []).push({ call, words });
+  }
+
   return {
     enter(reply: Replied): void {
-      const prose = proseOf(reply.text);
+      const prose = reply.failure ? [] : proseOf(reply.text);
+      if (reply.failure) enterFailure(reply);
       if (prose.length === 0) return;
       const own = current.get(reply.ask) ?? [];
       const entry = { ...reply, prose };
@@ -68,6 +77,7 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
 
     end(ask: number): void {
       open.delete(ask);
+      failures.delete(ask);
       for (const { meant } of misplaced) meant.delete(ask);
       misplaced = misplaced.filter(({ meant }) => meant.size > 0);
     },
@@ -100,6 +110,21 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
           if (broken !== undefined) return { broken: broken.call, characters: before.length, whole };
         }
       return undefined;
+    },
+
+    /** Calls of the ask of which an outcome tells the user the provider's own words for their failure. `given` are texts that may hold the same. */
+    failuresIn(ask: number, outcome: Outcome, given: readonly string[]): ToldFailure[] {
+      const own = failures.get(ask)?.filter(({ words }) => !given.some((text) => squash(text).includes(words))) ?? [];
+      if (own.length === 0) return [];
+      const places = {
+        answer: `${handedOut(outcome)} ${squash(outcome.shown ?? '')}`,
+        notice: squash(noticeText(outcome.notice)),
+      };
+      return own.flatMap(({ call, words }) =>
+        (['answer', 'notice'] as const)
+          .filter((place) => places[place].includes(words))
+          .map((place) => ({ call, in: place })),
+      );
     },
 
     /** What an outcome holds of all replies so far; after it, the ask's own good ones are a store for later asks. */
@@ -147,6 +172,8 @@ export type ReplyBook = ReturnType<typeof createReplyBook>;
 
 /** Fewer equal characters may be chance. */
 const SURELY = 12;
+/** Fewer words than these are anybody's: `Overloaded`, `Internal server error`. */
+const SENTENCE = 4;
 
 /** A reply as it came, and its prose. */
 const wordings = ({ text, prose }: Entry): string[] => [...new Set([squash(text), prose.join(' ')])];
