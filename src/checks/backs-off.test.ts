@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TraceEvent } from '../core/trace.ts';
 import { backsOff as check } from './backs-off.ts';
-import { drillVerdictOf, story, worded } from './evidence.fixture.ts';
+import { drillVerdictOf, facts, story, worded } from './evidence.fixture.ts';
 
 const number = (events: TraceEvent[]) => events.map((e, seq) => ({ ...e, seq }));
 
@@ -97,6 +97,18 @@ test('the same on top of every Retry-After is no jitter; coming back exactly the
   expect(worded(drillVerdictOf(check, drill(Array(8).fill(1000), headers)))).toBe(
     'inconclusive: 0 like pauses, 8 needed to see jitter, 8 more came back exactly when told to',
   );
+});
+
+test('who declares 0 retries and makes none has nothing to wait before', () => {
+  const { declares } = facts();
+  const on = facts({ declares: { ...declares, retries: 0 } });
+  const once = story(2).ask().call('primary', 0, { until: 100, fails: 'rate_limit' }).outcome(200).events();
+  const events = number([...story(1).phase(0, 'began').events(), ...once]);
+  expect(worded(drillVerdictOf(check, events, {}, on))).toBe(
+    'not_applicable: the target declares 0 retries, and made none',
+  );
+  expect(drillVerdictOf(check, events).verdict).toBe('inconclusive');
+  expect(drillVerdictOf(check, drill(Array(8).fill(60)), {}, on).verdict).toBe('failed');
 });
 
 test('nothing to judge below eight, nor in a call after a good reply or one that was left', () => {

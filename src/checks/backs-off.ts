@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type CallView, callsOf } from '../core/evidence.ts';
 import { HOUR_MS, whole } from '../core/numbers.ts';
 import { entryOf } from '../core/once.ts';
-import { defineDrillCheck, failed, nothingToJudge, passed } from '../core/plugin.ts';
+import { defineDrillCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { count } from '../text/words.ts';
 import { comeBackAt } from './retry-after.ts';
 import { Asks, Tally } from './whole-asks.ts';
@@ -35,6 +35,7 @@ export const backsOff = defineDrillCheck({
   summary: 'Between a failed call and its retry lies a pause, and pauses spread over a tenth of their length or more',
   reads:
     'the pauses between calls of one ask to one role, less what Retry-After asked for: in no phase are most too short, and of 8 or more like ones the longest and the shortest lie a tenth of their mean apart, and 5 ms',
+  skips: 'the target declares 0 retries, and makes none',
   severity: 'major',
   advice: 'Wait before each retry, longer each time, and add a random part to the wait.',
   feature: 'retries',
@@ -89,6 +90,9 @@ export const backsOff = defineDrillCheck({
           return failed(`${retries} ${soon}`, asks, short);
         }
         const like = nths.toSorted((a, b) => b.count - a.count)[0];
+        const isRetried = like !== undefined || asTold > 0;
+        if (!isRetried && facts.declares.retries === 0)
+          return notApplicable('the target declares 0 retries, and made none');
         if (like === undefined || like.count < ENOUGH) {
           const told = asTold > 0 ? `, ${asTold} more came back exactly when told to` : '';
           return nothingToJudge(`${like?.count ?? 0} like pauses, ${ENOUGH} needed to see jitter${told}`);

@@ -57,6 +57,26 @@ test.each<Partial<LogRecord>>([
   expect(worded(judge(over))).toMatch(/^passed/);
 });
 
+test('a list of no sources is false where the reply cites some, whatever the list is of', () => {
+  const cites = ['policy_v3', 'order_9'];
+  const answered = (over: object, role = 'primary') =>
+    evidence(
+      story(2)
+        .ask()
+        .call(role, 0, { until: 900, ...over })
+        .outcome(900),
+    );
+  const none = { ...WELL, source_ids: [] };
+  expect(worded(judge(none, answered({ cites })))).toBe(
+    'failed: source_ids is empty in the log, but the reply of primary cites policy_v3, order_9',
+  );
+  for (const source_ids of [['policy_v3'], undefined])
+    expect(worded(judge({ ...WELL, source_ids }, answered({ cites })))).toMatch(/^passed/);
+  expect(worded(judge(none, answered({})))).toMatch(/^passed/);
+  const several = log([record({ ...none, cost_usd: 0 }), record({ ...WELL, source_ids: ['order_9'] })]);
+  expect(worded(verdictOf(check, answered({ cites }), {}, several))).toMatch(/^passed/);
+});
+
 test('a record of another task is none of this one', () => {
   const other = log([record()], { other_tasks: ['u-3'] });
   expect(worded(verdictOf(check, on, {}, other))).toBe('failed: task_id is u-3 in the log, t was asked');

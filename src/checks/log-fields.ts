@@ -47,6 +47,7 @@ export function recordErrors(
   return [
     ...when(other_tasks.length > 0, `task_id is ${other_tasks.join(', ')} in the log, ${on.task.name} was asked`),
     ...records.flatMap((record) => [...blanks(record), ...foreignSources(record, on)]),
+    ...missingSources(it),
     ...modelErrors(it),
     ...modeErrors(it),
     ...toolModeErrors(it),
@@ -70,6 +71,16 @@ function blanks(record: LogRecord): string[] {
 function foreignSources({ source_ids = [] }: LogRecord, { sources }: Case): string[] {
   const foreign = source_ids.filter((id) => !sources.some((source) => id.includes(source.id)));
   return when(foreign.length > 0, `source_ids has ${foreign.join(', ')}, which is no source of this task`);
+}
+
+/** A reply that cites was given what it cites: then a list of none is false, whether it is of what was given or of what was used. */
+function missingSources({ servers, records }: Logged): string[] {
+  const lists = records.flatMap(({ source_ids }) => (source_ids === undefined ? [] : [source_ids]));
+  const citing = servers.length > 0 && servers.every(({ end }) => end?.cites !== undefined) ? servers[0] : undefined;
+  if (citing === undefined || lists.length === 0 || lists.some((ids) => ids.length > 0)) return [];
+  return [
+    `source_ids is empty in the log, but the reply of ${citing.call.role} cites ${citing.end?.cites?.join(', ')}`,
+  ];
 }
 
 // --- who --------------------------------------------------------------------
