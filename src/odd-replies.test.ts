@@ -182,12 +182,24 @@ const FLAWS: Flaw[] = [
     edits: [
       [
         'const [{ message, finish_reason: ended }] = got.choices;',
-        "const [{ message, finish_reason: ended }] = got.choices ?? [{ message: { content: got.message ?? got.error.message }, finish_reason: 'stop' }];",
+        "const [{ message, finish_reason: ended }] = got.choices ?? [{ message: { content: got.message }, finish_reason: 'stop' }];",
       ],
     ],
-    faults: ['odd-success, how: envelope', 'odd-success, how: error-object'],
+    faults: ['odd-success, how: envelope'],
     check: 'arrives-whole',
     says: 'another answer',
+  },
+  {
+    does: 'hands out the message of an error that comes as a success',
+    edits: [
+      [
+        'const [{ message, finish_reason: ended }] = got.choices;',
+        "const [{ message, finish_reason: ended }] = got.choices ?? [{ message: { content: got.error.message }, finish_reason: 'stop' }];",
+      ],
+    ],
+    faults: ['odd-success, how: error-object'],
+    check: 'arrives-whole',
+    says: 'the answer holds what primary said of its failure',
   },
   {
     does: 'has an empty answer where the list of answers is empty',
