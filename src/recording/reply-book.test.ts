@@ -59,11 +59,11 @@ test('what a provider said of its failure is found word for word, while the ask 
   const inAnswer = { answer: `${TEXT} (Rate limit\nreached: too many requests.)` };
   expect(told(inAnswer)).toEqual([{ call: 'c1', in: 'answer' }]);
   expect(told({ shown: `${said} ${TEXT}` })).toEqual([{ call: 'c1', in: 'answer' }]);
-  expect(told({ data: { why: said }, notice: `We tried: ${said}` })).toEqual([
+  expect(told({ answer: undefined, data: { answer: said }, notice: `We tried: ${said}` })).toEqual([
     { call: 'c1', in: 'answer' },
     { call: 'c1', in: 'notice' },
   ]);
-  expect(told({ error: said, state: { said } })).toEqual([]);
+  expect(told({ error: said, state: { said }, data: { attempts: [said] } })).toEqual([]);
   expect(told({ notice: 'The first model has too many requests.' })).toEqual([]);
   expect(told(inAnswer, said, [`What does “${said}” mean?`])).toEqual([]);
   expect(told({ notice: 'Overloaded' }, 'Overloaded')).toEqual([]);

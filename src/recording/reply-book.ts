@@ -4,6 +4,7 @@ import { entryOf } from '../core/once.ts';
 import { noticeText, type Outcome } from '../core/outcome.ts';
 import type { Replied, Scope } from '../core/stand.ts';
 import type { EventOf, Kept, Spliced } from '../core/trace.ts';
+import { answerOf } from '../text/content.ts';
 import { fieldsOf, handedOut, proseOf, shareHeld, squash } from '../text/prose.ts';
 
 /** A reply of which the prose is known. */
@@ -117,7 +118,8 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
       const own = failures.get(ask)?.filter(({ words }) => !given.some((text) => squash(text).includes(words))) ?? [];
       if (own.length === 0) return [];
       const places = {
-        answer: `${handedOut(outcome)} ${squash(outcome.shown ?? '')}`,
+        // What else stands in data is for a program, which may want to know.
+        answer: squash(`${answerOf(outcome) ?? ''} ${outcome.shown ?? ''}`),
         notice: squash(noticeText(outcome.notice)),
       };
       return own.flatMap(({ call, words }) =>
