@@ -7,8 +7,6 @@ import type { GoldenTask, Script } from '../core/golden-task.ts';
 import {
   type CallBody,
   type CallRefused,
-  CHARACTERS_A_TOKEN,
-  estimateTokens,
   imagesIn,
   type Message,
   type ModelCall,
@@ -20,7 +18,6 @@ import { countUp, entryOf, once, rememberingBy } from '../core/once.ts';
 import type { Protocol } from '../core/protocol.ts';
 import type { Random } from '../core/random.ts';
 import type { Recording, Scope, Stand } from '../core/stand.ts';
-import { readRule } from '../core/tools.ts';
 import { type CallOutside, type ReplySource, Withheld } from '../core/upstream.ts';
 import {
   inTurn,
@@ -41,7 +38,8 @@ import { createArmedFaults } from './armed-faults.ts';
 import { brokenRule, givingOwnIds } from './role-rules.ts';
 import { keyOf, openTrip } from './round-trip.ts';
 import { keptHeaders, mockKey, type Routed, route, UNSPOKEN, type UnknownCall } from './route.ts';
-import { replyTo, scriptFor } from './script.ts';
+import { scriptFor } from './script.ts';
+import { createScriptedReplies } from './scripted-reply.ts';
 import { createToolStand } from './tool-stand.ts';
 
 export interface StandOptions {
@@ -72,7 +70,7 @@ export function createStand(options: StandOptions): Stand {
   const attempts = new Map<string, ByAsk<number>>();
   const armedFaults = createArmedFaults({ ...options, scriptOf });
   const toolStand = createToolStand({ ...options, armedFaults, scriptOf });
-  const writes = (tool: string) => readRule(options.contract?.permissions?.tools, tool).write;
+  const scripted = createScriptedReplies(options);
   let roleCounts = new Map<string, number>();
   let calls = 0;
   const memories = new Map<string, Map<string, readonly Message[]>>();
@@ -157,7 +155,7 @@ export function createStand(options: StandOptions): Stand {
       return trip.reply(() => receivedReply(replies, outside, signal), changed);
     }
     return trip.reply(
-      async () => inParts(await scriptedReply(script, call, rules, inputTokens, signal)),
+      async () => inParts(await scripted(script, call, rules, inputTokens, signal)),
       withOwnIds(withAnswersCalled(armed, call), rules),
     );
   }
@@ -305,51 +303,6 @@ export function createStand(options: StandOptions): Stand {
     });
   }
 
-  async function scriptedReply(
-    script: Script,
-    call: ModelCall,
-    rules: RoleRules,
-    input: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Reply> {
-    const said = replyTo(script, call, { schemaFields: options.schemaFields, writes });
-    const single = rules.parallel_calls === false || call.parallelCalls === false;
-    const turns = single ? said.turns.slice(0, 1) : said.turns;
-    const pace = random.fork(`pace/${keyOf(call)}`);
-    const thinking = 300 + Math.floor(pace.next() * 700);
-    const perToken = 4 + Math.floor(pace.next() * 4);
-    const args = turns.map((turn) => JSON.stringify(turn.args));
-    const { text, wanted, output, limited } = withinLimit(said.text, args.join(''), call.maxOutputTokens);
-    await clock.sleep(call.stream ? thinking : thinking + perToken * output, signal);
-    const thought = call.reasoning === true ? [thoughtOf(pace)] : [];
-    const reasoning = estimateTokens(thought.map((part) => part.text).join(''));
-    const usage: Part = { type: 'usage', input, output: output + reasoning, ...(reasoning > 0 && { reasoning }) };
-    function* parts(): Generator<Part> {
-      yield* thought;
-      for (const piece of call.stream ? pieces(text) : text === '' ? [] : [text])
-        yield { type: 'text-delta', text: piece };
-      let rest = wanted;
-      for (const [i, turn] of turns.entries()) {
-        // A limit that cuts the one before leaves nothing of this one.
-        if (i > 0 && rest === '') break;
-        const id = `call_${call.task}_${script.task.turns.indexOf(turn) + 1}`;
-        const own = rest.slice(0, args[i]?.length);
-        rest = rest.slice(own.length);
-        yield { type: 'tool-call', id, name: turn.tool };
-        yield { type: 'tool-call-delta', id, arguments: own };
-      }
-      yield usage;
-      yield { type: 'end', reason: limited ? 'length' : turns.length === 0 ? 'stop' : 'tool-calls' };
-    }
-    async function* paced(): AsyncGenerator<Part> {
-      for (const part of parts()) {
-        yield part;
-        if (part.type === 'text-delta') await clock.sleep(perToken * estimateTokens(part.text), signal);
-      }
-    }
-    return { kind: 'http', parts: call.stream ? paced() : inTurn(parts()) };
-  }
-
   return {
     arm: armedFaults.add,
     revert: armedFaults.revert,
@@ -384,30 +337,9 @@ function unreadable(refused: CallRefused, protocol: string) {
   return { protocol, model: refused.model ?? '', messages: [], tools: [], stream: false };
 }
 
-/** What a model thinks is nobody's answer; its signature is drawn, so that no other provider could have made it. */
-const thoughtOf = (random: Random) => ({
-  type: 'reasoning-delta' as const,
-  text: 'First what was asked, then what the sources say of it.',
-  signature: `sig${Math.floor(random.next() * 2 ** 48).toString(36)}`,
-});
-
-/** The caller's own limit: the reply stops there, and no more is billed. */
-function withinLimit(text: string, wanted: string, limit = Number.POSITIVE_INFINITY) {
-  const output = estimateTokens(text + wanted);
-  if (output <= limit) return { text, wanted, output, limited: false };
-  // Half of a character that takes two units would go out as another one.
-  const kept = (text + wanted).slice(0, CHARACTERS_A_TOKEN * limit).replace(/[\ud800-\udbff]$/, '');
-  return { text: kept.slice(0, text.length), wanted: kept.slice(text.length), output: limit, limited: true };
-}
-
 const inParts = (reply: Reply): Source => ({ kind: 'parts', reply });
 
 function refusal(refused: CallRefused): Reply {
   const { refused: _, model: __, ...said } = refused;
   return { kind: 'http', parts: inTurn<Part>([{ type: 'error', ...said }]) };
-}
-
-/** About six tokens each, so that a streamed reply comes in believable pieces. */
-function pieces(text: string): string[] {
-  return text.match(/[\s\S]{1,24}/gu) ?? [];
 }
