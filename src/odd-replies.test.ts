@@ -199,7 +199,7 @@ const FLAWS: Flaw[] = [
     ],
     faults: ['odd-success, how: error-object'],
     check: 'arrives-whole',
-    says: 'the answer holds what primary said of its failure',
+    says: 'the answer repeats the error message of primary',
   },
   {
     does: 'has an empty answer where the list of answers is empty',

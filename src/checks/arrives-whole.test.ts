@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../core/outcome.ts';
 import { arrivesWhole as check } from './arrives-whole.ts';
-import { ANSWER, evidence, failover, plain, story, verdictOf, worded } from './evidence.fixture.ts';
+import { ANSWER, evidence, failover, plain, quotingError, story, verdictOf, worded } from './evidence.fixture.ts';
 
 const half = ANSWER.slice(0, 45);
 const judge = (outcome: Partial<Outcome>, strict: boolean, over = {}) =>
@@ -27,19 +27,16 @@ describe('with a canonical answer', () => {
     expect(judge({ answer }, true)).toMatchObject({ verdict: 'failed', reason });
   });
 
-  test('what a provider said of its failure may not, also where the target words answers itself', () => {
-    const told = (place: 'answer' | 'notice', said = ANSWER) => {
-      const events = failover({ answer: said }).events();
-      const first = events.find((e) => e.kind === 'call');
-      const told_failures = [{ call: first?.call ?? '', in: place }];
-      const with_it = events.map((e) => (e.kind === 'outcome' ? { ...e, told_failures } : e));
-      const own = story(1, 'baseline', 1).ask().call('primary', 0, { until: 9 }).outcome(10, { answer: said }).events();
-      return worded(verdictOf(check, evidence({ events: () => with_it }, { baseline: own }), { strict: true }));
+  test("a provider's error message may not stand in it, also where the target words answers itself", () => {
+    const judged = (place: 'answer' | 'notice', answer = ANSWER) => {
+      const baseline = story(1, 'baseline', 1).ask().call('primary', 0, { until: 9 }).outcome(10, { answer }).events();
+      const on = evidence(quotingError(failover({ answer }), place), { baseline });
+      return worded(verdictOf(check, on, { strict: true }));
     };
-    const failed = 'failed: the answer holds what primary said of its failure, word for word';
-    expect(told('answer')).toBe(failed);
-    expect(told('answer', 'It is too late for that.')).toBe(failed);
-    expect(told('notice')).toMatch(/^passed/);
+    const failed = 'failed: the answer repeats the error message of primary';
+    expect(judged('answer')).toBe(failed);
+    expect(judged('answer', 'It is too late for that.')).toBe(failed);
+    expect(judged('notice')).toMatch(/^passed/);
   });
 
   test('a greeting and a label may stand around it', () => {

@@ -8,7 +8,7 @@ import { type ClaimKind, claimsIn } from '../text/claims.ts';
 import { knownFrom, mayFollow, says } from '../text/known-facts.ts';
 import { proseOf, squash } from '../text/prose.ts';
 import { unique } from '../text/words.ts';
-import { answerOf, contentText, contentTexts, failureToldIn, noContent, stringsIn } from './content.ts';
+import { answerOf, contentText, contentTexts, errorQuotedIn, noContent, stringsIn } from './content.ts';
 import { isDayOfRun } from './day-of-run.ts';
 import { isLeftUnread } from './left-unread.ts';
 
@@ -16,7 +16,7 @@ import { isLeftUnread } from './left-unread.ts';
 export const arrivesWhole = defineTaskCheck({
   name: 'arrives-whole',
   summary:
-    'The whole answer arrives: not cut, not spliced from two replies, not another one, and without what a provider said of its failure',
+    "The whole answer arrives: not cut, not spliced from two replies, not another one, and without a provider's error message",
   severity: 'critical',
   advice: 'Return the reply of one role only, and only when it is complete; throw away what a broken one has left.',
   gate: true,
@@ -43,14 +43,9 @@ export const arrivesWhole = defineTaskCheck({
     if (lost !== undefined)
       return failed(`${lost.call.role} gave a good reply, but the outcome is ${kind}`, ask, lost, outcome);
     if (content === undefined) return noContent(ending);
-    const leaked = failureToldIn('answer', on.seen);
-    if (leaked !== undefined)
-      return failed(
-        `the answer holds what ${leaked.call.role} said of its failure, word for word`,
-        ask,
-        leaked,
-        content,
-      );
+    const quoted = errorQuotedIn('answer', on.seen);
+    if (quoted !== undefined)
+      return failed(`the answer repeats the error message of ${quoted.call.role}`, ask, quoted, content);
     if (wordsItself(on)) return notApplicable('the target puts answers into its own words');
 
     const said = squash(contentText(content.outcome));

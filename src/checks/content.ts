@@ -27,8 +27,8 @@ export function answerIn({ outcome }: Seen): EventOf<'outcome'> | undefined {
   return said !== undefined && OUTCOME_KINDS[said.kind].answers ? outcome : undefined;
 }
 
-/** The call of which the user is told what its provider said of its failure, word for word. */
-export function failureToldIn(place: 'answer' | 'notice', { outcome, calls }: Seen): CallView | undefined {
-  const told = outcome?.told_failures?.filter((one) => one.in === place) ?? [];
-  return calls.find(({ call }) => told.some((one) => one.call === call.call));
+/** A failed call whose error message stands word for word in the answer or in the notice. */
+export function errorQuotedIn(place: 'answer' | 'notice', { outcome, calls }: Seen): CallView | undefined {
+  const quoted = outcome?.quoted_errors?.filter((one) => one.in === place) ?? [];
+  return calls.find(({ call }) => quoted.some((one) => one.call === call.call));
 }

@@ -233,6 +233,14 @@ export const failover = (outcome: Partial<Outcome> = {}) =>
     .call('backup', 2000, { until: 2900 })
     .outcome(3000, outcome);
 
+/** The same events, with an outcome that repeats the error message of the first call. */
+export function quotingError(told: { events(): TraceEvent[] }, place: 'answer' | 'notice') {
+  const events = told.events();
+  const call = events.find((e) => e.kind === 'call')?.call ?? '';
+  const quoted_errors = [{ call, in: place }];
+  return { events: () => events.map((e) => (e.kind === 'outcome' ? { ...e, quoted_errors } : e)) };
+}
+
 export function evidence(
   told: { events(): TraceEvent[] },
   over: Partial<Omit<TaskEvidence, 'task'>> & { task?: Partial<GoldenTask> } = {},

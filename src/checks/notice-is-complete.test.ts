@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Meaning } from '../core/notices.ts';
 import type { Outcome } from '../core/outcome.ts';
-import { evidence, failover, story, verdictOf, worded } from './evidence.fixture.ts';
+import { evidence, failover, quotingError, story, verdictOf, worded } from './evidence.fixture.ts';
 import { noticeIsComplete as check } from './notice-is-complete.ts';
 
 const GOOD =
@@ -25,17 +25,13 @@ test("the guide's bad messages fail unread", () => {
   expect(judge(second)).toMatchObject({ reason: 'the notice names internals: llm, lower-tier', unread: [second] });
 });
 
-test('what a provider said of its failure is for nobody, whatever else the notice says', () => {
-  const events = failover({ notice: GOOD }).events();
-  const first = events.find((e) => e.kind === 'call');
-  const told = (place: 'answer' | 'notice') => {
-    const told_failures = [{ call: first?.call ?? '', in: place }];
-    const with_it = events.map((e) => (e.kind === 'outcome' ? { ...e, told_failures } : e));
+test("a provider's error message fails, whatever else the notice says", () => {
+  const judged = (place: 'answer' | 'notice') => {
     const notices = [{ text: GOOD, means: MEANS }];
-    return worded(verdictOf(check, evidence({ events: () => with_it }, { notices })));
+    return worded(verdictOf(check, evidence(quotingError(failover({ notice: GOOD }), place), { notices })));
   };
-  expect(told('notice')).toBe('failed: the notice holds what primary said of its failure, word for word');
-  expect(told('answer')).toMatch(/^passed/);
+  expect(judged('notice')).toBe('failed: the notice repeats the error message of primary');
+  expect(judged('answer')).toMatch(/^passed/);
 });
 
 test('a notice of one piece that nobody has read is counted, whatever it sounds like', () => {

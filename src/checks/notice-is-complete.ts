@@ -1,7 +1,7 @@
 import type { Meaning } from '../core/notices.ts';
 import { defineTaskCheck, failed, notApplicable, nothingToJudge, passed } from '../core/plugin.ts';
 import { when } from '../text/words.ts';
-import { failureToldIn } from './content.ts';
+import { errorQuotedIn } from './content.ts';
 import { degradedPath } from './degraded-path.ts';
 import { internalsIn } from './notice-internals.ts';
 import { leadsOn, leaving, type Unit, unitsOf, unreadOf } from './notice-units.ts';
@@ -16,7 +16,7 @@ export const noticeIsComplete = defineTaskCheck({
   by_reading: 'whether a notice of one piece says what works, what is limited and what comes next',
   feature: 'notice',
   reads:
-    'the parts of the notice, or what notices.yaml says that a notice of one piece means; names of models and providers, status codes, and what a provider said of its failure, in it',
+    'the parts of the notice, or what notices.yaml says that a notice of one piece means; names of models and providers, status codes, and error messages of providers in it',
   skips: 'the notice is unread, and of one piece',
   implies: () => ({}),
   judge(on) {
@@ -29,11 +29,11 @@ export const noticeIsComplete = defineTaskCheck({
     const kept = Object.keys(path.outcome.state ?? {}).length > 0 || writes.length > 0;
     const silent = units.flatMap((unit) => silentOn(unit, { works: on.seen.content !== undefined, saved: kept }));
     const internals = internalsIn(on.seen.notice, on);
-    const leaked = failureToldIn('notice', on.seen);
+    const quoted = errorQuotedIn('notice', on.seen);
     const wrong = [
       ...when(silent.length > 0, `does not say ${silent.join(', nor ')}`),
       ...when(internals.length > 0, `names internals: ${internals.join(', ')}`),
-      ...when(leaked !== undefined, `holds what ${leaked?.call.role} said of its failure, word for word`),
+      ...when(quoted !== undefined, `repeats the error message of ${quoted?.call.role}`),
     ];
     const unread = units.some(({ part }) => part === 'whole') ? unreadOf(units) : [];
     if (wrong.length > 0) return leaving(unread, failed(`the notice ${wrong.join('; it ')}`, writes, path.proof));

@@ -44,8 +44,8 @@ export interface Replied {
   other_question?: string | undefined;
   /** Ids of the sources that the call held. */
   sources?: readonly string[];
-  /** The text is no answer, but what the provider said of its failure. */
-  failure?: true;
+  /** The text is the provider's error message. */
+  error?: true;
 }
 /** How a call puts its task, beside the markers it holds. */
 export type CallFacts = Pick<EventOf<'call'>, 'questions' | 'other_question' | 'instructions' | 'talk'>;

@@ -324,8 +324,8 @@ export const TraceEvent = z.discriminatedUnion('kind', [
     foreign: z.array(z.string()).optional(),
     /** Replies whose prose it holds, of its own ask and of earlier ones in this world; absent where there are none. */
     kept: z.array(Kept).optional(),
-    /** Calls of which it hands out what the provider said of their failure, word for word; absent where there are none. */
-    told_failures: z.array(z.object({ call: z.string(), in: z.enum(['answer', 'notice']) })).optional(),
+    /** Calls whose error message it repeats to the user word for word; absent where there are none. */
+    quoted_errors: z.array(z.object({ call: z.string(), in: z.enum(['answer', 'notice']) })).optional(),
     spliced: Spliced.optional().describe('of `shown`; absent where it holds one reply, or says what came between two'),
     unreadable: z
       .literal(true)

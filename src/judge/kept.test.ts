@@ -22,7 +22,7 @@ test('what is first is the very thing, so that nothing is paid for a few', () =>
   expect([...new Kept(EVENTS)]).toEqual([]);
 });
 
-test('a late field is there for whoever reads it, also where another has its name', () => {
+test('a late field is parsed when it is read, also where a nested field has the same name', () => {
   const kept = new Kept<{ task: string; data: object; checks: object[] }>(1, 'checks');
   const all = Array.from({ length: 3 }, (_, n) => ({
     task: `,"checks":[${n}]}`,

@@ -19,7 +19,7 @@ export class Kept<T> implements Rows<T> {
 
   constructor(asTheyAre: number, late?: keyof T & string) {
     this.#asTheyAre = asTheyAre;
-    this.#late = late && `,"${late}":`;
+    this.#late = late;
   }
 
   get length(): number {
@@ -59,12 +59,13 @@ export class Kept<T> implements Rows<T> {
   }
 }
 
-/** The value of a line, of which what follows `mark` waits. */
-function parsed(line: string, mark: string) {
+/** The value of a line; its last field is parsed once it is read. */
+function parsed(line: string, last: string) {
+  const mark = `,"${last}":`;
   const at = line.lastIndexOf(mark);
   const value = JSON.parse(`${line.slice(0, at)}}`);
   let late: unknown;
-  return Object.defineProperty(value, mark.slice(2, -2), {
+  return Object.defineProperty(value, last, {
     enumerable: true,
     get: () => (late ??= JSON.parse(line.slice(at + mark.length, -1))),
   });

@@ -41,7 +41,7 @@ export interface Recorder extends Recording {
   keptIn: ReplyBook['keptIn'];
   /** Where a text that was shown is put together from two of them: asked before `keptIn`, which ends the ask. */
   splicedIn: ReplyBook['splicedIn'];
-  failuresIn: ReplyBook['failuresIn'];
+  errorsQuotedIn: ReplyBook['errorsQuotedIn'];
   /** What a text holds of other tenants than the task's. */
   foreignIn: ReturnType<typeof createForeignSearch>;
   /** Markers of what a target gives back. */
@@ -62,7 +62,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     rereads: book.rereads,
     keptIn: book.keptIn,
     splicedIn: book.splicedIn,
-    failuresIn: book.failuresIn,
+    errorsQuotedIn: book.errorsQuotedIn,
     enter(name) {
       phase = name;
     },

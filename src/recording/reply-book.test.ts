@@ -43,17 +43,17 @@ test('a reply is known without its wrapping, where no other one says the same as
   expect(held(wrapped, reply(1, TEXT, { call: 'c2', role: 'backup' }))).toEqual([['c2', 1]]);
 });
 
-test('what a provider said of its failure is found word for word, while the ask is open, where it is a sentence', () => {
+test('an error message that is repeated word for word is found while the ask is open, if it is a sentence', () => {
   const said = 'Rate limit reached: too many requests.';
   const told = (outcome: object, text = said, given: string[] = [], ask = 1) => {
     const book = createReplyBook();
     book.begin(ask, 't');
-    book.enter({ ...reply(1, text), ok: false, failure: true });
+    book.enter({ ...reply(1, text), ok: false, error: true });
     const all = { ...answered(TEXT), ...outcome };
     expect(book.keptIn(scope(1), answered(text), TEXT)).toEqual([]);
-    const found = book.failuresIn(1, all, given);
+    const found = book.errorsQuotedIn(1, all, given);
     book.end(1);
-    expect(book.failuresIn(1, all, given)).toEqual([]);
+    expect(book.errorsQuotedIn(1, all, given)).toEqual([]);
     return found;
   };
   const inAnswer = { answer: `${TEXT} (Rate limit\nreached: too many requests.)` };

@@ -13,7 +13,7 @@ interface Entry extends Replied {
 }
 
 type Asked = Pick<Scope, 'tenant' | 'task'>;
-type ToldFailure = NonNullable<EventOf<'outcome'>['told_failures']>[number];
+type QuotedError = NonNullable<EventOf<'outcome'>['quoted_errors']>[number];
 
 /** Shorter prose may be the same at two tenants by chance. */
 const TELLING = 40;
@@ -33,8 +33,8 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
   const unanswered = new ByAsk<Asked>();
   /** The tasks of asks that are open. */
   const open = new Map<number, string>();
-  /** What providers said of their failures, by open ask. */
-  const failures = new Map<number, { call: string; words: string }[]>();
+  /** Error messages of providers, by open ask. */
+  const errors = new Map<number, { call: string; words: string }[]>();
   /** Good ones to calls that put another task's question, with the open asks of that task, until their own ask has used them. */
   let misplaced: { entry: Entry; meant: Set<number> }[] = [];
 
@@ -54,15 +54,18 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
     ofTenant.set(task, [...older, ...good].slice(-MOST));
   }
 
-  function enterFailure({ ask, call, text }: Replied): void {
+  function enterError({ ask, call, text }: Replied): void {
     const words = squash(text);
-    if (open.has(ask) && words.split(' ').length >= SENTENCE) entryOf(failures, ask, () => []).push({ call, words });
+    if (open.has(ask) && words.split(' ').length >= SENTENCE) entryOf(errors, ask, () => []).push({ call, words });
   }
 
   return {
     enter(reply: Replied): void {
-      const prose = reply.failure ? [] : proseOf(reply.text);
-      if (reply.failure) enterFailure(reply);
+      if (reply.error) {
+        enterError(reply);
+        return;
+      }
+      const prose = proseOf(reply.text);
       if (prose.length === 0) return;
       const own = current.get(reply.ask) ?? [];
       const entry = { ...reply, prose };
@@ -78,7 +81,7 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
 
     end(ask: number): void {
       open.delete(ask);
-      failures.delete(ask);
+      errors.delete(ask);
       for (const { meant } of misplaced) meant.delete(ask);
       misplaced = misplaced.filter(({ meant }) => meant.size > 0);
     },
@@ -113,9 +116,9 @@ export function createReplyBook(sourcesOf: (task: string) => readonly string[] =
       return undefined;
     },
 
-    /** Calls of the ask of which an outcome tells the user the provider's own words for their failure. `given` are texts that may hold the same. */
-    failuresIn(ask: number, outcome: Outcome, given: readonly string[]): ToldFailure[] {
-      const own = failures.get(ask)?.filter(({ words }) => !given.some((text) => squash(text).includes(words))) ?? [];
+    /** Calls of the ask whose error message an outcome repeats to the user. A message that `given` texts hold as well does not count. */
+    errorsQuotedIn(ask: number, outcome: Outcome, given: readonly string[]): QuotedError[] {
+      const own = errors.get(ask)?.filter(({ words }) => !given.some((text) => squash(text).includes(words))) ?? [];
       if (own.length === 0) return [];
       const places = {
         // What else stands in data is for a program, which may want to know.
@@ -174,7 +177,7 @@ export type ReplyBook = ReturnType<typeof createReplyBook>;
 
 /** Fewer equal characters may be chance. */
 const SURELY = 12;
-/** Fewer words than these are anybody's: `Overloaded`, `Internal server error`. */
+/** A message of fewer words may be anyone's own: `Overloaded`, `Internal server error`. */
 const SENTENCE = 4;
 
 /** A reply as it came, and its prose. */

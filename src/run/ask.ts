@@ -247,7 +247,7 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
   const foreign = recorder.foreignIn(stringsIn(outcome), golden.name);
   const spliced = outcome.shown === undefined ? undefined : recorder.splicedIn(scope, outcome.shown);
   const material = [golden.input, script.answer, ...script.sources.map(({ text }) => text)];
-  const told_failures = recorder.failuresIn(scope.ask, outcome, material);
+  const quoted_errors = recorder.errorsQuotedIn(scope.ask, outcome, material);
   const kept = recorder.keptIn(scope, outcome, script.answer);
   const others = taskIdsIn(JSON.stringify(outcome.state ?? {})).filter((one) => isGiven(one, given) && one !== id);
   recorder.emit({
@@ -257,7 +257,7 @@ function record(context: AskContext, scope: Scope, script: Script, id: string, e
     held,
     ...(foreign.length > 0 && { foreign }),
     ...(kept.length > 0 && { kept }),
-    ...(told_failures.length > 0 && { told_failures }),
+    ...(quoted_errors.length > 0 && { quoted_errors }),
     ...(spliced && { spliced }),
     ...(others.length > 0 && { state_asks: others }),
     ...(ending.unreadable && { unreadable: true }),

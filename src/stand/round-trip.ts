@@ -78,9 +78,9 @@ export function openTrip(
     recording.replied({ ...{ call: id, ask, role, ok, text, cites }, other_question, sources: held });
     return cites;
   }
-  function noteFailure(text: string): void {
+  function noteError(text: string): void {
     const { id, ask, role } = call;
-    recording.replied({ ...{ call: id, ask, role, ok: false, text, cites: [] }, failure: true });
+    recording.replied({ ...{ call: id, ask, role, ok: false, text, cites: [] }, error: true });
   }
   function abort(): void {
     note(false);
@@ -103,7 +103,7 @@ export function openTrip(
         args_hash: recording.digest(canonicalText(c.arguments)),
       }));
     const cites = note(failure_mode === null);
-    if (!over && said.error !== undefined) noteFailure(said.error.message);
+    if (!over && said.error !== undefined) noteError(said.error.message);
     const fields = fieldsOf(answerIn(call, said) ?? '');
     const bill = spent();
     const wait = said.error && protocol.waitIn?.(said.error);

@@ -67,7 +67,7 @@ export function createScriptedReplies({ clock, random, schemaFields, contract }:
   };
 }
 
-/** What a model thinks is nobody's answer; its signature is drawn, so that no other provider could have made it. */
+/** Reasoning never belongs to the answer. The signature is drawn at random, so that it can be from this provider only. */
 const thoughtOf = (random: Random) => ({
   type: 'reasoning-delta' as const,
   text: 'First what was asked, then what the sources say of it.',
