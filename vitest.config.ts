@@ -14,7 +14,7 @@ export default defineConfig({
     env: { OPENAI_AGENTS_DISABLE_TRACING: '1' },
     // Many tests wait for processes of their own: on two cores, one worker would leave one of them idle.
     maxWorkers: '100%',
-    // What tests make lives shortly: a larger young generation is collected less often.
+    // Most of what tests allocate dies young: a larger young generation is collected less often.
     execArgv: ['--max-semi-space-size=64'],
     projects: [
       // To import everything anew for each of many small files takes longer than what they do.

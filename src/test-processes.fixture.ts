@@ -16,30 +16,30 @@ const ROOMS = [
   'runtime',
   'text',
 ];
-/** What a test may do that whoever comes after it in the same process would notice: mocks, the environment. */
+/** What other tests in the same process would notice: mocks, globals, a changed environment. */
 const CHANGES =
-  /\bvi\.|\bprocess\.(?:chdir|env\[[^\]]*\] ??=[^=]|env\.\w+ ??=[^=]|on)\b|\bglobalThis\b|\.prototype\.\w+ = |\bReflect\.(?:set|defineProperty)\b/;
-/** What installs the routes, or reads drills and targets of a project: not in a process whose tests count on there being none. */
+  /\bvi\.|\bprocess\.(?:chdir|on)\b|\bprocess\.env(?:\.\w+|\[[^\]]+\]) \??\??= |\b(?:delete |assign\()process\.env\b|\bglobalThis\b|\.prototype\.\w+ = |\bReflect\.(?:set|defineProperty)\b/;
+/** What runs drills, and so patches fetch and timers of its process. */
 const PLAYS = /(?:drill-run|project)\.fixture/;
-/** Stops a run in wall time by what its target has just written: in a process that is warm already it can come too early. */
-const ALONE = ['src/stopping.test.ts'];
+const USES_WORLD = /\/world\//;
+/** It stops a run when its target has written a file, which is before the call that has to be held up: a fast process stops too early. */
+const ALONE = 'src/stopping.test.ts';
 
 const root = join(import.meta.dirname, '..');
 
-const testsIn = (folder: string): string[] =>
+/** Paths in the package of test files in a folder whose text is wanted. */
+const testsIn = (folder: string, isWanted: (text: string) => boolean): string[] =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
-    .map((file) => `${folder}/${file.replaceAll('\\', '/')}`);
-const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+    .map((file) => `${folder}/${file.replaceAll('\\', '/')}`)
+    .filter((path) => isWanted(readFileSync(join(root, path), 'utf8')));
 
-/** Test files that may share a process, by their paths in the package. */
-export const TOGETHER: string[] = ROOMS.flatMap((room) => testsIn(`src/${room}`)).filter((path) => {
-  const text = textOf(path);
-  return !(CHANGES.test(text) || PLAYS.test(text) || /\/world\/|\bprocess\.env\b/.test(text));
-});
+/** Test files that may share a process which runs no drills. */
+export const TOGETHER: string[] = ROOMS.flatMap((room) =>
+  testsIn(`src/${room}`, (text) => ![CHANGES, PLAYS, USES_WORLD].some((one) => one.test(text))),
+);
 
-/** Those that play drills, and may share one: each would else import and warm up the whole product for itself. */
-export const PLAYING: string[] = testsIn('src').filter((path) => {
-  const text = textOf(path);
-  return PLAYS.test(text) && !CHANGES.test(text) && !ALONE.includes(path);
-});
+/** Test files that run drills and may share a process: alone, each would import and warm up the whole product. */
+export const PLAYING: string[] = testsIn('src', (text) => PLAYS.test(text) && !CHANGES.test(text)).filter(
+  (path) => path !== ALONE,
+);
